@@ -1,0 +1,17 @@
+// The one notion of time that everything timed in this package is given, so that a test can drive it.
+
+export interface Clock {
+  /** Milliseconds on a scale that never jumps; its zero means nothing. */
+  now(): number;
+  /** Calls back once, `ms` milliseconds from now, and returns the function that takes that back. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};

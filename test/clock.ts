@@ -1,0 +1,38 @@
+// A clock that stands still until the test moves it.
+
+import type { Clock } from "../audio/clock";
+
+export class TestClock implements Clock {
+  #now = 0;
+  #timers = new Set<{ at: number; callback: () => void }>();
+
+  now() {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void) {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.add(timer);
+    return () => {
+      this.#timers.delete(timer);
+    };
+  }
+
+  /** How many timers wait: what is left when everything was let go must be 0. */
+  get waiting() {
+    return this.#timers.size;
+  }
+
+  /** Moves the time on by `ms`, calling every timer that comes due at its own moment, in order. */
+  advance(ms: number) {
+    const end = this.#now + ms;
+    for (;;) {
+      const next = [...this.#timers].sort((a, b) => a.at - b.at)[0];
+      if (!next || next.at > end) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+    }
+    this.#now = end;
+  }
+}
