@@ -1,0 +1,67 @@
+// What each family of models accepts (live-api.md 1.8), so that a setting that the chosen model refuses can be left out.
+
+export interface ModelProfile {
+  /** The only modality that the model answers in. */
+  modality: "AUDIO" | "TEXT";
+  /** By which message a text turn goes in once the conversation runs. */
+  text: "clientContent" | "realtimeInput";
+  /** When earlier turns may be given: at any time, or only before anything else and announced in the setup. */
+  history: "always" | "atStart";
+  /** What thinkingConfig may hold, if anything. */
+  thinking: { levels: readonly string[]; thoughts: boolean };
+  affectiveDialog: boolean;
+  /** Whether speechConfig.languageCode is accepted. */
+  languageCode: boolean;
+}
+
+const CURRENT: ModelProfile = {
+  modality: "AUDIO",
+  text: "clientContent",
+  history: "always",
+  thinking: { levels: [], thoughts: false },
+  affectiveDialog: false,
+  languageCode: false,
+};
+
+/** By the beginning of the name; the longest that fits counts. */
+const FAMILIES: Record<string, ModelProfile> = {
+  "gemini-3.8-live": CURRENT,
+  "gemini-3.8-live-extended-thinking": {
+    ...CURRENT,
+    thinking: { levels: ["LOW", "MEDIUM", "HIGH"], thoughts: true },
+  },
+  "gemini-3.5-transcribe-live": { ...CURRENT, modality: "TEXT" },
+  "gemini-3.5-live-translate": CURRENT,
+  "gemini-3.1-flash-live": {
+    ...CURRENT,
+    text: "realtimeInput",
+    history: "atStart",
+    thinking: { levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"], thoughts: true },
+    languageCode: true,
+  },
+  "gemini-2.5-flash-native-audio": {
+    ...CURRENT,
+    thinking: { levels: [], thoughts: true },
+    affectiveDialog: true,
+    languageCode: true,
+  },
+};
+
+/** An unknown model is taken at its word: nothing is left out for it. */
+const UNKNOWN: ModelProfile = {
+  ...CURRENT,
+  thinking: { levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"], thoughts: true },
+  affectiveDialog: true,
+  languageCode: true,
+};
+
+export const DEFAULT_MODEL = "gemini-3.8-live";
+
+/** The profile of a model by its name, with or without `models/` in front. */
+export function profileOf(model: string): ModelProfile {
+  const name = model.replace(/^models\//, "");
+  const family = Object.keys(FAMILIES)
+    .filter((prefix) => name.startsWith(prefix))
+    .sort((a, b) => b.length - a.length)[0];
+  return family ? FAMILIES[family]! : UNKNOWN;
+}

@@ -1,0 +1,102 @@
+// What waits to be sent while there is no connection: messages in order and bounded in number, sound bounded in milliseconds.
+
+import { InputError } from "./errors";
+
+/** Something for the model, as it goes into a conversation. */
+export type Input =
+  | { kind: "sound" /** PCM16 mono */; pcm: Buffer /** Hz */; sampleRate: number }
+  | { kind: "image"; data: Buffer; mimeType: "image/jpeg" | "image/png" }
+  | { kind: "text"; text: string /** false: context, no answer wanted */; turnComplete: boolean }
+  | { kind: "history"; turns: { role: "user" | "model"; text: string }[] }
+  | { kind: "signal"; signal: "activityStart" | "activityEnd" | "audioStreamEnd" };
+
+/** Called once: without an error when the input was sent (sound: when it was taken), else with the reason. */
+export type Done = (error?: Error) => void;
+
+/** Bounds of what waits. */
+export interface OutgoingLimits {
+  messages: number;
+  soundMs: number;
+}
+
+interface Waiting {
+  input: Input;
+  done: Done;
+}
+
+export class Outgoing {
+  #waiting: Waiting[] = [];
+  #soundMs = 0;
+  #messages = 0;
+  #lostSoundMs = 0;
+  readonly #limits: OutgoingLimits;
+
+  constructor(limits: OutgoingLimits) {
+    this.#limits = limits;
+  }
+
+  get length() {
+    return this.#waiting.length;
+  }
+
+  has(kind: Input["kind"]) {
+    return this.#waiting.some(({ input }) => input.kind === kind);
+  }
+
+  add(input: Input, done: Done) {
+    if (input.kind === "sound") {
+      this.#waiting.push({ input, done: () => {} });
+      this.#soundMs += milliseconds(input);
+      this.#dropOldestSound();
+      done();
+    } else if (this.#messages < this.#limits.messages) {
+      this.#waiting.push({ input, done });
+      this.#messages += 1;
+    } else {
+      done(
+        new InputError(
+          `Gemini Live: ${this.#limits.messages} messages already wait for the connection; this one was not taken. Send it again later.`,
+        ),
+      );
+    }
+  }
+
+  /** Takes the oldest out. */
+  next(): Waiting | undefined {
+    const first = this.#waiting.shift();
+    if (first?.input.kind === "sound") this.#soundMs -= milliseconds(first.input);
+    else if (first) this.#messages -= 1;
+    return first;
+  }
+
+  /** Gives up all that waits: each message's `done` gets the error. Returns how many messages were told. */
+  fail(error: Error): number {
+    const given = this.#waiting.filter(({ input }) => input.kind !== "sound");
+    this.#waiting = [];
+    this.#soundMs = 0;
+    this.#messages = 0;
+    for (const { done } of given) done(error);
+    return given.length;
+  }
+
+  /** Milliseconds of sound that fell out since this was asked last. */
+  takeLostSoundMs(): number {
+    const lost = this.#lostSoundMs;
+    this.#lostSoundMs = 0;
+    return lost;
+  }
+
+  #dropOldestSound() {
+    while (this.#soundMs > this.#limits.soundMs) {
+      const oldest = this.#waiting.findIndex(({ input }) => input.kind === "sound");
+      const [gone] = this.#waiting.splice(oldest, 1);
+      if (gone?.input.kind !== "sound") break;
+      this.#soundMs -= milliseconds(gone.input);
+      this.#lostSoundMs += milliseconds(gone.input);
+    }
+  }
+}
+
+function milliseconds({ pcm, sampleRate }: { pcm: Buffer; sampleRate: number }) {
+  return (pcm.length / 2 / sampleRate) * 1000;
+}

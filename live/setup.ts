@@ -1,0 +1,74 @@
+// From the settings of a conversation to the setup that its model accepts.
+
+import { type LiveConnectConfig, Modality, ThinkingLevel } from "@google/genai";
+import { type ModelProfile, profileOf } from "./models";
+
+/** What a conversation is set up with; "" and undefined leave the choice to the server. */
+export interface ConversationSettings {
+  model: string;
+  /** A prebuilt voice, for example `Kore`. */
+  voice: string;
+  /** BCP-47, for example `en-US`. */
+  language: string;
+  /** The system instruction. */
+  instruction: string;
+  temperature: number | undefined;
+  thinkingLevel: "" | "MINIMAL" | "LOW" | "MEDIUM" | "HIGH";
+  /** Whether the model's thoughts come out as text. */
+  thoughts: boolean;
+  affectiveDialog: boolean;
+  /** Whose speech is written down. */
+  transcripts: { user: boolean; model: boolean };
+  /** Who finds the beginning and the end of the user's turns: the server, or the flow by activityStart and activityEnd. */
+  turnDetection: "automatic" | "manual";
+}
+
+export interface Setup {
+  config: LiveConnectConfig;
+  /** The settings that the model refuses, by their names, and that are therefore not sent. */
+  leftOut: string[];
+}
+
+/** Builds the SDK's config for a conversation, without what the model's profile refuses. */
+export function buildSetup(settings: ConversationSettings): Setup {
+  const profile = profileOf(settings.model);
+  const leftOut: string[] = [];
+  const accepted = (wanted: boolean, accepts: boolean, name: string) => {
+    if (wanted && !accepts) leftOut.push(name);
+    return wanted && accepts;
+  };
+
+  const config: LiveConnectConfig = { responseModalities: [Modality[profile.modality]] };
+  const { voice, language, instruction, temperature, transcripts } = settings;
+  if (instruction) config.systemInstruction = { role: "user", parts: [{ text: instruction }] };
+  if (temperature !== undefined) config.temperature = temperature;
+  if (profile.modality === "AUDIO") {
+    const languageCode = accepted(!!language, profile.languageCode, "language") ? language : undefined;
+    const voiceConfig = voice ? { prebuiltVoiceConfig: { voiceName: voice } } : undefined;
+    if (languageCode || voiceConfig)
+      config.speechConfig = { ...(languageCode && { languageCode }), ...(voiceConfig && { voiceConfig }) };
+    if (transcripts.model) config.outputAudioTranscription = {};
+  }
+  if (transcripts.user) config.inputAudioTranscription = {};
+  const thinkingConfig = buildThinking(settings, profile, accepted);
+  if (thinkingConfig) config.thinkingConfig = thinkingConfig;
+  if (accepted(settings.affectiveDialog, profile.affectiveDialog, "affectiveDialog"))
+    config.enableAffectiveDialog = true;
+  if (settings.turnDetection === "manual")
+    config.realtimeInputConfig = { automaticActivityDetection: { disabled: true } };
+  return { config, leftOut };
+}
+
+function buildThinking(
+  { thinkingLevel, thoughts }: ConversationSettings,
+  { thinking }: ModelProfile,
+  accepted: (wanted: boolean, accepts: boolean, name: string) => boolean,
+): LiveConnectConfig["thinkingConfig"] {
+  const level = accepted(!!thinkingLevel, thinking.levels.includes(thinkingLevel), "thinkingLevel");
+  const includeThoughts = accepted(thoughts, thinking.thoughts, "thoughts");
+  if (!level && !includeThoughts) return undefined;
+  return {
+    ...(level && thinkingLevel && { thinkingLevel: ThinkingLevel[thinkingLevel] }),
+    ...(includeThoughts && { includeThoughts }),
+  };
+}

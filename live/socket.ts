@@ -1,0 +1,221 @@
+// One WebSocket to a Live server, opened through the SDK but held in our hands: this is the only file that touches private
+// parts of @google/genai. By itself the SDK waits for ever for a silent server, keeps the socket out of reach until the
+// setup is answered, and turns an unreadable frame into an unhandled rejection.
+
+import { GoogleGenAI, type LiveConnectConfig, type LiveServerMessage, type Session } from "@google/genai";
+import WebSocket from "ws";
+import type { Clock } from "../audio/clock";
+import { explainClose, explainUnreachable } from "./close-codes";
+import { ConnectionError } from "./errors";
+
+/** Where a Live server is, and how to be let in. */
+export interface Server {
+  /** `http://` or `https://` address; absent: Google's own. (The SDK makes wss out of a ws address.) */
+  baseUrl?: string;
+  apiKey: string;
+  /** Always sent: SDK 3 would take v1, which does not serve Live. */
+  apiVersion: string;
+}
+
+export interface Opening {
+  model: string;
+  config: LiveConnectConfig;
+  /** Setup fields that the SDK has no name for; merged into the setup frame. */
+  extraSetup: object;
+  /** Milliseconds from the call to the server's setupComplete. */
+  timeoutMs: number;
+}
+
+export interface SocketHandlers {
+  /** One parsed frame; what it throws goes to onBadFrame. */
+  onFrame(frame: LiveServerMessage): void;
+  /** A frame that could not be used; the connection goes on. */
+  onBadFrame(error: Error): void;
+  /** The connection ended after it was open, and not by our own close(). */
+  onClose(error: ConnectionError): void;
+}
+
+/** An open connection whose setup the server has accepted. */
+export interface LiveSocket {
+  readonly session: Session;
+  /** Bytes that were sent but have not left this machine. */
+  readonly bufferedAmount: number;
+  /** Ends the connection; nothing is reported afterwards. */
+  close(): void;
+}
+
+/** The SDK's own idea of a socket: `create` hands out this, and the SDK calls it. Private in its types. */
+interface SdkSocketFactory {
+  create(url: string, headers: Record<string, string>, callbacks: SdkCallbacks): SdkSocket;
+}
+interface SdkSocket {
+  connect(): void;
+  send(data: string): void;
+  close(): void;
+}
+interface SdkCallbacks {
+  onopen(): void;
+  onmessage(event: { data: string }): void;
+}
+
+const SOCKET_OPTIONS = {
+  /** Base64 sound hardly shrinks, and packing it costs more than it saves. */
+  perMessageDeflate: false,
+  /** Bytes of the largest frame that is taken. */
+  maxPayload: 32 * 1024 * 1024,
+  /** Milliseconds that the server has for its half of a close. */
+  closeTimeout: 1_000,
+};
+
+/**
+ * Opens a connection and sends the setup. Rejects with a ConnectionError when the server cannot be reached, refuses, answers
+ * something unreadable or nothing in time, or when `signal` is aborted.
+ */
+export function openSocket(
+  server: Server,
+  opening: Opening,
+  handlers: SocketHandlers,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<LiveSocket> {
+  return new Promise((resolve, reject) => {
+    let socket: WebSocket | undefined;
+    let phase: "opening" | "open" | "over" = "opening";
+
+    const fail = (error: unknown) => {
+      if (phase !== "opening") return;
+      leave();
+      reject(error);
+    };
+    const leave = () => {
+      phase = "over";
+      cancelTimeout();
+      signal.removeEventListener("abort", onAbort);
+      socket?.terminate();
+    };
+    const onAbort = () =>
+      fail(new ConnectionError({ verdict: "passing", cause: "the conversation was ended", advice: "" }));
+    signal.addEventListener("abort", onAbort);
+    const cancelTimeout = clock.after(opening.timeoutMs, () => {
+      const cause = `the server did not answer within ${opening.timeoutMs / 1000} s`;
+      fail(new ConnectionError({ verdict: "passing", cause, advice: "Check the server address." }));
+    });
+    if (signal.aborted) return onAbort();
+
+    const receive = (data: Buffer, callbacks: SdkCallbacks) => {
+      if (phase === "over") return;
+      try {
+        const frame = parseFrame(data);
+        if (phase === "opening" && frame.setupComplete)
+          callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
+        handlers.onFrame(frame);
+      } catch (error) {
+        if (phase === "open") handlers.onBadFrame(error as Error);
+        else
+          fail(
+            new ConnectionError({
+              verdict: "permanent",
+              cause: "the server does not speak the Live protocol",
+              advice: "Check the server address.",
+            }),
+          );
+      }
+    };
+
+    const connect = (url: string, headers: Record<string, string>, callbacks: SdkCallbacks) => {
+      const ws = new WebSocket(withoutKey(url), {
+        ...SOCKET_OPTIONS,
+        headers: { ...headers, "x-goog-api-key": server.apiKey },
+      });
+      let lastError: Error | undefined;
+      ws.on("open", () => callbacks.onopen());
+      ws.on("message", (data) => receive(data as Buffer, callbacks));
+      ws.on("error", (error) => {
+        lastError = error;
+      });
+      ws.on("close", (code, words) => {
+        const reason = words.toString().replaceAll(server.apiKey, "…");
+        const error =
+          code === 1006 && lastError && phase === "opening"
+            ? new ConnectionError(explainUnreachable(lastError))
+            : new ConnectionError(explainClose(code, reason), code, reason);
+        if (phase === "open") {
+          phase = "over";
+          handlers.onClose(error);
+        } else fail(error);
+      });
+      return ws;
+    };
+
+    const client = new GoogleGenAI({
+      apiKey: server.apiKey,
+      vertexai: false,
+      httpOptions: { apiVersion: server.apiVersion, baseUrl: server.baseUrl },
+    });
+    replaceSocketFactory(client, {
+      create(url, headers, callbacks) {
+        return {
+          connect: () => {
+            if (phase === "opening") socket = connect(url, headers, callbacks);
+          },
+          send: (data) => socket?.send(phase === "opening" ? extendSetup(data, opening.extraSetup) : data),
+          close: () => socket?.close(),
+        };
+      },
+    });
+    const { model, config } = opening;
+    client.live
+      .connect({ model, config: structuredClone(config), callbacks: { onmessage() {} } })
+      .then((session) => {
+        if (phase !== "opening") return;
+        phase = "open";
+        cancelTimeout();
+        signal.removeEventListener("abort", onAbort);
+        resolve({
+          session,
+          get bufferedAmount() {
+            return socket?.bufferedAmount ?? 0;
+          },
+          close() {
+            phase = "over";
+            socket?.close(1000);
+          },
+        });
+      }, fail);
+  });
+}
+
+function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
+  const live = client.live as unknown as { webSocketFactory?: SdkSocketFactory };
+  if (typeof live.webSocketFactory?.create !== "function")
+    throw new Error(
+      "This version of @google/genai keeps its sockets elsewhere; install one that this package names.",
+    );
+  live.webSocketFactory = factory;
+}
+
+/** Parses a frame (text or binary, both occur) into an object; throws on anything else. */
+function parseFrame(data: Buffer): LiveServerMessage {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(data.toString());
+  } catch {
+    throw new Error(
+      `Gemini Live: the server sent a frame of ${data.length} bytes that is not JSON; it was ignored.`,
+    );
+  }
+  if (typeof frame !== "object" || frame === null || Array.isArray(frame))
+    throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
+  return frame as LiveServerMessage;
+}
+
+/** Takes the key out of the URL: it travels in a header, as proxies and error texts quote URLs. */
+function withoutKey(url: string) {
+  return url.replace(/\?key=.*$/s, "");
+}
+
+function extendSetup(data: string, extra: object) {
+  const frame = JSON.parse(data);
+  Object.assign(frame.setup, extra);
+  return JSON.stringify(frame);
+}

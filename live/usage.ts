@@ -1,0 +1,74 @@
+// Tokens of a turn and of the whole conversation, each counted once.
+
+import type { ModalityTokenCount, UsageMetadata } from "@google/genai";
+
+/** Token counts; the details are by modality, for example `{ AUDIO: 120, TEXT: 8 }`. */
+export interface Usage {
+  prompt: number;
+  response: number;
+  thoughts: number;
+  toolUse: number;
+  cached: number;
+  total: number;
+  promptByModality: Record<string, number>;
+  responseByModality: Record<string, number>;
+}
+
+export class UsageMeter {
+  #turn: Usage | undefined;
+  #conversation = readUsage({});
+
+  /** Notes a server's count. The counts of a turn are snapshots: the last one holds the others. */
+  note(metadata: UsageMetadata) {
+    this.#turn = readUsage(metadata);
+  }
+
+  /** Ends the turn; undefined when the server counted nothing in it. */
+  endTurn(): { turn: Usage; conversation: Usage } | undefined {
+    const turn = this.#turn;
+    if (!turn) return undefined;
+    this.#turn = undefined;
+    this.#conversation = add(this.#conversation, turn);
+    return { turn, conversation: this.#conversation };
+  }
+}
+
+/** Vertex AI names the model's side `candidates` on the wire. */
+type WireUsage = UsageMetadata & {
+  candidatesTokenCount?: number;
+  candidatesTokensDetails?: ModalityTokenCount[];
+};
+
+function readUsage(usage: WireUsage): Usage {
+  return {
+    prompt: usage.promptTokenCount ?? 0,
+    response: usage.responseTokenCount ?? usage.candidatesTokenCount ?? 0,
+    thoughts: usage.thoughtsTokenCount ?? 0,
+    toolUse: usage.toolUsePromptTokenCount ?? 0,
+    cached: usage.cachedContentTokenCount ?? 0,
+    total: usage.totalTokenCount ?? 0,
+    promptByModality: byModality(usage.promptTokensDetails),
+    responseByModality: byModality(usage.responseTokensDetails ?? usage.candidatesTokensDetails),
+  };
+}
+
+function byModality(details: ModalityTokenCount[] = []) {
+  return Object.fromEntries(details.map(({ modality = "OTHER", tokenCount = 0 }) => [modality, tokenCount]));
+}
+
+function add(a: Usage, b: Usage): Usage {
+  const sum = (x: Record<string, number>, y: Record<string, number>) =>
+    Object.fromEntries(
+      [...Object.keys(x), ...Object.keys(y)].map((key) => [key, (x[key] ?? 0) + (y[key] ?? 0)]),
+    );
+  return {
+    prompt: a.prompt + b.prompt,
+    response: a.response + b.response,
+    thoughts: a.thoughts + b.thoughts,
+    toolUse: a.toolUse + b.toolUse,
+    cached: a.cached + b.cached,
+    total: a.total + b.total,
+    promptByModality: sum(a.promptByModality, b.promptByModality),
+    responseByModality: sum(a.responseByModality, b.responseByModality),
+  };
+}
