@@ -1,0 +1,34 @@
+// What we use of the Emscripten module in @echogarden/speex-resampler-wasm, which comes without types. The functions
+// are those of speex_resampler.h (SpeexDSP), with pointers as byte addresses in the module's memory.
+
+declare module "@echogarden/speex-resampler-wasm/simd" {
+  export interface SpeexModule {
+    /** The whole memory. Replaced when memory grows: read it from here every time. */
+    readonly HEAPU8: Uint8Array;
+    readonly HEAPU32: Uint32Array;
+    /** Returns 0 when there is no memory left. */
+    _malloc(bytes: number): number;
+    /** Returns a handle, or 0 and an error code at `error`. */
+    _speex_resampler_init(
+      channels: number,
+      fromRate: number,
+      toRate: number,
+      quality: number,
+      error: number,
+    ): number;
+    /** At `inputLength` and `outputLength`: what there is and what fits; afterwards what was used and made. In samples. */
+    _speex_resampler_process_int(
+      handle: number,
+      channel: number,
+      input: number,
+      inputLength: number,
+      output: number,
+      outputLength: number,
+    ): number;
+    _speex_resampler_get_input_latency(handle: number): number;
+    _speex_resampler_skip_zeros(handle: number): number;
+    _speex_resampler_reset_mem(handle: number): number;
+    _speex_resampler_destroy(handle: number): void;
+  }
+  export default function load(): Promise<SpeexModule>;
+}

@@ -1,0 +1,69 @@
+// How many times faster than real time sample rates are converted, and what 50 playbacks cost.
+// Run with: node --import tsx bench/audio.ts
+
+import { Pacer, Playback } from "../audio/playback";
+import { loadResampler, Resampler } from "../audio/resampler";
+
+const seconds = 60;
+const streams = 50;
+
+function noise(samples: number) {
+  return Buffer.from(Int16Array.from({ length: samples }, () => (Math.random() - 0.5) * 40000).buffer);
+}
+
+function benchPair(from: number, to: number) {
+  const chunk = noise(from / 50);
+  const resampler = new Resampler(from, to);
+  const run = (chunks: number) => {
+    for (let i = 0; i < chunks; i++) resampler.process(chunk);
+  };
+  run(500);
+  const start = performance.now();
+  run(seconds * 50);
+  const ms = performance.now() - start;
+  resampler.free();
+  console.log(`${from} > ${to} Hz: ${Math.round((seconds * 1000) / ms)} x real time`);
+}
+
+/** Plays in real time: 24 kHz sound in 40 ms chunks, as the Live API sends it, to 16 kHz frames of 20 ms. */
+async function benchPlaybacks() {
+  const pacer = new Pacer();
+  let frames = 0;
+  const options = { sampleRate: 16000, frameMs: 20, maxMs: 60_000, paced: true };
+  const playbacks = Array.from({ length: streams }, () => new Playback(pacer, options, () => frames++));
+  const chunk = noise(960);
+  const start = performance.now();
+  const before = process.cpuUsage();
+  const finished = playbacks.map((playback) => {
+    for (let i = 0; i < 250; i++) playback.push(chunk);
+    return new Promise<void>((resolve) => playback.mark(resolve));
+  });
+  const pushed = process.cpuUsage(before);
+  await Promise.all(finished);
+  const total = process.cpuUsage(before);
+  const ms = performance.now() - start;
+  const share = (usage: NodeJS.CpuUsage) =>
+    `${((usage.user + usage.system) / ms / 10).toFixed(1)} % of a core`;
+  console.log(
+    `${streams} playbacks of 10 s, 24000 > 16000 Hz: ${frames} frames in ${(ms / 1000).toFixed(2)} s, ` +
+      `${share(total)}, of which ${share(pushed)} for converting and cutting`,
+  );
+  for (const playback of playbacks) playback.free();
+}
+
+async function bench() {
+  await loadResampler();
+  for (const [from, to] of [
+    [8000, 16000],
+    [16000, 24000],
+    [24000, 16000],
+    [24000, 8000],
+    [24000, 48000],
+    [44100, 16000],
+    [48000, 16000],
+  ] as const)
+    benchPair(from, to);
+  await benchPlaybacks();
+}
+
+void bench();

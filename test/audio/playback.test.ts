@@ -1,0 +1,208 @@
+// When paced frames leave, in what order, and how many may wait.
+
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { SoundError } from "../../audio/formats";
+import { Pacer, Playback } from "../../audio/playback";
+import { loadResampler, Resampler } from "../../audio/resampler";
+import { TestClock } from "../clock";
+import { sound, start } from "./player";
+import { randomChunks, tone } from "./tone";
+
+before(loadResampler);
+
+/** 0, 20, 40, … */
+function every20(count: number, from = 0) {
+  return Array.from({ length: count }, (_, i) => from + 20 * i);
+}
+
+describe("paced playback", () => {
+  test("lets a frame leave every 20 ms, whole and in order", () => {
+    const { clock, playback, left, times, played } = start();
+    for (const chunk of randomChunks(sound(1000), 2000, 2, 1)) playback.push(chunk);
+    clock.advance(2000);
+    assert.deepEqual(times(), every20(50));
+    assert.ok(left.every(({ frame }) => frame.length === 960));
+    assert.deepEqual(played(), sound(1000));
+  });
+
+  test("lets frames leave as far ahead of real time as the lead says, and no further", () => {
+    const { clock, playback, times } = start({ leadMs: 200 });
+    playback.push(sound(1000));
+    assert.deepEqual(times(), Array(11).fill(0));
+    clock.advance(2000);
+    assert.deepEqual(times(), [...Array(11).fill(0), ...every20(39, 20)]);
+  });
+
+  test("has a lead of 200 ms and a prebuffer of 100 ms unless told otherwise", () => {
+    const clock = new TestClock();
+    let frames = 0;
+    const options = { sampleRate: 24000, frameMs: 20, leadMs: undefined, maxMs: 1000, paced: true };
+    const playback = new Playback(new Pacer(clock), options, () => frames++);
+    playback.push(sound(99));
+    assert.equal(frames, 0);
+    playback.push(sound(500));
+    assert.equal(frames, 11);
+  });
+
+  test("waits for the prebuffer at the start of a turn", () => {
+    const { clock, playback, times } = start({ prebufferMs: 100 });
+    for (let i = 0; i < 4; i++) {
+      playback.push(sound(20));
+      clock.advance(30);
+    }
+    assert.deepEqual(times(), []);
+    playback.push(sound(20));
+    clock.advance(500);
+    assert.deepEqual(times(), every20(5, 120));
+  });
+
+  test("waits for the prebuffer again after an underrun", () => {
+    const { clock, playback, times } = start({ prebufferMs: 60 });
+    playback.push(sound(60));
+    clock.advance(100); // dry since 60
+    playback.push(sound(40));
+    clock.advance(100);
+    assert.equal(times().length, 3);
+    playback.push(sound(20));
+    clock.advance(500);
+    assert.deepEqual(times(), [0, 20, 40, 200, 220, 240]);
+  });
+
+  test("goes on without a pause when sound comes before the device has run dry", () => {
+    const { clock, playback, times } = start({ prebufferMs: 60, leadMs: 200 });
+    playback.push(sound(100));
+    clock.advance(95); // all has left at 0, the device has 5 ms to play
+    playback.push(sound(20));
+    assert.deepEqual(times(), [0, 0, 0, 0, 0, 95]);
+  });
+
+  test("does not wait for the prebuffer once the turn is complete", () => {
+    const { clock, playback, left, times, played } = start({ prebufferMs: 100 });
+    playback.push(sound(50));
+    clock.advance(70);
+    playback.end();
+    clock.advance(100);
+    assert.deepEqual(times(), [70, 90, 110]);
+    assert.equal(left[2]!.frame.length, 480);
+    assert.deepEqual(played(), sound(50));
+  });
+
+  test("begins the next turn with a prebuffer, after the sound of the last one", () => {
+    const { clock, playback, times } = start({ prebufferMs: 60, leadMs: 100 });
+    playback.push(sound(60));
+    playback.end(); // the device plays until 60
+    clock.advance(10);
+    playback.push(sound(40));
+    clock.advance(10);
+    assert.equal(times().length, 3);
+    playback.push(sound(140)); // the device plays until 240: the last frame, from 220 on, may leave at 120
+    clock.advance(500);
+    assert.deepEqual(times(), [0, 0, 0, ...Array(4).fill(20), 40, 60, 80, 100, 120]);
+  });
+
+  test("does not drift in 10 minutes, however late the ticks are", () => {
+    const { clock, playback, times } = start({ maxMs: 3000 });
+    clock.advance(3.7);
+    for (let second = 0; second < 600; second++) {
+      playback.push(sound(1000));
+      clock.advance(1000);
+    }
+    clock.advance(1000);
+    assert.equal(times().length, 30_000);
+    times().forEach((at, i) => {
+      assert.ok(at >= 3.7 + 20 * i && at < 3.7 + 20 * i + 10.001, `frame ${i} left at ${at}`);
+    });
+  });
+
+  test("moves its time on when the process stood still, rather than sending a burst", () => {
+    const clock = new TestClock();
+    let now = 0;
+    const late = { now: () => now, after: clock.after.bind(clock) };
+    const times: number[] = [];
+    const options = {
+      sampleRate: 24000,
+      frameMs: 20,
+      leadMs: 40,
+      prebufferMs: 0,
+      maxMs: 60_000,
+      paced: true,
+    };
+    const playback = new Playback(new Pacer(late), options, () => times.push(now));
+    playback.push(sound(10_000));
+    now = 5000;
+    clock.advance(10);
+    assert.deepEqual(times, [0, 0, 0, 5000, 5000, 5000]);
+    playback.free();
+  });
+
+  test("converts to the output rate, the tail of the filter included", () => {
+    for (const [from, to] of [
+      [24000, 16000],
+      [24000, 8000],
+      [16000, 48000],
+    ] as const) {
+      const { clock, playback, left, played } = start({ sampleRate: to });
+      const source = tone(1013, from, from);
+      for (const chunk of randomChunks(source, 900, 2, 2)) playback.push(chunk, from);
+      playback.end();
+      clock.advance(2000);
+      const resampler = new Resampler(from, to);
+      assert.deepEqual(played(), Buffer.concat([resampler.process(source), resampler.flush()]));
+      assert.ok(left.slice(0, -1).every(({ frame }) => frame.length === to / 25));
+      resampler.free();
+    }
+  });
+
+  test("brings out all of the old sound when the rate changes", () => {
+    const { clock, playback, played } = start({ sampleRate: 16000 });
+    playback.push(tone(1013, 24000, 2400));
+    playback.push(tone(1013, 8000, 800), 8000);
+    playback.push(tone(1013, 16000, 1600), 16000);
+    playback.end();
+    clock.advance(1000);
+    assert.equal(played().length, 3 * 3200);
+  });
+
+  test("refuses what does not fit, says how much, and keeps what is queued", () => {
+    const { clock, playback, played } = start({ maxMs: 1000 });
+    playback.push(sound(900));
+    const refusal = {
+      name: "SoundError",
+      message: /^200 ms of sound were dropped: 880 ms .* at most 1000 ms/,
+    };
+    assert.throws(() => playback.push(sound(200)), refusal);
+    playback.push(sound(100));
+    clock.advance(2000);
+    assert.deepEqual(played(), Buffer.concat([sound(900), sound(100)]));
+  });
+
+  test("counts what is held back in a frame, too, and lets go of it at the bound", () => {
+    const { clock, playback, times } = start({ maxMs: 50, prebufferMs: 500 });
+    playback.push(sound(30));
+    playback.push(sound(20));
+    assert.equal(playback.queuedMs, 50);
+    assert.deepEqual(times(), []);
+    assert.throws(() => playback.push(sound(20)), SoundError);
+    clock.advance(100);
+    assert.deepEqual(times(), [0, 20]);
+  });
+
+  test("refuses half samples and odd rates, and goes on", () => {
+    const { clock, playback, played } = start();
+    playback.push(sound(30));
+    assert.throws(() => playback.push(Buffer.alloc(3)), {
+      name: "SoundError",
+      message: /3 bytes.*middle of a sample/,
+    });
+    assert.throws(() => playback.push(Buffer.alloc(4), 3), { name: "SoundError", message: / 3 Hz/ });
+    for (const rate of [0, -1, Number.NaN])
+      assert.throws(() => playback.push(sound(20), rate), {
+        name: "SoundError",
+        message: /Hz is not supported/,
+      });
+    playback.push(sound(30));
+    clock.advance(100);
+    assert.deepEqual(played(), Buffer.concat([sound(30), sound(30)]));
+  });
+});

@@ -1,0 +1,160 @@
+// WAV files as they come through a stream: in pieces, without a length, one after the other, or broken.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { SoundError } from "../../audio/formats";
+import { type WavPiece, WavReader } from "../../audio/wav";
+import { chunk, randomChunks, tone, wav } from "./tone";
+
+const sound = tone(440, 16000, 500);
+
+function read(stream: Buffer, chunks = [stream]) {
+  const reader = new WavReader();
+  return filesOf(chunks.flatMap((bytes) => reader.push(bytes)));
+}
+
+/** The files that the pieces make up. */
+function filesOf(pieces: WavPiece[]) {
+  const files: { format: WavPiece["format"]; sound: Buffer }[] = [];
+  for (const { format, pcm, begins } of pieces) {
+    if (begins) files.push({ format, sound: Buffer.alloc(0) });
+    files.at(-1)!.sound = Buffer.concat([files.at(-1)!.sound, pcm]);
+  }
+  return files;
+}
+
+function bytewise(stream: Buffer) {
+  return Array.from(stream, (byte) => Buffer.from([byte]));
+}
+
+function refuses(stream: Buffer, ...words: RegExp[]) {
+  for (const chunks of [[stream], bytewise(stream)])
+    assert.throws(
+      () => read(stream, chunks),
+      (error) => {
+        assert.ok(error instanceof SoundError);
+        for (const word of words) assert.match(error.message, word);
+        return true;
+      },
+    );
+}
+
+/** What an extensible header adds: 22 more bytes, 16 valid bits, the front speakers, the format as a GUID. */
+const extension = (code: number) =>
+  Buffer.from(`16001000030000000${code}00000000001000800000aa00389b71`, "hex");
+
+describe("a WAV stream", () => {
+  test("gives its sound and format, in one piece or byte by byte", () => {
+    const stream = wav(sound, { sampleRate: 44100, channels: 2 });
+    const expected = [{ format: { sampleRate: 44100, channels: 2 }, sound }];
+    assert.deepEqual(read(stream), expected);
+    assert.deepEqual(read(stream, bytewise(stream)), expected);
+  });
+
+  test("may hold other chunks before and after the sound, with pad bytes", () => {
+    const extra = Buffer.concat([chunk("LIST", Buffer.from("odd")), chunk("fact", Buffer.alloc(4))]);
+    const stream = Buffer.concat([
+      wav(sound, { extra }),
+      chunk("LIST", Buffer.from("title")),
+      Buffer.from("xyz"),
+    ]);
+    for (const chunks of [[stream], bytewise(stream)])
+      assert.deepEqual(
+        read(stream, chunks).map((file) => file.sound),
+        [sound],
+      );
+  });
+
+  test("may not know its length, as when a program writes into a pipe", () => {
+    for (const dataLength of [0, 0xffffffff, 0x7ffff000, 0x80000000]) {
+      const stream = wav(sound, { dataLength });
+      assert.deepEqual(read(stream, randomChunks(stream, 50, 1, 7))[0]!.sound, sound);
+    }
+  });
+
+  test("may have an extensible header with 16-bit PCM in it", () => {
+    const stream = wav(sound, { code: 0xfffe, extension: extension(1) });
+    assert.deepEqual(read(stream, bytewise(stream)), [{ format: { sampleRate: 16000, channels: 1 }, sound }]);
+  });
+
+  test("may bring a second file after the first, with another format", () => {
+    const other = tone(300, 8000, 333);
+    const stream = Buffer.concat([
+      wav(sound),
+      chunk("LIST", Buffer.from("end")),
+      wav(other, { sampleRate: 8000 }),
+    ]);
+    const expected = [
+      { format: { sampleRate: 16000, channels: 1 }, sound },
+      { format: { sampleRate: 8000, channels: 1 }, sound: other },
+    ];
+    assert.deepEqual(read(stream), expected);
+    assert.deepEqual(read(stream, bytewise(stream)), expected);
+    assert.deepEqual(read(stream, randomChunks(stream, 90, 1, 5)), expected);
+  });
+
+  test("begins anew with a message that begins like a file, though the one before was cut off or had no length", () => {
+    const cut = wav(sound).subarray(0, 201);
+    const endless = wav(sound, { dataLength: 0xffffffff });
+    const files = read(cut, [cut, endless, endless, wav(sound)]);
+    assert.deepEqual(
+      files.map((file) => file.sound.length),
+      [201 - 44, 1000, 1000, 1000],
+    );
+  });
+
+  test("that cannot be used is refused in plain words", () => {
+    refuses(Buffer.from("OggS, a long way from WAV"), /begins with "O/);
+    refuses(Buffer.from("RIFF0000AVI LIST"), /not a WAV file/);
+    refuses(wav(sound, { bits: 8 }), /8-bit PCM/, /Convert it to 16-bit PCM/);
+    refuses(wav(sound, { bits: 24 }), /24-bit PCM/);
+    refuses(wav(sound, { bits: 32, code: 3 }), /32-bit floating point/);
+    refuses(wav(sound, { bits: 8, code: 7 }), /mu-law/);
+    refuses(wav(sound, { code: 0x1234 }), /format 4660/);
+    refuses(wav(sound, { channels: 6 }), /6 channels are not supported/);
+    refuses(wav(sound, { channels: 0 }), /0 channels are not supported/);
+    refuses(wav(sound, { sampleRate: 3 }), /3 Hz is not supported/, /16000/);
+    refuses(wav(sound, { code: 0xfffe }), /extensible header/);
+    refuses(wav(sound, { code: 0xfffe, extension: Buffer.alloc(24) }), /extensible header/);
+    refuses(wav(sound, { code: 0xfffe, extension: extension(3), bits: 32 }), /32-bit floating point/);
+    refuses(
+      chunk("RIFF", Buffer.concat([Buffer.from("WAVE"), chunk("data", sound)])),
+      /data chunk comes before/,
+    );
+    refuses(
+      chunk("RIFF", Buffer.concat([Buffer.from("WAVE"), chunk("fmt ", Buffer.alloc(8))])),
+      /fmt chunk has 8 bytes/,
+    );
+    refuses(Buffer.from("RIFF0000WAVEfmt \xff\xff\xff\xff", "latin1"), /fmt chunk has 4294967295 bytes/);
+  });
+
+  test("goes on where it was after a chunk that was refused", () => {
+    const reader = new WavReader();
+    const stream = wav(sound);
+    reader.push(stream.subarray(0, 20));
+    assert.throws(() => reader.push(Buffer.alloc(16)), SoundError);
+    assert.deepEqual(reader.push(stream.subarray(20))[0]!.pcm, sound);
+  });
+
+  test("that ends inside its header says so, and another one may follow", () => {
+    const reader = new WavReader();
+    for (const length of [1, 11, 13, 43]) {
+      reader.push(wav(sound).subarray(0, length));
+      assert.throws(() => reader.end(), /ended inside its header/);
+    }
+    assert.deepEqual(reader.push(wav(sound))[0]!.pcm, sound);
+    reader.end();
+    reader.end();
+  });
+
+  test("leaves the bytes that came as they were, and keeps no view of them", () => {
+    const reader = new WavReader();
+    const stream = wav(sound);
+    const pieces = bytewise(stream).flatMap((byte) => {
+      const out = reader.push(byte).map((piece) => ({ ...piece, pcm: Buffer.from(piece.pcm) }));
+      byte.fill(0x55);
+      return out;
+    });
+    assert.deepEqual(filesOf(pieces)[0]!.sound, sound);
+  });
+});
