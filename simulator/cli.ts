@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// The simulator as a program: npx gemini-live-simulator --port 8765
+
+import { parseArgs } from "node:util";
+import { startSimulator } from "./server";
+
+const usage = `Usage: gemini-live-simulator [--port N] [--key K]
+
+A simulator of the Gemini Live API on 127.0.0.1. It says back what it hears; no model is behind it.
+
+  --port N   TCP port (default 8765; 0: any free one)
+  --key K    the only API key to accept (default: any)
+  --help     this text
+`;
+
+/** Ends with a message on stderr. @param code 2 for wrong options, 1 for everything else */
+function fail(message: string, code: number): never {
+  process.stderr.write(`gemini-live-simulator: ${message}\n`);
+  process.exit(code);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: "string", default: "8765" },
+        key: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const port = Number(values.port);
+    if (!/^\d+$/.test(values.port) || port > 65535)
+      throw new Error(`--port ${values.port}: not a port. Use a number from 0 to 65535.`);
+    if (values.key === "") throw new Error("--key: must not be empty.");
+    return { ...values, port };
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${usage}`, 2);
+  }
+}
+
+async function main() {
+  const { port, key, help } = readOptions();
+  if (help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const simulator = await startSimulator({ port, key });
+  process.stdout.write(
+    `Gemini Live simulator (an echo, not a model) on ${simulator.url}\n` +
+      `Point a client at it: new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: "${simulator.url}", apiVersion: "v1beta" } })\n`,
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => simulator.close());
+}
+
+main().catch((error: NodeJS.ErrnoException) =>
+  fail(
+    error.code === "EADDRINUSE"
+      ? "the port is in use. Choose another one with --port, or 0 for any."
+      : error.message,
+    1,
+  ),
+);

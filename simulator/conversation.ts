@@ -1,0 +1,188 @@
+// One conversation after its setup: takes in what the client sends, and tells what was heard.
+
+import type { Clock } from "../audio/clock";
+import { Context, pictureTokens, soundTokens, textTokens } from "./context";
+import { Hearing, LONGEST_UTTERANCE, type Utterance } from "./hearing";
+import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "./messages";
+import type { Model } from "./models";
+import { readPicture } from "./picture";
+import { explicitActivity, invalidArgument, mediaChunksDeprecated, noVoices, Refusal } from "./refusals";
+import { transcriptOf } from "./reply";
+import { readSound, ToHearingRate } from "./sound";
+import { Turns } from "./turns";
+
+/** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (reference/live-api.md 1.5). */
+const THINKING_MS = 400;
+
+const seconds = (offset: number) => `${offset.toFixed(3)}s`;
+
+/** The conversation of one connection. Everything that the client may not do is thrown as a Refusal. */
+export class Conversation {
+  readonly context = new Context();
+  readonly #model: Model;
+  readonly #setup: Setup;
+  readonly #clock: Clock;
+  readonly #send: (frame: object) => void;
+  readonly #hearing: Hearing;
+  readonly #turns: Turns;
+  readonly #toHearingRate = new ToHearingRate();
+  readonly #automatic: boolean;
+  readonly #interruptible: boolean;
+  /** While history is being told, nothing is answered. */
+  #seeding: boolean;
+  /** What the user wrote last in a clientContent. */
+  #question = "";
+  #heardSound = false;
+  /** ACTIVITY_START was sent, ACTIVITY_END not yet. */
+  #active = false;
+  /** Seconds of speech whose transcript was not sent yet. */
+  #untold = 0;
+  #cancelTelling = () => {};
+
+  /** @param send takes a frame as an object */
+  constructor(model: Model, setup: Setup, clock: Clock, send: (frame: object) => void) {
+    const { automaticActivityDetection = {}, activityHandling } = setup.realtimeInputConfig ?? {};
+    this.#model = model;
+    this.#setup = setup;
+    this.#clock = clock;
+    this.#send = send;
+    this.#automatic = !automaticActivityDetection.disabled;
+    this.#interruptible = activityHandling !== "NO_INTERRUPTION";
+    this.#seeding = setup.historyConfig?.initialHistoryInClientContent ?? false;
+    const transcribe = setup.outputAudioTranscription !== undefined;
+    const manner = { modality: model.answers, transcribe, tellsIdle: model.tellsIdle };
+    this.#turns = new Turns(manner, clock, this.context, send);
+    this.#hearing = new Hearing(automaticActivityDetection, {
+      speechStarted: (offset) => this.#speechStarted(offset),
+      speechEnded: (utterance) => this.#speechEnded(utterance),
+    });
+    this.#instruct(setup.systemInstruction);
+  }
+
+  /** Takes any message but the setup. */
+  receive({ clientContent, realtimeInput, contextUpdate }: ClientMessage) {
+    if (clientContent) this.#read(clientContent.turns ?? [], clientContent.turnComplete ?? false);
+    if (realtimeInput) this.#perceive(realtimeInput);
+    this.#instruct(contextUpdate?.systemInstruction);
+  }
+
+  /** Frees what is not memory; timers are the business of the clock's owner. */
+  end() {
+    this.#toHearingRate.free();
+  }
+
+  #instruct(instruction?: Content) {
+    for (const { text = "" } of instruction?.parts ?? []) this.#remember("system", text);
+  }
+
+  #remember(role: "user" | "model" | "system", text: string) {
+    this.context.add({ role, modality: "TEXT", text, tokens: textTokens(text) });
+  }
+
+  /** Turns of the history, and perhaps the question that ends it. */
+  #read(turns: Content[], complete: boolean) {
+    if (this.#model.clientContent === "seed" && !this.#seeding) throw invalidArgument();
+    for (const { role = "user", parts = [] } of turns) {
+      if (role !== "user" && role !== "model") throw new Refusal("Please use a valid role: user, model.");
+      for (const { text, inlineData } of parts) {
+        if (text !== undefined) this.#remember(role, text);
+        if (inlineData) this.#see(inlineData);
+      }
+      const text = parts.map((part) => part.text ?? "").join(" ");
+      if (role === "user") this.#question = text;
+    }
+    if (this.#seeding) {
+      this.#seeding = !complete;
+      return;
+    }
+    // Whatever the activity handling: that is for what happens in real time.
+    this.#turns.bargeInByText();
+    if (complete) this.#askText(this.#question);
+  }
+
+  #perceive(input: RealtimeInput) {
+    const { audio, video, text, audioStreamEnd, activityStart, activityEnd, mediaChunks = [] } = input;
+    if (mediaChunks.length && !this.#model.mediaChunks) throw mediaChunksDeprecated();
+    if ((activityStart || activityEnd) && this.#automatic) throw explicitActivity();
+    if (audioStreamEnd && !this.#automatic) throw invalidArgument();
+    if (activityStart) this.#hearing.begin();
+    for (const chunk of mediaChunks)
+      if (chunk.mimeType?.startsWith("image/")) this.#see(chunk);
+      else this.#hear(chunk);
+    if (audio) this.#hear(audio);
+    if (video) this.#see(video);
+    if (text !== undefined) this.#readNow(text);
+    if (audioStreamEnd) {
+      this.#hearing.hear(this.#toHearingRate.flush());
+      this.#hearing.end();
+    }
+    if (activityEnd) {
+      if (!this.#heardSound) throw noVoices();
+      if (!this.#hearing.speaking) throw invalidArgument();
+      this.#hearing.end();
+    }
+  }
+
+  #hear(blob: Blob) {
+    const { pcm, rate } = readSound(blob);
+    this.#heardSound ||= pcm.length > 0;
+    this.#hearing.hear(this.#toHearingRate.convert(pcm, rate));
+  }
+
+  #see(blob: Blob) {
+    const picture = readPicture(blob);
+    this.#turns.see(picture);
+    const text = `${picture.kind} ${picture.width}×${picture.height}`;
+    const tokens = pictureTokens(this.#setup.generationConfig?.mediaResolution);
+    this.context.add({ role: "user", modality: "IMAGE", text, tokens });
+  }
+
+  /** Text in real time is an activity like speech. */
+  #readNow(text: string) {
+    this.#remember("user", text);
+    if (this.#interruptible) this.#turns.bargeInByText();
+    this.#askText(text);
+  }
+
+  #speechStarted(offset: number) {
+    this.#cancelTelling();
+    if (this.#automatic && !this.#active) {
+      this.#active = true;
+      this.#tellActivity("ACTIVITY_START", offset);
+    }
+    this.#turns.bargeIn(this.#interruptible, this.#automatic);
+  }
+
+  #speechEnded({ pcm, start, end }: Utterance) {
+    const length = end - start;
+    if (pcm.length) {
+      this.#untold += length;
+      const text = transcriptOf(length);
+      this.context.add({ role: "user", modality: "AUDIO", text, tokens: soundTokens(length) });
+      this.#turns.ask({ speech: pcm, seconds: length });
+    }
+    // Who never stops speaking is answered at once, or what is to be said back would grow without end. (The ear counts
+    // some silence around the speech, hence the second less.)
+    const delay = this.#turns.unansweredSeconds >= LONGEST_UTTERANCE - 1 ? 0 : THINKING_MS;
+    this.#cancelTelling = this.#clock.after(delay, () => this.#tellHeard(end));
+    this.#turns.answerIn(delay);
+  }
+
+  #tellHeard(end: number) {
+    if (this.#setup.inputAudioTranscription && this.#untold > 0)
+      this.#send({ serverContent: { inputTranscription: { text: transcriptOf(this.#untold) } } });
+    this.#untold = 0;
+    if (this.#active) this.#tellActivity("ACTIVITY_END", end);
+    this.#active = false;
+  }
+
+  #tellActivity(voiceActivityType: string, offset: number) {
+    this.#send({ voiceActivity: { voiceActivityType, audioOffset: seconds(offset) } });
+  }
+
+  #askText(text: string) {
+    this.#turns.ask({ text });
+    // By hand, the turn is not over before activityEnd, whatever is written meanwhile.
+    if (this.#automatic || !this.#hearing.speaking) this.#turns.answerIn(THINKING_MS);
+  }
+}

@@ -1,0 +1,117 @@
+// Reads JSON against a table of known fields as Google's servers do: both spellings of a name are taken, an unknown
+// name or an impossible value is refused in the server's words.
+
+import { Refusal } from "./refusals";
+
+/** A value without further structure; `value` is any JSON, `struct` any JSON object. */
+type Scalar = "string" | "bytes" | "bool" | "int32" | "int64" | "float" | "struct" | "value";
+
+/** What may stand in a field. A function stands for a type that contains itself. */
+export type Field =
+  | Scalar
+  | { values: readonly string[] }
+  | { list: Field }
+  | { map: Field }
+  | { fields: Readonly<Record<string, Field>> }
+  | (() => Field);
+
+type Json = Record<string, unknown>;
+
+const types = "type.googleapis.com/google.ai.generativelanguage.v1beta.";
+const base64 = /^[\w+/-]*={0,2}$/;
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function unknownName(name: string, path: string, why: string) {
+  const where = path && ` at '${path}'`;
+  return new Refusal(`Invalid JSON payload received. Unknown name "${name}"${where}: ${why}`);
+}
+
+function invalidValue(value: unknown, path: string, type: string) {
+  return new Refusal(`Invalid value at '${path}' (${type}), ${JSON.stringify(value)}`);
+}
+
+/** The type's name as the server prints it: that of the field, in capitals. */
+function typeName(path: string) {
+  const last = path.slice(path.lastIndexOf(".") + 1).replace(/\[.*/, "");
+  return types + camel(`_${last}`);
+}
+
+const isInteger = (value: unknown, most: number) => {
+  const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+  return Number.isInteger(number) && Math.abs(number as number) <= most;
+};
+
+function readScalar(value: unknown, type: Scalar, path: string): unknown {
+  const fits =
+    type === "value" ||
+    (type === "struct" && isObject(value)) ||
+    (type === "bool" && typeof value === "boolean") ||
+    (type === "float" && typeof value === "number") ||
+    (type === "int32" && isInteger(value, 2 ** 31 - 1)) ||
+    (type === "int64" && isInteger(value, 2 ** 63)) ||
+    ((type === "string" || type === "bytes") && typeof value === "string");
+  if (!fits) throw invalidValue(value, path, `TYPE_${type.toUpperCase()}`);
+  if (type === "bytes" && (!base64.test(String(value)) || String(value).replace(/=+$/, "").length % 4 === 1))
+    throw new Refusal(`Invalid value at '${path}' (TYPE_BYTES), Base64 decoding failed for "${value}"`);
+  return type === "int32" || type === "int64" ? Number(value) : value;
+}
+
+/**
+ * Checks a value and returns a copy with every known name in camelCase; null counts as absent, as in proto3 JSON.
+ * @param path where the value stands, in snake_case; empty for the frame itself
+ * @throws Refusal
+ */
+export function readField(value: unknown, field: Field, path: string): unknown {
+  if (typeof field === "function") return readField(value, field(), path);
+  if (typeof field === "string") return readScalar(value, field, path);
+  if ("values" in field) {
+    if (!field.values.includes(value as string)) throw invalidValue(value, path, typeName(path));
+    return value;
+  }
+  if ("list" in field) {
+    // The server takes a single value for a list of one.
+    const items: unknown[] = Array.isArray(value) ? value : [value];
+    return items.map((item, index) => readField(item, field.list, `${path}[${index}]`));
+  }
+  if (Array.isArray(value)) {
+    const dot = path.lastIndexOf(".");
+    throw unknownName(
+      path.slice(dot + 1),
+      path.slice(0, Math.max(dot, 0)),
+      "Proto field is not repeating, cannot start list.",
+    );
+  }
+  if (!isObject(value)) throw invalidValue(value, path, typeName(path));
+  if ("map" in field)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, readField(item, field.map, `${path}[${key}]`)]),
+    );
+  const result: Json = {};
+  for (const [key, item] of Object.entries(value)) {
+    const name = [key, camel(key)].find((name) => Object.hasOwn(field.fields, name));
+    if (name === undefined) throw unknownName(key, path, "Cannot find field.");
+    if (item === null) continue;
+    result[name] = readField(item, field.fields[name]!, path ? `${path}.${snake(name)}` : snake(name));
+  }
+  return result;
+}
+
+/**
+ * Parses the text of a frame.
+ * @throws Refusal when it is no JSON object
+ */
+export function parseObject(text: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refusal("Invalid JSON payload received. Unexpected token.");
+  }
+  if (!isObject(value)) throw new Refusal("Invalid JSON payload received. Root element must be a message.");
+  return value;
+}

@@ -1,0 +1,252 @@
+// What a client may send: the table of all fields of the Live API (Gemini Developer API, not Vertex AI), and types for
+// those parts of it that the simulator acts on.
+
+import { type Field, parseObject, readField } from "./fields";
+import { invalidArgument, Refusal, setupOnce } from "./refusals";
+
+/** Bytes with their kind; `data` is base64. */
+export interface Blob {
+  data?: string;
+  mimeType?: string;
+}
+
+/** One turn of the history. */
+export interface Content {
+  role?: string;
+  parts?: { text?: string; inlineData?: Blob }[];
+}
+
+/** Settings of the server's ear; times in ms. */
+export interface ActivityDetection {
+  disabled?: boolean;
+  startOfSpeechSensitivity?: string;
+  endOfSpeechSensitivity?: string;
+  prefixPaddingMs?: number;
+  silenceDurationMs?: number;
+}
+
+/** One tool of the setup: the keys are the kinds of tools. */
+export interface Tool {
+  functionDeclarations?: { name?: string; behavior?: string }[];
+}
+
+/** The first message of a connection, names in camelCase. */
+export interface Setup {
+  model?: string;
+  generationConfig?: {
+    responseModalities?: string[];
+    mediaResolution?: string;
+    thinkingConfig?: { thinkingBudget?: number; thinkingLevel?: string };
+    enableAffectiveDialog?: boolean;
+    translationConfig?: object;
+    [other: string]: unknown;
+  };
+  systemInstruction?: Content;
+  tools?: Tool[];
+  realtimeInputConfig?: { automaticActivityDetection?: ActivityDetection; activityHandling?: string };
+  inputAudioTranscription?: object;
+  outputAudioTranscription?: object;
+  proactivity?: { proactiveAudio?: boolean };
+  historyConfig?: { initialHistoryInClientContent?: boolean };
+}
+
+/** Sound, pictures and text as they happen. */
+export interface RealtimeInput {
+  audio?: Blob;
+  video?: Blob;
+  text?: string;
+  audioStreamEnd?: boolean;
+  activityStart?: object;
+  activityEnd?: object;
+  mediaChunks?: Blob[];
+}
+
+/** A frame from the client: exactly one of these. */
+export interface ClientMessage {
+  setup?: Setup;
+  clientContent?: { turns?: Content[]; turnComplete?: boolean };
+  realtimeInput?: RealtimeInput;
+  toolResponse?: object;
+  contextUpdate?: { systemInstruction?: Content };
+}
+
+const all = (type: Field, ...names: string[]) => Object.fromEntries(names.map((name) => [name, type]));
+const message = (fields: Record<string, Field>): Field => ({ fields });
+const list = (type: Field): Field => ({ list: type });
+const values = (prefix: string, ...names: string[]): Field => ({
+  values: names.map((name) => prefix + name),
+});
+
+const empty = message({});
+const blob = message({ data: "bytes", mimeType: "string" });
+const resolution = values("MEDIA_RESOLUTION_", "UNSPECIFIED", "LOW", "MEDIUM", "HIGH");
+const schemaTypes = "TYPE_UNSPECIFIED STRING NUMBER INTEGER BOOLEAN ARRAY OBJECT NULL".split(" ");
+
+const schema: Field = message({
+  ...all("string", "format", "title", "description", "pattern"),
+  ...all("int64", "maxItems", "minItems", "minProperties", "maxProperties", "minLength", "maxLength"),
+  ...all("float", "minimum", "maximum"),
+  ...all("value", "default", "example"),
+  ...all(list("string"), "enum", "required", "propertyOrdering"),
+  // Google's own examples write these in small letters too.
+  type: { values: [...schemaTypes, ...schemaTypes.map((type) => type.toLowerCase())] },
+  nullable: "bool",
+  properties: { map: () => schema },
+  items: () => schema,
+  anyOf: list(() => schema),
+});
+
+const functionResponse = message({
+  ...all("string", "id", "name"),
+  response: "struct",
+  willContinue: "bool",
+  scheduling: values("", "SCHEDULING_UNSPECIFIED", "SILENT", "WHEN_IDLE", "INTERRUPT"),
+  parts: list(message({ inlineData: blob })),
+});
+
+const content = message({
+  role: "string",
+  parts: list(
+    message({
+      text: "string",
+      thought: "bool",
+      thoughtSignature: "bytes",
+      inlineData: blob,
+      fileData: message(all("string", "mimeType", "fileUri")),
+      functionCall: message({ ...all("string", "id", "name"), args: "struct" }),
+      functionResponse,
+      executableCode: message(all("string", "id", "language", "code")),
+      codeExecutionResult: message(all("string", "id", "outcome", "output")),
+      videoMetadata: message({ ...all("string", "startOffset", "endOffset"), fps: "float" }),
+      mediaResolution: message({ level: resolution }),
+      partMetadata: "struct",
+    }),
+  ),
+});
+
+const tool = message({
+  functionDeclarations: list(
+    message({
+      ...all("string", "name", "description"),
+      behavior: values("", "UNSPECIFIED", "BLOCKING", "NON_BLOCKING"),
+      ...all(schema, "parameters", "response"),
+      ...all("value", "parametersJsonSchema", "responseJsonSchema"),
+    }),
+  ),
+  ...all("struct", "googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext", "googleMaps"),
+  ...all("struct", "fileSearch", "computerUse"),
+});
+
+const voice = message({
+  prebuiltVoiceConfig: message({ voiceName: "string" }),
+  replicatedVoiceConfig: message({
+    mimeType: "string",
+    ...all("bytes", "voiceSampleAudio", "consentAudio"),
+    voiceConsentSignature: message({ signature: "string" }),
+  }),
+});
+
+const transcription = message({
+  ...all(list("string"), "languageCodes", "customVocabulary", "adaptationPhrases"),
+  ...all("bool", "wordTimestamp", "diarization"),
+  mode: values("", "MODE_UNSPECIFIED", "VERBATIM", "SMART"),
+  languageAuto: empty,
+  languageHints: message({ languageCodes: list("string") }),
+  sourceText: "value",
+});
+
+const generationConfig = message({
+  responseModalities: list(values("", "MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO")),
+  ...all("float", "temperature", "topP", "topK", "presencePenalty", "frequencyPenalty"),
+  ...all("int32", "maxOutputTokens", "candidateCount", "seed", "logprobs"),
+  ...all("bool", "responseLogprobs", "enableAffectiveDialog", "enableEnhancedCivicAnswers"),
+  mediaResolution: resolution,
+  speechConfig: message({
+    languageCode: "string",
+    voiceConfig: voice,
+    multiSpeakerVoiceConfig: message({
+      speakerVoiceConfigs: list(message({ speaker: "string", voiceConfig: voice })),
+    }),
+  }),
+  thinkingConfig: message({
+    includeThoughts: "bool",
+    thinkingBudget: "int32",
+    thinkingLevel: values("", "THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH"),
+  }),
+  translationConfig: message({ targetLanguageCode: "string", echoTargetLanguage: "bool" }),
+  responseMimeType: "string",
+  responseSchema: schema,
+  responseJsonSchema: "value",
+  stopSequences: list("string"),
+});
+
+const setup = message({
+  model: "string",
+  generationConfig,
+  systemInstruction: content,
+  tools: list(tool),
+  realtimeInputConfig: message({
+    automaticActivityDetection: message({
+      disabled: "bool",
+      startOfSpeechSensitivity: values("START_SENSITIVITY_", "UNSPECIFIED", "HIGH", "LOW"),
+      endOfSpeechSensitivity: values("END_SENSITIVITY_", "UNSPECIFIED", "HIGH", "LOW"),
+      ...all("int32", "prefixPaddingMs", "silenceDurationMs"),
+    }),
+    activityHandling: values(
+      "",
+      "ACTIVITY_HANDLING_UNSPECIFIED",
+      "START_OF_ACTIVITY_INTERRUPTS",
+      "NO_INTERRUPTION",
+    ),
+    turnCoverage: values(
+      "TURN_",
+      "COVERAGE_UNSPECIFIED",
+      "INCLUDES_ONLY_ACTIVITY",
+      "INCLUDES_ALL_INPUT",
+      "INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO",
+    ),
+    interimTranscriptTimestampEnabled: "bool",
+  }),
+  // No `transparent` here, and neither avatarConfig nor explicitVadSignal below: those are Vertex AI's alone.
+  sessionResumption: message({ handle: "string" }),
+  contextWindowCompression: message({
+    triggerTokens: "int64",
+    slidingWindow: message({ targetTokens: "int64" }),
+  }),
+  ...all(transcription, "inputAudioTranscription", "outputAudioTranscription"),
+  proactivity: message(all("bool", "proactiveAudio", "proactiveVideo")),
+  historyConfig: message({ initialHistoryInClientContent: "bool" }),
+  safetySettings: list(message(all("string", "category", "threshold"))),
+  labels: { map: "string" },
+});
+
+const frame = message({
+  setup,
+  clientContent: message({ turns: list(content), turnComplete: "bool" }),
+  realtimeInput: message({
+    ...all(blob, "audio", "video"),
+    text: "string",
+    audioStreamEnd: "bool",
+    ...all(empty, "activityStart", "activityEnd"),
+    mediaChunks: list(blob),
+  }),
+  toolResponse: message({ functionResponses: list(functionResponse) }),
+  contextUpdate: message({ systemInstruction: content, tools: message({ tools: list(tool) }) }),
+});
+
+/**
+ * Reads one frame of the client.
+ * @param first whether it is the connection's first one, which must be the setup
+ * @throws Refusal for anything that the server would not take
+ */
+export function readMessage(text: string, first: boolean): ClientMessage {
+  const result = readField(parseObject(text), frame, "") as ClientMessage;
+  const [name, second] = Object.keys(result);
+  if (second)
+    throw new Refusal(
+      `Invalid value (oneof), oneof field 'message_type' is already set. Cannot set '${second}'`,
+    );
+  if (first !== (name === "setup")) throw setupOnce();
+  if (!name) throw invalidArgument();
+  return result;
+}

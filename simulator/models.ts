@@ -1,0 +1,124 @@
+// The models that the simulator knows, and what each of them takes in a setup (reference/live-api.md 1.8).
+
+import type { Setup } from "./messages";
+import { invalidArgument, modalitiesRefused, modelNotFound, Refusal } from "./refusals";
+
+/** How one model differs from the others. */
+export interface Model {
+  /** The only response modality that it has. */
+  answers: "AUDIO" | "TEXT";
+  /** Levels for thinkingLevel, `budget` for thinkingBudget; with neither, a thinkingConfig is refused. */
+  thinking: readonly string[];
+  /** Behaviours that a function may have; without any the model takes no tools. */
+  behaviors: readonly string[];
+  /** enableAffectiveDialog. */
+  affective: "v1alpha" | "never";
+  /** proactiveAudio: always on, or a choice on v1alpha, or not there. */
+  proactive: "always" | "v1alpha" | "never";
+  /** clientContent at any time, or only for the history before the first turn. */
+  clientContent: "always" | "seed";
+  /** Whether it still takes the deprecated realtimeInput.mediaChunks. */
+  mediaChunks: boolean;
+  /** Whether it takes a translationConfig. */
+  translates: boolean;
+  /** Whether the end of its turns carries interactionStatus IDLE. */
+  tellsIdle: boolean;
+}
+
+const live: Model = {
+  answers: "AUDIO",
+  thinking: [],
+  behaviors: ["BLOCKING", "NON_BLOCKING"],
+  affective: "never",
+  proactive: "always",
+  clientContent: "always",
+  mediaChunks: false,
+  translates: false,
+  tellsIdle: false,
+};
+
+const models: Readonly<Record<string, Model>> = {
+  "gemini-3.8-live": live,
+  "gemini-3.8-live-extended-thinking": {
+    ...live,
+    thinking: ["LOW", "MEDIUM", "HIGH"],
+    behaviors: ["NON_BLOCKING"],
+    tellsIdle: true,
+  },
+  "gemini-3.5-transcribe-live": { ...live, answers: "TEXT", behaviors: [], proactive: "never" },
+  "gemini-3.5-live-translate-preview": { ...live, behaviors: [], proactive: "never", translates: true },
+  "gemini-3.1-flash-live-preview": {
+    ...live,
+    thinking: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
+    behaviors: ["BLOCKING"],
+    proactive: "never",
+    clientContent: "seed",
+  },
+  "gemini-2.5-flash-native-audio-preview-12-2025": {
+    ...live,
+    thinking: ["budget"],
+    affective: "v1alpha",
+    proactive: "v1alpha",
+    mediaChunks: true,
+  },
+};
+
+/** Part of generationConfig everywhere else, not allowed in Live [ai.google.dev/api/live]. */
+const notInLive = ["responseLogprobs", "logprobs", "responseMimeType", "responseSchema", "stopSequences"];
+
+function thinkingFits({ thinking }: Model, config: { thinkingBudget?: number; thinkingLevel?: string }) {
+  const { thinkingBudget, thinkingLevel = "THINKING_LEVEL_UNSPECIFIED" } = config;
+  if (thinkingBudget !== undefined && !thinking.includes("budget")) return false;
+  if (thinkingLevel !== "THINKING_LEVEL_UNSPECIFIED" && !thinking.includes(thinkingLevel)) return false;
+  return thinking.length > 0;
+}
+
+function toolsFit({ behaviors }: Model, tools: NonNullable<Setup["tools"]>) {
+  if (!behaviors.length) return tools.length === 0;
+  return tools.every(
+    (tool) =>
+      // Code execution, URL context, Maps and file search exist as types, but no current Live model has them.
+      Object.keys(tool).every((kind) => kind === "functionDeclarations" || kind === "googleSearch") &&
+      (tool.functionDeclarations ?? []).every(
+        ({ behavior = "UNSPECIFIED" }) => behavior === "UNSPECIFIED" || behaviors.includes(behavior),
+      ),
+  );
+}
+
+function switchesFit(model: Model, setup: Setup, version: string) {
+  const affective = setup.generationConfig?.enableAffectiveDialog;
+  const proactive = setup.proactivity?.proactiveAudio;
+  if (affective && model.affective !== version) return false;
+  return model.proactive === "always" ? proactive !== false : !proactive || model.proactive === version;
+}
+
+/**
+ * Finds the setup's model and checks what this model makes of the other settings.
+ * @param version the API version of the URL, `v1beta` or `v1alpha`
+ * @throws Refusal as the server would
+ */
+export function modelFor(setup: Setup, version: string): Model {
+  const path = setup.model ?? "";
+  const name = path.replace(/^models\//, "");
+  if (name === path)
+    throw new Refusal("* BidiGenerateContentRequest.setup.model: unexpected model name format");
+  if (!Object.hasOwn(models, name)) throw modelNotFound(path, version);
+  const model = models[name]!;
+
+  const config = setup.generationConfig ?? {};
+  const modalities = config.responseModalities ?? [];
+  if (modalities.some((modality) => modality !== model.answers)) throw modalitiesRefused(modalities);
+
+  const { prefixPaddingMs = 0, silenceDurationMs = 0 } =
+    setup.realtimeInputConfig?.automaticActivityDetection ?? {};
+  const fits =
+    !notInLive.some((field) => field in config) &&
+    (!config.thinkingConfig || thinkingFits(model, config.thinkingConfig)) &&
+    (!config.translationConfig || model.translates) &&
+    toolsFit(model, setup.tools ?? []) &&
+    switchesFit(model, setup, version) &&
+    prefixPaddingMs >= 0 &&
+    silenceDurationMs >= 0;
+  if (!fits) throw invalidArgument();
+  return model;
+}

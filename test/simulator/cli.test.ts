@@ -1,0 +1,71 @@
+// The simulator as a program of its own.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { TestClock } from "../clock";
+import { Client, MODEL, PATH, simulate } from "./client";
+
+function run(t: TestContext, ...args: string[]) {
+  const child = spawn(process.execPath, ["--import", "tsx", "simulator/cli.ts", ...args]);
+  t.after(() => child.kill("SIGKILL"));
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (data) => {
+    output.stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    output.stderr += data;
+  });
+  return { child, output, exited: once(child, "close").then(([code, signal]) => ({ code, signal })) };
+}
+
+async function url(child: ChildProcess, output: { stdout: string }) {
+  while (!/https?:\/\/\S+/.test(output.stdout)) await once(child.stdout!, "data");
+  return /http:\/\/127\.0\.0\.1:\d+/.exec(output.stdout)![0];
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  test(`it tells its address, serves, and ends cleanly on ${signal}`, async (t) => {
+    const { child, output, exited } = run(t, "--port", "0", "--key", "secret");
+    const address = (await url(child, output)).replace("http", "ws");
+    const wrong = new Client(`${address}${PATH}?key=wrong`, new TestClock());
+    assert.equal((await wrong.closed).code, 1007);
+    const client = await new Client(`${address}${PATH}?key=secret`, new TestClock()).opened();
+    client.send({ setup: { model: MODEL } });
+    const message = once(client.socket, "message");
+    await message;
+    assert.deepEqual(client.kinds, ["setupComplete"]);
+    child.kill(signal);
+    assert.deepEqual(await exited, { code: 0, signal: null });
+    assert.match(output.stdout, /baseUrl/);
+    assert.doesNotMatch(output.stdout, /secret/);
+    assert.equal(output.stderr, "");
+  });
+
+test("--help shows how it is used", async (t) => {
+  const { output, exited } = run(t, "--help");
+  assert.equal((await exited).code, 0);
+  assert.match(output.stdout, /^Usage: gemini-live-simulator \[--port N\] \[--key K\]/);
+});
+
+for (const [args, message] of [
+  [["--prot", "1"], /Unknown option '--prot'/],
+  [["--port", "many"], /--port many: not a port/],
+  [["--port", "65536"], /--port 65536: not a port/],
+  [["--port"], /argument missing/],
+  [["8765"], /Unexpected argument '8765'/],
+  [["--key", ""], /--key: must not be empty/],
+] as const)
+  test(`it refuses ${args.join(" ")} with a message and code 2`, async (t) => {
+    const { output, exited } = run(t, ...args);
+    assert.equal((await exited).code, 2);
+    assert.match(output.stderr, message);
+  });
+
+test("a port that is in use is a clear error with code 1", async (t) => {
+  const { simulator } = await simulate(t);
+  const { output, exited } = run(t, "--port", String(simulator.port));
+  assert.equal((await exited).code, 1);
+  assert.match(output.stderr, /port is in use/);
+});

@@ -1,0 +1,241 @@
+// Turns by text and pictures: what is answered, what is only remembered, what interrupts, and what it costs.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CHIME_MS } from "../../simulator/voice";
+import { type Client, converse } from "./client";
+
+const write = (text: string) => ({ realtimeInput: { text } });
+const tell = (turnComplete: boolean, ...turns: [role: string, text: string][]) => ({
+  clientContent: { turns: turns.map(([role, text]) => ({ role, parts: [{ text }] })), turnComplete },
+});
+
+/** Sends and lets so much time pass that everything is over. */
+async function answer(client: Client, message: object, ms = 20_000) {
+  client.frames = [];
+  client.send(message);
+  await client.settled();
+  client.clock.advance(ms);
+  await client.settled();
+}
+
+const png = (width: number, height: number) => {
+  const bytes = Buffer.alloc(33);
+  bytes.write("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1");
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  return { data: bytes.toString("base64"), mimeType: "image/png" };
+};
+
+const jpeg = (width: number, height: number) => {
+  const size = Buffer.alloc(4);
+  size.writeUInt16BE(height, 0);
+  size.writeUInt16BE(width, 2);
+  const hex = `ffd8ffe00010${"00".repeat(14)}ffffc400040100ffc2000b08${size.toString("hex")}03`;
+  return { data: Buffer.from(`${hex}0000`, "hex").toString("base64"), mimeType: "image/jpeg" };
+};
+
+test("a text is answered by a chime and a tone for every word, said back in the transcript", async (t) => {
+  const { client } = await converse(t);
+  await answer(client, write("hello"));
+  const oneWord = client.audio.length;
+  assert.ok(oneWord > (CHIME_MS / 1000) * 48000);
+  assert.equal(client.said, "This is the simulator's echo, not a model. Echo: hello");
+  await answer(client, write("hello to all of you"));
+  assert.equal(client.said, "Echo: hello to all of you");
+  assert.ok(client.audio.length > oneWord);
+});
+
+test("an answer comes in the server's rhythm, and its turn ends when it would have been played", async (t) => {
+  const { client } = await converse(t);
+  const sent = client.clock.now();
+  client.send(write("one two three four five six seven eight nine ten"));
+  await client.run(6000);
+  const chunks = client.frames.filter(({ kind }) => kind === "audio");
+  const first = chunks[0]!.at;
+  assert.equal(first - sent, 400);
+  assert.deepEqual(
+    chunks.map(({ at }) => at - first),
+    chunks.map((_, index) => index * 36),
+  );
+  for (const { frame } of chunks.slice(0, -1)) {
+    const bytes = frame.serverContent!.modelTurn!.parts[0]!.inlineData!.data.length * 0.75;
+    assert.ok(bytes >= 10_000 && bytes <= 14_000);
+  }
+  assert.equal(client.at("outputTranscription"), first);
+  assert.equal(client.at("generationComplete"), chunks.at(-1)!.at + 30);
+  const played = client.audio.length / 48;
+  assert.ok(Math.abs(client.at("turnComplete")! - first - played) <= 1);
+  assert.ok(chunks.length * 36 < played / 3);
+  const fragments = client.of("outputTranscription");
+  assert.ok(fragments.length > 5);
+  assert.equal(client.frames.at(-1)!.kind, "turnComplete");
+});
+
+test("the end of a turn says whether the model is idle, where it thinks between turns", async (t) => {
+  const { client } = await converse(t, { model: "models/gemini-3.8-live-extended-thinking" });
+  await answer(client, write("hello"));
+  assert.deepEqual(client.of("turnComplete")[0]!.serverContent, {
+    turnComplete: true,
+    interactionStatus: "IDLE",
+  });
+});
+
+test("a very long text is not said back as a whole", async (t) => {
+  const { client } = await converse(t);
+  await answer(client, write("all work and no play ".repeat(100_000)), 60_000);
+  assert.ok(client.said.length < 1100);
+  assert.match(client.said, /…$/);
+  assert.equal(client.kinds.at(-1), "turnComplete");
+});
+
+test("transcripts are only sent when the setup asked for them", async (t) => {
+  const { client } = await converse(t, { outputAudioTranscription: undefined });
+  await answer(client, write("hello"));
+  assert.deepEqual(client.kinds, ["audio", "generationComplete", "turnComplete"]);
+});
+
+test("the model that has no voice answers in writing", async (t) => {
+  const { client } = await converse(t, { model: "models/gemini-3.5-transcribe-live" });
+  await answer(client, write("hello"));
+  assert.deepEqual(client.kinds, ["modelTurn", "generationComplete", "turnComplete"]);
+  assert.match(client.of("modelTurn")[0]!.serverContent!.modelTurn!.parts[0]!.text!, /Echo: hello$/);
+});
+
+test("with turnComplete false the server waits and remembers, then answers the last question", async (t) => {
+  const { client, simulator } = await converse(t, { systemInstruction: { parts: [{ text: "Be kind." }] } });
+  await answer(client, tell(false, ["user", "my name is Ada"], ["model", "hello Ada"]));
+  await answer(client, tell(false, ["user", "what is my name?"]));
+  assert.deepEqual(client.frames, []);
+  await answer(client, { clientContent: { turnComplete: true } });
+  assert.match(client.said, /Echo: what is my name\?$/);
+  assert.deepEqual(simulator.conversations[0]!.context.map(({ role, text }) => [role, text]).slice(0, 4), [
+    ["system", "Be kind."],
+    ["user", "my name is Ada"],
+    ["model", "hello Ada"],
+    ["user", "what is my name?"],
+  ]);
+});
+
+test("a history that the setup announced is not answered; on 3.1 no more clientContent is taken after it", async (t) => {
+  const { client } = await converse(t, {
+    model: "models/gemini-3.1-flash-live-preview",
+    historyConfig: { initialHistoryInClientContent: true },
+  });
+  await answer(client, tell(true, ["user", "my name is Ada"], ["model", "hello Ada"]));
+  assert.deepEqual(client.frames, []);
+  await answer(client, write("hello"));
+  assert.match(client.said, /Echo: hello$/);
+  client.send(tell(true, ["user", "more"]));
+  assert.equal((await client.closed).code, 1007);
+});
+
+test("a text interrupts a running answer after 16 ms; nothing of the old answer comes after that", async (t) => {
+  for (const second of [write("stop"), tell(true, ["user", "stop"])]) {
+    const { client } = await converse(t);
+    client.send(write("one two three four five six seven eight nine ten"));
+    await client.run(480);
+    assert.equal(client.kinds.includes("audio"), true);
+    client.frames = [];
+    const sent = client.clock.now();
+    client.send(second);
+    await client.run(6000);
+    const kinds = client.frames
+      .filter(({ at }) => at >= sent + 16 && at < sent + 400)
+      .map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["interrupted", "turnComplete"]);
+    assert.equal(client.at("interrupted"), sent + 16);
+    assert.equal(client.at("turnComplete"), sent + 17);
+    assert.equal(client.of("generationComplete").length, 1);
+    assert.match(client.said, /Echo: stop$/);
+    assert.equal(client.frames.find(({ kind, at }) => kind === "audio" && at > sent + 17)!.at, sent + 400);
+  }
+});
+
+test("a text that comes while the model is thinking takes the place of the question before", async (t) => {
+  const { client } = await converse(t);
+  client.send(write("first"));
+  await client.run(100);
+  await answer(client, write("second"));
+  assert.deepEqual(client.kinds.slice(0, 3), ["interrupted", "turnComplete", "audio"]);
+  assert.match(client.said, /Echo: second$/);
+  assert.equal(client.of("turnComplete").length, 2);
+});
+
+test("a context-only clientContent interrupts too, and then the server waits", async (t) => {
+  const { client } = await converse(t);
+  client.send(write("one two three four five"));
+  await client.run(1500);
+  assert.equal(client.kinds.at(-1), "generationComplete");
+  await answer(client, tell(false, ["user", "by the way"]));
+  assert.deepEqual(client.kinds, ["interrupted", "turnComplete"]);
+});
+
+test("with NO_INTERRUPTION a text in real time waits for its turn, a clientContent does not", async (t) => {
+  const { client } = await converse(t, { realtimeInputConfig: { activityHandling: "NO_INTERRUPTION" } });
+  client.send(write("first"));
+  await client.run(450);
+  await answer(client, write("second"));
+  assert.equal(client.of("interrupted").length, 0);
+  assert.equal(client.of("turnComplete").length, 2);
+  assert.match(client.said, /Echo: second$/);
+  client.send(write("third"));
+  await client.run(450);
+  await answer(client, tell(true, ["user", "fourth"]));
+  assert.equal(client.of("interrupted").length, 1);
+});
+
+test("pictures are remembered and mentioned once, in the next answer", async (t) => {
+  const { client, simulator } = await converse(t);
+  await answer(client, { realtimeInput: { video: png(320, 200) } });
+  await answer(client, { realtimeInput: { video: jpeg(640, 480) } });
+  assert.deepEqual(client.frames, []);
+  await answer(client, write("look"));
+  assert.match(client.said, /Echo: look I have seen 2 pictures; the last was a JPEG of 640×480\.$/);
+  await answer(client, write("again"));
+  assert.equal(client.said, "Echo: again");
+  const seen = simulator.conversations[0]!.context.filter(({ modality }) => modality === "IMAGE");
+  assert.deepEqual(
+    seen.map(({ text, tokens }) => [text, tokens]),
+    [
+      ["PNG 320×200", 258],
+      ["JPEG 640×480", 258],
+    ],
+  );
+  await answer(client, {
+    clientContent: { turns: [{ parts: [{ text: "this" }, { inlineData: png(8, 9) }] }], turnComplete: true },
+  });
+  assert.match(client.said, /I have seen 3 pictures; the last was a PNG of 8×9\.$/);
+});
+
+test("every turn is billed for the whole context before it, by modality", async (t) => {
+  const { client } = await converse(t, { generationConfig: { mediaResolution: "MEDIA_RESOLUTION_LOW" } });
+  await answer(client, { realtimeInput: { video: png(320, 200) } });
+  await answer(client, write("12345678"));
+  const [first] = client.of("turnComplete");
+  const spoken = Math.round((client.audio.length / 48000) * 25);
+  assert.deepEqual(first!.usageMetadata, {
+    promptTokenCount: 66,
+    responseTokenCount: spoken,
+    totalTokenCount: 66 + spoken,
+    promptTokensDetails: [
+      { modality: "TEXT", tokenCount: 2 },
+      { modality: "IMAGE", tokenCount: 64 },
+    ],
+    responseTokensDetails: [{ modality: "AUDIO", tokenCount: spoken }],
+  });
+  await answer(client, write("1234"));
+  const [second] = client.of("turnComplete");
+  assert.equal(second!.usageMetadata!.promptTokenCount, 66 + spoken + 1);
+  assert.deepEqual(second!.usageMetadata!.promptTokensDetails[1], { modality: "AUDIO", tokenCount: spoken });
+});
+
+test("an interrupted turn is billed for what was said of it", async (t) => {
+  const { client } = await converse(t);
+  client.send(write("one two three four five six seven eight nine ten"));
+  await client.run(480);
+  client.send(tell(false));
+  await client.run(20);
+  const [turn] = client.of("turnComplete");
+  assert.equal(turn!.usageMetadata!.responseTokenCount, Math.round((client.audio.length / 48000) * 25));
+});
