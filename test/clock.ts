@@ -35,4 +35,18 @@ export class TestClock implements Clock {
     }
     this.#now = end;
   }
+
+  /** Lets the time run, about twenty times as fast as it does, until `work` is settled: sockets are real and take their own. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    let running = true;
+    const stop = () => {
+      running = false;
+    };
+    work.then(stop, stop);
+    while (running) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (running) this.advance(20);
+    }
+    return work;
+  }
 }

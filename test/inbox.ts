@@ -2,25 +2,28 @@
 
 export class Inbox<T> {
   readonly items: T[] = [];
-  #waiting: { wanted: (item: T) => boolean; resolve: (item: T) => void }[] = [];
+  #read = 0;
+  #look: (() => void) | undefined;
 
   /** Usable as a callback. */
   readonly push = (item: T) => {
     this.items.push(item);
-    const met = this.#waiting.filter(({ wanted }) => wanted(item));
-    this.#waiting = this.#waiting.filter(({ wanted }) => !wanted(item));
-    for (const { resolve } of met) resolve(item);
+    this.#look?.();
   };
 
-  /** The first item that is `wanted`, among those that are here or the next to come. */
-  first(wanted: (item: T) => boolean = () => true): Promise<T> {
-    const here = this.items.find(wanted);
-    return here === undefined ? this.next(wanted) : Promise.resolve(here);
-  }
-
-  /** The next item to come that is `wanted`. */
+  /** The next item that is `wanted` after the one that was returned last; waits for it. One may wait at a time. */
   next(wanted: (item: T) => boolean = () => true): Promise<T> {
-    return new Promise((resolve) => this.#waiting.push({ wanted, resolve }));
+    return new Promise((resolve) => {
+      this.#look = () => {
+        while (this.#read < this.items.length) {
+          const item = this.items[this.#read++]!;
+          if (!wanted(item)) continue;
+          this.#look = undefined;
+          return resolve(item);
+        }
+      };
+      this.#look();
+    });
   }
 }
 
