@@ -1,0 +1,43 @@
+// The badge of a session: the state of its one conversation, or how many there are in which state.
+
+import type { Node, NodeAPI, NodeStatus } from "node-red";
+import type { State } from "../live/events";
+
+const APPEARANCE: Record<State, Pick<NodeStatus & object, "fill" | "shape">> = {
+  disconnected: { fill: "grey", shape: "ring" },
+  connecting: { fill: "yellow", shape: "ring" },
+  connected: { fill: "green", shape: "dot" },
+  interrupted: { fill: "blue", shape: "dot" },
+  closing: { fill: "yellow", shape: "ring" },
+  closed: { fill: "grey", shape: "ring" },
+};
+
+export class Badge {
+  readonly #red: NodeAPI;
+  readonly #node: Node;
+
+  constructor(red: NodeAPI, node: Node) {
+    this.#red = red;
+    this.#node = node;
+  }
+
+  /** @param cause why the last change came, when it was a failure */
+  show(states: State[], cause?: string) {
+    const connecting = states.filter((state) => state === "connecting").length;
+    const live = states.filter((state) => state === "connected" || state === "interrupted").length;
+    if (live + connecting > 1)
+      return this.#node.status({
+        fill: live ? "green" : "yellow",
+        shape: live ? "dot" : "ring",
+        text: this.#red._("live-session.badge.several", {
+          live: String(live),
+          connecting: String(connecting),
+        }),
+      });
+    if (live + connecting === 0 && cause)
+      return this.#node.status({ fill: "red", shape: "ring", text: cause });
+    const open = states.find((state) => state !== "closed" && state !== "disconnected");
+    const state = open ?? states.at(-1) ?? "disconnected";
+    this.#node.status({ ...APPEARANCE[state], text: this.#red._(`live-session.badge.${state}`) });
+  }
+}

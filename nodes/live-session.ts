@@ -1,0 +1,156 @@
+// gemini-live-session: the conversations of a flow, one for each session key.
+
+import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
+import { systemClock } from "../audio/clock";
+import { Conversations } from "../live/conversations";
+import { InputError } from "../live/errors";
+import type { ConversationEvent } from "../live/events";
+import { DEFAULT_MODEL } from "../live/models";
+import { buildSetup, type ConversationSettings } from "../live/setup";
+import { Badge } from "./badge";
+import type { Connection, LiveConfigNode } from "./live-config";
+import { type FlowMessage, type Identity, identityOf, readRequest } from "./messages";
+import { choiceSetting, numberSetting, refuseEverything } from "./settings";
+
+interface LiveSessionDef extends NodeDef {
+  connection: string;
+  model: string;
+  voice: string;
+  language: string;
+  instruction: string;
+  temperature: unknown;
+  thinkingLevel: string;
+  thoughts: boolean;
+  affectiveDialog: boolean;
+  userTranscript: boolean;
+  modelTranscript: boolean;
+  turnDetection: string;
+}
+
+const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
+
+export default function (RED: NodeAPI) {
+  function LiveSession(this: Node, def: LiveSessionDef) {
+    RED.nodes.createNode(this, def);
+    try {
+      runSession(RED, this, def);
+    } catch (error) {
+      refuseEverything(this, error as Error);
+    }
+  }
+  RED.nodes.registerType("gemini-live-session", LiveSession);
+}
+
+function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
+  const config = RED.nodes.getNode(def.connection) as LiveConfigNode | null;
+  if (!config) throw new InputError("The session has no connection: choose one in its dialog.");
+  const connection = config.connection();
+  const settings = readSettings(def);
+  const { leftOut } = buildSetup(settings);
+  if (leftOut.length)
+    node.warn(`${settings.model} refuses these settings, so they are not sent: ${leftOut.join(", ")}`);
+
+  /** Of each conversation, what its messages carry. */
+  const identities = new Map<string, Identity>();
+  const badge = new Badge(RED, node);
+  const emit = (key: string, event: ConversationEvent) => {
+    const identity = identities.get(key) ?? { session: key };
+    if (event.type === "state") badge.show(conversations.states(), event.cause);
+    if (event.type === "failed") return node.error(event.error, { ...identity });
+    for (const [output, msg] of toMessages(event, connection, settings.model))
+      sendOn(node, OUTPUTS[output], { ...identity, ...msg });
+  };
+  const conversations = new Conversations(
+    { ...connection, settings, clock: systemClock },
+    connection.limits,
+    emit,
+  );
+
+  node.on("input", (msg: FlowMessage, _send, done) => {
+    try {
+      const request = readRequest(msg);
+      const identity = identityOf(msg);
+      identities.set(identity.session, { ...identities.get(identity.session), ...identity });
+      if (typeof request === "object") return conversations.get(identity.session).send(request, done);
+      if (request === "connect" || request === "reset") conversations.get(identity.session)[request]();
+      else conversations.find(identity.session)?.[request]();
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  node.on("close", () => {
+    conversations.close();
+    node.status({});
+  });
+  badge.show([]);
+}
+
+function readSettings(def: LiveSessionDef): ConversationSettings {
+  return {
+    model: def.model?.trim() || DEFAULT_MODEL,
+    voice: def.voice ?? "",
+    language: def.language ?? "",
+    instruction: def.instruction ?? "",
+    temperature: numberSetting("temperature", def.temperature, 0, 2, undefined),
+    thinkingLevel: choiceSetting("thinking level", def.thinkingLevel, [
+      "",
+      "MINIMAL",
+      "LOW",
+      "MEDIUM",
+      "HIGH",
+    ]),
+    thoughts: def.thoughts === true,
+    affectiveDialog: def.affectiveDialog === true,
+    transcripts: { user: def.userTranscript !== false, model: def.modelTranscript !== false },
+    turnDetection: choiceSetting("turn detection", def.turnDetection, ["automatic", "manual"]),
+  };
+}
+
+type Message = [output: keyof typeof OUTPUTS, msg: object];
+
+function toMessages(event: ConversationEvent, connection: Connection, model: string): Message[] {
+  switch (event.type) {
+    case "audio":
+      return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
+    case "text": {
+      const { role, text, final, turn } = event;
+      return [["text", { payload: text, role, final, turn, ...(event.thought && { thought: true }) }]];
+    }
+    case "interrupted":
+      return [
+        ["audio", { event: "interrupted", turn: event.turn }],
+        ["events", { event: "interrupted", turn: event.turn, payload: {} }],
+      ];
+    case "generationComplete":
+      return [["audio", { event: "generationComplete", turn: event.turn }]];
+    case "turnComplete":
+      return [
+        ["audio", { event: "turnComplete", turn: event.turn }],
+        ["events", { event: "turnComplete", turn: event.turn, payload: { reason: event.reason } }],
+      ];
+    case "usage":
+      return [["events", { event: "usage", turn: event.turn, payload: event.usage }]];
+    case "grounding":
+      return [["events", { event: "grounding", turn: event.turn, payload: event.grounding }]];
+    case "state": {
+      const { state, cause } = event;
+      return [["events", { event: "state", payload: { state, cause, server: connection.kind, model } }]];
+    }
+    case "gap":
+      return [["events", { event: "gap", payload: { ms: event.ms } }]];
+    case "goAway":
+      return [["events", { event: "goAway", payload: { timeLeft: event.timeLeft } }]];
+    case "refused":
+      return [["events", { event: "refused", payload: { what: event.what, why: event.why } }]];
+    case "failed":
+      return [];
+  }
+}
+
+/** One send for one message: a send with several would clone all but the first. */
+function sendOn(node: Node, output: number, msg: NodeMessage) {
+  const outputs: (NodeMessage | null)[] = [null, null, null, null];
+  outputs[output] = msg;
+  node.send(outputs);
+}
