@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { version } from "node-red/package.json";
+import type { Browser, Page } from "playwright-core";
+import { type NodeRed, startNodeRed } from "../node-red";
+import { openChromium, problemsOf } from "./chromium";
+
+interface Flow {
+  id: string;
+  type: string;
+  name?: string;
+  [property: string]: unknown;
+}
+
+/** The editor's own globals that these tests use. */
+interface Editor {
+  nodes: { node(id: string): unknown; dirty(): boolean; eachNode(f: (node: Flow) => void): void };
+  editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
+  settings: { setLocal(name: string, value: string): void };
+}
+declare const RED: Editor;
+
+const TYPES = ["gemini-live-session", "gemini-audio-in", "gemini-audio-out", "gemini-interrupt"];
+
+/** Node-RED 4 has no dark theme of its own. */
+const THEMES = Number.parseInt(version, 10) >= 5 ? ["light", "dark"] : ["light"];
+
+for (const theme of THEMES)
+  describe(`the editor, ${theme}`, () => {
+    let nodeRed: NodeRed;
+    let browser: Browser;
+    let page: Page;
+    let problems: string[];
+
+    before(async () => {
+      nodeRed = await startNodeRed();
+      browser = await openChromium();
+      page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
+      await page.goto(nodeRed.url);
+      await ready();
+      await page.evaluate((value) => RED.settings.setLocal("view-dark-theme", value), theme);
+      problems = problemsOf(page);
+      await page.reload();
+      await ready();
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+    });
+    const ready = () => page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-session']");
+    const flows = async () => (await (await fetch(`${nodeRed.url}/flows`)).json()) as Flow[];
+    const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
+    const openDialog = async (type: string) => {
+      await page.evaluate((wanted) => {
+        RED.nodes.eachNode((node) => {
+          if (node.type === wanted) RED.editor.edit(node);
+        });
+      }, type);
+      await inTray("#node-input-name").waitFor();
+    };
+    const closeDialog = async () => {
+      await page.click("#node-dialog-ok");
+      await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    };
+
+    it("has the nodes in their own part of the palette, under names with spaces", async () => {
+      for (const type of TYPES) {
+        const node = page.locator(`.red-ui-palette-node[data-palette-type='${type}']`);
+        assert.equal(await node.count(), 1, type);
+        const label = await node.locator(".red-ui-palette-label").innerText();
+        assert.equal(label.replace(/\s+/g, " ").trim(), type.replace("gemini-", "").replace("-", " "));
+        assert.match((await node.locator(".red-ui-palette-icon").getAttribute("style")) ?? "", /live-flows/);
+      }
+    });
+
+    it("opens every dialog with a text on every label", async () => {
+      const flow = await flows();
+      for (const type of TYPES.filter((wanted) => flow.some((node) => node.type === wanted))) {
+        await openDialog(type);
+        for (const label of await inTray("form .form-row label").allInnerTexts())
+          assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, `${type}: ${label}`);
+        await closeDialog();
+      }
+    });
+
+    it("saves what was entered, and deploys it without a complaint", async () => {
+      await openDialog("gemini-live-session");
+      await inTray("#node-input-name").fill("assistant");
+      await inTray("#node-input-voice").fill("Kore");
+      await inTray("#node-input-instruction").fill("Be brief.");
+      await inTray("#node-input-turnDetection").selectOption("manual");
+      await closeDialog();
+      await openDialog("gemini-audio-in");
+      await inTray("#node-input-format").selectOption("pcm");
+      await inTray("#node-input-sampleRate").selectOption("48000");
+      await closeDialog();
+      await openDialog("gemini-audio-out");
+      await inTray("#node-input-leadMs").fill("300");
+      await closeDialog();
+      await page.click("#red-ui-header-button-deploy");
+      await page.waitForFunction(() => !RED.nodes.dirty());
+      const saved = (type: string) => flows().then((all) => all.find((node) => node.type === type)!);
+      const session = await saved("gemini-live-session");
+      assert.equal(session.name, "assistant");
+      assert.equal(session["voice"], "Kore");
+      assert.equal(session["instruction"], "Be brief.");
+      assert.equal(session["turnDetection"], "manual");
+      assert.equal((await saved("gemini-audio-in"))["sampleRate"], "48000");
+      assert.equal(Number((await saved("gemini-audio-out"))["leadMs"]), 300);
+      assert.equal(await page.locator(".red-ui-flow-node-error:visible").count(), 0);
+      assert.doesNotMatch(nodeRed.output(), /\[error\]/);
+    });
+
+    it("shows in the connection's dialog what the chosen server needs, and keeps the key to itself", async () => {
+      await openDialog("gemini-live-session");
+      await inTray("#node-input-connection-edit, #node-input-btn-connection-edit").first().click();
+      await page.locator("#node-config-input-server").waitFor();
+      const shown = (row: string) => page.locator(`#node-config-row-${row}`).isVisible();
+      assert.deepEqual([await shown("apiKey"), await shown("url")], [false, false]);
+      await page.selectOption("#node-config-input-server", "custom");
+      assert.deepEqual([await shown("apiKey"), await shown("url")], [true, true]);
+      await page.selectOption("#node-config-input-server", "gemini");
+      assert.deepEqual([await shown("apiKey"), await shown("url")], [true, false]);
+      await page.fill("#node-config-input-apiKey", "a-very-secret-key");
+      await page.click("#node-config-dialog-ok");
+      await closeDialog();
+      await page.click("#red-ui-header-button-deploy");
+      await page.waitForFunction(() => !RED.nodes.dirty());
+      const all = await flows();
+      assert.equal(all.find(({ type }) => type === "gemini-live-config")?.["server"], "gemini");
+      assert.doesNotMatch(JSON.stringify(all), /very-secret/);
+    });
+
+    it("follows the theme, and nothing in the page goes wrong", async () => {
+      assert.equal(
+        await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark")),
+        theme === "dark",
+      );
+      assert.deepEqual(problems, []);
+    });
+  });

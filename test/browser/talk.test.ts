@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { type NodeRed, startNodeRed } from "../node-red";
+import { correlation, SPEECH_WAV, silence, speech } from "../speech";
+import { openChromium, problemsOf } from "./chromium";
+
+declare global {
+  interface Window {
+    /** What went to the loudspeaker, tapped by the test: samples of -1 to 1. */
+    played: number[];
+    playedRate: number;
+  }
+}
+
+/** Taps every loudspeaker of the page: what reaches a destination is also kept in window.played. */
+function tapLoudspeakers() {
+  window.played = [];
+  const connect = AudioNode.prototype.connect as (target: AudioNode) => AudioNode;
+  AudioNode.prototype.connect = function (this: AudioNode, target: AudioNode) {
+    if (target instanceof AudioDestinationNode) {
+      window.playedRate = target.context.sampleRate;
+      const tap = (target.context as AudioContext).createScriptProcessor(1024, 1, 1);
+      tap.onaudioprocess = ({ inputBuffer }) => window.played.push(...inputBuffer.getChannelData(0));
+      connect.call(this, tap);
+      connect.call(tap, target);
+    }
+    return connect.call(this, target);
+  } as typeof AudioNode.prototype.connect;
+}
+
+/** Milliseconds of sound louder than a whisper among the samples from `from` on. */
+const loudSince = (page: Page, from: number) =>
+  page.evaluate(
+    (start) =>
+      (window.played.slice(start).filter((sample) => Math.abs(sample) > 0.01).length / window.playedRate) *
+      1000,
+    from,
+  );
+
+describe("the talk page in Chromium", () => {
+  let nodeRed: NodeRed;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+  const folder = mkdtempSync(join(tmpdir(), "talk-"));
+
+  /** Opens the page in a browser that says the recording, is silent for `pauseMs`, and begins again. */
+  const open = async (pauseMs: number) => {
+    const pause = silence(pauseMs);
+    const header = Buffer.from(readFileSync(SPEECH_WAV).subarray(0, 44));
+    header.writeUInt32LE(36 + speech.length + pause.length, 4);
+    header.writeUInt32LE(speech.length + pause.length, 40);
+    const wav = join(folder, `${pauseMs}.wav`);
+    writeFileSync(wav, Buffer.concat([header, speech, pause]));
+    browser = await openChromium(wav);
+    page = await browser.newPage();
+    problems = problemsOf(page);
+    await page.addInitScript(tapLoudspeakers);
+    await page.goto(`${nodeRed.url}/talk`);
+  };
+
+  before(async () => {
+    nodeRed = await startNodeRed();
+  });
+  after(async () => {
+    await nodeRed.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("has one button; then it hears, shows the words of both sides, says that it is an echo, and plays it", async () => {
+    await open(7_000);
+    assert.equal(await page.locator("button").count(), 1);
+    await page.click("#talk");
+    await page.waitForSelector("li.user.final");
+    await page.waitForSelector("li.model.final");
+    assert.match(await page.innerText("#server"), /simulator.*echo, not a model/);
+    assert.equal(await page.innerText("#state"), "connected");
+    const played = await page.evaluate(() =>
+      window.played.map((sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32767)),
+    );
+    const pcm = Buffer.from(Int16Array.from(played).buffer);
+    assert.ok(correlation(speech, 16_000, pcm, 24_000) > 0.5, "the speech was played");
+    assert.equal(await page.innerText("#problem"), "");
+    await page.click("#talk");
+    assert.equal(await page.innerText("#state"), "not connected");
+    assert.deepEqual(problems, []);
+    await browser.close();
+  });
+
+  it("is silent at once when the user talks over the answer", async () => {
+    // The answer begins 1.2 s after the speech and lasts longer than 2 s: the next speech falls into it.
+    await open(1_900);
+    await page.click("#talk");
+    await page.waitForSelector("li.model");
+    await page.waitForFunction(() => document.body.dataset["state"] === "interrupted");
+    const atInterruption = await page.evaluate(() => window.played.length);
+    await page.waitForFunction((from) => window.played.length > from + 24_000, atInterruption);
+    assert.ok((await loudSince(page, 0)) > 200, "something was played before");
+    assert.ok((await loudSince(page, atInterruption)) < 150, "nothing is heard after the interruption");
+    assert.deepEqual(problems, []);
+    await browser.close();
+  });
+});

@@ -1,0 +1,72 @@
+// A real Node-RED in a process of its own, as `npm start` runs it, with a user folder that goes away with it.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { WebSocket } from "ws";
+import { Inbox } from "./inbox";
+
+export interface NodeRed {
+  /** `http://127.0.0.1:port` */
+  url: string;
+  /** What it has printed so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** Runs `npm start`'s program on a free port, with the variables of `env` besides (undefined takes one out). */
+export async function startNodeRed(env: Record<string, string | undefined> = {}): Promise<NodeRed> {
+  const userDir = mkdtempSync(join(tmpdir(), "node-red-"));
+  const program = spawn(process.execPath, [resolve(__dirname, "../scripts/start.mjs")], {
+    cwd: resolve(__dirname, ".."),
+    env: { ...process.env, GEMINI_API_KEY: undefined, PORT: "0", NODE_RED_HOME: userDir, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = collect(program);
+  const stop = async () => {
+    if (program.exitCode === null) {
+      program.kill("SIGTERM");
+      await once(program, "exit");
+    }
+    rmSync(userDir, { recursive: true, force: true });
+  };
+  const url = await printed(program, output, /Talk to it:\s+(\S+)\/talk/).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { url, output, stop };
+}
+
+export function collect(program: ChildProcess): () => string {
+  let output = "";
+  for (const stream of [program.stdout, program.stderr])
+    stream?.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
+  return () => output;
+}
+
+/** Waits until the program prints what `pattern` matches, and returns its first group. Rejects when the program ends before. */
+export async function printed(program: ChildProcess, output: () => string, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const found = pattern.exec(output());
+    if (found) return found[1] ?? found[0];
+    if (program.exitCode !== null) throw new Error(`It ended with ${program.exitCode}:\n${output()}`);
+    await Promise.race([once(program.stdout!, "data"), once(program, "exit")]);
+  }
+}
+
+/** The badges of a Node-RED's nodes as the editor gets them, from the first that each node shows. */
+export async function watchBadges(url: string) {
+  const badges = new Inbox<{ node: string; text?: string; fill?: string }>();
+  const comms = new WebSocket(`${url.replace("http", "ws")}/comms`);
+  comms.on("message", (data) => {
+    for (const { topic = "", data: badge } of [JSON.parse(data.toString())].flat())
+      if (topic.startsWith("status/")) badges.push({ node: topic.slice(7), ...badge });
+  });
+  await once(comms, "open");
+  comms.send(JSON.stringify({ subscribe: "status/#" }));
+  return { badges, close: () => comms.close() };
+}
