@@ -51,12 +51,16 @@ for (const signal of ["SIGINT", "SIGTERM"])
     process.exit(0);
   });
 
-/** Puts this checkout where Node-RED looks for installed packages. */
+/** Puts this checkout where Node-RED looks for installed packages, and where npm leaves it when the palette installs others. */
 function linkPackage() {
   const link = join(userDir, "node_modules", name);
   mkdirSync(join(link, ".."), { recursive: true });
   rmSync(link, { force: true });
   symlinkSync(resolve("."), link, "junction");
+  const list = join(userDir, "package.json");
+  if (existsSync(list)) return;
+  const dependencies = { [name]: `file:${resolve(".")}` };
+  writeFileSync(list, JSON.stringify({ name: "node-red-project", private: true, dependencies }, null, 4));
 }
 
 /** Points the starter flow's connection at the server; the first time, puts the flow there. */

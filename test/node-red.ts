@@ -58,15 +58,23 @@ export async function printed(program: ChildProcess, output: () => string, patte
   }
 }
 
-/** The badges of a Node-RED's nodes as the editor gets them, from the first that each node shows. */
-export async function watchBadges(url: string) {
-  const badges = new Inbox<{ node: string; text?: string; fill?: string }>();
+/** What a Node-RED tells its editor: the badges of its nodes, from the first that each shows, and what debug nodes show. */
+export interface EditorNews {
+  badges: Inbox<{ node: string; text?: string; fill?: string }>;
+  debug: Inbox<{ id: string; msg: string }>;
+  close(): void;
+}
+
+/** Listens to a Node-RED as the editor does. */
+export async function listenAsEditor(url: string): Promise<EditorNews> {
   const comms = new WebSocket(`${url.replace("http", "ws")}/comms`);
+  const news: EditorNews = { badges: new Inbox(), debug: new Inbox(), close: () => comms.close() };
   comms.on("message", (data) => {
-    for (const { topic = "", data: badge } of [JSON.parse(data.toString())].flat())
-      if (topic.startsWith("status/")) badges.push({ node: topic.slice(7), ...badge });
+    for (const { topic = "", data: told } of [JSON.parse(data.toString())].flat())
+      if (topic.startsWith("status/")) news.badges.push({ node: topic.slice(7), ...told });
+      else if (topic === "debug") news.debug.push(told);
   });
   await once(comms, "open");
-  comms.send(JSON.stringify({ subscribe: "status/#" }));
-  return { badges, close: () => comms.close() };
+  for (const topic of ["status/#", "debug"]) comms.send(JSON.stringify({ subscribe: topic }));
+  return news;
 }

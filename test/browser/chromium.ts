@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Opens a headless Chromium; `wav` is played into its microphone, over and over. */
 export async function openChromium(wav?: string): Promise<Browser> {
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   if (!existsSync(executablePath))
     throw new Error(
       `There is no Chromium at ${executablePath}: install it (apt-get install chromium) or set CHROMIUM.`,

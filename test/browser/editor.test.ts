@@ -102,11 +102,11 @@ for (const theme of THEMES)
       const saved = (type: string) => flows().then((all) => all.find((node) => node.type === type)!);
       const session = await saved("gemini-live-session");
       assert.equal(session.name, "assistant");
-      assert.equal(session["voice"], "Kore");
-      assert.equal(session["instruction"], "Be brief.");
-      assert.equal(session["turnDetection"], "manual");
-      assert.equal((await saved("gemini-audio-in"))["sampleRate"], "48000");
-      assert.equal(Number((await saved("gemini-audio-out"))["leadMs"]), 300);
+      assert.equal(session.voice, "Kore");
+      assert.equal(session.instruction, "Be brief.");
+      assert.equal(session.turnDetection, "manual");
+      assert.equal((await saved("gemini-audio-in")).sampleRate, "48000");
+      assert.equal(Number((await saved("gemini-audio-out")).leadMs), 300);
       assert.equal(await page.locator(".red-ui-flow-node-error:visible").count(), 0);
       assert.doesNotMatch(nodeRed.output(), /\[error\]/);
     });
@@ -127,7 +127,7 @@ for (const theme of THEMES)
       await page.click("#red-ui-header-button-deploy");
       await page.waitForFunction(() => !RED.nodes.dirty());
       const all = await flows();
-      assert.equal(all.find(({ type }) => type === "gemini-live-config")?.["server"], "gemini");
+      assert.equal(all.find(({ type }) => type === "gemini-live-config")?.server, "gemini");
       assert.doesNotMatch(JSON.stringify(all), /very-secret/);
     });
 

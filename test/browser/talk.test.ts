@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { startSimulator } from "../../simulator/server";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { correlation, SPEECH_WAV, silence, speech } from "../speech";
 import { openChromium, problemsOf } from "./chromium";
@@ -41,22 +42,28 @@ const loudSince = (page: Page, from: number) =>
     from,
   );
 
+const folder = mkdtempSync(join(tmpdir(), "talk-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A recording to play into a microphone over and over: the speech, and a pause of `pauseMs`. */
+function recording(pauseMs: number): string {
+  const pause = silence(pauseMs);
+  const header = Buffer.from(readFileSync(SPEECH_WAV).subarray(0, 44));
+  header.writeUInt32LE(36 + speech.length + pause.length, 4);
+  header.writeUInt32LE(speech.length + pause.length, 40);
+  const wav = join(folder, `${pauseMs}.wav`);
+  writeFileSync(wav, Buffer.concat([header, speech, pause]));
+  return wav;
+}
+
 describe("the talk page in Chromium", () => {
   let nodeRed: NodeRed;
   let browser: Browser;
   let page: Page;
   let problems: string[];
-  const folder = mkdtempSync(join(tmpdir(), "talk-"));
 
-  /** Opens the page in a browser that says the recording, is silent for `pauseMs`, and begins again. */
   const open = async (pauseMs: number) => {
-    const pause = silence(pauseMs);
-    const header = Buffer.from(readFileSync(SPEECH_WAV).subarray(0, 44));
-    header.writeUInt32LE(36 + speech.length + pause.length, 4);
-    header.writeUInt32LE(speech.length + pause.length, 40);
-    const wav = join(folder, `${pauseMs}.wav`);
-    writeFileSync(wav, Buffer.concat([header, speech, pause]));
-    browser = await openChromium(wav);
+    browser = await openChromium(recording(pauseMs));
     page = await browser.newPage();
     problems = problemsOf(page);
     await page.addInitScript(tapLoudspeakers);
@@ -67,8 +74,8 @@ describe("the talk page in Chromium", () => {
     nodeRed = await startNodeRed();
   });
   after(async () => {
+    await browser?.close();
     await nodeRed.stop();
-    rmSync(folder, { recursive: true });
   });
 
   it("has one button; then it hears, shows the words of both sides, says that it is an echo, and plays it", async () => {
@@ -96,7 +103,7 @@ describe("the talk page in Chromium", () => {
     await open(1_900);
     await page.click("#talk");
     await page.waitForSelector("li.model");
-    await page.waitForFunction(() => document.body.dataset["state"] === "interrupted");
+    await page.waitForFunction(() => document.body.dataset.state === "interrupted");
     const atInterruption = await page.evaluate(() => window.played.length);
     await page.waitForFunction((from) => window.played.length > from + 24_000, atInterruption);
     assert.ok((await loudSince(page, 0)) > 200, "something was played before");
@@ -104,4 +111,21 @@ describe("the talk page in Chromium", () => {
     assert.deepEqual(problems, []);
     await browser.close();
   });
+});
+
+it("with GEMINI_API_KEY, npm start uses the Gemini API with the same flow, and the page says so", async (test) => {
+  const key = "a-key-of-the-environment";
+  const google = await startSimulator({ key });
+  test.after(() => google.close());
+  const nodeRed = await startNodeRed({ GEMINI_API_KEY: key, GOOGLE_GEMINI_BASE_URL: google.url });
+  test.after(() => nodeRed.stop());
+  const browser = await openChromium(recording(7_000));
+  test.after(() => browser.close());
+  const page = await browser.newPage();
+  await page.goto(`${nodeRed.url}/talk`);
+  await page.click("#talk");
+  await page.waitForSelector("li.model");
+  assert.match(await page.innerText("#server"), /gemini-3\.8-live through the Gemini API/);
+  assert.equal(google.conversations.length, 1);
+  assert.doesNotMatch(nodeRed.output() + (await page.content()), new RegExp(key));
 });

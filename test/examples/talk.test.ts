@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { Inbox } from "../inbox";
-import { type NodeRed, startNodeRed, watchBadges } from "../node-red";
+import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { chunksOf, correlation, silence, speech } from "../speech";
 
 interface Told {
@@ -120,7 +120,7 @@ describe("the example flow: talk in the browser", () => {
   });
 
   it("opens a conversation when a browser comes, and ends it when the browser leaves", async () => {
-    const { badges, close } = await watchBadges(nodeRed.url);
+    const { badges, close } = await listenAsEditor(nodeRed.url);
     const caller = await call();
     await badges.next(({ node, text }) => node === SESSION && text === "connected");
     await caller.hangUp();

@@ -101,8 +101,8 @@ describe("a conversation with the simulator, through the real SDK", () => {
     assert.ok(first!.turn.total > 0);
     assert.equal(second!.conversation.total, first!.turn.total + second!.turn.total);
     assert.equal(
-      second!.conversation.responseByModality["AUDIO"],
-      first!.turn.responseByModality["AUDIO"]! + second!.turn.responseByModality["AUDIO"]!,
+      second!.conversation.responseByModality.AUDIO,
+      first!.turn.responseByModality.AUDIO! + second!.turn.responseByModality.AUDIO!,
     );
   });
 
@@ -365,8 +365,8 @@ describe("a conversation with a server that is not as it should be", () => {
     await assert.rejects(talk.say("by the way", false), /no context in the middle/);
     await assert.rejects(talk.send({ kind: "history", turns: [] }), /only before a conversation begins/);
     const [setup, history, words] = farEnd.frames as Record<string, Record<string, unknown>>[];
-    assert.deepEqual(setup!["setup"]!["historyConfig"], { initialHistoryInClientContent: true });
-    assert.ok(history!["clientContent"]);
-    assert.deepEqual(words!["realtimeInput"], { text: "hello" });
+    assert.deepEqual(setup!.setup!.historyConfig, { initialHistoryInClientContent: true });
+    assert.ok(history!.clientContent);
+    assert.deepEqual(words!.realtimeInput, { text: "hello" });
   });
 });

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
+
+interface FlowNode {
+  id: string;
+  type: string;
+  name: string;
+}
+
+describe("the example flow: a text and a stop button", () => {
+  const file = join(__dirname, "../../examples/a text and a stop button.json");
+  const flow = JSON.parse(readFileSync(file, "utf8")) as FlowNode[];
+  let nodeRed: NodeRed;
+  let news: EditorNews;
+
+  before(async () => {
+    nodeRed = await startNodeRed();
+    news = await listenAsEditor(nodeRed.url);
+    await post("/flows", flow);
+    await news.badges.next(
+      ({ node, text }) => node === idOf("gemini-live-session") && text === "disconnected",
+    );
+  });
+  after(async () => {
+    news.close();
+    await nodeRed.stop();
+  });
+  const post = async (path: string, body: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(nodeRed.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    assert.ok(response.ok, `${path}: ${response.status}`);
+  };
+  const idOf = (nameOrType: string) =>
+    flow.find(({ name, type }) => name === nameOrType || type === nameOrType)!.id;
+  const press = (name: string) => post(`/inject/${idOf(name)}`, {});
+  const shown = (name: string, what = "") =>
+    news.debug.next(({ id, msg }) => id === idOf(name) && msg.includes(what));
+
+  it("answers the text in words, and says when the sound of the answer has left", async () => {
+    await press("a text");
+    assert.match((await shown("what was said")).msg, /Tell me about the weather, the sea and the stars/);
+    await shown("playback", "turnComplete");
+  });
+
+  it("silences the answer when stop is pressed, and answers again afterwards", async () => {
+    await press("a text");
+    await press("stop");
+    await shown("playback", "flush");
+    await press("a text");
+    await shown("what was said");
+  });
+});
