@@ -55,18 +55,13 @@ function runAudioIn(node: Node, def: AudioInDef) {
   const receive = (msg: FlowMessage, send: (msg: FlowMessage) => void) => {
     if (msg.action !== undefined) return send(msg);
     const identity = identityOf(msg);
-    const stream = streams.get(identity.session) ?? {
-      intake: new Intake({ format, frameMs }),
-      identity,
-      heardAt: 0,
-    };
-    streams.set(identity.session, stream);
-    stream.identity = identity;
-    stream.heardAt = systemClock.now();
-    cancelSweep ??= systemClock.after(SWEEP_MS, sweep);
+    const intake = streams.get(identity.session)?.intake ?? new Intake({ format, frameMs });
     const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
-    for (const payload of stream.intake.push(msg.payload, mimeType))
-      send({ ...msg, payload, mimeType: MIME_TYPE });
+    const frames = intake.push(msg.payload, mimeType);
+    // Only now: what is refused begins no stream.
+    streams.set(identity.session, { intake, identity, heardAt: systemClock.now() });
+    cancelSweep ??= systemClock.after(SWEEP_MS, sweep);
+    for (const payload of frames) send({ ...msg, payload, mimeType: MIME_TYPE });
   };
 
   const sweep = () => {

@@ -1,7 +1,7 @@
 // gemini-audio-out: the model's sound, paced and in the device's format, one playback for each session key.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { parseMimeType } from "../audio/formats";
+import { checkedFormat, parseMimeType } from "../audio/formats";
 import { Pacer, Playback, type PlaybackOptions } from "../audio/playback";
 import { loadResampler } from "../audio/resampler";
 import { InputError } from "../live/errors";
@@ -119,8 +119,9 @@ function runAudioOut(node: Node, options: PlaybackOptions) {
 }
 
 function readSettings(def: AudioOutDef): PlaybackOptions {
+  const sampleRate = numberSetting("sample rate", def.sampleRate, 8_000, 96_000, 24_000);
   return {
-    sampleRate: numberSetting("sample rate", def.sampleRate, 8_000, 96_000, 24_000),
+    sampleRate: checkedFormat(sampleRate, 1, "The setting of the audio out node").sampleRate,
     frameMs: numberSetting("frame length", def.frameMs, 10, 200, 20),
     paced: choiceSetting("pacing", def.pacing, ["realTime", "burst"]) === "realTime",
     leadMs: numberSetting("lead", def.leadMs, 0, 5_000, 200),

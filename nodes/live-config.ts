@@ -59,7 +59,7 @@ export default function (RED: NodeAPI) {
         server: async () => {
           if (kind === "simulator")
             return { baseUrl: (await startedSimulator()).url, apiKey: "simulator", apiVersion };
-          const apiKey = this.credentials.apiKey || process.env["GEMINI_API_KEY"];
+          const apiKey = this.credentials.apiKey || process.env.GEMINI_API_KEY;
           if (!apiKey)
             throw new InputError(
               "The connection has no API key: enter one, set GEMINI_API_KEY, or choose the simulator, which needs none.",

@@ -6,6 +6,7 @@ import { Conversations } from "../live/conversations";
 import { InputError } from "../live/errors";
 import type { ConversationEvent } from "../live/events";
 import { DEFAULT_MODEL } from "../live/models";
+import type { Input } from "../live/outgoing";
 import { buildSetup, type ConversationSettings } from "../live/setup";
 import { Badge } from "./badge";
 import type { Connection, LiveConfigNode } from "./live-config";
@@ -43,7 +44,8 @@ export default function (RED: NodeAPI) {
 
 function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
   const config = RED.nodes.getNode(def.connection) as LiveConfigNode | null;
-  if (!config) throw new InputError("The session has no connection: choose one in its dialog.");
+  if (config?.type !== "gemini-live-config")
+    throw new InputError("The session has no connection: choose one in its dialog.");
   const connection = config.connection();
   const settings = readSettings(def);
   const { leftOut } = buildSetup(settings);
@@ -52,6 +54,11 @@ function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
 
   /** Of each conversation, what its messages carry. */
   const identities = new Map<string, Identity>();
+  const remember = (identity: Identity) => {
+    const known = identities.get(identity.session);
+    if (!known) for (const key of identities.keys()) if (!conversations.find(key)) identities.delete(key);
+    identities.set(identity.session, { ...known, ...identity });
+  };
   const badge = new Badge(RED, node);
   const emit = (key: string, event: ConversationEvent) => {
     const identity = identities.get(key) ?? { session: key };
@@ -70,8 +77,11 @@ function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
     try {
       const request = readRequest(msg);
       const identity = identityOf(msg);
-      identities.set(identity.session, { ...identities.get(identity.session), ...identity });
-      if (typeof request === "object") return conversations.get(identity.session).send(request, done);
+      remember(identity);
+      if (typeof request === "object") {
+        if (!suits(request, settings)) return done();
+        return conversations.get(identity.session).send(request, done);
+      }
       if (request === "connect" || request === "reset") conversations.get(identity.session)[request]();
       else conversations.find(identity.session)?.[request]();
       done();
@@ -105,6 +115,19 @@ function readSettings(def: LiveSessionDef): ConversationSettings {
     transcripts: { user: def.userTranscript !== false, model: def.modelTranscript !== false },
     turnDetection: choiceSetting("turn detection", def.turnDetection, ["automatic", "manual"]),
   };
+}
+
+/**
+ * Whether an input means anything in this turn detection; the server would end the conversation over a signal that does not.
+ * audio in sends audioStreamEnd by itself, so that one is left out (false); the others throw an InputError.
+ */
+function suits(input: Input, { turnDetection }: ConversationSettings): boolean {
+  if (input.kind !== "signal") return true;
+  if (input.signal === "audioStreamEnd") return turnDetection === "automatic";
+  if (turnDetection === "manual") return true;
+  throw new InputError(
+    `msg.action "${input.signal}" is for turns that are given by hand: choose that in the session, or leave it out.`,
+  );
 }
 
 type Message = [output: keyof typeof OUTPUTS, msg: object];

@@ -25,7 +25,7 @@ export interface Identity {
 
 /** The session key of a message: `msg.session`, else the client in `msg._session`, else `default`. */
 export function sessionKey({ session, _session }: FlowMessage): string {
-  if (session === undefined || session === null || session === "") return _session?.id ?? "default";
+  if (session === undefined || session === null || session === "") return String(_session?.id ?? "default");
   if (typeof session === "string" || typeof session === "number") return String(session);
   throw new InputError("msg.session must be a string or a number: it names the conversation.");
 }
@@ -50,8 +50,15 @@ export function readRequest(msg: FlowMessage): Action | Input {
   if (Buffer.isBuffer(payload)) return readBytes(payload, msg.mimeType);
   if (typeof payload === "string" && payload.trim())
     return { kind: "text", text: payload, turnComplete: msg.turnComplete !== false };
-  if (Array.isArray(payload)) return { kind: "history", turns: payload.map(readTurn) };
-  const found = payload === "" ? "an empty string" : payload === null ? "null" : `of type ${typeof payload}`;
+  if (Array.isArray(payload) && payload.length) return { kind: "history", turns: payload.map(readTurn) };
+  const found =
+    payload === ""
+      ? "an empty string"
+      : Array.isArray(payload)
+        ? "an empty array"
+        : payload === null
+          ? "null"
+          : `of type ${typeof payload}`;
   throw new InputError(
     `msg.payload is ${found}: send a Buffer of sound or a picture, a string, or an array of {role, text}.`,
   );

@@ -54,7 +54,10 @@ export async function printed(program: ChildProcess, output: () => string, patte
     const found = pattern.exec(output());
     if (found) return found[1] ?? found[0];
     if (program.exitCode !== null) throw new Error(`It ended with ${program.exitCode}:\n${output()}`);
-    await Promise.race([once(program.stdout!, "data"), once(program, "exit")]);
+    const round = new AbortController();
+    const { signal } = round;
+    await Promise.race([once(program.stdout!, "data", { signal }), once(program, "exit", { signal })]);
+    round.abort();
   }
 }
 

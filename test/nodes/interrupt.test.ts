@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { chunksOf, correlation, silence, speech } from "../speech";
+import { connection, Flow, type Msg, node, session } from "./flow";
+
+describe("interrupt", () => {
+  let flow: Flow;
+  afterEach(() => flow.stop());
+  const start = async () => {
+    flow = await Flow.start([node("stop", "gemini-interrupt", {}, [["out"]]), node("out", "helper")]);
+  };
+
+  it("makes any message an interrupt, and leaves everything else of it as it is", async () => {
+    await start();
+    const msg: Msg = { payload: "button", topic: "t", session: "kitchen", colour: "blue" };
+    flow.send("stop", msg);
+    assert.equal(await flow.at("out").next(), msg);
+    const { _msgid, ...rest } = msg;
+    assert.deepEqual(rest, {
+      payload: "button",
+      topic: "t",
+      session: "kitchen",
+      colour: "blue",
+      action: "interrupt",
+    });
+  });
+
+  it("lets of the events of a session only interrupted through", async () => {
+    await start();
+    for (const event of ["state", "usage", "turnComplete", "interrupted", "goAway", "gap"])
+      flow.send("stop", { event, payload: {} });
+    flow.send("stop", { payload: "last" });
+    await flow.at("out").next(({ payload }) => payload === "last");
+    assert.deepEqual(
+      flow.all("out").map(({ event, action }) => [event, action]),
+      [
+        ["interrupted", "interrupt"],
+        [undefined, "interrupt"],
+      ],
+    );
+  });
+});
+
+describe("all nodes together, with the simulator", () => {
+  let flow: Flow;
+  afterEach(() => flow.stop());
+
+  const start = async () => {
+    const [live, ...others] = session();
+    flow = await Flow.start([
+      connection(),
+      node("in", "gemini-audio-in", { endAfterMs: 0 }, [["session"]]),
+      { ...live!, wires: [["out"], ["text"], ["tools"], ["events"]] },
+      ...others,
+      node("out", "gemini-audio-out", { leadMs: 0 }, [["device"]]),
+      node("device", "helper"),
+      node("stop", "gemini-interrupt", {}, [["session", "out"]]),
+    ]);
+  };
+  const speak = (key: string, sound: Buffer) => {
+    for (const payload of chunksOf(sound, 1_000)) flow.send("in", { payload, session: key });
+  };
+  const heard = (key: string) =>
+    Buffer.concat(
+      flow
+        .all("device", ({ payload, session }) => Buffer.isBuffer(payload) && session === key)
+        .map(({ payload }) => payload as Buffer),
+    );
+
+  it("hold a conversation: speech comes back as that speech", async () => {
+    await start();
+    speak("kitchen", Buffer.concat([speech, silence(1_000)]));
+    await flow.at("device").next(({ event }) => event === "turnComplete");
+    assert.ok(correlation(speech, 16_000, heard("kitchen"), 24_000) > 0.9);
+    assert.deepEqual(flow.caught.items, []);
+  });
+
+  it("an interrupt silences the model and what is queued of one conversation, which then goes on", async () => {
+    await start();
+    const long = "a rather long text that takes quite a while to say back, word by word by word";
+    flow.send("session", { payload: long, session: "kitchen" });
+    await flow.at("device").next(({ payload }) => Buffer.isBuffer(payload));
+    flow.send("stop", { payload: "button", session: "kitchen" });
+    await flow.at("device").next(({ event }) => event === "flush");
+    const atFlush = heard("kitchen").length;
+    await flow.at("events").next(({ event }) => event === "turnComplete");
+    assert.equal(heard("kitchen").length, atFlush);
+    flow.send("session", { payload: "again", session: "kitchen" });
+    await flow.at("device").next(({ payload }) => Buffer.isBuffer(payload));
+    assert.deepEqual(flow.caught.items, []);
+  });
+});

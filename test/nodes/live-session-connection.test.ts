@@ -1,0 +1,213 @@
+// A session whose server is not as it should be, and a session that is deployed again or taken away.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { afterEach, describe, it } from "node:test";
+import { type Simulator, startSimulator } from "../../simulator/server";
+import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
+import { Inbox } from "../inbox";
+import { connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
+
+const state = (name: string) => (msg: Msg) => (msg.payload as { state?: string }).state === name;
+const causeOf = (msg: Msg) => (msg.payload as { cause?: string }).cause;
+
+let flow: Flow;
+let server: FarEnd | Simulator | undefined;
+afterEach(async () => {
+  await flow.stop();
+  await server?.close();
+  server = undefined;
+});
+const start = async (
+  onFrame: Parameters<typeof startFarEnd>[0],
+  settings: object = {},
+  properties: object = {},
+) => {
+  const farEnd = await startFarEnd(onFrame);
+  server = farEnd;
+  flow = await Flow.start([connectionTo(farEnd, settings), ...session(properties)]);
+  return farEnd;
+};
+
+describe("a session whose server", () => {
+  /** Sends a text, and expects the failure on the message, the state, the badge, and nowhere the key. */
+  const expectFailure = async (error: RegExp, cause: RegExp) => {
+    const badges = flow.badges("session");
+    flow.send("session", { payload: "hello", topic: "mine" });
+    const caught = await flow.nextError();
+    assert.match(caught.message, error);
+    assert.equal(caught.msg.topic, "mine");
+    const closed = await flow.at("events").next(state("closed"));
+    assert.match(causeOf(closed)!, cause);
+    assert.equal(closed.topic, "mine");
+    const badge = await badges.next(({ fill }) => fill === "red");
+    assert.match(badge.text!, cause);
+    assert.ok(!flow.everything().includes(KEY), "the key was said");
+  };
+
+  it("says nothing is given up, with a cause on message, state and badge", async () => {
+    await start(() => {}, { setupTimeout: 1 });
+    await expectFailure(/did not answer within 1 s\. Check the server address/, /did not answer within 1 s/);
+  });
+
+  it("refuses the key says so, without the key", async () => {
+    await start((_frame, _reply, socket) =>
+      socket.close(1007, `API key not valid: ${KEY}. Please pass a valid API key.`),
+    );
+    await expectFailure(/API key was refused\. Check the key in the connection/, /API key was refused/);
+  });
+
+  it("does not know the model says so", async () => {
+    const simulator = await startSimulator();
+    server = simulator;
+    flow = await Flow.start([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
+    await expectFailure(/does not know this model\. Check the model name/, /does not know this model/);
+  });
+
+  it("sends rubbish for a setup says that it is no Live server", async () => {
+    await start((_frame, reply) => reply("<html>"));
+    await expectFailure(/does not speak the Live protocol\. Check/, /does not speak the Live protocol/);
+  });
+
+  it("is not there says that it cannot be reached", async () => {
+    const gone = await startFarEnd(() => {});
+    await gone.close();
+    flow = await Flow.start([connectionTo(gone), ...session()]);
+    await expectFailure(/cannot be reached \(ECONNREFUSED\)/, /cannot be reached/);
+  });
+
+  it("drops the connection says so, and the next message opens it again", async () => {
+    let broken = false;
+    const farEnd = await start(
+      acceptSetup((_frame, reply, socket) => {
+        if (broken) return reply({ serverContent: { turnComplete: true } });
+        broken = true;
+        socket.close(1011, `Internal error encountered for ${KEY}`);
+      }),
+    );
+    flow.send("session", { payload: "hello", topic: "mine", session: "hall" });
+    const { message, msg } = await flow.nextError();
+    assert.match(message, /the server had an internal error/);
+    assert.deepEqual([msg.topic, msg.session], ["mine", "hall"]);
+    assert.match(causeOf(await flow.at("events").next(state("closed")))!, /internal error/);
+    flow.send("session", { payload: "again", session: "hall" });
+    await flow.at("events").next(({ event, payload }) => {
+      return event === "turnComplete" && (payload as { reason?: string }).reason === undefined;
+    });
+    assert.equal(farEnd.requests.length, 2);
+    assert.equal(flow.badges("session").items.at(-1)!.text, "connected");
+    assert.ok(!flow.everything().includes(KEY), "the key was said");
+  });
+
+  it("sends frames that cannot be read is told on, and the conversation goes on", async () => {
+    await start(
+      acceptSetup((_frame, reply) => {
+        for (const rubbish of ["{broken", "null", Buffer.from([0xff, 0, 1]), { serverContent: 5 }])
+          reply(rubbish);
+        reply({ serverContent: { modelTurn: { parts: [null, 7] } } });
+        reply({ error: { message: "it hurts" } });
+        reply({ serverContent: { outputTranscription: { text: "still here" }, turnComplete: true } });
+      }),
+    );
+    flow.send("session", { payload: "hello" });
+    await flow.at("events").next(({ event }) => event === "turnComplete");
+    assert.equal(flow.all("text").at(-1)!.payload, "still here");
+    assert.match((await flow.nextError()).message, /bytes that is not JSON; it was ignored/);
+    assert.match(flow.everything(), /the server reported \\?"it hurts/);
+    assert.deepEqual(flow.all("events", state("closed")), []);
+  });
+
+  it("refuses only sound is told once, not for each of its frames", async () => {
+    await start((_frame, _reply, socket) =>
+      socket.close(1008, "models/x is not found for API version v1beta"),
+    );
+    const frame = { payload: Buffer.alloc(640) };
+    for (let i = 0; i < 50; i++) flow.send("session", { ...frame });
+    await flow.nextError();
+    for (let i = 0; i < 50; i++) flow.send("session", { ...frame });
+    flow.send("session", { payload: 0 });
+    await flow.nextError();
+    assert.equal(flow.caught.items.length, 2);
+  });
+});
+
+describe("a session that is deployed again or taken away", () => {
+  const connect = async (session = "default") => {
+    flow.send("session", { action: "connect", session });
+    await flow.at("events").next(state("connected"));
+  };
+
+  it("ends its conversations when it is changed, and the new one opens its own", async () => {
+    const farEnd = await start(acceptSetup());
+    for (const key of ["kitchen", "hall"]) await connect(key);
+    const ended = Promise.all(farEnd.sockets.map((socket) => once(socket, "close")));
+    await flow.deploy([connectionTo(farEnd), ...session({ voice: "Kore" })]);
+    await ended;
+    await connect();
+    assert.equal(farEnd.requests.length, 3);
+    assert.match(JSON.stringify(farEnd.frames.at(-1)), /Kore/);
+    assert.equal(flow.caught.items.length, 0);
+  });
+
+  it("ends its conversations when its connection is changed", async () => {
+    const farEnd = await start(acceptSetup());
+    await connect();
+    const ended = once(farEnd.sockets[0]!, "close");
+    await flow.deploy([connectionTo(farEnd, { idleMinutes: 5 }), ...session()]);
+    await ended;
+  });
+
+  it("ends its conversations when it is deleted, and clears its badge", async () => {
+    const farEnd = await start(acceptSetup());
+    await connect();
+    const badges = flow.badges("session");
+    const ended = once(farEnd.sockets[0]!, "close");
+    await flow.deploy([connectionTo(farEnd), ...session().slice(1)]);
+    await ended;
+    assert.deepEqual(badges.items.at(-1), {});
+  });
+
+  it("tells the messages that wait that they were not sent", async () => {
+    const setup = new Inbox<object>();
+    const farEnd = await start((frame) => setup.push(frame));
+    flow.send("session", { payload: "hello", topic: "mine" });
+    await setup.next();
+    await flow.deploy([connectionTo(farEnd), ...session({ voice: "Kore" })]);
+    const { message, msg } = await flow.nextError();
+    assert.match(message, /ended before this could be sent/);
+    assert.equal(msg.topic, "mine");
+  });
+
+  it("is left alone when something else is deployed", async () => {
+    const farEnd = await start(acceptSetup());
+    await connect();
+    await flow.deploy([connectionTo(farEnd), ...session(), node("other", "helper")]);
+    flow.send("session", { payload: "still there?", turnComplete: false });
+    flow.send("session", { action: "disconnect" });
+    await flow.at("events").next(state("closed"));
+    assert.equal(farEnd.requests.length, 1);
+  });
+
+  it("leaves no socket and no timer behind", async () => {
+    const resources = (kind: string) =>
+      process.getActiveResourcesInfo().filter((name) => name === kind).length;
+    const farEnd = await startFarEnd(acceptSetup());
+    server = farEnd;
+    const before = { sockets: resources("TCPSocketWrap"), timers: resources("Timeout") };
+    flow = await Flow.start([
+      connectionTo(farEnd),
+      node("in", "gemini-audio-in", { format: "auto" }, [["session"]]),
+      ...session(),
+      node("out", "gemini-audio-out", {}, [["audio"]]),
+    ]);
+    flow.send("in", { payload: Buffer.alloc(700) });
+    await flow.at("events").next(state("connected"));
+    flow.send("out", { payload: Buffer.alloc(48_000) });
+    await flow.at("audio").next();
+    const ended = once(farEnd.sockets[0]!, "close");
+    await flow.stop();
+    await ended;
+    while (resources("TCPSocketWrap") > before.sockets) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(resources("Timeout"), before.timers);
+  });
+});

@@ -1,0 +1,234 @@
+// What users get: the package is packed, installed by npm into a fresh user folder, and loaded by a real Node-RED.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { collect, printed } from "./node-red";
+
+const ROOT = resolve(__dirname, "..");
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  name: string;
+  version: string;
+  "node-red": { nodes: Record<string, string> };
+  bin: Record<string, string>;
+  scripts: Record<string, string>;
+  dependencies: Record<string, string>;
+};
+const sets = manifest["node-red"].nodes;
+const run = promisify(execFile);
+const exampleFiles = readdirSync(join(ROOT, "examples")).filter((file) => file.endsWith(".json"));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+describe("the packed package", () => {
+  let userDir: string;
+  /** Where npm has put the package. */
+  let installed: string;
+  /** The files in it, relative to `installed`. */
+  let files: string[];
+
+  before(async () => {
+    assert.ok(
+      existsSync(join(ROOT, "dist")),
+      "dist is not there: npm run build comes first (npm test does it)",
+    );
+    userDir = mkdtempSync(join(tmpdir(), "node-red-package-"));
+    const packed = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", userDir], {
+      cwd: ROOT,
+    });
+    const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+    writeFileSync(join(userDir, "package.json"), "{}");
+    const options = ["--prefix", userDir, "--prefer-offline", "--no-audit", "--no-fund", "--omit=dev"];
+    await run("npm", ["install", ...options, join(userDir, filename)], { cwd: userDir });
+    installed = join(userDir, "node_modules", manifest.name);
+    files = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter(
+      (file) => !file.startsWith("node_modules") && statSync(join(installed, file)).isFile(),
+    );
+  });
+  after(() => rmSync(userDir, { recursive: true, force: true }));
+  const content = (file: string) => readFileSync(join(installed, file), "utf8");
+
+  it("holds every node with its dialog, texts and help, and every program", () => {
+    for (const [set, file] of Object.entries(sets)) {
+      assert.ok(files.includes(file), file);
+      assert.ok(files.includes(file.replace(".js", ".html")), set);
+      for (const ending of ["json", "html"])
+        assert.ok(files.includes(join("dist/nodes/locales/en-US", `${set}.${ending}`)), set);
+    }
+    for (const file of Object.values(manifest.bin)) {
+      assert.ok(files.includes(file), file);
+      assert.ok(statSync(join(installed, file)).mode & 0o111, `${file} cannot be run`);
+      assert.match(content(file), /^#!\/usr\/bin\/env node\n/);
+    }
+    for (const file of ["README.md", "LICENSE", "package.json"]) assert.ok(files.includes(file), file);
+    for (const file of exampleFiles) assert.ok(files.includes(join("examples", file)), file);
+  });
+
+  it("holds no tests, no sources, and nothing else that only we need", () => {
+    const allowed =
+      /^(dist\/.*\.(js|html|json|svg)|examples\/[^/]*\.json|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+    assert.deepEqual(
+      files.filter((file) => !allowed.test(file)),
+      [],
+    );
+    assert.deepEqual(
+      files.filter((file) => /test|bench/i.test(file)),
+      [],
+    );
+  });
+
+  it("needs no more than six other packages, names all that it loads, and runs nothing when it is installed", () => {
+    const dependencies = Object.keys(manifest.dependencies);
+    assert.ok(dependencies.length <= 6, dependencies.join());
+    for (const script of ["preinstall", "install", "postinstall", "prepare"])
+      assert.ok(!(script in manifest.scripts));
+    for (const file of files.filter((file) => file.endsWith(".js")))
+      for (const [, loaded = ""] of content(file).matchAll(/\b(?:require|import)\("([^".][^"]*)"\)/g)) {
+        const name = loaded
+          .split("/")
+          .slice(0, loaded.startsWith("@") ? 2 : 1)
+          .join("/");
+        const known =
+          loaded.startsWith("node:") || builtinModules.includes(name) || dependencies.includes(name);
+        assert.ok(known, `${file} loads ${loaded}`);
+      }
+  });
+
+  it("holds no path of the machine that it was made on", () => {
+    for (const file of files)
+      for (const path of [`${ROOT}/`, `${homedir()}/`, `${tmpdir()}/`])
+        assert.ok(!content(file).includes(path), `${path} in ${file}`);
+  });
+
+  it("brings the simulator as a program that tells its address and ends when it is told to", async () => {
+    const program = spawn(join(userDir, "node_modules/.bin/gemini-live-simulator"), ["--port", "0"]);
+    try {
+      const url = await printed(program, collect(program), /on (http:\/\/127\.0\.0\.1:\d+)/);
+      assert.equal((await fetch(url)).status, 404);
+    } finally {
+      program.kill("SIGTERM");
+    }
+    assert.deepEqual(await once(program, "exit"), [0, null]);
+  });
+
+  describe("in a Node-RED of its own", () => {
+    let url: string;
+    let output: () => string;
+    let stop: () => Promise<void>;
+    /** Waits until the flows that were deployed last have started. */
+    let deployed: () => Promise<void>;
+    let starts = 0;
+    const get = async <T>(path: string, accept = "application/json") => {
+      const response = await fetch(url + path, { headers: { accept } });
+      assert.equal(response.status, 200, path);
+      return (accept === "application/json" ? response.json() : response.text()) as Promise<T>;
+    };
+
+    before(async () => {
+      const port = await freePort();
+      const settings = {
+        uiPort: port,
+        flowFile: "flows.json",
+        credentialSecret: "a secret of this test",
+        uiHost: "127.0.0.1",
+        telemetry: { enabled: false },
+        editorTheme: { tours: false, projects: { enabled: false } },
+        logging: { console: { level: "info" } },
+      };
+      const settingsFile = join(userDir, "settings.js");
+      writeFileSync(settingsFile, `module.exports = ${JSON.stringify(settings)};`);
+      const program = spawn(
+        process.execPath,
+        [require.resolve("node-red/red.js"), "-u", userDir, "-s", settingsFile],
+        {
+          env: { ...process.env, GEMINI_API_KEY: undefined },
+          stdio: ["ignore", "pipe", "pipe"],
+        },
+      );
+      output = collect(program);
+      stop = async () => {
+        if (program.exitCode !== null) return;
+        program.kill("SIGTERM");
+        await once(program, "exit");
+      };
+      url = await printed(program, output, /Server now running at (http:\/\/127\.0\.0\.1:\d+)/);
+      deployed = async () => {
+        starts += 1;
+        await printed(program, output, new RegExp(`(?:Started flows[^]*?){${starts}}`));
+      };
+      await deployed();
+    });
+    after(() => stop());
+
+    it("is loaded from the tarball, every node of it, without an error", async () => {
+      interface NodeSet {
+        module: string;
+        version: string;
+        name: string;
+        types: string[];
+        enabled: boolean;
+        err?: unknown;
+      }
+      const ours = (await get<NodeSet[]>("/nodes")).filter(({ module }) => module === manifest.name);
+      for (const { err, enabled, version } of ours)
+        assert.deepEqual(
+          { err, enabled, version },
+          { err: undefined, enabled: true, version: manifest.version },
+        );
+      assert.deepEqual(
+        ours.map(({ name, types }) => [name, types]).sort(),
+        Object.keys(sets)
+          .map((set) => [set, [`gemini-${set}`]])
+          .sort(),
+      );
+    });
+
+    it("gives the editor its dialogs, help texts, icons and words", async () => {
+      const html = await get<string>("/nodes", "text/html");
+      for (const set of Object.keys(sets)) {
+        assert.match(html, new RegExp(`data-template-name="gemini-${set}"`));
+        assert.match(html, new RegExp(`data-help-name="gemini-${set}"`));
+        const words = await get<Record<string, object>>(`/locales/${manifest.name}/${set}?lng=en-US`);
+        assert.deepEqual(words, JSON.parse(readFileSync(join(ROOT, "locales/en-US", `${set}.json`), "utf8")));
+      }
+      const icons = (await get<Record<string, string[]>>("/icons"))[manifest.name];
+      assert.deepEqual(icons?.sort(), readdirSync(join(ROOT, "icons")).sort());
+    });
+
+    it("offers its examples in the import menu", async () => {
+      const entries = await get<{ fn: string }[]>(`/library/examples/flows/${manifest.name}`);
+      const names = exampleFiles.map((file) => file.replace(".json", ""));
+      assert.deepEqual(entries.map(({ fn }) => fn).sort(), names.sort());
+    });
+
+    for (const file of exampleFiles)
+      it(`runs the example ${file} as it is imported`, async () => {
+        const path = `/library/examples/flows/${manifest.name}/${encodeURIComponent(file.replace(".json", ""))}`;
+        const flow = await get<object[]>(path);
+        const response = await fetch(`${url}/flows`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "node-red-deployment-type": "full" },
+          body: JSON.stringify(flow),
+        });
+        assert.equal(response.status, 204);
+        await deployed();
+        if (file.startsWith("talk"))
+          assert.match(await get<string>("/talk", "text/html"), /<button id="talk"/);
+        const running = output().slice(output().indexOf("Started flows"));
+        assert.doesNotMatch(running, /\[(?:error|warn)\]|Error:|missing/i);
+      });
+  });
+});

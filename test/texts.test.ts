@@ -1,0 +1,253 @@
+// The files that no program reads before a user does: dialogs, texts, icons and examples fit the code and each other.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { describe, it } from "node:test";
+
+const ROOT = resolve(__dirname, "..");
+const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
+const filesOf = (folder: string, ending: string) =>
+  readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(ending));
+
+/** A node of the syntax tree, as ESTree has it; what it holds depends on its type. */
+interface Syntax {
+  type: string;
+  [property: string]: unknown;
+}
+
+/** The parser that the flow library's scorecard reads nodes with; Node-RED's own nodes bring it. */
+const acorn = createRequire(
+  createRequire(require.resolve("node-red")).resolve("@node-red/nodes/package.json"),
+)("acorn") as { parse(code: string, options: { ecmaVersion: number; sourceType: "script" }): Syntax };
+const coreTexts = createRequire(require.resolve("node-red"))("@node-red/nodes/locales/en-US/messages.json");
+
+function* walk(syntax: unknown): Generator<Syntax> {
+  if (typeof syntax !== "object" || syntax === null) return;
+  if ("type" in syntax && typeof syntax.type === "string") yield syntax as Syntax;
+  for (const child of Object.values(syntax)) yield* walk(child);
+}
+
+/** The properties of an object that is written out; fails when it is not. */
+function propertiesOf(syntax: unknown, what: string): Map<string, Syntax> {
+  const { type, properties } = syntax as Syntax;
+  assert.equal(type, "ObjectExpression", `${what} is not written out in place`);
+  return new Map(
+    (properties as Syntax[]).map((property) => {
+      assert.equal(property.type, "Property", `${what} has a spread in it`);
+      const { name, value } = property.key as Syntax;
+      return [String(name ?? value), property.value as Syntax];
+    }),
+  );
+}
+
+interface Dialog {
+  set: string;
+  type: string;
+  template: string;
+  script: string;
+  definition: Map<string, Syntax>;
+  defaults: string[];
+  credentials: string[];
+  isConfig: boolean;
+}
+
+function readDialog(file: string): Dialog {
+  const set = file.replace(".html", "");
+  const html = read("nodes", file);
+  const template = /<script type="text\/html" data-template-name="([^"]+)">(.*?)<\/script>/s.exec(html)!;
+  const script = /<script type="text\/javascript">(.*?)<\/script>/s.exec(html)![1]!;
+  const calls = [...walk(acorn.parse(script, { ecmaVersion: 2022, sourceType: "script" }))].filter(
+    ({ type, callee }) =>
+      type === "CallExpression" &&
+      ((callee as Syntax).property as { name?: string } | undefined)?.name === "registerType",
+  );
+  assert.equal(calls.length, 1, `${file} does not register one type`);
+  const [name, object] = calls[0]!.arguments as Syntax[];
+  assert.equal(name!.type, "Literal", `${file}: the type is no literal`);
+  assert.equal(name!.value, template[1], `${file}: the dialog is of another type`);
+  const definition = propertiesOf(object, `${file}: the definition`);
+  const namesIn = (property: string) => {
+    const value = definition.get(property);
+    return value ? [...propertiesOf(value, `${file}: ${property}`).keys()] : [];
+  };
+  return {
+    set,
+    type: template[1]!,
+    template: template[2]!,
+    script,
+    definition,
+    defaults: namesIn("defaults"),
+    credentials: namesIn("credentials"),
+    isConfig: definition.get("category")?.value === "config",
+  };
+}
+
+/** The texts that a key is built for while the program runs, by the beginning of the key. */
+const BUILT: Record<string, string[]> = {
+  "live-session.output.": ["audio", "text", "tools", "events"],
+  "live-session.badge.": ["disconnected", "connecting", "connected", "interrupted", "closing", "closed"],
+  "live-config.label.": ["simulator", "gemini", "custom"],
+};
+
+/** The keys of the texts that code asks for. */
+function keysInCode(code: string): string[] {
+  return [...code.matchAll(/\b_\(\s*["'`]([\w.:-]+)/g)].flatMap(([, key = ""]) => {
+    if (!key.endsWith(".")) return [key];
+    assert.ok(BUILT[key], `${key} is not among the keys that are built`);
+    return BUILT[key]!.map((end) => key + end);
+  });
+}
+
+function keysInTemplate(template: string): string[] {
+  return [...template.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys = ""]) =>
+    keys.split(";").map((key) => key.replace(/^\[\w+\]/, "")),
+  );
+}
+
+function flatten(texts: object, prefix = ""): string[] {
+  return Object.entries(texts).flatMap(([name, text]) =>
+    typeof text === "string" ? [prefix + name] : flatten(text, `${prefix}${name}.`),
+  );
+}
+
+const dialogs = filesOf("nodes", ".html").map(readDialog);
+const { name, "node-red": nodeRed } = JSON.parse(read("package.json"));
+const examples = filesOf("examples", ".json").map((file) => ({
+  file,
+  flow: JSON.parse(read("examples", file)) as { id: string; type: string; wires?: string[][] }[],
+}));
+
+describe("the files of every node", () => {
+  it("are in package.json, and every node that is there has a dialog, a catalogue and a help text", () => {
+    const sets = dialogs.map(({ set }) => set).sort();
+    assert.deepEqual(Object.keys(nodeRed.nodes).sort(), sets);
+    for (const ending of [".json", ".html"])
+      assert.deepEqual(
+        filesOf("locales/en-US", ending)
+          .map((file) => file.replace(ending, ""))
+          .sort(),
+        sets,
+      );
+    for (const set of sets) assert.equal(nodeRed.nodes[set], `dist/nodes/${set}.js`);
+  });
+
+  for (const { set, type, definition, isConfig, template, script, defaults, credentials } of dialogs)
+    describe(type, () => {
+      it("is defined by literals, as the flow library reads it, and shown in the palette without its prefix", () => {
+        assert.equal(type, `gemini-${set}`);
+        const literals = isConfig
+          ? ["category"]
+          : ["category", "color", "icon", "inputs", "outputs", "paletteLabel"];
+        for (const property of literals) assert.equal(definition.get(property)?.type, "Literal", property);
+        if (isConfig) return;
+        assert.equal(definition.get("category")!.value, "Gemini Live");
+        assert.equal(definition.get("paletteLabel")!.value, set.replaceAll("-", " "));
+        assert.ok(existsSync(join(ROOT, "icons", String(definition.get("icon")!.value))));
+      });
+
+      it("has a field in its dialog for each of its settings, and a setting for each field and label", () => {
+        const prefix = isConfig ? "node-config-input-" : "node-input-";
+        const fields = [...template.matchAll(/<(?:input|select|textarea)\b[^>]*\bid="([^"]+)"/g)].map(
+          ([, id]) => id!,
+        );
+        assert.deepEqual(fields.sort(), [...defaults, ...credentials].map((name) => prefix + name).sort());
+        for (const [, id] of template.matchAll(/<label\b[^>]*\bfor="([^"]+)"/g))
+          assert.ok(fields.includes(id!), id);
+      });
+
+      it("reads every setting of its dialog, and no other", () => {
+        const code = read("nodes", `${set}.ts`);
+        const body = /interface \w+Def extends NodeDef \{(.*?)\n\}/s.exec(code)?.[1] ?? "";
+        const known = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name!);
+        assert.deepEqual(known.sort(), defaults.filter((name) => name !== "name").sort());
+        for (const name of known) assert.match(code, new RegExp(`def\\.${name}\\b`));
+        for (const name of credentials) assert.match(code, new RegExp(`credentials\\.${name}\\b`));
+      });
+
+      it("asks only for texts that there are", () => {
+        const catalogue = flatten(JSON.parse(read("locales/en-US", `${set}.json`)));
+        const core = flatten(coreTexts).map((key) => `node-red:${key}`);
+        const asked = [...keysInTemplate(template), ...keysInCode(script)];
+        assert.ok(asked.length > 0);
+        for (const key of asked)
+          assert.ok([...catalogue, ...core].includes(key), `${key} is not in the catalogue`);
+      });
+
+      it("says nothing in its dialog that is not in the catalogue, but names and numbers", () => {
+        const words = template.replace(/<[^>]*>/g, " ").match(/[^\s]+/g) ?? [];
+        for (const word of words) assert.match(word, /^([\d.]+|kHz)$/);
+      });
+
+      it("has a help text of its own", () => {
+        const help = read("locales/en-US", `${set}.html`);
+        assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${type}">\n\\S`));
+        assert.ok(help.includes("\n### "));
+      });
+
+      it("takes its colours from the theme", () => {
+        const styled = template + script.replace(/\n\s*color: "#[0-9A-F]{6}",/, "");
+        assert.doesNotMatch(styled, /#[0-9a-f]{3}(?:[0-9a-f]{3})?\b|\brgba?\(|\bhsla?\(/i);
+        for (const [declaration, value] of styled.matchAll(/(?:color|background|border)[\w-]*:\s*([^;"]+)/g))
+          assert.match(value!, /^var\(--red-ui-/, declaration);
+      });
+
+      it("is in an example", () => {
+        assert.ok(examples.some(({ flow }) => flow.some((node) => node.type === type)));
+      });
+    });
+
+  it("have no text that nobody asks for, and the code none that is not there", () => {
+    const catalogues = dialogs.flatMap(({ set }) =>
+      flatten(JSON.parse(read("locales/en-US", `${set}.json`))),
+    );
+    const inDialogs = dialogs.flatMap(({ template, script }) => [
+      ...keysInTemplate(template),
+      ...keysInCode(script),
+    ]);
+    const inCode = filesOf("nodes", ".ts").flatMap((file) => keysInCode(read("nodes", file)));
+    for (const key of inCode) assert.ok(catalogues.includes(key), `${key} is in no catalogue`);
+    const asked = new Set([...inDialogs, ...inCode]);
+    assert.deepEqual(
+      catalogues.filter((key) => !asked.has(key)),
+      [],
+    );
+  });
+
+  it("have no icon that nobody shows", () => {
+    const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);
+    assert.deepEqual(filesOf("icons", "").sort(), shown.sort());
+  });
+});
+
+for (const { file, flow } of examples)
+  describe(`the example ${file}`, () => {
+    it("tells what it is in a comment, and needs no other package", () => {
+      assert.ok(flow.some(({ type }) => type === "comment"));
+      for (const node of flow.filter(({ type }) => type === "global-config"))
+        assert.deepEqual(Object.keys((node as { modules?: object }).modules ?? {}), [name]);
+    });
+
+    it("leads every wire to a node that is there, and has every id once", () => {
+      const ids = flow.map(({ id }) => id);
+      assert.equal(new Set(ids).size, ids.length);
+      for (const id of flow.flatMap(({ wires = [] }) => wires.flat())) assert.ok(ids.includes(id), id);
+    });
+
+    it("sets every setting of our nodes, and none that they do not have", () => {
+      for (const { defaults, type } of dialogs)
+        for (const { id, type: _, z, x, y, wires, ...settings } of flow.filter(
+          (node) => node.type === type,
+        ) as {
+          [property: string]: unknown;
+        }[])
+          assert.deepEqual(Object.keys(settings).sort(), [...defaults].sort(), String(id));
+    });
+
+    it("needs no key and holds none", () => {
+      for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
+        assert.equal((node as { server?: string }).server, "simulator");
+      assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);
+    });
+  });
