@@ -1,65 +1,92 @@
-// One conversation with a Live model: it opens when there is something to say, sends what goes in, in order, and tells what
-// comes out.
+// One conversation with a Live model: it opens when there is something to say, tells what comes out, and survives the
+// connections that it is made of.
 
-import type { LiveServerMessage } from "@google/genai";
-import type { Clock } from "../audio/clock";
+import { type LiveServerMessage, VoiceActivityType } from "@google/genai";
+import { Connection, reasonOf, type Try } from "./connection";
 import { ConnectionError, InputError } from "./errors";
 import type { ConversationEvent, State } from "./events";
+import { Handle } from "./handle";
 import { type ModelProfile, profileOf } from "./models";
-import { type Done, type Input, Outgoing, type OutgoingLimits } from "./outgoing";
-import { Pictures } from "./pictures";
-import { buildSetup, type ConversationSettings } from "./setup";
-import { type LiveSocket, openSocket, type Server } from "./socket";
+import type { ConversationOptions } from "./options";
+import type { Done, Input } from "./outgoing";
+import { Sender } from "./sender";
+import { buildSetup } from "./setup";
+import { type LiveSocket, openSocket, type SocketHandlers } from "./socket";
 import { Turns } from "./turns";
-import { write, writeStop } from "./wire";
-
-export interface ConversationOptions {
-  settings: ConversationSettings;
-  /** Finds the server; may start it first. */
-  server(): Promise<Server>;
-  /** Milliseconds that the server has to accept the setup. */
-  setupTimeoutMs: number;
-  /** Bounds of what waits for the connection. */
-  waiting: OutgoingLimits;
-  /** Throws an error that says why when this conversation may not open now. */
-  admit(): void;
-  clock: Clock;
-}
 
 /** Milliseconds after a failure in which sound alone does not try again: sound comes fifty times a second. */
 const SOUND_RETRY_MS = 5_000;
+/** Milliseconds for which a conversation that was given up is worth remembering: as long as the server does (live-api.md 1.7). */
+const REMEMBER_MS = 2 * 60 * 60 * 1000;
+/** Milliseconds before the server's time is up at which it is changed over at the latest, or half of a shorter time. */
+const GO_AWAY_MARGIN_MS = 5_000;
 
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #emit: (event: ConversationEvent) => void;
   readonly #profile: ModelProfile;
-  readonly #outgoing: Outgoing;
-  readonly #turns: Turns;
-  readonly #pictures: Pictures;
+  readonly #handle: Handle;
+  readonly #connection: Connection;
+  readonly #sender: Sender;
+  #turns: Turns;
   #state: State = "disconnected";
-  #socket: LiveSocket | undefined;
-  /** Ends the opening or the connection that is going on; what it still reports is then nobody's. */
-  #connection: AbortController | undefined;
+  /** There is a connection now. */
+  #connected = false;
   #lastUsed: number;
+  /** Clock time from which the server's silence counts. */
+  #serverSilentSince = 0;
   /** Clock time from which sound may open the conversation; Infinity: only something else may. */
   #soundMayOpenAt = Number.NEGATIVE_INFINITY;
+  /** Clock time until which a conversation that is not open is worth remembering. */
+  #rememberUntil = Number.NEGATIVE_INFINITY;
+  /** Why nothing more may be said in it. */
+  #spent: string | undefined;
+  /** Since when there is no connection, and how often one was tried. */
+  #away: { since: number; attempts: number } | undefined;
+  #turnCompleted = false;
+  /** The server is about to hang up: takes the timer back that changes over at the latest. */
+  #cancelDeadline: (() => void) | undefined;
 
   constructor(options: ConversationOptions, emit: (event: ConversationEvent) => void) {
+    const { settings, continuity, waiting, handles, clock, random } = options;
     this.#options = options;
     this.#emit = emit;
-    this.#profile = profileOf(options.settings.model);
-    this.#outgoing = new Outgoing(options.waiting);
-    this.#turns = new Turns((event) => this.#emitTurnEvent(event), options.settings.thoughts);
-    this.#pictures = new Pictures(options.clock, (picture, done) => this.#transmit(picture, done));
-    this.#lastUsed = options.clock.now();
+    this.#profile = profileOf(settings.model);
+    this.#turns = this.#newTurns();
+    this.#lastUsed = clock.now();
+    this.#handle = new Handle(handles);
+    this.#sender = new Sender(this.#profile, waiting, clock, {
+      onSent: (input) => this.#sent(input),
+      onLostSound: (ms) => this.#emit({ type: "gap", pauseMs: 0, lostSoundMs: Math.round(ms) }),
+    });
+    this.#connection = new Connection(
+      {
+        prepare: handles && (() => this.#handle.load(clock.now())),
+        dial: (handle, handlers, signal) => this.#dial(handle, handlers, signal),
+        handle: this.#handle,
+        tries: continuity.tries,
+        reconnect: this.#survives,
+        clock,
+        random,
+      },
+      {
+        onTry: (attempt) => this.#tellTry(attempt),
+        onOpen: (socket, resumed) => this.#opened(socket, resumed),
+        onFrame: (frame) => this.#receive(frame),
+        onBadFrame: (error) => this.#emit({ type: "failed", error }),
+        onLost: () => this.#lost(),
+        onGivenUp: (error) => this.#givenUp(error),
+      },
+    );
   }
 
   get state() {
     return this.#state;
   }
 
+  /** Whether there is a connection, or one is being made. */
   get isOpen() {
-    return this.#connection !== undefined;
+    return this.#connection.isAlive;
   }
 
   /** Clock time, in milliseconds, at which something last went in or came out. */
@@ -67,166 +94,240 @@ export class Conversation {
     return this.#lastUsed;
   }
 
+  /** Whether it could go on, though it is not open. */
+  get isRemembered() {
+    return this.#options.clock.now() < this.#rememberUntil;
+  }
+
   /** Sends something, opening the conversation if need be; a signal to one that is not open means nothing and does nothing. */
   send(input: Input, done: Done) {
     this.#lastUsed = this.#options.clock.now();
-    if (!this.isOpen) {
-      if (input.kind === "signal") return done();
-      if (input.kind === "sound" && this.#lastUsed < this.#soundMayOpenAt) return done();
-    } else if (input.kind === "history" && this.#profile.history === "atStart") {
-      const { model } = this.#options.settings;
-      return done(
-        new InputError(`${model} takes history only before a conversation begins: disconnect it first.`),
-      );
-    }
-    if (this.#socket) return this.#pass(input, done);
-    this.#outgoing.add(input, done);
+    if (this.#meansNothing(input)) return done();
+    const problem = this.#problemWith(input);
+    if (problem) return done(new InputError(problem));
+    this.#sender.send(input, done);
     this.connect();
   }
 
   /** Opens the conversation if it is not open. */
   connect() {
-    if (this.isOpen) return;
-    const connection = new AbortController();
-    this.#connection = connection;
-    this.#setState("connecting");
-    this.#open(connection.signal).then(
-      (socket) => {
-        if (connection.signal.aborted) return socket.close();
-        this.#socket = socket;
-        this.#soundMayOpenAt = Number.NEGATIVE_INFINITY;
-        this.#setState("connected");
-        this.#passWaiting();
-      },
-      (error: Error) => {
-        if (!connection.signal.aborted) this.#fail(error);
-      },
-    );
+    if (!this.isOpen && !this.#spent) this.#connection.open();
   }
 
   /** Stops the model, and at once what comes of its answer. With nothing to stop, nothing happens. */
   interrupt() {
-    if (this.#socket && this.#turns.stop()) writeStop(this.#socket.session, this.#profile);
+    if (this.#turns.stop()) this.#sender.stop();
   }
 
-  /** Ends the conversation; sound alone does not open it again. Messages that still wait get an error. */
+  /** Ends the conversation; sound alone does not begin another. Messages that still wait get an error. */
   disconnect() {
     this.#soundMayOpenAt = Number.POSITIVE_INFINITY;
-    this.close();
+    this.end();
   }
 
-  /** Ends the conversation until something is sent again. Messages that still wait get an error. */
+  /** Ends the conversation: the next one knows nothing of it. Messages that still wait get an error. */
+  end() {
+    this.close();
+    this.#handle.drop();
+    this.#turns = this.#newTurns();
+    this.#spent = undefined;
+    this.#rememberUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Ends the conversation and begins another. */
+  reset() {
+    this.end();
+    this.connect();
+  }
+
+  /** Lets go of the connection and of everything that waits for it; whoever keeps the handle can go on with the conversation. */
   close() {
     if (!this.isOpen) return;
     this.#turns.stop();
-    this.#end(
+    this.#letGo(
       new InputError("Gemini Live: the conversation was ended before this could be sent."),
       "DISCONNECTED",
     );
   }
 
-  /** Ends the conversation and opens a new one that knows nothing of it. */
-  reset() {
-    this.disconnect();
-    this.#turns.reset();
-    this.connect();
+  /** Looks whether the server has fallen silent when it should speak; to be called about once a second. */
+  watch() {
+    const { continuity, clock } = this.#options;
+    const ms = clock.now() - this.#serverSilentSince;
+    if (!this.#connected || !this.#turns.awaitsServer || !continuity.stallMs || ms < continuity.stallMs)
+      return;
+    const cure = this.#survives ? continuity.stallCure : "tell";
+    this.#emit({ type: "stall", ms: Math.round(ms), cure });
+    if (cure === "resume") this.#connection.changeOver("the server fell silent");
+    else this.#turns.giveUpAnswer();
   }
 
-  async #open(signal: AbortSignal) {
-    const { settings, setupTimeoutMs, clock } = this.#options;
+  get #survives() {
+    const { settings, continuity } = this.#options;
+    return continuity.onLoss !== "tell" && !settings.singleTurn;
+  }
+
+  #newTurns() {
+    const { settings } = this.#options;
+    return new Turns((event) => this.#tellTurn(event), settings.thoughts, this.#profile.contextWindow);
+  }
+
+  #meansNothing(input: Input) {
+    if (input.kind !== "sound" && input.kind !== "signal") return false;
+    if (this.#spent) return true;
+    if (input.kind === "sound") return !this.isOpen && this.#lastUsed < this.#soundMayOpenAt;
+    // audio in sends audioStreamEnd by itself; the server ends a conversation over one that it does not expect.
+    return (
+      !this.isOpen || (input.signal === "audioStreamEnd" && this.#options.settings.turnDetection === "manual")
+    );
+  }
+
+  #problemWith(input: Input): string | undefined {
+    const { model, turnDetection } = this.#options.settings;
+    if (this.#spent) return `Gemini Live: ${this.#spent}. Send "reset" to begin another conversation.`;
+    if (input.kind === "signal" && input.signal !== "audioStreamEnd" && turnDetection === "automatic")
+      return `"${input.signal}" is for turns that are given by hand: choose that in the session, or leave it out.`;
+    const begun = this.isOpen || this.#handle.value(this.#options.clock.now());
+    if (input.kind === "history" && this.#profile.history === "atStart" && begun)
+      return `${model} takes history only before a conversation begins: disconnect it first.`;
+    return undefined;
+  }
+
+  async #dial(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal) {
+    const { settings, continuity, setupTimeoutMs, clock } = this.#options;
     this.#options.admit();
     const server = await this.#options.server();
-    const historyFirst = this.#profile.history === "atStart" && this.#outgoing.has("history");
+    const tellsHistory = !handle && (this.#turns.remembered.length > 0 || this.#sender.hasHistory);
+    const historyFirst = tellsHistory && this.#profile.history === "atStart";
     const opening = {
       model: settings.model,
-      config: buildSetup(settings).config,
+      config: buildSetup(settings, continuity, handle).config,
       extraSetup: historyFirst ? { historyConfig: { initialHistoryInClientContent: true } } : {},
       timeoutMs: setupTimeoutMs,
-    };
-    const ifCurrent =
-      <T>(handler: (value: T) => void) =>
-      (value: T) => {
-        if (!signal.aborted) handler(value);
-      };
-    const handlers = {
-      onFrame: ifCurrent((frame: LiveServerMessage) => this.#receive(frame)),
-      onBadFrame: ifCurrent((error: Error) => this.#emit({ type: "failed", error })),
-      onClose: ifCurrent((error: ConnectionError) => this.#fail(error)),
     };
     return openSocket(server, opening, handlers, clock, signal);
   }
 
-  #passWaiting() {
-    const ms = this.#outgoing.takeLostSoundMs();
-    if (ms) this.#emit({ type: "gap", ms });
-    while (this.#socket) {
-      const waiting = this.#outgoing.next();
-      if (!waiting) return;
-      this.#pass(waiting.input, waiting.done);
-    }
+  #tellTry({ attempt, of, waitMs, cause }: Try) {
+    if (this.#away) this.#away.attempts = attempt;
+    this.#state = "connecting";
+    this.#emit({ type: "state", state: "connecting", cause, attempt: { attempt, of, waitMs } });
   }
 
-  #pass(input: Input, done: Done) {
-    if (input.kind === "image") this.#pictures.send(input, done);
-    else this.#transmit(input, done);
+  #opened(socket: LiveSocket, resumed: boolean) {
+    const { since = this.#options.clock.now(), attempts = 1 } = this.#away ?? {};
+    const pauseMs = Math.round(this.#options.clock.now() - since);
+    this.#connected = true;
+    this.#soundMayOpenAt = Number.NEGATIVE_INFINITY;
+    this.#setState("connected");
+    if (this.#away || resumed) this.#emit({ type: "resumed", remembered: resumed, pauseMs, attempts });
+    if (this.#away) this.#emit({ type: "gap", pauseMs, lostSoundMs: 0 });
+    this.#away = undefined;
+    this.#sender.open(socket, resumed ? [] : this.#turns.remembered);
   }
 
-  #transmit(input: Input, done: Done) {
-    try {
-      write(this.#socket!.session, this.#profile, input);
-    } catch (error) {
-      return done(error as Error);
-    }
-    if (input.kind === "text" && input.turnComplete) this.#turns.expectAnswer();
-    done();
+  #sent(input: Input) {
+    if (input.kind === "history") for (const utterance of input.turns) this.#turns.note(utterance);
+    if (input.kind === "signal") this.#turns.hearUser(input.signal === "activityStart");
+    if (input.kind === "text" && input.turnComplete) this.#turns.ask(input.text);
+    else if (input.kind === "text") this.#turns.note({ role: "user", text: input.text });
+    if (input.kind !== "sound") this.#serverSilentSince = this.#options.clock.now();
   }
 
   #receive(frame: LiveServerMessage) {
-    this.#lastUsed = this.#options.clock.now();
-    if (frame.usageMetadata) this.#turns.count(frame.usageMetadata);
-    if (frame.serverContent) this.#turns.receive(frame.serverContent);
-    if (frame.goAway) this.#emit({ type: "goAway", timeLeft: frame.goAway.timeLeft ?? "" });
+    const now = this.#options.clock.now();
+    this.#lastUsed = now;
+    this.#serverSilentSince = now;
+    const { sessionResumptionUpdate, voiceActivity, usageMetadata, serverContent, goAway } = frame;
+    if (sessionResumptionUpdate && this.#options.continuity.onLoss === "resume")
+      this.#handle.update(sessionResumptionUpdate, now);
+    if (voiceActivity?.voiceActivityType)
+      this.#turns.hearUser(voiceActivity.voiceActivityType === VoiceActivityType.ACTIVITY_START);
+    if (usageMetadata) this.#turns.count(usageMetadata);
+    if (serverContent) this.#turns.receive(serverContent);
+    if (goAway) this.#goAway(goAway.timeLeft ?? "");
     const { error } = frame as { error?: { message?: string } };
     if (error)
       this.#emit({
         type: "failed",
         error: new Error(`Gemini Live: the server reported "${error.message}".`),
       });
+    if (!this.#turns.isQuiet) return;
+    if (this.#turnCompleted) this.#afterTurn();
+    if (this.#cancelDeadline) this.#changeOver();
   }
 
-  #emitTurnEvent(event: ConversationEvent) {
+  #afterTurn() {
+    const { settings, continuity } = this.#options;
+    const { tokensUsed } = this.#turns;
+    this.#turnCompleted = false;
+    if (settings.singleTurn) return this.end();
+    if (!continuity.tokenBudget || tokensUsed < continuity.tokenBudget) return;
+    this.end();
+    this.#spent = `the conversation has used ${tokensUsed} tokens, and may use ${continuity.tokenBudget}`;
+    this.#emit({ type: "refused", what: "tokenBudget", why: this.#spent });
+  }
+
+  /** A goAway is a plan: the change-over is at the next quiet moment, or shortly before the time is up (live-api.md 1.7). */
+  #goAway(timeLeft: string) {
+    this.#emit({ type: "goAway", timeLeft });
+    if (!this.#survives) return;
+    const ms = 1000 * (Number.parseFloat(timeLeft) || 0);
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = this.#options.clock.after(ms - Math.min(GO_AWAY_MARGIN_MS, ms / 2), () =>
+      this.#changeOver(),
+    );
+  }
+
+  #changeOver() {
+    this.#connection.changeOver("the server is about to end the connection");
+  }
+
+  #tellTurn(event: ConversationEvent) {
     this.#emit(event);
-    if (event.type === "interrupted") this.#setState("interrupted");
+    if (event.type === "turnComplete") this.#turnCompleted = true;
+    else if (event.type === "interrupted" && this.#connected) this.#setState("interrupted");
     else if (event.type === "audio" && this.#state === "interrupted") this.#setState("connected");
   }
 
-  /** The opening failed or the connection ended: every message that waits is told; if none does, an event tells it. */
-  #fail(error: Error) {
-    const permanent = error instanceof ConnectionError && error.verdict === "permanent";
-    this.#soundMayOpenAt = permanent ? Number.POSITIVE_INFINITY : this.#options.clock.now() + SOUND_RETRY_MS;
-    const cause = error instanceof ConnectionError ? error.reason : error.message;
-    if (!this.#end(error, "CONNECTION_LOST", cause)) this.#emit({ type: "failed", error });
+  /** The connection is gone, and another one will be tried. */
+  #lost() {
+    this.#away = { since: this.#options.clock.now(), attempts: 0 };
+    this.#leave("CONNECTION_LOST");
   }
 
-  /** Lets go of the connection and of all that belongs to it. Returns how many waiting messages were told `error`. */
-  #end(error: Error, reason: string, cause?: string): number {
-    this.#connection?.abort();
-    this.#connection = undefined;
-    if (this.#socket) {
-      this.#setState("closing");
-      this.#socket.close();
-      this.#socket = undefined;
-      this.#turns.breakOff(reason);
-    }
-    this.#pictures.drop(error);
-    const told = this.#outgoing.fail(error);
+  /** It could not be opened, or not again: every message that waits is told; if none does, an event tells it. */
+  #givenUp(error: Error) {
+    const { clock } = this.#options;
+    const permanent = error instanceof ConnectionError && error.verdict === "permanent";
+    this.#soundMayOpenAt = permanent ? Number.POSITIVE_INFINITY : clock.now() + SOUND_RETRY_MS;
+    if (!this.#letGo(error, "CONNECTION_LOST", reasonOf(error))) this.#emit({ type: "failed", error });
+    if (this.#turns.remembered.length > 0) this.#rememberUntil = clock.now() + REMEMBER_MS;
+  }
+
+  /** Lets go of the connection and of all that waits for it. Returns how many messages were told `error`. */
+  #letGo(error: Error, reason: string, cause?: string): number {
+    if (this.#connected) this.#setState("closing");
+    this.#connection.close();
+    this.#leave(reason);
+    this.#away = undefined;
+    const told = this.#sender.fail(error);
     this.#setState("closed", cause);
     return told;
+  }
+
+  /** What had no answer waits to be asked again. */
+  #leave(reason: string) {
+    this.#connected = false;
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
+    this.#sender.close(this.#turns.breakOff(reason));
+    this.#turnCompleted = false;
   }
 
   #setState(state: State, cause?: string) {
     if (state === this.#state) return;
     this.#state = state;
-    this.#emit({ type: "state", state, cause });
+    this.#emit({ type: "state", state, cause, attempt: undefined });
   }
 }

@@ -1,8 +1,9 @@
 // The conversations of one session node by their keys: opened when needed, bounded in number, ended when nobody uses them.
 
-import { Conversation, type ConversationOptions } from "./conversation";
+import { Conversation } from "./conversation";
 import { InputError } from "./errors";
 import type { ConversationEvent, State } from "./events";
+import type { ConversationOptions, HandleStore } from "./options";
 
 export interface ConversationLimits {
   /** How many conversations may be open at once, over all who share `open`. */
@@ -15,24 +16,31 @@ export interface ConversationLimits {
 
 /** How often it is looked for conversations that nobody uses, in milliseconds. */
 const SWEEP_MS = 1_000;
-/** Milliseconds after which a conversation that has ended is forgotten; until then it remembers why it may not open again. */
+/** Milliseconds after which a conversation that has ended is let go of; until then it knows why sound may not open it again. */
 const FORGET_MS = 60_000;
+
+type SharedOptions = Omit<ConversationOptions, "admit" | "handles">;
+type Listener = (conversation: Conversation, event: ConversationEvent) => void;
 
 export class Conversations {
   readonly #conversations = new Map<string, Conversation>();
-  readonly #options: Omit<ConversationOptions, "admit">;
+  readonly #options: SharedOptions;
   readonly #limits: ConversationLimits;
-  readonly #emit: (key: string, event: ConversationEvent) => void;
+  readonly #handles: ((key: string) => HandleStore) | undefined;
+  readonly #emit: Listener;
   #cancelSweep: (() => void) | undefined;
   #closed = false;
 
+  /** @param handles where the handle of each key is kept; undefined: nowhere */
   constructor(
-    options: Omit<ConversationOptions, "admit">,
+    options: SharedOptions,
     limits: ConversationLimits,
-    emit: (key: string, event: ConversationEvent) => void,
+    handles: ((key: string) => HandleStore) | undefined,
+    emit: Listener,
   ) {
     this.#options = options;
     this.#limits = limits;
+    this.#handles = handles;
     this.#emit = emit;
   }
 
@@ -59,24 +67,27 @@ export class Conversations {
     this.#conversations.clear();
   }
 
-  #tell(key: string, event: ConversationEvent) {
-    if (!this.#closed) this.#emit(key, event);
+  #tell(conversation: Conversation, event: ConversationEvent) {
+    if (!this.#closed) this.#emit(conversation, event);
   }
 
   #create(key: string) {
     const { most, open } = this.#limits;
     const admit = () => {
-      if (open.size >= most) {
+      if (open.size >= most && !open.has(conversation)) {
         const limit = `${most} conversations are open, which is the limit of the connection`;
-        this.#tell(key, { type: "refused", what: "conversation", why: limit });
+        this.#tell(conversation, { type: "refused", what: "conversation", why: limit });
         throw new InputError(`Gemini Live: ${limit}. Raise it there, or end one.`);
       }
       open.add(conversation);
     };
-    const conversation: Conversation = new Conversation({ ...this.#options, admit }, (event) => {
-      if (event.type === "state" && event.state === "closed") open.delete(conversation);
-      this.#tell(key, event);
-    });
+    const conversation: Conversation = new Conversation(
+      { ...this.#options, admit, handles: this.#handles?.(key) },
+      (event) => {
+        if (event.type === "state" && event.state === "closed") open.delete(conversation);
+        this.#tell(conversation, event);
+      },
+    );
     this.#conversations.set(key, conversation);
     this.#cancelSweep ??= this.#options.clock.after(SWEEP_MS, () => this.#sweep());
     return conversation;
@@ -86,9 +97,11 @@ export class Conversations {
     const now = this.#options.clock.now();
     for (const [key, conversation] of this.#conversations) {
       const unused = now - conversation.lastUsed;
+      conversation.watch();
       if (conversation.isOpen && this.#limits.idleMs && unused >= this.#limits.idleMs)
         conversation.disconnect();
-      else if (!conversation.isOpen && unused >= FORGET_MS) this.#conversations.delete(key);
+      else if (!conversation.isOpen && !conversation.isRemembered && unused >= FORGET_MS)
+        this.#conversations.delete(key);
     }
     this.#cancelSweep = this.#conversations.size
       ? this.#options.clock.after(SWEEP_MS, () => this.#sweep())

@@ -2,9 +2,19 @@
 
 import type { GroundingMetadata } from "@google/genai";
 import type { Role } from "./transcript";
-import type { Usage } from "./usage";
+import type { UsageReport } from "./usage";
 
 export type State = "disconnected" | "connecting" | "connected" | "interrupted" | "closing" | "closed";
+
+/** A try to connect: counted from 1, of how many, and the milliseconds until it is made. */
+export interface Attempt {
+  attempt: number;
+  of: number;
+  waitMs: number;
+}
+
+/** What is done about a server that has fallen silent. */
+export type StallCure = "tell" | "resume";
 
 /** `turn` counts the turns of a conversation from 1; what the user says and the answer to it are of the same turn. */
 export type ConversationEvent =
@@ -17,10 +27,26 @@ export type ConversationEvent =
   | { type: "text"; role: Role; text: string; final: boolean; thought: boolean; turn: number }
   | { type: "interrupted" | "generationComplete"; turn: number }
   | { type: "turnComplete"; turn: number; reason: string | undefined }
-  | { type: "usage"; turn: number; usage: { turn: Usage; conversation: Usage } }
+  | { type: "usage"; turn: number; usage: UsageReport }
   | { type: "grounding"; turn: number; grounding: GroundingMetadata }
   | { type: "goAway" /** as the server writes it, for example `50s` */; timeLeft: string }
-  | { type: "gap" /** milliseconds of sound that were lost */; ms: number }
+  | {
+      type: "gap" /** milliseconds without a connection */;
+      pauseMs: number /** milliseconds of sound that fell out */;
+      lostSoundMs: number;
+    }
+  | {
+      type: "resumed" /** false: a fresh conversation, told what was said so far */;
+      remembered: boolean;
+      pauseMs: number;
+      attempts: number;
+    }
+  | { type: "stall" /** milliseconds without a frame of the server */; ms: number; cure: StallCure }
   | { type: "refused"; what: string; why: string }
-  | { type: "state"; state: State; cause: string | undefined }
+  | {
+      type: "state";
+      state: State;
+      cause: string | undefined /** while it connects */;
+      attempt: Attempt | undefined;
+    }
   | { type: "failed" /** nobody's `done` has carried it */; error: Error };

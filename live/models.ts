@@ -7,6 +7,8 @@ export interface ModelProfile {
   text: "clientContent" | "realtimeInput";
   /** When earlier turns may be given: at any time, or only before anything else and announced in the setup. */
   history: "always" | "atStart";
+  /** Tokens that its context holds, where that is known. */
+  contextWindow: number | undefined;
   /** What thinkingConfig may hold, if anything. */
   thinking: { levels: readonly string[]; thoughts: boolean };
   affectiveDialog: boolean;
@@ -18,6 +20,7 @@ const CURRENT: ModelProfile = {
   modality: "AUDIO",
   text: "clientContent",
   history: "always",
+  contextWindow: 131_072,
   thinking: { levels: [], thoughts: false },
   affectiveDialog: false,
   languageCode: false,
@@ -50,6 +53,7 @@ const FAMILIES: Record<string, ModelProfile> = {
 /** An unknown model is taken at its word: nothing is left out for it. */
 const UNKNOWN: ModelProfile = {
   ...CURRENT,
+  contextWindow: undefined,
   thinking: { levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"], thoughts: true },
   affectiveDialog: true,
   languageCode: true,

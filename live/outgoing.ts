@@ -22,6 +22,8 @@ export interface OutgoingLimits {
 interface Waiting {
   input: Input;
   done: Done;
+  /** Nobody waits for its `done`: sound is done when it is taken, and what is sent again was done the first time. */
+  silent?: boolean;
 }
 
 export class Outgoing {
@@ -45,7 +47,7 @@ export class Outgoing {
 
   add(input: Input, done: Done) {
     if (input.kind === "sound") {
-      this.#waiting.push({ input, done: () => {} });
+      this.#waiting.push({ input, done: () => {}, silent: true });
       this.#soundMs += milliseconds(input);
       this.#dropOldestSound();
       done();
@@ -61,6 +63,25 @@ export class Outgoing {
     }
   }
 
+  /** Puts a message back in front: it is sent once more, before all that waits. */
+  putBack(input: Input) {
+    this.#waiting.unshift({ input, done: () => {}, silent: true });
+    this.#messages += 1;
+  }
+
+  /** What is next to go out. */
+  get first(): Input | undefined {
+    return this.#waiting[0]?.input;
+  }
+
+  /** Takes all messages of a kind out, in order. */
+  take(kind: Exclude<Input["kind"], "sound">): Waiting[] {
+    const taken = this.#waiting.filter(({ input }) => input.kind === kind);
+    this.#waiting = this.#waiting.filter(({ input }) => input.kind !== kind);
+    this.#messages -= taken.length;
+    return taken;
+  }
+
   /** Takes the oldest out. */
   next(): Waiting | undefined {
     const first = this.#waiting.shift();
@@ -71,7 +92,7 @@ export class Outgoing {
 
   /** Gives up all that waits: each message's `done` gets the error. Returns how many messages were told. */
   fail(error: Error): number {
-    const given = this.#waiting.filter(({ input }) => input.kind !== "sound");
+    const given = this.#waiting.filter(({ silent }) => !silent);
     this.#waiting = [];
     this.#soundMs = 0;
     this.#messages = 0;

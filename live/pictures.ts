@@ -10,7 +10,7 @@ export class Pictures {
   readonly #clock: Clock;
   readonly #transmit: (picture: Input, done: Done) => void;
   #lastSentAt = Number.NEGATIVE_INFINITY;
-  #held: { done: Done; cancel(): void } | undefined;
+  #held: { picture: Input; done: Done; cancel(): void } | undefined;
 
   constructor(clock: Clock, transmit: (picture: Input, done: Done) => void) {
     this.#clock = clock;
@@ -19,24 +19,25 @@ export class Pictures {
 
   /** Sends the picture now or when the second is over; one that is left out for a newer one is done without an error. */
   send(picture: Input, done: Done) {
-    this.drop();
+    this.take()?.done();
     const wait = this.#lastSentAt + INTERVAL_MS - this.#clock.now();
     if (wait > 0) {
       const cancel = this.#clock.after(wait, () => {
         this.#held = undefined;
         this.send(picture, done);
       });
-      this.#held = { done, cancel };
+      this.#held = { picture, done, cancel };
       return;
     }
     this.#lastSentAt = this.#clock.now();
     this.#transmit(picture, done);
   }
 
-  /** Lets go of the picture that waits, if there is one. */
-  drop(error?: Error) {
-    this.#held?.cancel();
-    this.#held?.done(error);
+  /** Takes the picture that waits out, if there is one. */
+  take(): { picture: Input; done: Done } | undefined {
+    const held = this.#held;
+    held?.cancel();
     this.#held = undefined;
+    return held;
   }
 }

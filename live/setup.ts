@@ -1,6 +1,7 @@
 // From the settings of a conversation to the setup that its model accepts.
 
 import { type LiveConnectConfig, Modality, ThinkingLevel } from "@google/genai";
+import type { StallCure } from "./events";
 import { type ModelProfile, profileOf } from "./models";
 
 /** What a conversation is set up with; "" and undefined leave the choice to the server. */
@@ -21,6 +22,26 @@ export interface ConversationSettings {
   transcripts: { user: boolean; model: boolean };
   /** Who finds the beginning and the end of the user's turns: the server, or the flow by activityStart and activityEnd. */
   turnDetection: "automatic" | "manual";
+  /** A conversation of one turn closes after its answer and keeps nothing. */
+  singleTurn: boolean;
+}
+
+/** How a conversation is kept beyond one connection. */
+export interface Continuity {
+  /**
+   * What is done when a connection is lost: `resume` goes on by the server's handle, `retry` begins a fresh conversation that is told
+   * what was said so far, `tell` only tells.
+   */
+  onLoss: "resume" | "retry" | "tell";
+  /** How often a connection is tried before it is given up. */
+  tries: number;
+  /** Lets the server drop the beginning of a context that becomes too long; in tokens, undefined leaves it to the server. */
+  compression: { triggerTokens: number | undefined; targetTokens: number | undefined } | undefined;
+  /** Tokens after which a conversation ends; 0: never. */
+  tokenBudget: number;
+  /** Milliseconds without a frame, when it is the server's turn, that count as a stall; 0: none do. */
+  stallMs: number;
+  stallCure: StallCure;
 }
 
 export interface Setup {
@@ -29,8 +50,15 @@ export interface Setup {
   leftOut: string[];
 }
 
-/** Builds the SDK's config for a conversation, without what the model's profile refuses. */
-export function buildSetup(settings: ConversationSettings): Setup {
+/**
+ * Builds the SDK's config for a conversation, without what the model's profile refuses.
+ * @param handle of the conversation to go on with; absent: a new one
+ */
+export function buildSetup(
+  settings: ConversationSettings,
+  { onLoss, compression }: Pick<Continuity, "onLoss" | "compression">,
+  handle?: string,
+): Setup {
   const profile = profileOf(settings.model);
   const leftOut: string[] = [];
   const accepted = (wanted: boolean, accepts: boolean, name: string) => {
@@ -56,7 +84,17 @@ export function buildSetup(settings: ConversationSettings): Setup {
     config.enableAffectiveDialog = true;
   if (settings.turnDetection === "manual")
     config.realtimeInputConfig = { automaticActivityDetection: { disabled: true } };
+  if (onLoss === "resume" && !settings.singleTurn) config.sessionResumption = handle ? { handle } : {};
+  if (compression) config.contextWindowCompression = buildCompression(compression);
   return { config, leftOut };
+}
+
+/** Without a slidingWindow the server accepts compression and does nothing (peers.md P23); its numbers are strings (live-api.md 1.2). */
+function buildCompression({ triggerTokens, targetTokens }: NonNullable<Continuity["compression"]>) {
+  return {
+    slidingWindow: targetTokens === undefined ? {} : { targetTokens: String(targetTokens) },
+    ...(triggerTokens !== undefined && { triggerTokens: String(triggerTokens) }),
+  };
 }
 
 function buildThinking(

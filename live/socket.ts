@@ -40,8 +40,8 @@ export interface LiveSocket {
   readonly session: Session;
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
-  /** Ends the connection; nothing is reported afterwards. */
-  close(): void;
+  /** Ends the connection; nothing is reported afterwards. Resolves when the server knows of it, or after a second. */
+  close(): Promise<void>;
 }
 
 /** The SDK's own idea of a socket: `create` hands out this, and the SDK calls it. Private in its types. */
@@ -178,7 +178,11 @@ export function openSocket(
           },
           close() {
             phase = "over";
-            socket?.close(1000);
+            return new Promise((closed) => {
+              if (socket?.readyState === WebSocket.CLOSED) return closed();
+              socket?.once("close", () => closed());
+              socket?.close(1000);
+            });
           },
         });
       }, fail);

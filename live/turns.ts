@@ -2,29 +2,83 @@
 
 import type { LiveServerContent, UsageMetadata } from "@google/genai";
 import type { ConversationEvent } from "./events";
-import { type Role, Transcript } from "./transcript";
+import { type Role, Transcript, type Utterance } from "./transcript";
 import { UsageMeter } from "./usage";
+
+/**
+ * How far the model's answer is: `awaited` from the end of the user's turn, `answering` from its first piece, `playing` when all of it
+ * has come, until the server takes it for played (live-api.md 1.5).
+ */
+type Phase = "idle" | "awaited" | "answering" | "playing";
 
 export class Turns {
   readonly #emit: (event: ConversationEvent) => void;
   readonly #withThoughts: boolean;
-  #transcript = new Transcript();
-  #usage = new UsageMeter();
+  readonly #transcript = new Transcript();
+  readonly #usage: UsageMeter;
   /** Counts from 1; what the user says and the answer to it are of the same turn. */
   #turn = 1;
-  /** The model is answering: from a text turn or its first output until turnComplete. */
-  #answering = false;
+  #phase: Phase = "idle";
+  #userSpeaks = false;
+  /** The texts that the awaited answer is for. */
+  #questions: string[] = [];
   /** The running answer was stopped by the flow: what still comes of it is not passed on. */
   #muted = false;
 
-  constructor(emit: (event: ConversationEvent) => void, withThoughts: boolean) {
+  /** @param contextWindow tokens that the model's context holds, where that is known */
+  constructor(
+    emit: (event: ConversationEvent) => void,
+    withThoughts: boolean,
+    contextWindow: number | undefined,
+  ) {
     this.#emit = emit;
     this.#withThoughts = withThoughts;
+    this.#usage = new UsageMeter(contextWindow);
   }
 
-  /** An answer is on its way before anything of it has come: it can be stopped. */
-  expectAnswer() {
-    this.#answering = true;
+  /** Neither side speaks, and nothing is awaited. */
+  get isQuiet() {
+    return this.#phase === "idle" && !this.#userSpeaks;
+  }
+
+  /** It is the server's turn to send something. */
+  get awaitsServer() {
+    return this.#phase === "awaited" || this.#phase === "answering";
+  }
+
+  /** Tokens that the conversation has used. */
+  get tokensUsed() {
+    return this.#usage.total;
+  }
+
+  /** What was said so far, the oldest first. */
+  get remembered(): readonly Utterance[] {
+    return this.#transcript.remembered;
+  }
+
+  /** A text was sent that the model will answer. */
+  ask(question: string) {
+    this.#questions.push(question);
+    this.#muted = false;
+    this.#phase = "awaited";
+  }
+
+  /** Something that needs no answer has become part of the conversation. */
+  note(utterance: Utterance) {
+    this.#transcript.remember(utterance);
+  }
+
+  /** The user begins or ends to speak. */
+  hearUser(speaks: boolean) {
+    if (this.#userSpeaks && !speaks && this.#phase === "idle") this.#phase = "awaited";
+    // Whatever was stopped, the answer to this is to be heard.
+    if (speaks) this.#muted = false;
+    this.#userSpeaks = speaks;
+  }
+
+  /** The awaited answer will not come. */
+  giveUpAnswer() {
+    this.#phase = "idle";
   }
 
   /** Notes the token counts that may come with any frame. */
@@ -34,7 +88,7 @@ export class Turns {
 
   /** Stops the running answer: what still comes of it is dropped. False when there is nothing to stop. */
   stop(): boolean {
-    if (!this.#answering || this.#muted) return false;
+    if (this.#phase === "idle" || this.#muted) return false;
     this.#muted = true;
     this.#emit({ type: "interrupted", turn: this.#turn });
     return true;
@@ -51,24 +105,31 @@ export class Turns {
       if (!this.#muted) this.#emit({ type: "interrupted", turn });
       this.#muted = false;
     }
-    if (content.generationComplete && !this.#muted) this.#emit({ type: "generationComplete", turn });
+    if (content.generationComplete) {
+      this.#phase = "playing";
+      if (!this.#muted) this.#emit({ type: "generationComplete", turn });
+    }
     if (content.turnComplete) this.#complete(content.turnCompleteReason);
   }
 
-  /** The connection is gone: a turn that has begun is completed with `reason`. */
-  breakOff(reason: string) {
-    const said = this.#finishTranscript();
-    if (said || this.#answering) this.#complete(reason);
-  }
-
-  /** Forgets the counts of a conversation that starts afresh. */
-  reset() {
-    this.#usage = new UsageMeter();
+  /**
+   * The connection is gone. Returns the texts that have had no answer at all and may be asked again; an answer that had begun is
+   * completed, with `reason` when a part of it is missing.
+   */
+  breakOff(reason: string): string[] {
+    this.#userSpeaks = false;
+    if (this.#phase === "awaited") {
+      const again = this.#questions;
+      this.#questions = [];
+      return again;
+    }
+    if (this.#phase !== "idle") this.#complete(this.#phase === "answering" ? reason : undefined);
+    return [];
   }
 
   #receiveAnswer(content: LiveServerContent) {
     for (const { inlineData, text, thought } of content.modelTurn?.parts ?? []) {
-      this.#answering = true;
+      this.#phase = "answering";
       if (inlineData?.data && inlineData.mimeType?.startsWith("audio/")) {
         const pcm = Buffer.from(inlineData.data, "base64");
         this.#emit({ type: "audio", pcm, mimeType: inlineData.mimeType, turn: this.#turn });
@@ -78,7 +139,7 @@ export class Turns {
         this.#emit({ type: "text", role: "model", text, final: false, thought, turn: this.#turn });
     }
     if (content.outputTranscription?.text) {
-      this.#answering = true;
+      this.#phase = "answering";
       this.#say("model", content.outputTranscription.text);
     }
   }
@@ -90,19 +151,15 @@ export class Turns {
 
   #complete(reason: string | undefined) {
     const turn = this.#turn;
-    this.#answering = false;
+    this.#phase = "idle";
     this.#muted = false;
-    this.#finishTranscript();
+    for (const text of this.#questions) this.#transcript.remember({ role: "user", text });
+    this.#questions = [];
+    for (const { role, text } of this.#transcript.endTurn())
+      this.#emit({ type: "text", role, text, final: true, thought: false, turn });
     const usage = this.#usage.endTurn();
     if (usage) this.#emit({ type: "usage", turn, usage });
-    this.#emit({ type: "turnComplete", turn, reason });
     this.#turn += 1;
-  }
-
-  #finishTranscript(): boolean {
-    const said = this.#transcript.endTurn();
-    for (const { role, text } of said)
-      this.#emit({ type: "text", role, text, final: true, thought: false, turn: this.#turn });
-    return said.length > 0;
+    this.#emit({ type: "turnComplete", turn, reason });
   }
 }

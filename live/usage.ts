@@ -14,9 +14,28 @@ export interface Usage {
   responseByModality: Record<string, number>;
 }
 
+/** The counts after a turn. */
+export interface UsageReport {
+  turn: Usage;
+  conversation: Usage;
+  /** How full the model's context is: tokens in it, of how many, and in per cent; without a known window, the tokens alone. */
+  context: { tokens: number; window?: number; percent?: number };
+}
+
 export class UsageMeter {
+  readonly #window: number | undefined;
   #turn: Usage | undefined;
   #conversation = readUsage({});
+
+  /** @param window tokens that the model's context holds */
+  constructor(window: number | undefined) {
+    this.#window = window;
+  }
+
+  /** Tokens of the whole conversation. */
+  get total() {
+    return this.#conversation.total;
+  }
 
   /** Notes a server's count. The counts of a turn are snapshots: the last one holds the others. */
   note(metadata: UsageMetadata) {
@@ -24,12 +43,15 @@ export class UsageMeter {
   }
 
   /** Ends the turn; undefined when the server counted nothing in it. */
-  endTurn(): { turn: Usage; conversation: Usage } | undefined {
+  endTurn(): UsageReport | undefined {
     const turn = this.#turn;
     if (!turn) return undefined;
     this.#turn = undefined;
     this.#conversation = add(this.#conversation, turn);
-    return { turn, conversation: this.#conversation };
+    const tokens = turn.prompt + turn.response;
+    const window = this.#window;
+    const filled = window && { window, percent: Math.round((100 * tokens) / window) };
+    return { turn, conversation: this.#conversation, context: { tokens, ...filled } };
   }
 }
 

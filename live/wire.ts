@@ -19,7 +19,11 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
     case "signal":
       return session.sendRealtimeInput({ [input.signal]: input.signal === "audioStreamEnd" ? true : {} });
     case "history":
-      return session.sendClientContent({ turns: input.turns.map(toContent), turnComplete: false });
+      // History at the start is ended by turnComplete, which then asks for no answer (live-api.md 1.2).
+      return session.sendClientContent({
+        turns: input.turns.map(toContent),
+        turnComplete: profile.history === "atStart",
+      });
     case "text":
       if (profile.text === "realtimeInput") return writeRealtimeText(session, input);
       return session.sendClientContent({

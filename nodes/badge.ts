@@ -1,7 +1,7 @@
 // The badge of a session: the state of its one conversation, or how many there are in which state.
 
 import type { Node, NodeAPI, NodeStatus } from "node-red";
-import type { State } from "../live/events";
+import type { Attempt, State } from "../live/events";
 
 const APPEARANCE: Record<State, Pick<NodeStatus & object, "fill" | "shape">> = {
   disconnected: { fill: "grey", shape: "ring" },
@@ -21,8 +21,8 @@ export class Badge {
     this.#node = node;
   }
 
-  /** @param cause why the last change came, when it was a failure */
-  show(states: State[], cause?: string) {
+  /** @param last the change that is to be shown: its cause, when it was a failure, and the try to connect that it tells of */
+  show(states: State[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
     const connecting = states.filter((state) => state === "connecting").length;
     const live = states.filter((state) => state === "connected" || state === "interrupted").length;
     if (live + connecting > 1)
@@ -34,10 +34,15 @@ export class Badge {
           connecting: String(connecting),
         }),
       });
-    if (live + connecting === 0 && cause)
-      return this.#node.status({ fill: "red", shape: "ring", text: cause });
+    if (live + connecting === 0 && last.cause)
+      return this.#node.status({ fill: "red", shape: "ring", text: last.cause });
     const open = states.find((state) => state !== "closed" && state !== "disconnected");
     const state = open ?? states.at(-1) ?? "disconnected";
-    this.#node.status({ ...APPEARANCE[state], text: this.#red._(`live-session.badge.${state}`) });
+    const { attempt = 1, of = 1 } = last.attempt ?? {};
+    const text =
+      state === "connecting" && attempt > 1
+        ? this.#red._("live-session.badge.again", { attempt: String(attempt), of: String(of) })
+        : this.#red._(`live-session.badge.${state}`);
+    this.#node.status({ ...APPEARANCE[state], text });
   }
 }

@@ -5,6 +5,7 @@ import type { Conversation } from "../live/conversation";
 import type { ConversationLimits } from "../live/conversations";
 import { InputError } from "../live/errors";
 import type { OutgoingLimits } from "../live/outgoing";
+import type { Continuity } from "../live/setup";
 import type { Server } from "../live/socket";
 import { type Simulator, startSimulator } from "../simulator/server";
 import { choiceSetting, numberSetting } from "./settings";
@@ -20,21 +21,30 @@ interface LiveConfigDef extends NodeDef {
   idleMinutes: unknown;
   waitingMessages: unknown;
   waitingSound: unknown;
+  onLoss: string;
+  tries: unknown;
+  compression: boolean;
+  triggerTokens: unknown;
+  targetTokens: unknown;
+  tokenBudget: unknown;
+  stallSeconds: unknown;
+  stallCure: string;
 }
 
-/** What a session takes from its connection. */
-export interface Connection {
+/** What sessions take from the connection that they share. */
+export interface SharedConnection {
   /** Which kind of server it is: shown in states, so that a simulator is never taken for a model. */
   kind: "simulator" | "gemini" | "custom";
   server(): Promise<Server>;
   setupTimeoutMs: number;
   waiting: OutgoingLimits;
   limits: ConversationLimits;
+  continuity: Continuity;
 }
 
 export interface LiveConfigNode extends Node<Credentials> {
   /** Throws an InputError when the settings are not usable. */
-  connection(): Connection;
+  connection(): SharedConnection;
 }
 
 export default function (RED: NodeAPI) {
@@ -50,7 +60,7 @@ export default function (RED: NodeAPI) {
       });
       return simulator;
     };
-    const readSettings = (): Connection => {
+    const readSettings = (): SharedConnection => {
       const kind = choiceSetting("server", def.server, ["simulator", "gemini", "custom"]);
       const baseUrl = kind === "custom" ? readUrl(def.url) : undefined;
       const apiVersion = def.apiVersion || "v1beta";
@@ -76,9 +86,10 @@ export default function (RED: NodeAPI) {
           idleMs: 60_000 * numberSetting("idle minutes", def.idleMinutes, 0, 10_000, 10),
           open: openConversations,
         },
+        continuity: readContinuity(def),
       };
     };
-    let connection: Connection | undefined;
+    let connection: SharedConnection | undefined;
     this.connection = () => {
       connection ??= readSettings();
       return connection;
@@ -97,6 +108,28 @@ export default function (RED: NodeAPI) {
       credentials: { apiKey: { type: "password" } },
     },
   );
+}
+
+function readContinuity(def: LiveConfigDef): Continuity {
+  return {
+    onLoss: choiceSetting("on loss", def.onLoss, ["resume", "retry", "tell"]),
+    tries: numberSetting("tries", def.tries, 1, 1_000, 8),
+    compression: def.compression === false ? undefined : readCompression(def),
+    tokenBudget: numberSetting("token budget", def.tokenBudget, 0, 1e9, 0),
+    stallMs: 1000 * numberSetting("stall after", def.stallSeconds, 0, 600, 15),
+    stallCure: choiceSetting("stall cure", def.stallCure, ["tell", "resume"]),
+  };
+}
+
+/** The ranges that the server takes (live-api.md 1.7). */
+function readCompression(def: LiveConfigDef) {
+  const triggerTokens = numberSetting("compress from", def.triggerTokens, 5_000, 128_000, undefined);
+  const targetTokens = numberSetting("compress to", def.targetTokens, 0, 128_000, undefined);
+  if (triggerTokens !== undefined && targetTokens !== undefined && targetTokens >= triggerTokens)
+    throw new InputError(
+      `The setting "compress to" must be less than "compress from"; they are ${targetTokens} and ${triggerTokens} tokens.`,
+    );
+  return { triggerTokens, targetTokens };
 }
 
 /** The SDK wants an http address and makes a ws one of it; a user may write either. */

@@ -2,14 +2,15 @@
 
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { systemClock } from "../audio/clock";
+import type { Conversation } from "../live/conversation";
 import { Conversations } from "../live/conversations";
 import { InputError } from "../live/errors";
 import type { ConversationEvent } from "../live/events";
 import { DEFAULT_MODEL } from "../live/models";
-import type { Input } from "../live/outgoing";
 import { buildSetup, type ConversationSettings } from "../live/setup";
 import { Badge } from "./badge";
-import type { Connection, LiveConfigNode } from "./live-config";
+import { keptHandle } from "./kept-handle";
+import type { LiveConfigNode, SharedConnection } from "./live-config";
 import { type FlowMessage, type Identity, identityOf, readRequest } from "./messages";
 import { choiceSetting, numberSetting, refuseEverything } from "./settings";
 
@@ -26,6 +27,8 @@ interface LiveSessionDef extends NodeDef {
   userTranscript: boolean;
   modelTranscript: boolean;
   turnDetection: string;
+  singleTurn: boolean;
+  keepHandles: boolean;
 }
 
 const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
@@ -48,42 +51,36 @@ function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
     throw new InputError("The session has no connection: choose one in its dialog.");
   const connection = config.connection();
   const settings = readSettings(def);
-  const { leftOut } = buildSetup(settings);
+  const { leftOut } = buildSetup(settings, connection.continuity);
   if (leftOut.length)
     node.warn(`${settings.model} refuses these settings, so they are not sent: ${leftOut.join(", ")}`);
 
   /** Of each conversation, what its messages carry. */
-  const identities = new Map<string, Identity>();
-  const remember = (identity: Identity) => {
-    const known = identities.get(identity.session);
-    if (!known) for (const key of identities.keys()) if (!conversations.find(key)) identities.delete(key);
-    identities.set(identity.session, { ...known, ...identity });
-  };
+  const identities = new WeakMap<Conversation, Identity>();
   const badge = new Badge(RED, node);
-  const emit = (key: string, event: ConversationEvent) => {
-    const identity = identities.get(key) ?? { session: key };
-    if (event.type === "state") badge.show(conversations.states(), event.cause);
+  const emit = (conversation: Conversation, event: ConversationEvent) => {
+    const identity = identities.get(conversation);
+    if (event.type === "state") badge.show(conversations.states(), event);
     if (event.type === "failed") return node.error(event.error, { ...identity });
     for (const [output, msg] of toMessages(event, connection, settings.model))
       sendOn(node, OUTPUTS[output], { ...identity, ...msg });
   };
-  const conversations = new Conversations(
-    { ...connection, settings, clock: systemClock },
-    connection.limits,
-    emit,
-  );
+  const handles = def.keepHandles ? (key: string) => keptHandle(node, key, settings.model) : undefined;
+  const options = { ...connection, settings, clock: systemClock, random: Math.random };
+  const conversations = new Conversations(options, connection.limits, handles, emit);
 
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
       const request = readRequest(msg);
       const identity = identityOf(msg);
-      remember(identity);
-      if (typeof request === "object") {
-        if (!suits(request, settings)) return done();
-        return conversations.get(identity.session).send(request, done);
-      }
-      if (request === "connect" || request === "reset") conversations.get(identity.session)[request]();
-      else conversations.find(identity.session)?.[request]();
+      const begins = typeof request === "object" || request === "connect" || request === "reset";
+      const conversation = begins
+        ? conversations.get(identity.session)
+        : conversations.find(identity.session);
+      if (!conversation) return done();
+      identities.set(conversation, { ...identities.get(conversation), ...identity });
+      if (typeof request === "object") return conversation.send(request, done);
+      conversation[request]();
       done();
     } catch (error) {
       done(error as Error);
@@ -114,25 +111,13 @@ function readSettings(def: LiveSessionDef): ConversationSettings {
     affectiveDialog: def.affectiveDialog === true,
     transcripts: { user: def.userTranscript !== false, model: def.modelTranscript !== false },
     turnDetection: choiceSetting("turn detection", def.turnDetection, ["automatic", "manual"]),
+    singleTurn: def.singleTurn === true,
   };
-}
-
-/**
- * Whether an input means anything in this turn detection; the server would end the conversation over a signal that does not.
- * audio in sends audioStreamEnd by itself, so that one is left out (false); the others throw an InputError.
- */
-function suits(input: Input, { turnDetection }: ConversationSettings): boolean {
-  if (input.kind !== "signal") return true;
-  if (input.signal === "audioStreamEnd") return turnDetection === "automatic";
-  if (turnDetection === "manual") return true;
-  throw new InputError(
-    `msg.action "${input.signal}" is for turns that are given by hand: choose that in the session, or leave it out.`,
-  );
 }
 
 type Message = [output: keyof typeof OUTPUTS, msg: object];
 
-function toMessages(event: ConversationEvent, connection: Connection, model: string): Message[] {
+function toMessages(event: ConversationEvent, connection: SharedConnection, model: string): Message[] {
   switch (event.type) {
     case "audio":
       return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
@@ -157,11 +142,20 @@ function toMessages(event: ConversationEvent, connection: Connection, model: str
     case "grounding":
       return [["events", { event: "grounding", turn: event.turn, payload: event.grounding }]];
     case "state": {
-      const { state, cause } = event;
-      return [["events", { event: "state", payload: { state, cause, server: connection.kind, model } }]];
+      const { state, cause, attempt } = event;
+      const payload = { state, cause, ...attempt, server: connection.kind, model };
+      return [["events", { event: "state", payload }]];
     }
     case "gap":
-      return [["events", { event: "gap", payload: { ms: event.ms } }]];
+      return [
+        ["events", { event: "gap", payload: { pauseMs: event.pauseMs, lostSoundMs: event.lostSoundMs } }],
+      ];
+    case "resumed": {
+      const { remembered, pauseMs, attempts } = event;
+      return [["events", { event: "resumed", payload: { remembered, pauseMs, attempts } }]];
+    }
+    case "stall":
+      return [["events", { event: "stall", payload: { ms: event.ms, cure: event.cure } }]];
     case "goAway":
       return [["events", { event: "goAway", payload: { timeLeft: event.timeLeft } }]];
     case "refused":

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { ConversationOptions } from "../../live/conversation";
+import type { ConversationOptions } from "../../live/options";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { TestClock } from "../clock";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { correlation, silence, speech } from "../speech";
-import { settings, Talk } from "./talk";
+import { continuity, settings, Talk } from "./talk";
 
 const text = (words: string, turnComplete = true) => ({ kind: "text", text: words, turnComplete }) as const;
 
@@ -79,7 +79,7 @@ describe("a conversation with the simulator, through the real SDK", () => {
   it("says how much sound fell out while it opened", async () => {
     with_({ waiting: { messages: 100, soundMs: 1_000 } });
     talk.speak(silence(2_500));
-    assert.equal((await talk.next("gap")).ms, 1_500);
+    assert.equal((await talk.next("gap")).lostSoundMs, 1_500);
   });
 
   it("refuses the message that is too much to wait, and keeps the others", async () => {
@@ -227,7 +227,7 @@ describe("a conversation with a server that is not as it should be", () => {
   let talk: Talk;
   const start = async (...args: Parameters<typeof startFarEnd>) => {
     farEnd = await startFarEnd(...args);
-    talk = new Talk(farEnd.url);
+    talk = new Talk(farEnd.url, { continuity: { ...continuity, onLoss: "tell", tries: 1 } });
   };
   const part = (bytes: number) => ({
     inlineData: { mimeType: "audio/pcm;rate=24000", data: Buffer.alloc(bytes).toString("base64") },

@@ -13,6 +13,7 @@ describe("the conversations of a session node", () => {
   let clock: TestClock;
   let conversations: Conversations;
   let events: Inbox<{ key: string; event: ConversationEvent }>;
+  let others: Conversations | undefined;
   let open: Set<Conversation>;
 
   beforeEach(async () => {
@@ -20,6 +21,7 @@ describe("the conversations of a session node", () => {
     clock = new TestClock();
     events = new Inbox();
     open = new Set();
+    others = undefined;
     conversations = create({ most: 2, idleMs: 60_000, open });
   });
   afterEach(async () => {
@@ -28,7 +30,12 @@ describe("the conversations of a session node", () => {
     assert.equal(clock.waiting, 0, "a timer was left");
   });
   const create = (limits: ConstructorParameters<typeof Conversations>[1]) =>
-    new Conversations(optionsFor(farEnd.url, clock), limits, (key, event) => events.push({ key, event }));
+    new Conversations(optionsFor(farEnd.url, clock), limits, undefined, (conversation, event) =>
+      events.push({ key: keyOf(conversation), event }),
+    );
+  const keys = ["kitchen", "hall", "cellar", "a", "b", "device 29"];
+  const keyOf = (conversation: Conversation) =>
+    keys.find((key) => [conversations, others].some((each) => each?.find(key) === conversation)) ?? "";
   const connected = (key: string) =>
     clock.during(
       events.next((e) => e.key === key && e.event.type === "state" && e.event.state === "connected"),
@@ -55,7 +62,7 @@ describe("the conversations of a session node", () => {
   });
 
   it("share the limit with the other nodes of the connection", async () => {
-    const others = create({ most: 2, idleMs: 0, open });
+    others = create({ most: 2, idleMs: 0, open });
     others.get("a").connect();
     await connected("a");
     others.get("b").connect();

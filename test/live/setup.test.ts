@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { profileOf } from "../../live/models";
-import { buildSetup } from "../../live/setup";
+import { buildSetup, type Continuity } from "../../live/setup";
 import { settings } from "./talk";
 
 const everything = {
@@ -15,14 +15,16 @@ const everything = {
   affectiveDialog: true,
 } as const;
 
+const plain = { onLoss: "tell", compression: undefined } as const;
+
 describe("the setup of a conversation", () => {
   it("holds what was set, and nothing that was left to the server", () => {
-    assert.deepEqual(buildSetup(settings).config, {
+    assert.deepEqual(buildSetup(settings, plain).config, {
       responseModalities: ["AUDIO"],
       inputAudioTranscription: {},
       outputAudioTranscription: {},
     });
-    const { config } = buildSetup({ ...everything, turnDetection: "manual" });
+    const { config } = buildSetup({ ...everything, turnDetection: "manual" }, plain);
     assert.deepEqual(config.speechConfig?.voiceConfig, { prebuiltVoiceConfig: { voiceName: "Kore" } });
     assert.deepEqual(config.systemInstruction, { role: "user", parts: [{ text: "Be brief." }] });
     assert.equal(config.temperature, 0.5);
@@ -39,7 +41,7 @@ describe("the setup of a conversation", () => {
   ];
   for (const [model, leftOut] of REFUSED)
     it(`leaves out what ${model} refuses, and names it: ${leftOut.join(", ") || "nothing"}`, () => {
-      const setup = buildSetup({ ...everything, model });
+      const setup = buildSetup({ ...everything, model }, plain);
       assert.deepEqual(setup.leftOut, leftOut);
       assert.equal(
         setup.config.enableAffectiveDialog,
@@ -52,7 +54,7 @@ describe("the setup of a conversation", () => {
     });
 
   it("asks a transcribing model for text", () => {
-    const { config } = buildSetup({ ...settings, model: "gemini-3.5-transcribe-live" });
+    const { config } = buildSetup({ ...settings, model: "gemini-3.5-transcribe-live" }, plain);
     assert.deepEqual(config.responseModalities, ["TEXT"]);
     assert.equal(config.speechConfig, undefined);
   });
@@ -64,5 +66,25 @@ describe("the setup of a conversation", () => {
       "MEDIUM",
       "HIGH",
     ]);
+  });
+
+  it("asks for a handle only where a lost connection is resumed, and goes on by the handle that there is", () => {
+    const setup = (onLoss: "resume" | "retry" | "tell", handle?: string) =>
+      buildSetup(settings, { onLoss, compression: undefined }, handle).config.sessionResumption;
+    assert.deepEqual(setup("resume"), {});
+    assert.deepEqual(setup("resume", "a-handle"), { handle: "a-handle" });
+    assert.equal(setup("retry"), undefined);
+    assert.equal(setup("tell"), undefined);
+  });
+
+  it("asks for compression with a sliding window, its numbers as strings", () => {
+    const setup = (compression: Continuity["compression"]) =>
+      buildSetup(settings, { onLoss: "tell", compression }).config.contextWindowCompression;
+    assert.equal(setup(undefined), undefined);
+    assert.deepEqual(setup({ triggerTokens: undefined, targetTokens: undefined }), { slidingWindow: {} });
+    assert.deepEqual(setup({ triggerTokens: 20_000, targetTokens: 8_000 }), {
+      triggerTokens: "20000",
+      slidingWindow: { targetTokens: "8000" },
+    });
   });
 });

@@ -1,9 +1,10 @@
 // A conversation for a test: on a clock that the test drives, with everything that it tells in an inbox.
 
-import { Conversation, type ConversationOptions } from "../../live/conversation";
+import { Conversation } from "../../live/conversation";
 import type { ConversationEvent } from "../../live/events";
+import type { ConversationOptions } from "../../live/options";
 import type { Input } from "../../live/outgoing";
-import type { ConversationSettings } from "../../live/setup";
+import type { Continuity, ConversationSettings } from "../../live/setup";
 import { TestClock } from "../clock";
 import { Inbox } from "../inbox";
 
@@ -18,16 +19,28 @@ export const settings: ConversationSettings = {
   affectiveDialog: false,
   transcripts: { user: true, model: true },
   turnDetection: "automatic",
+  singleTurn: false,
+};
+
+export const continuity: Continuity = {
+  onLoss: "resume",
+  tries: 4,
+  compression: undefined,
+  tokenBudget: 0,
+  stallMs: 0,
+  stallCure: "tell",
 };
 
 export function optionsFor(url: string, clock = new TestClock()): ConversationOptions & { clock: TestClock } {
   return {
     settings,
+    continuity,
     server: async () => ({ baseUrl: url, apiKey: "a-key", apiVersion: "v1beta" }),
     setupTimeoutMs: 10_000,
     waiting: { messages: 100, soundMs: 30_000 },
     admit() {},
     clock,
+    random: () => 0.5,
   };
 }
 

@@ -1,0 +1,30 @@
+// What a conversation is given: its settings, its server, its limits, and where its handle is kept.
+
+import type { Clock } from "../audio/clock";
+import type { OutgoingLimits } from "./outgoing";
+import type { Continuity, ConversationSettings } from "./setup";
+import type { Server } from "./socket";
+
+export interface ConversationOptions {
+  settings: ConversationSettings;
+  continuity: Continuity;
+  /** Finds the server; may start it first. */
+  server(): Promise<Server>;
+  /** Milliseconds that the server has to accept the setup. */
+  setupTimeoutMs: number;
+  /** Bounds of what waits for the connection. */
+  waiting: OutgoingLimits;
+  /** Throws an error that says why when this conversation may not open now. */
+  admit(): void;
+  /** Keeps the handle where it outlives this process; absent: it is not kept. */
+  handles?: HandleStore | undefined;
+  clock: Clock;
+  /** 0 to below 1: scatters the waits before a reconnect. */
+  random(): number;
+}
+
+/** Where a handle is kept for a conversation that is opened anew after a restart. */
+export interface HandleStore {
+  load(): Promise<string | undefined>;
+  save(handle: string | undefined): void;
+}

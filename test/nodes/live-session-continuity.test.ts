@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
+import { connectionTo, Flow, type Msg, session } from "./flow";
+
+interface Setup {
+  sessionResumption?: { handle?: string };
+  contextWindowCompression?: object;
+}
+
+const eventIs = (name: string) => (msg: Msg) => msg.event === name;
+const stateIs = (name: string) => (msg: Msg) => (msg.payload as { state?: string }).state === name;
+
+describe("a session whose connection does not last", () => {
+  let farEnd: FarEnd;
+  let flow: Flow;
+  afterEach(async () => {
+    await flow.stop();
+    await farEnd.close();
+  });
+  /** A server that gives each connection a handle, and answers each text. */
+  const start = async (settings: object = {}, properties: object = {}) => {
+    farEnd = await startFarEnd((frame, reply) => {
+      if (!frame.setup) return reply({ serverContent: { turnComplete: true } });
+      reply({ setupComplete: {} });
+      reply({ sessionResumptionUpdate: { newHandle: `handle ${farEnd.sockets.length}`, resumable: true } });
+    });
+    flow = await Flow.start([connectionTo(farEnd, { tries: 3, ...settings }), ...session(properties)]);
+  };
+  const setups = () => farEnd.frames.flatMap(({ setup }: { setup?: Setup }) => (setup ? [setup] : []));
+  const say = async (payload: string) => {
+    flow.send("session", { payload, topic: "mine" });
+    await flow.at("events").next(eventIs("turnComplete"));
+  };
+
+  it("tells the loss, the try and its wait, the resume and the pause, and loses no message", async () => {
+    await start();
+    const badges = flow.badges("session");
+    await say("hello");
+    farEnd.sockets[0]!.terminate();
+    const { payload, topic } = await flow.at("events").next(stateIs("connecting"));
+    assert.equal(topic, "mine");
+    const { attempt, of, waitMs, cause } = payload as Record<string, number>;
+    assert.deepEqual([attempt, of, cause], [1, 3, "the connection was lost"]);
+    assert.ok(waitMs! >= 375 && waitMs! <= 625, `${waitMs}`);
+    flow.send("session", { payload: "are you there?" });
+    await badges.next(({ text }) => text === "connecting");
+    assert.deepEqual(setups().length, 1);
+    const resumed = await flow.at("events").next(eventIs("resumed"));
+    const { remembered, attempts, pauseMs } = resumed.payload as Record<string, unknown>;
+    assert.deepEqual([remembered, attempts], [true, 1]);
+    const gap = await flow.at("events").next(eventIs("gap"));
+    assert.deepEqual(gap.payload, { pauseMs, lostSoundMs: 0 });
+    await flow.at("events").next(eventIs("turnComplete"));
+    assert.deepEqual(setups()[1]!.sessionResumption, { handle: "handle 1" });
+  });
+
+  it("shows on the badge which try it is", async () => {
+    await start();
+    const badges = flow.badges("session");
+    await say("hello");
+    await farEnd.close();
+    await badges.next(({ text }) => text === "connecting 2/3");
+  });
+
+  it("goes on after a deploy of the node when it keeps its handles, and knows nothing when it does not", async () => {
+    await start({}, { keepHandles: true });
+    await say("hello");
+    await flow.deploy([connectionTo(farEnd, { tries: 3 }), ...session({ keepHandles: true, voice: "Kore" })]);
+    await say("I am back");
+    assert.deepEqual(setups()[1]!.sessionResumption, { handle: "handle 1" });
+    await flow.deploy([connectionTo(farEnd, { tries: 3 }), ...session({ voice: "Puck" })]);
+    await say("I am back again");
+    assert.deepEqual(setups()[2]!.sessionResumption, {});
+  });
+
+  it("resumes no conversation that the flow has ended", async () => {
+    await start({}, { keepHandles: true });
+    await say("hello");
+    flow.send("session", { action: "disconnect" });
+    await flow.at("events").next(stateIs("closed"));
+    await say("hello");
+    assert.deepEqual(setups()[1]!.sessionResumption, {});
+  });
+
+  it("asks for handles and for compression by itself, and for neither when told so", async () => {
+    await start();
+    await say("hello");
+    assert.deepEqual(setups()[0]!.sessionResumption, {});
+    assert.deepEqual(setups()[0]!.contextWindowCompression, { slidingWindow: {} });
+    await flow.stop();
+    await farEnd.close();
+    await start({ onLoss: "tell", compression: false });
+    await say("hello");
+    assert.equal(setups()[0]!.sessionResumption, undefined);
+    assert.equal(setups()[0]!.contextWindowCompression, undefined);
+  });
+
+  it("sends the numbers of the compression as they were set", async () => {
+    await start({ triggerTokens: "20000", targetTokens: 8_000 });
+    await say("hello");
+    assert.deepEqual(setups()[0]!.contextWindowCompression, {
+      triggerTokens: "20000",
+      slidingWindow: { targetTokens: "8000" },
+    });
+  });
+});
+
+describe("a connection that cannot work as it is set", () => {
+  const BAD: [what: string, settings: object, error: RegExp][] = [
+    ["no tries", { tries: 0 }, /"tries" must be a number from 1/],
+    [
+      "a way to take a loss that there is not",
+      { onLoss: "cry" },
+      /"on loss" must be one of resume, retry, tell/,
+    ],
+    [
+      "a compression to more than from",
+      { triggerTokens: 6_000, targetTokens: 6_000 },
+      /"compress to" must be less/,
+    ],
+    ["a compression from too little", { triggerTokens: 100 }, /"compress from" must be a number from 5000/],
+    ["a negative token budget", { tokenBudget: -1 }, /"token budget" must be a number from 0/],
+    ["a cure that there is not", { stallCure: "prayer" }, /"stall cure" must be one of tell, resume/],
+  ];
+  for (const [what, settings, error] of BAD)
+    it(`${what}: the badge is red and every message gets the error`, async () => {
+      const farEnd = await startFarEnd(acceptSetup());
+      const flow = await Flow.start([connectionTo(farEnd, settings), ...session()]);
+      flow.send("session", { payload: "hello" });
+      assert.match((await flow.nextError()).message, error);
+      assert.equal((await flow.badges("session").next()).fill, "red");
+      await flow.stop();
+      await farEnd.close();
+    });
+});
