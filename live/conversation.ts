@@ -229,7 +229,8 @@ export class Conversation {
   #sent(input: Input) {
     if (input.kind === "history") for (const utterance of input.turns) this.#turns.note(utterance);
     if (input.kind === "signal") this.#turns.hearUser(input.signal === "activityStart");
-    if (input.kind === "text" && input.turnComplete) this.#turns.ask(input.text);
+    if (input.kind === "text" && input.turnComplete)
+      this.#turns.ask({ text: input.text, again: input.again ?? false });
     else if (input.kind === "text") this.#turns.note({ role: "user", text: input.text });
     if (input.kind !== "sound") this.#serverSilentSince = this.#options.clock.now();
   }
@@ -302,7 +303,8 @@ export class Conversation {
     const permanent = error instanceof ConnectionError && error.verdict === "permanent";
     this.#soundMayOpenAt = permanent ? Number.POSITIVE_INFINITY : clock.now() + SOUND_RETRY_MS;
     if (!this.#letGo(error, "CONNECTION_LOST", reasonOf(error))) this.#emit({ type: "failed", error });
-    if (this.#turns.remembered.length > 0) this.#rememberUntil = clock.now() + REMEMBER_MS;
+    if (this.#survives) this.#rememberUntil = clock.now() + REMEMBER_MS;
+    else this.#turns = this.#newTurns();
   }
 
   /** Lets go of the connection and of all that waits for it. Returns how many messages were told `error`. */

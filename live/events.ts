@@ -19,34 +19,58 @@ export type StallCure = "tell" | "resume";
 /** `turn` counts the turns of a conversation from 1; what the user says and the answer to it are of the same turn. */
 export type ConversationEvent =
   | {
-      type: "audio" /** PCM16 mono */;
-      pcm: Buffer /** for example `audio/pcm;rate=24000` */;
+      type: "audio";
+      /** PCM16 mono */
+      pcm: Buffer;
+      /** for example `audio/pcm;rate=24000` */
       mimeType: string;
       turn: number;
     }
   | { type: "text"; role: Role; text: string; final: boolean; thought: boolean; turn: number }
   | { type: "interrupted" | "generationComplete"; turn: number }
-  | { type: "turnComplete"; turn: number; reason: string | undefined }
+  | {
+      type: "turnComplete";
+      turn: number;
+      /** The server's, or CONNECTION_LOST or DISCONNECTED when a part of the answer is missing. */
+      reason: string | undefined;
+    }
   | { type: "usage"; turn: number; usage: UsageReport }
   | { type: "grounding"; turn: number; grounding: GroundingMetadata }
-  | { type: "goAway" /** as the server writes it, for example `50s` */; timeLeft: string }
   | {
-      type: "gap" /** milliseconds without a connection */;
-      pauseMs: number /** milliseconds of sound that fell out */;
+      type: "goAway";
+      /** as the server writes it, for example `50s` */
+      timeLeft: string;
+    }
+  | {
+      type: "gap";
+      /** milliseconds without a connection */
+      pauseMs: number;
+      /** milliseconds of sound that fell out */
       lostSoundMs: number;
     }
   | {
-      type: "resumed" /** false: a fresh conversation, told what was said so far */;
+      type: "resumed";
+      /** false: a fresh conversation, told what was said so far */
       remembered: boolean;
       pauseMs: number;
       attempts: number;
     }
-  | { type: "stall" /** milliseconds without a frame of the server */; ms: number; cure: StallCure }
-  | { type: "refused"; what: string; why: string }
+  | {
+      type: "stall";
+      /** milliseconds without a frame of the server */
+      ms: number;
+      cure: StallCure;
+    }
+  | { type: "refused"; what: "conversation" | "tokenBudget"; why: string }
   | {
       type: "state";
       state: State;
-      cause: string | undefined /** while it connects */;
+      cause: string | undefined;
+      /** while it connects */
       attempt: Attempt | undefined;
     }
-  | { type: "failed" /** nobody's `done` has carried it */; error: Error };
+  | {
+      type: "failed";
+      /** nobody's `done` has carried it */
+      error: Error;
+    };

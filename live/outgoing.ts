@@ -4,9 +4,22 @@ import { InputError } from "./errors";
 
 /** Something for the model, as it goes into a conversation. */
 export type Input =
-  | { kind: "sound" /** PCM16 mono */; pcm: Buffer /** Hz */; sampleRate: number }
+  | {
+      kind: "sound";
+      /** PCM16 mono */
+      pcm: Buffer;
+      /** Hz */
+      sampleRate: number;
+    }
   | { kind: "image"; data: Buffer; mimeType: "image/jpeg" | "image/png" }
-  | { kind: "text"; text: string /** false: context, no answer wanted */; turnComplete: boolean }
+  | {
+      kind: "text";
+      text: string;
+      /** false: context, no answer wanted */
+      turnComplete: boolean;
+      /** It got no answer when it was sent before. */
+      again?: true;
+    }
   | { kind: "history"; turns: { role: "user" | "model"; text: string }[] }
   | { kind: "signal"; signal: "activityStart" | "activityEnd" | "audioStreamEnd" };
 

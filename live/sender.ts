@@ -73,7 +73,7 @@ export class Sender {
     const held = this.#pictures.take();
     if (held) this.#outgoing.add(held.picture, held.done);
     for (const text of questions.toReversed())
-      this.#outgoing.putBack({ kind: "text", text, turnComplete: true });
+      this.#outgoing.putBack({ kind: "text", text, turnComplete: true, again: true });
   }
 
   /** Gives up everything that waits: each message's `done` gets the error. Returns how many were told. */

@@ -11,6 +11,13 @@ import { UsageMeter } from "./usage";
  */
 type Phase = "idle" | "awaited" | "answering" | "playing";
 
+/** A text that wants an answer. */
+export interface Question {
+  text: string;
+  /** It has been asked before, on a connection that was lost; it is not asked a third time. */
+  again: boolean;
+}
+
 export class Turns {
   readonly #emit: (event: ConversationEvent) => void;
   readonly #withThoughts: boolean;
@@ -21,7 +28,7 @@ export class Turns {
   #phase: Phase = "idle";
   #userSpeaks = false;
   /** The texts that the awaited answer is for. */
-  #questions: string[] = [];
+  #questions: Question[] = [];
   /** The running answer was stopped by the flow: what still comes of it is not passed on. */
   #muted = false;
 
@@ -57,7 +64,7 @@ export class Turns {
   }
 
   /** A text was sent that the model will answer. */
-  ask(question: string) {
+  ask(question: Question) {
     this.#questions.push(question);
     this.#muted = false;
     this.#phase = "awaited";
@@ -113,18 +120,17 @@ export class Turns {
   }
 
   /**
-   * The connection is gone. Returns the texts that have had no answer at all and may be asked again; an answer that had begun is
-   * completed, with `reason` when a part of it is missing.
+   * The connection is gone. Returns the texts that have had no answer at all and may be asked once more; a turn that cannot go on
+   * is completed, with `reason` when a part of its answer is missing.
    */
   breakOff(reason: string): string[] {
     this.#userSpeaks = false;
-    if (this.#phase === "awaited") {
-      const again = this.#questions;
+    const unanswered = this.#phase === "awaited" ? this.#questions.filter(({ again }) => !again) : [];
+    if (unanswered.length) {
       this.#questions = [];
-      return again;
-    }
-    if (this.#phase !== "idle") this.#complete(this.#phase === "answering" ? reason : undefined);
-    return [];
+      this.#phase = "idle";
+    } else if (this.#phase !== "idle") this.#complete(this.#phase === "playing" ? undefined : reason);
+    return unanswered.map(({ text }) => text);
   }
 
   #receiveAnswer(content: LiveServerContent) {
@@ -153,7 +159,7 @@ export class Turns {
     const turn = this.#turn;
     this.#phase = "idle";
     this.#muted = false;
-    for (const text of this.#questions) this.#transcript.remember({ role: "user", text });
+    for (const { text } of this.#questions) this.#transcript.remember({ role: "user", text });
     this.#questions = [];
     for (const { role, text } of this.#transcript.endTurn())
       this.#emit({ type: "text", role, text, final: true, thought: false, turn });

@@ -104,6 +104,32 @@ describe("a conversation goes on when its connection is lost", () => {
     assert.deepEqual(lines(/text/), ["1 text user: first", "2 text user: first", "2 text user: second"]);
   });
 
+  it("asks no text a third time: the turn is completed, and says that its answer is missing", async () => {
+    await start({ text: (call) => (call.number < 3 ? cut(call) : answer(call)) });
+    await talk.say("hello");
+    assert.equal((await talk.next("turnComplete")).reason, "CONNECTION_LOST");
+    await talk.next("resumed");
+    assert.deepEqual(lines(/text/), ["1 text user: hello", "2 text user: hello"]);
+  });
+
+  it("completes the turn of a speech that got no answer, and says that it is missing", async () => {
+    await start({});
+    await talk.say("listen", false);
+    for (const voiceActivityType of ["ACTIVITY_START", "ACTIVITY_END"])
+      farEnd.sockets[0]!.send(JSON.stringify({ voiceActivity: { voiceActivityType } }));
+    farEnd.sockets[0]!.send(JSON.stringify({ serverContent: { inputTranscription: { text: "hello" } } }));
+    await talk.next("text");
+    farEnd.sockets[0]!.terminate();
+    assert.equal((await talk.next("turnComplete")).reason, "CONNECTION_LOST");
+    assert.deepEqual(
+      talk.all("text").map(({ text, final }) => [text, final]),
+      [
+        ["hello", false],
+        ["hello", true],
+      ],
+    );
+  });
+
   it("does not ask again what was being answered: the turn is completed, and says that a part is missing", async () => {
     await start({
       text: (call) => {
@@ -359,6 +385,7 @@ describe("the other ways to take the loss of a connection", () => {
     assert.equal(talk.conversation.state, "closed");
     await talk.say("hello again");
     await talk.next("turnComplete");
+    assert.deepEqual(lines(/^2/), ["2 setup plain", "2 text user: hello again"]);
   });
 });
 

@@ -323,7 +323,7 @@ describe("a conversation with a server that is not as it should be", () => {
     assert.equal(talk.all("text").at(-1)?.text, "I was");
     assert.match(String(talk.all("failed")[0]?.error), /internal error/);
     await talk.say("are you there?");
-    assert.equal((await talk.next("turnComplete")).turn, 2);
+    await talk.next("turnComplete");
   });
 
   it("gives up a silent server, and sound tries it again only after five seconds", async () => {
