@@ -6,8 +6,11 @@ import type { HandleStore } from "./options";
 
 /** Milliseconds that a handle is good for after its connection ended: two hours, less what the way there takes (live-api.md 1.7). */
 const LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
-/** How often the server may turn a resume away for reasons that pass before the handle is taken for dead (live-api.md 1.6). */
-const MOST_REFUSALS = 3;
+/**
+ * How often the server may turn a resume away for reasons that pass before the handle is taken for dead: three times (live-api.md
+ * 1.6), and once more as the first may only mean that it has not noticed the drop yet (1.5).
+ */
+const MOST_REFUSALS = 4;
 
 export class Handle {
   readonly #store: HandleStore | undefined;

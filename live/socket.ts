@@ -81,6 +81,8 @@ export function openSocket(
   return new Promise((resolve, reject) => {
     let socket: WebSocket | undefined;
     let phase: "opening" | "open" | "over" = "opening";
+    /** The setup is accepted; the SDK says so a moment later. */
+    let accepted = false;
 
     const fail = (error: unknown) => {
       if (phase !== "opening") return;
@@ -106,11 +108,13 @@ export function openSocket(
       if (phase === "over") return;
       try {
         const frame = parseFrame(data);
-        if (phase === "opening" && frame.setupComplete)
+        if (frame.setupComplete && !accepted) {
+          accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
+        }
         handlers.onFrame(frame);
       } catch (error) {
-        if (phase === "open") handlers.onBadFrame(error as Error);
+        if (accepted) handlers.onBadFrame(error as Error);
         else
           fail(
             new ConnectionError({

@@ -25,6 +25,8 @@ RED.init(server, {
   flowFile,
   httpAdminRoot: "/",
   httpNodeRoot: "/",
+  // What nodes keep, such as the handles of conversations, outlives a restart.
+  contextStorage: { default: { module: "localfilesystem" } },
   telemetry: { enabled: false },
   editorTheme: { tours: false, projects: { enabled: false } },
   logging: { console: { level: "error" } },

@@ -16,9 +16,15 @@ export interface NodeRed {
   stop(): Promise<void>;
 }
 
-/** Runs `npm start`'s program on a free port, with the variables of `env` besides (undefined takes one out). */
-export async function startNodeRed(env: Record<string, string | undefined> = {}): Promise<NodeRed> {
-  const userDir = mkdtempSync(join(tmpdir(), "node-red-"));
+/**
+ * Runs `npm start`'s program on a free port, with the variables of `env` besides (undefined takes one out).
+ * @param home a user folder that stays; absent: one that goes away with it
+ */
+export async function startNodeRed(
+  env: Record<string, string | undefined> = {},
+  home?: string,
+): Promise<NodeRed> {
+  const userDir = home ?? mkdtempSync(join(tmpdir(), "node-red-"));
   const program = spawn(process.execPath, [resolve(__dirname, "../scripts/start.mjs")], {
     cwd: resolve(__dirname, ".."),
     env: { ...process.env, GEMINI_API_KEY: undefined, PORT: "0", NODE_RED_HOME: userDir, ...env },
@@ -30,7 +36,7 @@ export async function startNodeRed(env: Record<string, string | undefined> = {})
       program.kill("SIGTERM");
       await once(program, "exit");
     }
-    rmSync(userDir, { recursive: true, force: true });
+    if (!home) rmSync(userDir, { recursive: true, force: true });
   };
   const url = await printed(program, output, /Talk to it:\s+(\S+)\/talk/).catch(async (error) => {
     await stop();
@@ -80,4 +86,11 @@ export async function listenAsEditor(url: string): Promise<EditorNews> {
   await once(comms, "open");
   for (const topic of ["status/#", "debug"]) comms.send(JSON.stringify({ subscribe: topic }));
   return news;
+}
+
+/** Posts to a Node-RED's admin API; rejects when it does not say yes. */
+export async function post({ url }: NodeRed, path: string, body: unknown = {}) {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
+import { type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
 
 interface FlowNode {
   id: string;
@@ -19,7 +19,7 @@ describe("the example flow: a text and a stop button", () => {
   before(async () => {
     nodeRed = await startNodeRed();
     news = await listenAsEditor(nodeRed.url);
-    await post("/flows", flow);
+    await post(nodeRed, "/flows", flow);
     await news.badges.next(
       ({ node, text }) => node === idOf("gemini-live-session") && text === "disconnected",
     );
@@ -28,14 +28,9 @@ describe("the example flow: a text and a stop button", () => {
     news.close();
     await nodeRed.stop();
   });
-  const post = async (path: string, body: unknown) => {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(nodeRed.url + path, { method: "POST", headers, body: JSON.stringify(body) });
-    assert.ok(response.ok, `${path}: ${response.status}`);
-  };
   const idOf = (nameOrType: string) =>
     flow.find(({ name, type }) => name === nameOrType || type === nameOrType)!.id;
-  const press = (name: string) => post(`/inject/${idOf(name)}`, {});
+  const press = (name: string) => post(nodeRed, `/inject/${idOf(name)}`);
   const shown = (name: string, what = "") =>
     news.debug.next(({ id, msg }) => id === idOf(name) && msg.includes(what));
 

@@ -221,10 +221,10 @@ describe("a conversation goes on when its connection is lost", () => {
       assert.deepEqual(waits(), [500], "no wait before the fresh one");
     });
 
-  it("waits an immediate 1011 out, and takes the handle for dead after the third", async () => {
+  it("waits an immediate 1011 out, and takes the handle for dead after the fourth", async () => {
     await start({
       setup: (call) =>
-        call.number > 1 && call.number < 5
+        call.number > 1 && call.number < 6
           ? call.socket.close(1011, "Internal error encountered.")
           : accept(call),
       text: (call) => (call.number === 1 ? cut(call) : answer(call)),
@@ -236,7 +236,8 @@ describe("a conversation goes on when its connection is lost", () => {
       "2 setup handle 1",
       "3 setup handle 1",
       "4 setup handle 1",
-      "5 setup new",
+      "5 setup handle 1",
+      "6 setup new",
     ]);
   });
 

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import { startFarEnd } from "../far-end";
+import { Inbox } from "../inbox";
+import { post, startNodeRed } from "../node-red";
+
+interface Setup {
+  sessionResumption?: { handle?: string };
+}
+
+const node = (id: string, type: string, properties: object) => ({
+  id,
+  type,
+  z: "tab",
+  x: 100,
+  y: 100,
+  ...properties,
+});
+
+it("a conversation goes on after a restart of Node-RED, when its session keeps the handles", async (test) => {
+  const setups = new Inbox<Setup>();
+  const texts = new Inbox<object>();
+  const farEnd = await startFarEnd((frame, reply) => {
+    if (!frame.setup) return texts.push(frame);
+    setups.push(frame.setup);
+    reply({ setupComplete: {} });
+    reply({ sessionResumptionUpdate: { newHandle: "the handle", resumable: true } });
+  });
+  test.after(() => farEnd.close());
+  const home = mkdtempSync(join(tmpdir(), "restart-"));
+  test.after(() => rmSync(home, { recursive: true }));
+
+  const before = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
+  test.after(() => before.stop());
+  await post(before, "/flows", [
+    { id: "tab", type: "tab", label: "restart" },
+    { id: "config", type: "gemini-live-config", server: "custom", url: farEnd.url },
+    node("session", "gemini-live-session", {
+      connection: "config",
+      keepHandles: true,
+      wires: [[], [], [], []],
+    }),
+    node("say", "inject", {
+      payload: "hello",
+      payloadType: "str",
+      props: [{ p: "payload" }],
+      wires: [["session"]],
+    }),
+  ]);
+  await post(before, "/inject/say");
+  assert.deepEqual((await setups.next()).sessionResumption, {});
+  await texts.next();
+  await before.stop();
+
+  const after = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
+  test.after(() => after.stop());
+  await post(after, "/inject/say");
+  assert.deepEqual((await setups.next()).sessionResumption, { handle: "the handle" });
+});
