@@ -2,6 +2,7 @@
 // connections that it is made of.
 
 import { type LiveServerMessage, VoiceActivityType } from "@google/genai";
+import { admit } from "./admission";
 import { Connection, reasonOf, type Try } from "./connection";
 import { ConnectionError, InputError } from "./errors";
 import type { ConversationEvent, State } from "./events";
@@ -101,10 +102,16 @@ export class Conversation {
 
   /** Sends something, opening the conversation if need be; a signal to one that is not open means nothing and does nothing. */
   send(input: Input, done: Done) {
-    this.#lastUsed = this.#options.clock.now();
-    if (this.#meansNothing(input)) return done();
-    const problem = this.#problemWith(input);
-    if (problem) return done(new InputError(problem));
+    const now = this.#options.clock.now();
+    this.#lastUsed = now;
+    const verdict = admit(input, this.#options.settings, {
+      isOpen: this.isOpen,
+      soundMayOpen: now >= this.#soundMayOpenAt,
+      hasBegun: this.isOpen || this.#handle.value(now) !== undefined,
+      spent: this.#spent,
+    });
+    if (verdict === "ignore") return done();
+    if (verdict !== "take") return done(verdict);
     this.#sender.send(input, done);
     this.connect();
   }
@@ -172,40 +179,13 @@ export class Conversation {
     return new Turns((event) => this.#tellTurn(event), settings.thoughts, this.#profile.contextWindow);
   }
 
-  #meansNothing(input: Input) {
-    if (input.kind !== "sound" && input.kind !== "signal") return false;
-    if (this.#spent) return true;
-    if (input.kind === "sound") return !this.isOpen && this.#lastUsed < this.#soundMayOpenAt;
-    // audio in sends audioStreamEnd by itself; the server ends a conversation over one that it does not expect.
-    return (
-      !this.isOpen || (input.signal === "audioStreamEnd" && this.#options.settings.turnDetection === "manual")
-    );
-  }
-
-  #problemWith(input: Input): string | undefined {
-    const { model, turnDetection } = this.#options.settings;
-    if (this.#spent) return `Gemini Live: ${this.#spent}. Send "reset" to begin another conversation.`;
-    if (input.kind === "signal" && input.signal !== "audioStreamEnd" && turnDetection === "automatic")
-      return `"${input.signal}" is for turns that are given by hand: choose that in the session, or leave it out.`;
-    const begun = this.isOpen || this.#handle.value(this.#options.clock.now());
-    if (input.kind === "history" && this.#profile.history === "atStart" && begun)
-      return `${model} takes history only before a conversation begins: disconnect it first.`;
-    return undefined;
-  }
-
   async #dial(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal) {
     const { settings, continuity, setupTimeoutMs, clock } = this.#options;
     this.#options.admit();
     const server = await this.#options.server();
-    const tellsHistory = !handle && (this.#turns.remembered.length > 0 || this.#sender.hasHistory);
-    const historyFirst = tellsHistory && this.#profile.history === "atStart";
-    const opening = {
-      model: settings.model,
-      config: buildSetup(settings, continuity, handle).config,
-      extraSetup: historyFirst ? { historyConfig: { initialHistoryInClientContent: true } } : {},
-      timeoutMs: setupTimeoutMs,
-    };
-    return openSocket(server, opening, handlers, clock, signal);
+    const history = this.#turns.remembered.length > 0 || this.#sender.hasHistory;
+    const setup = buildSetup(settings, continuity, handle ? { handle } : { history });
+    return openSocket(server, setup, handlers, setupTimeoutMs, clock, signal);
   }
 
   #tellTry({ attempt, of, waitMs, cause }: Try) {

@@ -45,19 +45,22 @@ export interface Continuity {
 }
 
 export interface Setup {
+  model: string;
   config: LiveConnectConfig;
+  /** Setup fields that the SDK has no name for. */
+  extra: object;
   /** The settings that the model refuses, by their names, and that are therefore not sent. */
   leftOut: string[];
 }
 
 /**
  * Builds the SDK's config for a conversation, without what the model's profile refuses.
- * @param handle of the conversation to go on with; absent: a new one
+ * @param begins how the connection begins: with the handle of the conversation to go on with, or told some history
  */
 export function buildSetup(
   settings: ConversationSettings,
   { onLoss, compression }: Pick<Continuity, "onLoss" | "compression">,
-  handle?: string,
+  begins: { handle?: string | undefined; history?: boolean } = {},
 ): Setup {
   const profile = profileOf(settings.model);
   const leftOut: string[] = [];
@@ -84,9 +87,12 @@ export function buildSetup(
     config.enableAffectiveDialog = true;
   if (settings.turnDetection === "manual")
     config.realtimeInputConfig = { automaticActivityDetection: { disabled: true } };
-  if (onLoss === "resume" && !settings.singleTurn) config.sessionResumption = handle ? { handle } : {};
+  if (onLoss === "resume" && !settings.singleTurn)
+    config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
   if (compression) config.contextWindowCompression = buildCompression(compression);
-  return { config, leftOut };
+  const historyFirst = begins.history && profile.history === "atStart";
+  const extra = historyFirst ? { historyConfig: { initialHistoryInClientContent: true } } : {};
+  return { model: settings.model, config, extra, leftOut };
 }
 
 /** Without a slidingWindow the server accepts compression and does nothing (peers.md P23); its numbers are strings (live-api.md 1.2). */

@@ -2,11 +2,12 @@
 // parts of @google/genai. By itself the SDK waits for ever for a silent server, keeps the socket out of reach until the
 // setup is answered, and turns an unreadable frame into an unhandled rejection.
 
-import { GoogleGenAI, type LiveConnectConfig, type LiveServerMessage, type Session } from "@google/genai";
+import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai";
 import WebSocket from "ws";
 import type { Clock } from "../audio/clock";
 import { explainClose, explainUnreachable } from "./close-codes";
 import { ConnectionError } from "./errors";
+import type { Setup } from "./setup";
 
 /** Where a Live server is, and how to be let in. */
 export interface Server {
@@ -15,15 +16,6 @@ export interface Server {
   apiKey: string;
   /** Always sent: SDK 3 would take v1, which does not serve Live. */
   apiVersion: string;
-}
-
-export interface Opening {
-  model: string;
-  config: LiveConnectConfig;
-  /** Setup fields that the SDK has no name for; merged into the setup frame. */
-  extraSetup: object;
-  /** Milliseconds from the call to the server's setupComplete. */
-  timeoutMs: number;
 }
 
 export interface SocketHandlers {
@@ -73,8 +65,10 @@ const SOCKET_OPTIONS = {
  */
 export function openSocket(
   server: Server,
-  opening: Opening,
+  setup: Pick<Setup, "model" | "config" | "extra">,
   handlers: SocketHandlers,
+  /** Milliseconds from the call to the server's setupComplete. */
+  timeoutMs: number,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<LiveSocket> {
@@ -98,8 +92,8 @@ export function openSocket(
     const onAbort = () =>
       fail(new ConnectionError({ verdict: "passing", cause: "the conversation was ended", advice: "" }));
     signal.addEventListener("abort", onAbort);
-    const cancelTimeout = clock.after(opening.timeoutMs, () => {
-      const cause = `the server did not answer within ${opening.timeoutMs / 1000} s`;
+    const cancelTimeout = clock.after(timeoutMs, () => {
+      const cause = `the server did not answer within ${timeoutMs / 1000} s`;
       fail(new ConnectionError({ verdict: "passing", cause, advice: "Check the server address." }));
     });
     if (signal.aborted) return onAbort();
@@ -162,12 +156,12 @@ export function openSocket(
           connect: () => {
             if (phase === "opening") socket = connect(url, headers, callbacks);
           },
-          send: (data) => socket?.send(phase === "opening" ? extendSetup(data, opening.extraSetup) : data),
+          send: (data) => socket?.send(phase === "opening" ? extendSetup(data, setup.extra) : data),
           close: () => socket?.close(),
         };
       },
     });
-    const { model, config } = opening;
+    const { model, config } = setup;
     client.live
       .connect({ model, config: structuredClone(config), callbacks: { onmessage() {} } })
       .then((session) => {

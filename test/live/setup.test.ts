@@ -70,7 +70,7 @@ describe("the setup of a conversation", () => {
 
   it("asks for a handle only where a lost connection is resumed, and goes on by the handle that there is", () => {
     const setup = (onLoss: "resume" | "retry" | "tell", handle?: string) =>
-      buildSetup(settings, { onLoss, compression: undefined }, handle).config.sessionResumption;
+      buildSetup(settings, { onLoss, compression: undefined }, { handle }).config.sessionResumption;
     assert.deepEqual(setup("resume"), {});
     assert.deepEqual(setup("resume", "a-handle"), { handle: "a-handle" });
     assert.equal(setup("retry"), undefined);

@@ -9,7 +9,7 @@ import { TestClock } from "../clock";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { deferred } from "../inbox";
 
-const opening = { model: "gemini-3.8-live", config: {}, extraSetup: {}, timeoutMs: 10_000 };
+const setup = { model: "gemini-3.8-live", config: {}, extra: {} };
 const ignore: SocketHandlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
 let farEnd: FarEnd | undefined;
 let socket: LiveSocket | undefined;
@@ -31,7 +31,7 @@ const open = async (
   signal = new AbortController().signal,
 ) => {
   const server = { baseUrl: url, apiKey: "K&=1-secret", apiVersion: "v1beta" };
-  socket = await openSocket(server, opening, { ...ignore, ...handlers }, clock, signal);
+  socket = await openSocket(server, setup, { ...ignore, ...handlers }, 10_000, clock, signal);
   return socket;
 };
 const refusal = (verdict: string, cause: RegExp) => (error: unknown) => {
