@@ -24,7 +24,8 @@ export interface Stage {
 interface Cue {
   /** ms after the first sound */
   at: number;
-  content: () => object;
+  /** undefined: nothing is sent */
+  content: () => object | undefined;
 }
 
 /** Length of 24 kHz PCM16 LE mono in ms. */
@@ -35,12 +36,13 @@ export class Answer {
   readonly #reply: Reply;
   readonly #stage: Stage;
   readonly #cues: Cue[];
-  readonly #from: number;
+  #from = 0;
   #spokenBytes = 0;
+  #said = "";
+  #complete = false;
   #cancel = () => {};
 
   /**
-   * Begins to speak at once.
    * @param modality TEXT: the words as text parts instead of sound
    * @param transcribe whether fragments of the transcript are sent too
    */
@@ -48,13 +50,27 @@ export class Answer {
     this.#reply = reply;
     this.#stage = stage;
     this.#cues = modality === "AUDIO" ? this.#sound(transcribe) : this.#text();
-    this.#from = stage.clock.now();
+  }
+
+  /** Begins to speak; when it returns, the first sound was sent. */
+  begin() {
+    this.#from = this.#stage.clock.now();
     this.#next();
   }
 
   /** How much of it was sent, in seconds of sound. */
   get spokenSeconds() {
     return lengthMs(this.#spokenBytes) / 1000;
+  }
+
+  /** The same in words. */
+  get said() {
+    return this.#said;
+  }
+
+  /** Whether all of it was sent. */
+  get complete() {
+    return this.#complete;
   }
 
   /** Sends nothing more. */
@@ -70,24 +86,33 @@ export class Answer {
       at: index * CHUNK_EVERY_MS,
       content: () => this.#chunk(index),
     }));
-    const fragments = transcribe ? fragmentsOf(text) : [];
+    const fragments = fragmentsOf(text);
     const words = fragments.map((text, index) => ({
       at: Math.floor((index * chunks) / fragments.length) * CHUNK_EVERY_MS,
-      content: () => ({ outputTranscription: { text } }),
+      content: () => {
+        this.#said += text;
+        return transcribe ? { outputTranscription: { text } } : undefined;
+      },
     }));
     const complete = (chunks - 1) * CHUNK_EVERY_MS + COMPLETE_AFTER_MS;
-    return [
-      ...[...sound, ...words].sort((a, b) => a.at - b.at),
-      { at: complete, content: () => ({ generationComplete: true }) },
-    ];
+    return [...[...sound, ...words].sort((a, b) => a.at - b.at), this.#completeAt(complete)];
   }
 
   #text(): Cue[] {
-    const text = { modelTurn: { role: "model", parts: [{ text: this.#reply.text }] } };
-    return [
-      { at: 0, content: () => text },
-      { at: COMPLETE_AFTER_MS, content: () => ({ generationComplete: true }) },
-    ];
+    const { text } = this.#reply;
+    const words = () => {
+      this.#said = text;
+      return { modelTurn: { role: "model", parts: [{ text }] } };
+    };
+    return [{ at: 0, content: words }, this.#completeAt(COMPLETE_AFTER_MS)];
+  }
+
+  #completeAt(at: number): Cue {
+    const content = () => {
+      this.#complete = true;
+      return { generationComplete: true };
+    };
+    return { at, content };
   }
 
   #chunk(index: number) {
@@ -102,7 +127,8 @@ export class Answer {
     const elapsed = () => clock.now() - this.#from;
     for (let cue = this.#cues[0]; cue && cue.at <= elapsed(); cue = this.#cues[0]) {
       this.#cues.shift();
-      send(cue.content());
+      const content = cue.content();
+      if (content) send(content);
     }
     const next = this.#cues[0];
     this.#cancel = next

@@ -1,106 +1,228 @@
-// One WebSocket of the simulator: reads frames, answers the setup, and sees to it that nothing that a client sends
-// does more harm than to end its own connection.
+// One connection to the simulator, from its handshake to its end: reads frames, answers the setup, ends when its time is up,
+// and sees to it that nothing that a client sends does more harm than to end its own connection.
 
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Clock } from "../audio/clock";
-import type { Remembered } from "./context";
+import { slidingWindowOf } from "./context";
 import { Conversation } from "./conversation";
+import type { Moment } from "./faults";
+import { Line } from "./line";
 import { readMessage, type Setup } from "./messages";
-import { modelFor } from "./models";
-import { closeReason, internalError, Refusal } from "./refusals";
+import { type Handles, modelFor } from "./models";
+import { deadlineExpired, goAwayIgnored, internalError, invalidArgument, Refusal } from "./refusals";
+import { ResumptionUpdates } from "./resumption";
+import type { Script, Target } from "./script";
+import type { Holder, Session, Sessions } from "./session";
+import { Timers } from "./timers";
+import type { Host } from "./turns";
 
-/** From the setup to setupComplete in ms, measured (reference/live-api.md 1.5). */
+/** Measured on gemini-3.8-live (reference/live-api.md 1.5), in ms: from the setup to setupComplete. */
 const SETUP_MS = 260;
+/** From the setup to the refusal of a session that is still in use. */
+const IN_USE_MS = 600;
+/** How long an idle connection that is simply gone goes on counting as one. */
+const UNNOTICED_MS = 1500;
 /** A client that does not read what it asked for is let go when this many bytes wait for it. */
 const MOST_UNREAD = 64 * 2 ** 20;
+/** Timers of Node.js cannot wait longer. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** What all connections of a simulator share. Times in ms. */
+export interface Surroundings {
+  clock: Clock;
+  script: Script;
+  sessions: Sessions;
+  lifetimeMs: number;
+  /** How long before the end it is announced; 0: not at all. */
+  goAwayMs: number;
+  /** absent: as the model does it */
+  handles?: Handles;
+}
+
+/** A length of time as protobuf's JSON writes it. */
+const duration = (ms: number) => `${ms % 1000 ? (ms / 1000).toFixed(3) : ms / 1000}s`;
 
 /** The server's end of one connection. */
-export class Connection {
-  readonly #socket: WebSocket;
-  readonly #clock: Clock;
+export class Connection implements Target, Host, Holder {
+  readonly number: number;
+  readonly clock: Timers;
+  readonly #around: Surroundings;
   readonly #version: string;
-  readonly #timers = new Set<() => void>();
-  #conversation?: Conversation;
+  readonly #line: Line;
   #setup?: Setup;
+  #session?: Session;
+  #conversation?: Conversation;
+  #updates?: ResumptionUpdates;
+  #resumed?: boolean;
   #open = true;
+  #silent = false;
 
-  /** @param clock for everything timed @param version the API version of the URL */
-  constructor(socket: WebSocket, clock: Clock, version: string) {
-    this.#socket = socket;
+  /** @param tcp as the HTTP server hands it over @param number counted from 1 @param version the API version of the URL */
+  constructor(tcp: Duplex, number: number, version: string, around: Surroundings) {
+    this.number = number;
     this.#version = version;
-    this.#clock = { now: () => clock.now(), after: (ms, callback) => this.#after(clock, ms, callback) };
-    socket.on("message", (data: Buffer) => this.#guard(() => this.#receive(data.toString())));
-    socket.on("close", () => this.#end());
-    // A broken frame: `ws` closes the connection by itself.
-    socket.on("error", () => {});
+    this.#around = around;
+    this.clock = new Timers(around.clock, (callback) => this.#guard(callback));
+    this.#line = new Line(tcp, (abrupt) => this.#end(abrupt));
   }
 
-  /** Whether the conversation still goes on. */
   get open() {
     return this.#open;
   }
 
-  /** The setup as it was received, names in camelCase; undefined before it came or when it was refused. */
-  get setup(): Setup | undefined {
-    return this.#setup;
+  get alive() {
+    return this.#open && !this.#line.closing;
   }
 
-  /** Everything that was said and shown so far, in order. */
-  get context(): readonly Remembered[] {
-    return this.#conversation?.context.items ?? [];
+  get resumed() {
+    return this.#resumed;
+  }
+
+  get silent() {
+    return this.#silent;
+  }
+
+  /** Whether the handshake may be completed. */
+  admits() {
+    this.happened("handshake");
+    return this.#open && !this.#line.frozen;
+  }
+
+  /** The handshake is done. */
+  accept(webSocket: WebSocket) {
+    this.#line.upgraded(webSocket, (text) => this.#guard(() => this.#receive(text)));
+    const { lifetimeMs, goAwayMs } = this.#around;
+    if (lifetimeMs > LONGEST_TIMER) return;
+    if (goAwayMs === 0) this.clock.after(lifetimeMs, () => this.refuse(deadlineExpired()));
+    else
+      this.clock.after(Math.max(0, lifetimeMs - goAwayMs), () => this.goAway(Math.min(goAwayMs, lifetimeMs)));
+  }
+
+  /** Frames are indented and end with a new line, as measured (1.1). */
+  send(frame: object) {
+    this.#write(`${JSON.stringify(frame, null, 2)}\n`);
+  }
+
+  happened(moment: Moment) {
+    if (moment === "userSpeaking") this.#silent = false;
+    if (moment === "thinking") this.#updates?.turnBegins();
+    this.#around.script.happened(moment, this);
   }
 
   /** Closes as the server does: a code and its words. */
   refuse({ code, message }: Refusal) {
-    if (!this.#open) return;
-    this.#end();
-    this.#socket.close(code, closeReason(message));
+    if (!this.#open || this.#line.frozen) return;
+    this.#end(false);
+    this.#line.close(code, message);
+  }
+
+  leave() {
+    this.#end(false);
+  }
+
+  cut() {
+    this.#end(true);
+    this.#line.cut();
+  }
+
+  close(code: number, reason: string) {
+    this.refuse(new Refusal(reason, code));
+  }
+
+  freeze() {
+    this.clock.end();
+    this.#line.freeze();
+  }
+
+  slow(forMs: number) {
+    this.#line.pause();
+    this.clock.after(forMs, () => this.#line.resume());
+  }
+
+  garbage() {
+    this.#write('{\n  "serverContent": {\n    "modelTurn"');
+  }
+
+  goAway(timeLeftMs: number) {
+    this.send({ goAway: { timeLeft: duration(timeLeftMs) } });
+    this.clock.after(timeLeftMs, () => this.refuse(goAwayIgnored()));
+  }
+
+  silence() {
+    this.#silent = true;
+    this.#conversation?.hush();
+  }
+
+  refuseHandshake(status: number) {
+    this.#end(false);
+    this.#line.refuse(status);
   }
 
   #receive(text: string) {
     if (!this.#open) return;
     const message = readMessage(text, this.#setup === undefined);
-    if (!message.setup) return this.#conversation?.receive(message);
-    const model = modelFor(message.setup, this.#version);
-    this.#setup = message.setup;
-    this.#conversation = new Conversation(model, message.setup, this.#clock, (frame) => this.#send(frame));
-    this.#clock.after(SETUP_MS, () => this.#send({ setupComplete: {} }));
+    if (message.setup) this.#begin(message.setup);
+    else this.#conversation?.receive(message);
   }
 
-  /** Frames are binary, indented, and end with a new line, as measured (1.1). */
-  #send(frame: object) {
-    if (!this.#open) return;
-    if (this.#socket.bufferedAmount > MOST_UNREAD) this.#socket.terminate();
-    else this.#socket.send(Buffer.from(`${JSON.stringify(frame, null, 2)}\n`));
+  #begin(setup: Setup) {
+    const { clock, sessions, handles } = this.#around;
+    const model = modelFor(setup, this.#version);
+    const window = slidingWindowOf(setup);
+    const handle = setup.sessionResumption?.handle;
+    const session = handle ? sessions.find(handle, setup.model, clock.now()) : sessions.begin();
+    this.#setup = setup;
+    if (session.busy(clock.now())) {
+      this.clock.after(IN_USE_MS, () => this.refuse(internalError()));
+      return;
+    }
+    session.hold(this, setup, window);
+    this.#session = session;
+    this.#resumed = Boolean(handle);
+    const conversation = new Conversation(model, setup, session, this);
+    this.#conversation = conversation;
+    if (setup.sessionResumption)
+      this.#updates = new ResumptionUpdates(handles ?? model.handles, {
+        clock: this.clock,
+        send: (frame) => this.send(frame),
+        newHandle: () => session.newHandle(),
+        idle: () => !conversation.answering,
+      });
+    this.clock.after(SETUP_MS, () => this.#ready());
+    this.happened("setup");
+  }
+
+  #ready() {
+    if (this.#silent) return;
+    this.send({ setupComplete: {} });
+    this.#updates?.begin(this.#resumed ?? false);
+    this.happened("ready");
+  }
+
+  #write(text: string) {
+    if (!this.#open || this.#silent) return;
+    if (this.#line.unread > MOST_UNREAD) this.cut();
+    else this.#line.send(text);
   }
 
   #guard(action: () => void) {
     try {
       action();
+      // The words are not known for sure; 1007 is what clients report (reference/peers.md P23).
+      if (this.#session?.memory.full) throw invalidArgument();
     } catch (error) {
       this.refuse(error instanceof Refusal ? error : internalError());
     }
   }
 
-  /** Timers of this connection end with it. */
-  #after(clock: Clock, ms: number, callback: () => void) {
-    if (!this.#open) return () => {};
-    const cancel = clock.after(ms, () => {
-      this.#timers.delete(cancel);
-      this.#guard(callback);
-    });
-    this.#timers.add(cancel);
-    return () => {
-      this.#timers.delete(cancel);
-      cancel();
-    };
-  }
-
-  #end() {
+  #end(abrupt: boolean) {
     if (!this.#open) return;
     this.#open = false;
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    const idle = this.#conversation?.idle ?? true;
+    const now = this.clock.now();
+    this.clock.end();
     this.#conversation?.end();
+    this.#session?.left(now, abrupt && idle ? now + UNNOTICED_MS : now);
   }
 }

@@ -1,4 +1,8 @@
-// What a conversation remembers, and what it is billed for: the whole of it, again with every turn.
+// What a conversation remembers, and what it is billed for: the whole of it, again with every turn. When compression is
+// on, its beginning is cut off now and then.
+
+import type { Setup } from "./messages";
+import { invalidArgument } from "./refusals";
 
 /** Kinds of tokens, as usageMetadata names them. */
 export type Modality = "TEXT" | "AUDIO" | "IMAGE";
@@ -46,24 +50,84 @@ export function usageMetadata(prompt: Tokens, response: Tokens) {
   };
 }
 
+/** When a context is cut, and down to what; in tokens. */
+export interface SlidingWindow {
+  trigger: number;
+  target: number;
+}
+
+/**
+ * Reads how the context is to be compressed; ranges and defaults are those of reference/live-api.md 1.7.
+ * @returns undefined when it is not: also when no slidingWindow is asked for, which is accepted and does nothing
+ * @throws Refusal for tokens out of range
+ */
+export function slidingWindowOf({ contextWindowCompression: asked }: Setup): SlidingWindow | undefined {
+  if (!asked) return undefined;
+  const trigger = asked.triggerTokens ?? Math.floor(0.8 * WINDOW);
+  const target = asked.slidingWindow?.targetTokens ?? Math.floor(trigger / 2);
+  const fits = trigger >= 5000 && trigger <= 128000 && target >= 0 && target <= 128000 && target < trigger;
+  if (!fits) throw invalidArgument();
+  return asked.slidingWindow && { trigger, target };
+}
+
 /** The memory of one conversation. */
 export class Context {
-  readonly items: Remembered[] = [];
+  #instruction: Remembered[] = [];
+  #said: Remembered[] = [];
+  #window?: SlidingWindow;
   readonly #tokens: Record<Modality, number> = { TEXT: 0, AUDIO: 0, IMAGE: 0 };
 
-  /** Appends; the oldest falls out when the window is full. */
+  /** All of it in order, the system instruction first. */
+  get items(): readonly Remembered[] {
+    return [...this.#instruction, ...this.#said];
+  }
+
+  /** Whether it is more than the model can take. */
+  get full() {
+    return sum(this.#tokens) > WINDOW;
+  }
+
+  /** Appends. */
   add(item: Remembered) {
     if (item.tokens <= 0) return;
-    this.items.push(item);
-    this.#tokens[item.modality] += item.tokens;
-    while (this.items.length > 1 && sum(this.#tokens) > WINDOW) {
-      const oldest = this.items.shift()!;
-      this.#tokens[oldest.modality] -= oldest.tokens;
-    }
+    this.#said.push(item);
+    this.#count(item, 1);
+    this.#slide();
+  }
+
+  /** The system instruction takes the place of the one before; it is never cut off. */
+  instruct(texts: string[]) {
+    for (const item of this.#instruction) this.#count(item, -1);
+    this.#instruction = texts.map((text) => ({
+      role: "system",
+      modality: "TEXT",
+      text,
+      tokens: textTokens(text),
+    }));
+    for (const item of this.#instruction) this.#count(item, 1);
+    this.#slide();
+  }
+
+  /** Sets how it is compressed from now on; undefined: not at all. */
+  compress(window?: SlidingWindow) {
+    this.#window = window;
+    this.#slide();
   }
 
   /** Everything in it, in tokens. */
   tokens(): Tokens {
     return { ...this.#tokens };
+  }
+
+  #count({ modality, tokens }: Remembered, sign: 1 | -1) {
+    this.#tokens[modality] += sign * tokens;
+  }
+
+  /** What is left begins with something of the user's [ai.google.dev/api/live, SlidingWindow], the newest at the least. */
+  #slide() {
+    if (!this.#window || sum(this.#tokens) <= this.#window.trigger) return;
+    const { target } = this.#window;
+    const cut = () => sum(this.#tokens) > target || this.#said[0]!.role === "model";
+    while (this.#said.length > 1 && cut()) this.#count(this.#said.shift()!, -1);
   }
 }

@@ -1,28 +1,27 @@
-// One conversation after its setup: takes in what the client sends, and tells what was heard.
+// A conversation on one connection, after its setup: takes in what the client sends, and tells what was heard.
 
-import type { Clock } from "../audio/clock";
-import { Context, pictureTokens, soundTokens, textTokens } from "./context";
+import { pictureTokens, soundTokens, textTokens } from "./context";
 import { Hearing, LONGEST_UTTERANCE, type Utterance } from "./hearing";
 import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "./messages";
 import type { Model } from "./models";
 import { readPicture } from "./picture";
 import { explicitActivity, invalidArgument, mediaChunksDeprecated, noVoices, Refusal } from "./refusals";
 import { transcriptOf } from "./reply";
+import type { Session } from "./session";
 import { readSound, ToHearingRate } from "./sound";
-import { Turns } from "./turns";
+import { type Host, Turns } from "./turns";
 
 /** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (reference/live-api.md 1.5). */
 const THINKING_MS = 400;
 
 const seconds = (offset: number) => `${offset.toFixed(3)}s`;
 
-/** The conversation of one connection. Everything that the client may not do is thrown as a Refusal. */
+/** The conversation of one connection, or its part of it. Everything that the client may not do is thrown as a Refusal. */
 export class Conversation {
-  readonly context = new Context();
   readonly #model: Model;
   readonly #setup: Setup;
-  readonly #clock: Clock;
-  readonly #send: (frame: object) => void;
+  readonly #session: Session;
+  readonly #host: Host;
   readonly #hearing: Hearing;
   readonly #turns: Turns;
   readonly #toHearingRate = new ToHearingRate();
@@ -30,8 +29,6 @@ export class Conversation {
   readonly #interruptible: boolean;
   /** While history is being told, nothing is answered. */
   #seeding: boolean;
-  /** What the user wrote last in a clientContent. */
-  #question = "";
   #heardSound = false;
   /** ACTIVITY_START was sent, ACTIVITY_END not yet. */
   #active = false;
@@ -39,24 +36,36 @@ export class Conversation {
   #untold = 0;
   #cancelTelling = () => {};
 
-  /** @param send takes a frame as an object */
-  constructor(model: Model, setup: Setup, clock: Clock, send: (frame: object) => void) {
+  /** @param session what was said before, and takes up what is said now */
+  constructor(model: Model, setup: Setup, session: Session, host: Host) {
     const { automaticActivityDetection = {}, activityHandling } = setup.realtimeInputConfig ?? {};
     this.#model = model;
     this.#setup = setup;
-    this.#clock = clock;
-    this.#send = send;
+    this.#session = session;
+    this.#host = host;
     this.#automatic = !automaticActivityDetection.disabled;
     this.#interruptible = activityHandling !== "NO_INTERRUPTION";
-    this.#seeding = setup.historyConfig?.initialHistoryInClientContent ?? false;
+    const begins = session.connections === 1;
+    this.#seeding = (begins && setup.historyConfig?.initialHistoryInClientContent) ?? false;
     const transcribe = setup.outputAudioTranscription !== undefined;
     const manner = { modality: model.answers, transcribe, tellsIdle: model.tellsIdle };
-    this.#turns = new Turns(manner, clock, this.context, send);
-    this.#hearing = new Hearing(automaticActivityDetection, {
-      speechStarted: (offset) => this.#speechStarted(offset),
-      speechEnded: (utterance) => this.#speechEnded(utterance),
-    });
+    this.#turns = new Turns(manner, session, host);
+    const listener = {
+      speechStarted: (offset: number) => this.#speechStarted(offset),
+      speechEnded: (utterance: Utterance) => this.#speechEnded(utterance),
+    };
+    this.#hearing = new Hearing(automaticActivityDetection, listener, session.heard);
     this.#instruct(setup.systemInstruction);
+  }
+
+  /** Whether nobody speaks and no answer is on its way. */
+  get idle() {
+    return this.#turns.idle && !this.#hearing.speaking;
+  }
+
+  /** Whether the model answers. */
+  get answering() {
+    return !this.#turns.idle;
   }
 
   /** Takes any message but the setup. */
@@ -66,17 +75,24 @@ export class Conversation {
     this.#instruct(contextUpdate?.systemInstruction);
   }
 
-  /** Frees what is not memory; timers are the business of the clock's owner. */
+  /** The answer that is on its way never comes. */
+  hush() {
+    this.#turns.drop();
+  }
+
+  /** Leaves to the session what a later connection may go on with; timers are the business of the clock's owner. */
   end() {
+    this.#turns.drop();
+    this.#session.heard = this.#hearing.heard;
     this.#toHearingRate.free();
   }
 
   #instruct(instruction?: Content) {
-    for (const { text = "" } of instruction?.parts ?? []) this.#remember("system", text);
+    if (instruction) this.#session.memory.instruct((instruction.parts ?? []).map(({ text = "" }) => text));
   }
 
-  #remember(role: "user" | "model" | "system", text: string) {
-    this.context.add({ role, modality: "TEXT", text, tokens: textTokens(text) });
+  #remember(role: "user" | "model", text: string) {
+    this.#session.memory.add({ role, modality: "TEXT", text, tokens: textTokens(text) });
   }
 
   /** Turns of the history, and perhaps the question that ends it. */
@@ -89,7 +105,7 @@ export class Conversation {
         if (inlineData) this.#see(inlineData);
       }
       const text = parts.map((part) => part.text ?? "").join(" ");
-      if (role === "user") this.#question = text;
+      if (role === "user") this.#session.question = text;
     }
     if (this.#seeding) {
       this.#seeding = !complete;
@@ -97,7 +113,7 @@ export class Conversation {
     }
     // Whatever the activity handling: that is for what happens in real time.
     this.#turns.bargeInByText();
-    if (complete) this.#askText(this.#question);
+    if (complete) this.#askText(this.#session.question);
   }
 
   #perceive(input: RealtimeInput) {
@@ -134,7 +150,7 @@ export class Conversation {
     this.#turns.see(picture);
     const text = `${picture.kind} ${picture.width}×${picture.height}`;
     const tokens = pictureTokens(this.#setup.generationConfig?.mediaResolution);
-    this.context.add({ role: "user", modality: "IMAGE", text, tokens });
+    this.#session.memory.add({ role: "user", modality: "IMAGE", text, tokens });
   }
 
   /** Text in real time is an activity like speech. */
@@ -146,6 +162,8 @@ export class Conversation {
 
   #speechStarted(offset: number) {
     this.#cancelTelling();
+    // After a pause within one turn it is still the same turn.
+    if (!this.#active) this.#host.happened("userSpeaking");
     if (this.#automatic && !this.#active) {
       this.#active = true;
       this.#tellActivity("ACTIVITY_START", offset);
@@ -158,29 +176,30 @@ export class Conversation {
     if (pcm.length) {
       this.#untold += length;
       const text = transcriptOf(length);
-      this.context.add({ role: "user", modality: "AUDIO", text, tokens: soundTokens(length) });
+      this.#session.memory.add({ role: "user", modality: "AUDIO", text, tokens: soundTokens(length) });
       this.#turns.ask({ speech: pcm, seconds: length });
     }
     // Who never stops speaking is answered at once, or what is to be said back would grow without end. (The ear counts
     // some silence around the speech, hence the second less.)
     const delay = this.#turns.unansweredSeconds >= LONGEST_UTTERANCE - 1 ? 0 : THINKING_MS;
-    this.#cancelTelling = this.#clock.after(delay, () => this.#tellHeard(end));
+    this.#cancelTelling = this.#host.clock.after(delay, () => this.#tellHeard(end));
     this.#turns.answerIn(delay);
   }
 
   #tellHeard(end: number) {
     if (this.#setup.inputAudioTranscription && this.#untold > 0)
-      this.#send({ serverContent: { inputTranscription: { text: transcriptOf(this.#untold) } } });
+      this.#host.send({ serverContent: { inputTranscription: { text: transcriptOf(this.#untold) } } });
     this.#untold = 0;
     if (this.#active) this.#tellActivity("ACTIVITY_END", end);
     this.#active = false;
   }
 
   #tellActivity(voiceActivityType: string, offset: number) {
-    this.#send({ voiceActivity: { voiceActivityType, audioOffset: seconds(offset) } });
+    this.#host.send({ voiceActivity: { voiceActivityType, audioOffset: seconds(offset) } });
   }
 
   #askText(text: string) {
+    this.#host.happened("userSpeaking");
     this.#turns.ask({ text });
     // By hand, the turn is not over before activityEnd, whatever is written meanwhile.
     if (this.#automatic || !this.#hearing.speaking) this.#turns.answerIn(THINKING_MS);

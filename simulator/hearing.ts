@@ -79,17 +79,21 @@ export class Hearing {
   #rest: Buffer = Buffer.alloc(0);
   #lastSample = 0;
   /** Frames heard since the stream began. */
-  #count = 0;
+  #count: number;
   /** The last frames before an utterance. */
   #recent: Frame[] = [];
   #utterance?: Open;
 
-  /** @param settings as in the setup; `disabled` leaves the bounds of speech to {@link begin} and {@link end} */
-  constructor(settings: ActivityDetection, listener: Listener) {
+  /**
+   * @param settings as in the setup; `disabled` leaves the bounds of speech to {@link begin} and {@link end}
+   * @param heard where the stream begins: what {@link heard} was at the end of the one that it continues
+   */
+  constructor(settings: ActivityDetection, listener: Listener, heard = 0) {
     const lowStart = settings.startOfSpeechSensitivity === "START_SENSITIVITY_LOW";
     const lowEnd = settings.endOfSpeechSensitivity === "END_SENSITIVITY_LOW";
     const silence = settings.silenceDurationMs ?? (lowEnd ? 1.5 : 1) * SILENCE_MS;
     this.#listener = listener;
+    this.#count = heard;
     this.#manual = settings.disabled ?? false;
     this.#startFrames = Math.ceil((START_MS + (settings.prefixPaddingMs ?? 20)) / FRAME_MS);
     this.#silenceFrames = Math.max(1, Math.ceil(silence / FRAME_MS));
@@ -99,6 +103,11 @@ export class Hearing {
   /** Whether somebody is speaking. */
   get speaking() {
     return this.#utterance !== undefined;
+  }
+
+  /** How much was heard since the stream began, in frames of 20 ms. */
+  get heard() {
+    return this.#count;
   }
 
   /** Takes sound of any length. @param pcm 16 kHz PCM16 LE mono */

@@ -44,6 +44,9 @@ export interface Setup {
   systemInstruction?: Content;
   tools?: Tool[];
   realtimeInputConfig?: { automaticActivityDetection?: ActivityDetection; activityHandling?: string };
+  /** Without a handle, or with an empty one, a new session. */
+  sessionResumption?: { handle?: string };
+  contextWindowCompression?: { triggerTokens?: number; slidingWindow?: { targetTokens?: number } };
   inputAudioTranscription?: object;
   outputAudioTranscription?: object;
   proactivity?: { proactiveAudio?: boolean };

@@ -23,7 +23,12 @@ export interface Model {
   translates: boolean;
   /** Whether the end of its turns carries interactionStatus IDLE. */
   tellsIdle: boolean;
+  /** How often it tells resumption handles. */
+  handles: Handles;
 }
+
+/** `once` in a connection, as measured on 3.8; or `often`, and withdrawn while it answers, as documented. */
+export type Handles = "once" | "often";
 
 const live: Model = {
   answers: "AUDIO",
@@ -35,6 +40,7 @@ const live: Model = {
   mediaChunks: false,
   translates: false,
   tellsIdle: false,
+  handles: "once",
 };
 
 const models: Readonly<Record<string, Model>> = {
@@ -53,6 +59,7 @@ const models: Readonly<Record<string, Model>> = {
     behaviors: ["BLOCKING"],
     proactive: "never",
     clientContent: "seed",
+    handles: "often",
   },
   "gemini-2.5-flash-native-audio-preview-12-2025": {
     ...live,
@@ -60,6 +67,7 @@ const models: Readonly<Record<string, Model>> = {
     affective: "v1alpha",
     proactive: "v1alpha",
     mediaChunks: true,
+    handles: "often",
   },
 };
 

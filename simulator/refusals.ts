@@ -65,3 +65,20 @@ export const wrongKey = () => new Refusal("API key not valid. Please pass a vali
 
 /** Whatever went wrong in here rather than at the client. */
 export const internalError = () => new Refusal("Internal error encountered.", 1011);
+
+/** A resumption handle that cannot be one. */
+export const invalidHandle = () => new Refusal("Invalid session handle");
+
+/** A resumption handle that nobody knows, or no longer. */
+export const sessionNotFound = () => new Refusal("BidiGenerateContent session not found", 1008);
+
+/** The connection's time is up, and goAway was ignored. */
+export const goAwayIgnored = () =>
+  new Refusal(
+    "Connection aborted because the client failed to close the connection after receiving a GoAway signal once " +
+      "the session duration expired",
+    1008,
+  );
+
+/** The connection's time is up, without any notice. */
+export const deadlineExpired = () => new Refusal("Deadline expired before operation could complete.", 1011);

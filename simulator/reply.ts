@@ -44,7 +44,7 @@ function wordsForPictures(count: number, last?: Picture) {
 
 /**
  * Makes an answer.
- * @param first whether it is the first one of its connection, which says that no model is speaking
+ * @param first whether it is the first one of its conversation, which says that no model is speaking
  * @param pictures how many were seen so far
  * @param picture the last one, if it was not mentioned yet
  */

@@ -1,19 +1,22 @@
 // The simulator of the Gemini Live server: HTTP and WebSocket on the loopback interface, for trying things out without a
 // key and for tests. It is an echo test and says so; no model is behind it.
 
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../audio/clock";
 import { loadResampler } from "../audio/resampler";
-import { Connection } from "./connection";
-import type { Remembered } from "./context";
-import type { Setup } from "./messages";
+import { Connection, type Surroundings } from "./connection";
+import type { Fault } from "./faults";
+import { readRequest, refusal, refuseHandshake } from "./handshake";
+import type { Handles } from "./models";
 import { noKey, wrongKey } from "./refusals";
+import { Script } from "./script";
+import { Sessions, type SimulatedConversation } from "./session";
 
-/** How the simulator is started; everything may be left out. */
+export type { Fault, SimulatedConversation };
+
+/** How the simulator is started; everything may be left out. Times in ms. */
 export interface SimulatorOptions {
   /** TCP port; 0 or absent: any free one */
   port?: number;
@@ -21,16 +24,19 @@ export interface SimulatorOptions {
   clock?: Clock;
   /** the only API key that is accepted; absent: any but an empty one */
   key?: string;
-}
-
-/** What can be asked about a conversation. */
-export interface SimulatedConversation {
-  /** Whether it still goes on. */
-  readonly open: boolean;
-  /** As it was received, names in camelCase; undefined before it came or when it was refused. */
-  readonly setup: Setup | undefined;
-  /** What the server remembers of it, in order. */
-  readonly context: readonly Remembered[];
+  /** what goes wrong, and when; absent: nothing */
+  script?: readonly Fault[];
+  /** how long a connection may last; absent: ten minutes; more than 24 days, such as Infinity: for ever */
+  lifetimeMs?: number;
+  /**
+   * how long before that the server announces the end by goAway; absent: 50 s. 0: it does not, and closes with 1011
+   * instead of 1008, as seen on 3.8
+   */
+  goAwayMs?: number;
+  /** how long a resumption handle is valid after its session ended; absent: two hours */
+  handlesMs?: number;
+  /** how often resumption handles are told; absent: as the model was seen to do it */
+  handles?: Handles;
 }
 
 /** A running simulator. */
@@ -38,65 +44,56 @@ export interface Simulator {
   /** `http://127.0.0.1:port`, as baseUrl for the SDK */
   readonly url: string;
   readonly port: number;
-  /** In the order of their connecting, the ended ones among them; the last 50 of them in all. */
+  /**
+   * In the order of their first setups, those whose setup was accepted: all that are open, and the last 500 others. One
+   * that was resumed is still the same one.
+   */
   readonly conversations: readonly SimulatedConversation[];
+  /**
+   * Orders what is to go wrong from now on, added to what was ordered before.
+   * @throws Error for faults that are not as they must be; then none of them was ordered
+   */
+  order(...faults: Fault[]): void;
   /** Ends all connections at once; resolves when nothing is left. */
   close(): Promise<void>;
 }
 
 const HOST = "127.0.0.1";
 const LARGEST_FRAME = 16 * 2 ** 20;
-const MOST_REMEMBERED = 50;
-const livePath =
-  /^\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent$/;
-
-const notFound = `${JSON.stringify(
-  { error: { code: 404, message: "Requested entity was not found.", status: "NOT_FOUND" } },
-  null,
-  2,
-)}\n`;
-const notFoundHeaders = {
-  "Content-Type": "application/json; charset=UTF-8",
-  "Content-Length": Buffer.byteLength(notFound),
-  Connection: "close",
-};
-
-/** Splits a request's URL. The SDK writes `//ws/…`, which a URL parser would take for a host. */
-function target(request: IncomingMessage) {
-  const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
-  return { path: path.replace(/\/{2,}/g, "/"), query: new URLSearchParams(query) };
-}
-
-/** Refuses a handshake. */
-function answerNotFound(socket: Duplex) {
-  const headers = Object.entries(notFoundHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 404 Not Found\r\n${headers.join("")}\r\n${notFound}`, () => socket.destroy());
-}
+const LIFETIME_MS = 10 * 60_000;
+const GO_AWAY_MS = 50_000;
+const HANDLES_MS = 2 * 3600_000;
 
 /**
  * Starts a simulator on 127.0.0.1.
- * @throws Error with the code of node's `listen`, such as EADDRINUSE
+ * @throws Error with the code of node's `listen`, such as EADDRINUSE; or for a script that is not as it must be
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, clock = systemClock, key } = options;
+  const { port = 0, clock = systemClock, key, handles } = options;
+  const { lifetimeMs = LIFETIME_MS, goAwayMs = GO_AWAY_MS, handlesMs = HANDLES_MS } = options;
+  const script = new Script(options.script ?? []);
+  const sessions = new Sessions(handlesMs);
+  const around: Surroundings = { clock, script, sessions, lifetimeMs, goAwayMs, handles };
   await loadResampler();
-  const conversations: Connection[] = [];
+  const connections = new Map<Connection, Promise<unknown>>();
+  let count = 0;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME });
-  const server = createServer((_, response) => response.writeHead(404, notFoundHeaders).end(notFound));
+  const notFound = refusal(404);
+  const server = createServer((_, response) => response.writeHead(404, notFound.headers).end(notFound.body));
 
-  server.on("upgrade", (request, socket, head) => {
-    const { path, query } = target(request);
-    const version = livePath.exec(path)?.[1];
-    if (!version) return answerNotFound(socket);
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, clock, version);
-      const given = query.get("key") || request.headers["x-goog-api-key"];
+  server.on("upgrade", (request, tcp, head) => {
+    const { version, key: given } = readRequest(request);
+    if (!version) return refuseHandshake(tcp, 404);
+    const connection = new Connection(tcp, ++count, version, around);
+    const closed = new Promise((resolve) => tcp.once("close", resolve));
+    connections.set(connection, closed);
+    closed.then(() => connections.delete(connection));
+    if (!connection.admits()) return;
+    sockets.handleUpgrade(request, tcp, head, (webSocket) => {
+      connection.accept(webSocket);
       // The server says no only when the WebSocket is open.
-      if (!given) return connection.refuse(noKey());
-      if (key !== undefined && given !== key) return connection.refuse(wrongKey());
-      conversations.push(connection);
-      if (conversations.length > MOST_REMEMBERED) conversations.shift();
+      if (!given) connection.refuse(noKey());
+      else if (key !== undefined && given !== key) connection.refuse(wrongKey());
     });
   });
 
@@ -108,11 +105,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     url: `http://${HOST}:${bound}`,
     port: bound,
-    conversations,
+    conversations: sessions.all,
+    order(...faults) {
+      script.order(faults, connections.keys());
+    },
     async close() {
-      const ended = [...sockets.clients].map((socket) => once(socket, "close"));
-      for (const socket of sockets.clients) socket.terminate();
-      await Promise.all([...ended, new Promise((resolve) => server.close(resolve).closeAllConnections())]);
+      for (const connection of connections.keys()) connection.cut();
+      await Promise.all([
+        ...connections.values(),
+        new Promise((resolve) => server.close(resolve).closeAllConnections()),
+      ]);
     },
   };
 }

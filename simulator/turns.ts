@@ -2,10 +2,12 @@
 
 import type { Clock } from "../audio/clock";
 import { Answer } from "./answer";
-import { type Context, soundTokens, type Tokens, textTokens, usageMetadata } from "./context";
+import { soundTokens, type Tokens, textTokens, usageMetadata } from "./context";
+import type { Moment } from "./faults";
 import { LONGEST_UTTERANCE } from "./hearing";
 import type { Picture } from "./picture";
-import { type Asked, type Reply, replyTo } from "./reply";
+import { type Asked, replyTo } from "./reply";
+import type { Session } from "./session";
 
 /** Measured on gemini-3.8-live (reference/live-api.md 1.5), in ms: from a text that barges in to `interrupted`. */
 const TEXT_INTERRUPTS_MS = 16;
@@ -24,44 +26,53 @@ export interface Manner {
   tellsIdle: boolean;
 }
 
+/** What a conversation needs of its connection. */
+export interface Host {
+  clock: Clock;
+  /** Whether nothing is answered before the user's next turn. */
+  readonly silent: boolean;
+  send(frame: object): void;
+  /** Tells where the conversation is; faults may be tied to that, so it may be over when this returns. */
+  happened(moment: Moment): void;
+}
+
 /** The model's turn, which begins with its thinking. */
 interface Turn {
   asked: Asked[];
   /** Takes the beginning of the answer back, while it is thinking. */
   cancel: () => void;
   interrupted?: boolean;
-  /** Set as soon as it speaks, like the next two. */
+  /** Set as soon as it speaks, like the next one. */
   answer?: Answer;
-  reply?: Reply;
   /** The context that it is billed for. */
   prompt?: Tokens;
 }
 
-/** The turns of one conversation. */
+/** The turns of one connection. */
 export class Turns {
   readonly #manner: Manner;
-  readonly #clock: Clock;
-  readonly #context: Context;
-  readonly #send: (frame: object) => void;
+  readonly #session: Session;
+  readonly #host: Host;
   /** Without `due`, the user's turn is not over yet. */
   #waiting: { asked: Asked; due?: number }[] = [];
   #turn?: Turn;
-  #answers = 0;
-  #pictures = 0;
-  #newPicture?: Picture;
 
-  /** @param context is read for the usage, and takes up the answers @param send takes a frame as an object */
-  constructor(manner: Manner, clock: Clock, context: Context, send: (frame: object) => void) {
+  /** @param session is read for the usage, and takes up the answers */
+  constructor(manner: Manner, session: Session, host: Host) {
     this.#manner = manner;
-    this.#clock = clock;
-    this.#context = context;
-    this.#send = send;
+    this.#session = session;
+    this.#host = host;
+  }
+
+  /** Whether no answer is on its way. */
+  get idle() {
+    return this.#turn === undefined;
   }
 
   /** The next answer will mention it. */
   see(picture: Picture) {
-    this.#pictures++;
-    this.#newPicture = picture;
+    this.#session.pictures++;
+    this.#session.newPicture = picture;
   }
 
   /** Adds to what the user wants to be answered. */
@@ -78,7 +89,7 @@ export class Turns {
 
   /** The user's turn is over: answers all that waits, `delay` ms from now or after the running turn. */
   answerIn(delay: number) {
-    const due = this.#clock.now() + delay;
+    const due = this.#host.clock.now() + delay;
     for (const each of this.#waiting) each.due ??= due;
     if (!this.#turn) this.#think();
   }
@@ -102,52 +113,86 @@ export class Turns {
   bargeInByText() {
     const turn = this.#turn;
     if (!turn) return;
-    this.#clock.after(TEXT_INTERRUPTS_MS, () => {
+    this.#host.clock.after(TEXT_INTERRUPTS_MS, () => {
       if (this.#turn === turn && !turn.interrupted) this.#interrupt(turn);
     });
   }
 
+  /** The answer ends here, without a word; what was said of it is remembered. */
+  drop() {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    this.#waiting = [];
+    if (!turn) return;
+    turn.cancel();
+    turn.answer?.stop();
+    this.#remember(turn);
+  }
+
   #think() {
     const waiting = this.#waiting.splice(0);
-    if (!waiting.length) return;
+    if (!waiting.length || this.#host.silent) return;
     const due = Math.max(...waiting.map((each) => each.due ?? 0));
     const turn: Turn = { asked: waiting.map((each) => each.asked), cancel: () => {} };
     // Whole milliseconds, so that it keeps its place behind the transcript that is due at the same moment.
-    const wait = Math.max(0, Math.ceil(due - this.#clock.now()));
-    turn.cancel = this.#clock.after(wait, () => this.#speak(turn));
+    const wait = Math.max(0, Math.ceil(due - this.#host.clock.now()));
+    turn.cancel = this.#host.clock.after(wait, () => this.#speak(turn));
     this.#turn = turn;
+    this.#host.happened("thinking");
   }
 
   #speak(turn: Turn) {
-    turn.prompt = this.#context.tokens();
-    turn.reply = replyTo(turn.asked, this.#answers++ === 0, this.#pictures, this.#newPicture);
-    this.#newPicture = undefined;
+    const session = this.#session;
+    turn.prompt = session.memory.tokens();
+    const reply = replyTo(turn.asked, session.answers++ === 0, session.pictures, session.newPicture);
+    session.newPicture = undefined;
     const { modality, transcribe } = this.#manner;
-    turn.answer = new Answer(turn.reply, modality, transcribe, {
-      clock: this.#clock,
-      send: (serverContent) => this.#send({ serverContent }),
+    turn.answer = new Answer(reply, modality, transcribe, {
+      clock: this.#host.clock,
+      send: (serverContent) => this.#host.send({ serverContent }),
       over: () => this.#over(turn),
     });
+    turn.answer.begin();
+    this.#host.happened("modelSpeaking");
   }
 
   #interrupt(turn: Turn) {
     turn.interrupted = true;
     turn.cancel();
     turn.answer?.stop();
-    this.#send({ serverContent: { interrupted: true } });
-    this.#clock.after(INTERRUPTED_MS, () => this.#over(turn));
+    this.#host.send({ serverContent: { interrupted: true } });
+    this.#host.clock.after(INTERRUPTED_MS, () => this.#over(turn));
   }
 
-  #over({ answer, reply, interrupted, prompt = this.#context.tokens() }: Turn) {
+  #over(turn: Turn) {
+    if (this.#turn !== turn) return;
     const { modality, tellsIdle } = this.#manner;
-    const tokens =
-      modality === "TEXT" ? textTokens(reply?.text ?? "") : soundTokens(answer?.spokenSeconds ?? 0);
-    const usage = usageMetadata(prompt, { [modality]: tokens });
+    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), {
+      [modality]: this.#tokens(turn),
+    });
     const status = tellsIdle ? { interactionStatus: "IDLE" } : {};
-    this.#send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
-    const text = `${reply?.text ?? ""}${interrupted ? " (interrupted)" : ""}`;
-    this.#context.add({ role: "model", modality, text, tokens });
+    this.#host.send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
     this.#turn = undefined;
+    this.#remember(turn);
+    this.#host.happened("turnComplete");
     if (this.#waiting.some((each) => each.due !== undefined)) this.#think();
+  }
+
+  #tokens({ answer }: Turn) {
+    return this.#manner.modality === "TEXT"
+      ? textTokens(answer?.said ?? "")
+      : soundTokens(answer?.spokenSeconds ?? 0);
+  }
+
+  #remember(turn: Turn) {
+    const cut = turn.interrupted || !turn.answer?.complete;
+    const said = turn.answer?.said.trimEnd() ?? "";
+    const text = cut ? `${said} (interrupted)` : said;
+    this.#session.memory.add({
+      role: "model",
+      modality: this.#manner.modality,
+      text,
+      tokens: this.#tokens(turn),
+    });
   }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
-import { post, startNodeRed } from "../node-red";
+import { listenAsEditor, post, startNodeRed } from "../node-red";
 
 interface Setup {
   sessionResumption?: { handle?: string };
@@ -35,7 +35,7 @@ it("a conversation goes on after a restart of Node-RED, when its session keeps t
 
   const before = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
   test.after(() => before.stop());
-  await post(before, "/flows", [
+  const flow = [
     { id: "tab", type: "tab", label: "restart" },
     { id: "config", type: "gemini-live-config", server: "custom", url: farEnd.url },
     node("session", "gemini-live-session", {
@@ -49,7 +49,11 @@ it("a conversation goes on after a restart of Node-RED, when its session keeps t
       props: [{ p: "payload" }],
       wires: [["session"]],
     }),
-  ]);
+  ];
+  await post(before, "/flows", flow);
+  const news = await listenAsEditor(before.url);
+  await news.badges.next(({ node }) => node === "session");
+  news.close();
   await post(before, "/inject/say");
   assert.deepEqual((await setups.next()).sessionResumption, {});
   await texts.next();

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { TestClock } from "../clock";
 import { Client, MODEL, PATH, simulate } from "./client";
@@ -46,7 +49,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
 test("--help shows how it is used", async (t) => {
   const { output, exited } = run(t, "--help");
   assert.equal((await exited).code, 0);
-  assert.match(output.stdout, /^Usage: gemini-live-simulator \[--port N\] \[--key K\]/);
+  assert.match(output.stdout, /^Usage: gemini-live-simulator \[--port N\] \[--key K\] \[--script FILE\]/);
 });
 
 for (const [args, message] of [
@@ -68,4 +71,41 @@ test("a port that is in use is a clear error with code 1", async (t) => {
   const { output, exited } = run(t, "--port", String(simulator.port));
   assert.equal((await exited).code, 1);
   assert.match(output.stderr, /port is in use/);
+});
+
+function scriptFile(t: TestContext, text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "simulator-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "script.json");
+  writeFileSync(file, text);
+  return file;
+}
+
+test("--script lets things go wrong as the file says", async (t) => {
+  const script = [{ at: "setup", do: "close", code: 1011, reason: "Internal error encountered." }];
+  const { child, output } = run(t, "--port", "0", "--script", scriptFile(t, JSON.stringify(script)));
+  const address = (await url(child, output)).replace("http", "ws");
+  const client = await new Client(`${address}${PATH}?key=any`, new TestClock()).opened();
+  client.send({ setup: { model: MODEL } });
+  assert.deepEqual(await client.closed, { code: 1011, reason: "Internal error encountered." });
+});
+
+for (const [what, text, message] of [
+  ["no JSON", "[{", /--script .*script\.json: .*JSON/],
+  [
+    "no script",
+    '[{ "at": "ready", "do": "cot" }]',
+    /--script .*script\.json: Fault 1: "do" must be one of cut, .*; it is "cot"\./,
+  ],
+] as const)
+  test(`a file with ${what} is a clear error with code 2`, async (t) => {
+    const { output, exited } = run(t, "--script", scriptFile(t, text));
+    assert.equal((await exited).code, 2);
+    assert.match(output.stderr, message);
+  });
+
+test("a script that is not there is a clear error with code 2", async (t) => {
+  const { output, exited } = run(t, "--script", "nowhere.json");
+  assert.equal((await exited).code, 2);
+  assert.match(output.stderr, /--script nowhere\.json: ENOENT/);
 });

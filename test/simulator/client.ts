@@ -2,11 +2,13 @@
 
 import type { TestContext } from "node:test";
 import { WebSocket } from "ws";
-import { type SimulatorOptions, startSimulator } from "../../simulator/server";
+import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/server";
 import { TestClock } from "../clock";
 
 export interface Frame {
   setupComplete?: object;
+  sessionResumptionUpdate?: { newHandle: string; resumable: boolean };
+  goAway?: { timeLeft: string };
   voiceActivity?: { voiceActivityType: string; audioOffset: string };
   serverContent?: {
     modelTurn?: { role: string; parts: { text?: string; inlineData?: { mimeType: string; data: string } }[] };
@@ -27,6 +29,15 @@ export interface Frame {
 
 export const PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 export const MODEL = "models/gemini-3.8-live";
+const usual = { model: MODEL, inputAudioTranscription: {}, outputAudioTranscription: {} };
+
+function parse(text: string): Frame | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** A frame's kind, for reading the order of events. */
 export function kindOf(frame: Frame) {
@@ -53,9 +64,13 @@ export class Client {
       this.socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
     this.socket.on("message", (data: Buffer, isBinary) => {
-      const frame: Frame = JSON.parse(data.toString());
+      const frame = parse(data.toString());
       this.raw.push({ data, isBinary });
-      this.frames.push({ at: clock.now(), kind: kindOf(frame), frame });
+      this.frames.push({
+        at: clock.now(),
+        kind: frame ? kindOf(frame) : "garbage",
+        frame: frame ?? {},
+      });
     });
   }
 
@@ -95,6 +110,26 @@ export class Client {
     }
   }
 
+  /** Lets time pass at once: every frame is received at its end. */
+  async pass(ms: number) {
+    await this.settled();
+    this.clock.advance(ms);
+    await this.settled();
+  }
+
+  /** Sends a setup like a usual one that asks for resumption, and lets so much time pass that the first handle came. */
+  async begin(setup: object = {}) {
+    this.send({ setup: { ...usual, sessionResumption: {}, ...setup } });
+    await this.pass(400);
+    return this;
+  }
+
+  /** The newest resumption handle. */
+  get handle() {
+    const updates = this.of("sessionResumptionUpdate").map((frame) => frame.sessionResumptionUpdate!);
+    return updates.findLast(({ resumable }) => resumable)?.newHandle;
+  }
+
   /** The kinds of the frames received, runs of equal ones as one. */
   get kinds() {
     return this.frames.map(({ kind }) => kind).filter((kind, index, all) => kind !== all[index - 1]);
@@ -131,19 +166,55 @@ export async function simulate(t: TestContext, options: SimulatorOptions = {}) {
   t.after(() => simulator.close());
   const at = (path: string, headers?: Record<string, string>) =>
     new Client(simulator.url.replace("http", "ws") + path, clock, headers);
-  return { simulator, clock, at };
+  /** A client whose handshake is done. */
+  const open = () => at(`${PATH}?key=any`).opened();
+  return { simulator, clock, at, open };
 }
+
+/** Resolves when the simulator has noticed that nobody is in a conversation any more: of a client that left, it learns later. */
+export async function left(simulator: Simulator, index = 0) {
+  while (simulator.conversations[index]!.open) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Closes as clients should, and waits until the server knows it. */
+export async function hangUp(simulator: Simulator, client: Client) {
+  client.socket.close(1000);
+  await client.closed;
+  await left(simulator);
+}
+
+/** Is gone without a close frame, and waits until the server knows it. */
+export async function drop(simulator: Simulator, client: Client) {
+  client.socket.terminate();
+  await left(simulator);
+}
+
+/** Sends and lets so much time pass that the answer is over. */
+export async function answer(client: Client, message: object) {
+  client.send(message);
+  await client.pass(20_000);
+}
+
+/** What a new connection comes to: its first frame, or its close code. */
+export async function outcome(open: () => Promise<Client>, setup?: object) {
+  const client = await open();
+  await client.begin(setup);
+  await client.pass(300);
+  const first = client.kinds[0] ?? (await client.closed).code;
+  client.socket.close(1000);
+  await client.closed;
+  return first;
+}
+
+/** The part of a setup that resumes. */
+export const resume = (handle: string | undefined) => ({ sessionResumption: { handle } });
 
 /** Starts a simulator and a conversation whose setup is complete; `setup` is added to a usual one. */
 export async function converse(t: TestContext, setup: object = {}) {
-  const { simulator, clock, at } = await simulate(t);
-  const client = await at(`${PATH}?key=any`).opened();
-  client.send({
-    setup: { model: MODEL, inputAudioTranscription: {}, outputAudioTranscription: {}, ...setup },
-  });
-  await client.settled();
-  clock.advance(260);
-  await client.settled();
+  const { simulator, clock, open } = await simulate(t);
+  const client = await open();
+  client.send({ setup: { ...usual, ...setup } });
+  await client.pass(260);
   client.frames = [];
   return { simulator, clock, client };
 }

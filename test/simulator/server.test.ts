@@ -10,7 +10,7 @@ import { converse, MODEL, noiseSource, PATH, simulate } from "./client";
 const setup = { setup: { model: MODEL } };
 
 test("a client with any key gets a conversation 260 ms after its setup", async (t) => {
-  const { clock, at } = await simulate(t);
+  const { clock, at } = await simulate(t, { lifetimeMs: Number.POSITIVE_INFINITY });
   const client = await at(`${PATH}?key=any`).opened();
   client.send(setup);
   await client.run(300);

@@ -83,7 +83,7 @@ test("the end of a turn says whether the model is idle, where it thinks between 
 
 test("a very long text is not said back as a whole", async (t) => {
   const { client } = await converse(t);
-  await answer(client, write("all work and no play ".repeat(100_000)), 60_000);
+  await answer(client, write("all work and no play ".repeat(10_000)), 60_000);
   assert.ok(client.said.length < 1100);
   assert.match(client.said, /…$/);
   assert.equal(client.kinds.at(-1), "turnComplete");

@@ -1,0 +1,214 @@
+// The handles by which a conversation is resumed: when they are told, how long they are valid, and when they are refused.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SimulatorOptions } from "../../simulator/server";
+import { Sessions } from "../../simulator/session";
+import { answer, drop, hangUp, MODEL, resume, simulate } from "./client";
+
+const HOUR = 3600_000;
+const notFound = { code: 1008, reason: "BidiGenerateContent session not found" };
+const internal = { code: 1011, reason: "Internal error encountered." };
+const invalid = { code: 1007, reason: "Request contains an invalid argument." };
+
+const write = (text: string) => ({ realtimeInput: { text } });
+
+/** A simulator with a conversation that was ended, and its handle. */
+async function ended(t: Parameters<typeof simulate>[0], options?: SimulatorOptions) {
+  const simulation = await simulate(t, options);
+  const first = await (await simulation.open()).begin();
+  await hangUp(simulation.simulator, first);
+  return { ...simulation, handle: first.handle! };
+}
+
+test("who asks for resumption is told one handle, 118 ms after setupComplete; who does not, none", async (t) => {
+  const { open } = await simulate(t);
+  for (const [sessionResumption, count] of [
+    [{}, 1],
+    [{ handle: "" }, 1],
+    [undefined, 0],
+  ] as const) {
+    const client = await open();
+    client.send({ setup: { model: MODEL, sessionResumption } });
+    await client.run(500);
+    const due = client.at("setupComplete")! + 118;
+    await answer(client, write("hello"));
+    await client.pass(60_000);
+    const updates = client.frames.filter(({ kind }) => kind === "sessionResumptionUpdate");
+    assert.deepEqual(
+      updates.map(({ at }) => at),
+      Array(count).fill(due),
+    );
+    for (const { frame } of updates) {
+      assert.equal(frame.sessionResumptionUpdate!.resumable, true);
+      assert.match(frame.sessionResumptionUpdate!.newHandle, /^[\da-f-]{36}$/);
+    }
+  }
+});
+
+test("a resumed connection is told a new handle 1 ms after setupComplete, and the earlier ones stay valid", async (t) => {
+  const { simulator, open, handle } = await ended(t);
+  const second = await open();
+  second.send({ setup: { model: MODEL, ...resume(handle) } });
+  await second.run(300);
+  assert.equal(second.at("sessionResumptionUpdate"), second.at("setupComplete")! + 1);
+  assert.notEqual(second.handle, handle);
+  await hangUp(simulator, second);
+  for (const any of [handle, second.handle]) {
+    const next = await (await open()).begin(resume(any));
+    assert.equal(next.kinds[0], "setupComplete");
+    await hangUp(simulator, next);
+  }
+  assert.equal(simulator.conversations[0]!.connections, 4);
+});
+
+test("a handle is valid for two hours after the session ended, or as long as the options say", async (t) => {
+  for (const [options, ms] of [
+    [{}, 2 * HOUR],
+    [{ handlesMs: 5000 }, 5000],
+  ] as const)
+    for (const late of [false, true]) {
+      const { clock, open, handle } = await ended(t, options);
+      clock.advance(ms + (late ? 1 : 0));
+      const client = await open();
+      client.send({ setup: { model: MODEL, ...resume(handle) } });
+      await client.pass(400);
+      if (late) assert.deepEqual(await client.closed, notFound);
+      else assert.equal(client.kinds[0], "setupComplete");
+    }
+});
+
+test("the time of a handle does not run while its session goes on", async (t) => {
+  const { simulator, open } = await simulate(t, { lifetimeMs: Number.POSITIVE_INFINITY });
+  const first = await (await open()).begin();
+  await first.pass(5 * HOUR);
+  await hangUp(simulator, first);
+  assert.equal((await (await open()).begin(resume(first.handle))).kinds[0], "setupComplete");
+});
+
+const unknown = "01234567-89ab-cdef-0123-456789abcdef";
+
+for (const [what, setup, expected] of [
+  ["a handle that nobody gave", () => resume(unknown), notFound],
+  ["no handle at all", () => resume("kitchen"), { code: 1007, reason: "Invalid session handle" }],
+  [
+    "another model",
+    (handle: string) => ({ ...resume(handle), model: `${MODEL}-extended-thinking` }),
+    invalid,
+  ],
+] as const)
+  test(`a resume with ${what} is refused`, async (t) => {
+    const { open, handle } = await ended(t);
+    const client = await open();
+    client.send({ setup: { model: MODEL, ...setup(handle) } });
+    assert.deepEqual(await client.closed, expected);
+    assert.equal((await (await open()).begin(resume(handle))).kinds[0], "setupComplete", "the handle lives");
+  });
+
+test("while the old connection lives, every resume is closed with 1011, 600 ms after its setup", async (t) => {
+  const { simulator, clock, open } = await simulate(t);
+  const first = await (await open()).begin();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const client = await open();
+    client.send({ setup: { model: MODEL, ...resume(first.handle) } });
+    client.send(write("is anybody there?"));
+    await client.pass(599);
+    assert.equal(client.socket.readyState, client.socket.OPEN);
+    clock.advance(1);
+    assert.deepEqual(await client.closed, internal);
+    assert.deepEqual(client.frames, []);
+  }
+  assert.equal(simulator.conversations[0]!.connections, 1);
+  assert.deepEqual(simulator.conversations[0]!.context, []);
+  await hangUp(simulator, first);
+  assert.equal((await (await open()).begin(resume(first.handle))).kinds[0], "setupComplete");
+});
+
+test("after a close a resume works at once, even before the old socket is quite gone", async (t) => {
+  const { open } = await simulate(t);
+  const first = await (await open()).begin();
+  const second = await open();
+  first.socket.close(1000);
+  await first.closed;
+  await second.begin(resume(first.handle));
+  assert.equal(second.kinds[0], "setupComplete");
+});
+
+test("after an abrupt drop of an idle connection, resumes are closed with 1011 for 1.5 s", async (t) => {
+  const { simulator, open } = await simulate(t);
+  const first = await (await open()).begin();
+  await drop(simulator, first);
+  const attempts = [];
+  for (let n = 0; n < 4; n++) {
+    const client = await open();
+    client.send({ setup: { model: MODEL, ...resume(first.handle) } });
+    await client.pass(700);
+    attempts.push(client.kinds[0] ?? (await client.closed).code);
+  }
+  assert.deepEqual(attempts, [1011, 1011, 1011, "setupComplete"]);
+});
+
+test("after an abrupt drop in the middle of an answer a resume works at once", async (t) => {
+  const { simulator, open } = await simulate(t);
+  const first = await (await open()).begin();
+  first.send(write("hello"));
+  await first.pass(450);
+  await drop(simulator, first);
+  assert.equal((await (await open()).begin(resume(first.handle))).kinds[0], "setupComplete");
+});
+
+for (const [model, options] of [
+  ["gemini-3.1-flash-live-preview", {}],
+  ["gemini-3.8-live", { handles: "often" }],
+] as const)
+  test(`${model} tells a handle every 1.2 s while it is idle${"handles" in options ? ", if the options say so" : ""}, and takes it back while it answers`, async (t) => {
+    const { open } = await simulate(t, options);
+    const client = await open();
+    client.send({ setup: { model: `models/${model}`, sessionResumption: {} } });
+    await client.run(260 + 118 + 3 * 1200);
+    const updates = client.frames.filter(({ kind }) => kind === "sessionResumptionUpdate");
+    const first = updates[0]!.at;
+    assert.deepEqual(
+      updates.map(({ at }) => at - first),
+      [0, 1200, 2400, 3600],
+    );
+    assert.equal(new Set(updates.map(({ frame }) => frame.sessionResumptionUpdate!.newHandle)).size, 4);
+    client.frames = [];
+    client.send(write("one two three four five six seven eight nine ten"));
+    await client.run(8000);
+    assert.deepEqual(client.frames[0]!.frame, {
+      sessionResumptionUpdate: { newHandle: "", resumable: false },
+    });
+    const over = client.at("turnComplete")!;
+    const again = client.frames.filter(({ kind }) => kind === "sessionResumptionUpdate").slice(1);
+    assert.ok(again[0]!.at >= over && again[0]!.at <= over + 1200);
+    assert.ok(again.every(({ frame }) => frame.sessionResumptionUpdate!.resumable));
+  });
+
+test("ended conversations are kept for their number's sake only up to 500, open ones always", () => {
+  const sessions = new Sessions(HOUR);
+  const holder = { alive: true, leave: () => {} };
+  const first = sessions.begin();
+  first.hold(holder, {});
+  const handle = first.newHandle();
+  for (let n = 0; n < 600; n++) sessions.begin();
+  assert.equal(sessions.all.length, 501);
+  assert.equal(sessions.find(handle, undefined, 0), first);
+  for (let n = 0; n < 100; n++) first.newHandle();
+  assert.throws(() => sessions.find(handle, undefined, 0), /session not found/);
+  for (let n = 0; n < 200; n++) first.hold(holder, {});
+  assert.equal(first.setups.length, 100);
+  assert.equal(first.connections, 201);
+});
+
+test("no timer is left of conversations that could be resumed, nor of refused resumes", async (t) => {
+  const { simulator, clock, open } = await simulate(t, { handles: "often" });
+  const clients = [];
+  for (let n = 0; n < 3; n++) clients.push(await (await open()).begin());
+  await hangUp(simulator, clients[0]!);
+  const refused = await open();
+  refused.send({ setup: { model: MODEL, ...resume(clients[1]!.handle) } });
+  await refused.settled();
+  await simulator.close();
+  assert.equal(clock.waiting, 0);
+});

@@ -1,0 +1,163 @@
+// Which connections a fault hits, when and how often; which scripts are taken, and what is said of those that are not.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Fault, startSimulator } from "../../simulator/server";
+import { hangUp, MODEL, outcome, resume, simulate } from "./client";
+
+const setup = { setup: { model: MODEL } };
+
+test("a failure may wait a while after its moment", async (t) => {
+  const { clock, open } = await simulate(t, { script: [{ at: "setup", afterMs: 100, do: "cut" }] });
+  const client = await open();
+  client.send(setup);
+  await client.pass(99);
+  assert.equal(client.socket.readyState, client.socket.OPEN);
+  clock.advance(1);
+  assert.equal((await client.closed).code, 1006);
+});
+
+test("several failures at one moment happen in their order", async (t) => {
+  const { clock, open } = await simulate(t, {
+    script: [
+      { at: "setup", do: "silence" },
+      { at: "setup", afterMs: 5000, do: "close", code: 1011, reason: "Internal error occurred." },
+    ],
+  });
+  const client = await open();
+  client.send(setup);
+  await client.settled();
+  clock.advance(5000);
+  assert.deepEqual(await client.closed, { code: 1011, reason: "Internal error occurred." });
+  assert.deepEqual(client.frames, []);
+});
+
+test("a failure happens once, or as often as it says", async (t) => {
+  for (const [times, expected] of [
+    [undefined, [1006, "setupComplete", "setupComplete"]],
+    [2, [1006, 1006, "setupComplete"]],
+  ] as const) {
+    const { open } = await simulate(t, { script: [{ at: "setup", do: "cut", times }] });
+    assert.deepEqual([await outcome(open), await outcome(open), await outcome(open)], expected);
+  }
+});
+
+test("a failure may be for one connection, counted from 1", async (t) => {
+  const { open } = await simulate(t, { script: [{ at: "setup", connection: 2, do: "cut" }] });
+  assert.deepEqual(
+    [await outcome(open), await outcome(open), await outcome(open)],
+    ["setupComplete", 1006, "setupComplete"],
+  );
+});
+
+test("a failure may be only for connections that resume, or only for those that do not", async (t) => {
+  for (const resumed of [true, false]) {
+    const { simulator, open } = await simulate(t);
+    const client = await (await open()).begin();
+    await hangUp(simulator, client);
+    simulator.order({ at: "setup", do: "close", code: 1008, resumed });
+    const outcomes = [await outcome(open), await outcome(open, resume(client.handle))];
+    assert.deepEqual(outcomes, resumed ? ["setupComplete", 1008] : [1008, "setupComplete"]);
+  }
+});
+
+test("failures can be ordered while it runs; those for now hit every open connection, once", async (t) => {
+  const { simulator, clock, open } = await simulate(t);
+  const clients = [await (await open()).begin(), await (await open()).begin(), await (await open()).begin()];
+  simulator.order({ at: "now", connection: 2, do: "close", code: 1011 });
+  assert.equal((await clients[1]!.closed).code, 1011);
+  simulator.order({ at: "now", afterMs: 10, do: "cut" }, { at: "now", do: "garbage" });
+  clock.advance(10);
+  for (const client of [clients[0]!, clients[2]!]) {
+    assert.equal((await client.closed).code, 1006);
+    assert.equal(client.of("garbage").length, 1);
+  }
+  assert.equal(await outcome(open), "setupComplete");
+});
+
+const wrong: [script: unknown, message: string][] = [
+  [{}, "A script must be a list of faults."],
+  [[7], "Fault 1: must be an object."],
+  [
+    [{ do: "cut" }],
+    'Fault 1: "at" must be one of handshake, setup, ready, userSpeaking, thinking, modelSpeaking, turnComplete, now; it is missing.',
+  ],
+  [
+    [
+      { at: "ready", do: "cut" },
+      { at: "redy", do: "cut" },
+    ],
+    'Fault 2: "at" must be one of handshake, setup, ready, userSpeaking, thinking, modelSpeaking, turnComplete, now; it is "redy".',
+  ],
+  [
+    [{ at: "ready", do: "explode" }],
+    'Fault 1: "do" must be one of cut, close, freeze, slow, garbage, goAway, silence, refuseHandshake; it is "explode".',
+  ],
+  [
+    [{ at: "ready", do: "cut", code: 1011 }],
+    'Fault 1: "code" is not known. It may have: at, do, connection, resumed, afterMs, times.',
+  ],
+  [
+    [{ at: "ready", do: "close" }],
+    'Fault 1: "code" must be a close code that can be sent, such as 1007, 1008 or 1011; it is missing.',
+  ],
+  [
+    [{ at: "ready", do: "close", code: 1006 }],
+    'Fault 1: "code" must be a close code that can be sent, such as 1007, 1008 or 1011; it is 1006.',
+  ],
+  [[{ at: "ready", do: "close", code: 1011, reason: 5 }], 'Fault 1: "reason" must be a text; it is 5.'],
+  [
+    [{ at: "ready", do: "slow", forMs: -1 }],
+    'Fault 1: "forMs" must be a whole number from 0 to 2147483647; it is -1.',
+  ],
+  [
+    [{ at: "ready", do: "goAway", timeLeftMs: "5s" }],
+    'Fault 1: "timeLeftMs" must be a whole number from 0 to 2147483647; it is "5s".',
+  ],
+  [
+    [{ at: "handshake", do: "refuseHandshake", status: 200 }],
+    'Fault 1: "status" must be a whole number from 400 to 599; it is 200.',
+  ],
+  [
+    [{ at: "ready", do: "cut", times: 0 }],
+    'Fault 1: "times" must be a whole number from 1 to 2147483647; it is 0.',
+  ],
+  [
+    [{ at: "ready", do: "refuseHandshake", status: 503 }],
+    'Fault 1: refuseHandshake is only possible at "handshake", without "afterMs".',
+  ],
+  [
+    [{ at: "handshake", do: "garbage" }],
+    'Fault 1: at "handshake" only refuseHandshake, cut and freeze are possible.',
+  ],
+  [
+    [{ at: "handshake", do: "cut", resumed: true }],
+    'Fault 1: "resumed" is not known before "setup"; use "connection".',
+  ],
+  [[{ at: "now", do: "cut", times: 2 }], 'Fault 1: "times" means nothing at "now".'],
+  [[{ at: "now", do: "cut" }], 'Fault 1: "now" is no moment to begin with, as nothing is connected.'],
+];
+
+test("a script that makes no sense is an error that says what is wrong with which fault", async () => {
+  for (const [script, message] of wrong)
+    await assert.rejects(startSimulator({ script: script as Fault[] }), { message });
+});
+
+test("of faults ordered together, none counts when one of them is wrong", async (t) => {
+  const { simulator, open } = await simulate(t);
+  assert.throws(
+    () => simulator.order({ at: "setup", do: "cut" }, { at: "later", do: "cut" } as unknown as Fault),
+    /^Error: Fault 2: "at" must be one of/,
+  );
+  const client = await (await open()).begin();
+  assert.equal(client.kinds[0], "setupComplete");
+});
+
+test("a fault that is ordered is a copy: the object may be changed and used again", async (t) => {
+  const { simulator, open } = await simulate(t);
+  const fault: Fault = { at: "setup", do: "close", code: 1008 };
+  simulator.order(fault);
+  fault.code = 1011;
+  const client = await (await open()).begin();
+  assert.equal((await client.closed).code, 1008);
+});
