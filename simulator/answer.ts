@@ -95,7 +95,7 @@ export class Answer {
       },
     }));
     const complete = (chunks - 1) * CHUNK_EVERY_MS + COMPLETE_AFTER_MS;
-    return [...[...sound, ...words].sort((a, b) => a.at - b.at), this.#completeAt(complete)];
+    return [...[...sound, ...words].sort((a, b) => a.at - b.at), ...this.#completeAt(complete)];
   }
 
   #text(): Cue[] {
@@ -104,15 +104,20 @@ export class Answer {
       this.#said = text;
       return { modelTurn: { role: "model", parts: [{ text }] } };
     };
-    return [{ at: 0, content: words }, this.#completeAt(COMPLETE_AFTER_MS)];
+    return [{ at: 0, content: words }, ...this.#completeAt(COMPLETE_AFTER_MS)];
   }
 
-  #completeAt(at: number): Cue {
-    const content = () => {
+  #completeAt(at: number): Cue[] {
+    const { grounding } = this.#reply;
+    const sources = () => grounding && { groundingMetadata: grounding };
+    const complete = () => {
       this.#complete = true;
       return { generationComplete: true };
     };
-    return { at, content };
+    return [
+      { at, content: sources },
+      { at, content: complete },
+    ];
   }
 
   #chunk(index: number) {

@@ -18,8 +18,9 @@ A simulator of the Gemini Live API on 127.0.0.1. It says back what it hears; no 
                   { "at": "ready", "afterMs": 5000, "do": "goAway", "timeLeftMs": 10000, "times": 3 }]
   --help         this text
 
-at: handshake, setup, ready, userSpeaking, thinking, modelSpeaking, turnComplete
+at: handshake, setup, ready, userSpeaking, thinking, modelSpeaking, toolCall, turnComplete
 do: cut, close {code, reason}, freeze, slow {forMs}, garbage, goAway {timeLeftMs}, silence, refuseHandshake {status}
+    call {calls: [{name, args}]}, cancel, reissue
 for each fault, if wanted: connection (counted from 1), resumed (true or false), afterMs, times
 `;
 

@@ -4,6 +4,7 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Clock } from "../audio/clock";
+import type { CallRequest } from "./calls";
 import { slidingWindowOf } from "./context";
 import { Conversation } from "./conversation";
 import type { Moment } from "./faults";
@@ -15,7 +16,7 @@ import { ResumptionUpdates } from "./resumption";
 import type { Script, Target } from "./script";
 import type { Holder, Session, Sessions } from "./session";
 import { Timers } from "./timers";
-import type { Host } from "./turns";
+import type { Host } from "./turn";
 
 /** Measured on gemini-3.8-live (reference/live-api.md 1.5), in ms: from the setup to setupComplete. */
 const SETUP_MS = 260;
@@ -38,6 +39,8 @@ export interface Surroundings {
   goAwayMs: number;
   /** absent: as the model does it */
   handles?: Handles;
+  /** absent: as the model does it */
+  cancelCalls?: boolean;
 }
 
 /** A length of time as protobuf's JSON writes it. */
@@ -159,6 +162,18 @@ export class Connection implements Target, Host, Holder {
     this.#line.refuse(status);
   }
 
+  call(calls: readonly CallRequest[]) {
+    this.#conversation?.call(calls);
+  }
+
+  cancelCalls() {
+    this.#conversation?.cancelCalls();
+  }
+
+  reissue() {
+    this.#conversation?.reissue();
+  }
+
   #receive(text: string) {
     if (!this.#open) return;
     const message = readMessage(text, this.#setup === undefined);
@@ -167,8 +182,9 @@ export class Connection implements Target, Host, Holder {
   }
 
   #begin(setup: Setup) {
-    const { clock, sessions, handles } = this.#around;
-    const model = modelFor(setup, this.#version);
+    const { clock, sessions, handles, cancelCalls } = this.#around;
+    const known = modelFor(setup, this.#version);
+    const model = { ...known, cancelsCalls: cancelCalls ?? known.cancelsCalls };
     const window = slidingWindowOf(setup);
     const handle = setup.sessionResumption?.handle;
     const session = handle ? sessions.find(handle, setup.model, clock.now()) : sessions.begin();

@@ -7,9 +7,9 @@ import { invalidArgument } from "./refusals";
 /** Kinds of tokens, as usageMetadata names them. */
 export type Modality = "TEXT" | "AUDIO" | "IMAGE";
 
-/** One thing that was said or shown. */
+/** One thing that was said, shown or returned by a function. */
 export interface Remembered {
-  role: "user" | "model" | "system";
+  role: "user" | "model" | "system" | "tool";
   modality: Modality;
   /** The text, or what was heard or seen in words. */
   text: string;
@@ -127,7 +127,7 @@ export class Context {
   #slide() {
     if (!this.#window || sum(this.#tokens) <= this.#window.trigger) return;
     const { target } = this.#window;
-    const cut = () => sum(this.#tokens) > target || this.#said[0]!.role === "model";
+    const cut = () => sum(this.#tokens) > target || this.#said[0]!.role !== "user";
     while (this.#said.length > 1 && cut()) this.#count(this.#said.shift()!, -1);
   }
 }

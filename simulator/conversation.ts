@@ -1,15 +1,26 @@
 // A conversation on one connection, after its setup: takes in what the client sends, and tells what was heard.
 
+import type { CallRequest } from "./calls";
 import { pictureTokens, soundTokens, textTokens } from "./context";
+import { readTools, type Tools } from "./declarations";
 import { Hearing, LONGEST_UTTERANCE, type Utterance } from "./hearing";
 import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "./messages";
 import type { Model } from "./models";
+import { orderIn } from "./orders";
 import { readPicture } from "./picture";
-import { explicitActivity, invalidArgument, mediaChunksDeprecated, noVoices, Refusal } from "./refusals";
+import {
+  aborted,
+  explicitActivity,
+  invalidArgument,
+  mediaChunksDeprecated,
+  noVoices,
+  Refusal,
+} from "./refusals";
 import { transcriptOf } from "./reply";
 import type { Session } from "./session";
 import { readSound, ToHearingRate } from "./sound";
-import { type Host, Turns } from "./turns";
+import type { Host } from "./turn";
+import { Turns } from "./turns";
 
 /** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (reference/live-api.md 1.5). */
 const THINKING_MS = 400;
@@ -27,6 +38,7 @@ export class Conversation {
   readonly #toHearingRate = new ToHearingRate();
   readonly #automatic: boolean;
   readonly #interruptible: boolean;
+  #tools: Tools;
   /** While history is being told, nothing is answered. */
   #seeding: boolean;
   #heardSound = false;
@@ -48,8 +60,10 @@ export class Conversation {
     const begins = session.connections === 1;
     this.#seeding = (begins && setup.historyConfig?.initialHistoryInClientContent) ?? false;
     const transcribe = setup.outputAudioTranscription !== undefined;
-    const manner = { modality: model.answers, transcribe, tellsIdle: model.tellsIdle };
-    this.#turns = new Turns(manner, session, host);
+    const behaviorOf = (name: string) => this.#tools.functions.get(name) ?? model.behaviors[0] ?? "BLOCKING";
+    const userSpeaks = () => this.#hearing.speaking;
+    this.#tools = readTools(setup.tools ?? [], model, "setup");
+    this.#turns = new Turns({ model, transcribe, behaviorOf, userSpeaks }, session, host);
     const listener = {
       speechStarted: (offset: number) => this.#speechStarted(offset),
       speechEnded: (utterance: Utterance) => this.#speechEnded(utterance),
@@ -63,16 +77,35 @@ export class Conversation {
     return this.#turns.idle && !this.#hearing.speaking;
   }
 
-  /** Whether the model answers. */
+  /** Whether the model answers, or a call runs. */
   get answering() {
-    return !this.#turns.idle;
+    return !this.#turns.idle || this.#session.toolCalls.pending;
   }
 
   /** Takes any message but the setup. */
-  receive({ clientContent, realtimeInput, contextUpdate }: ClientMessage) {
+  receive({ clientContent, realtimeInput, toolResponse, contextUpdate }: ClientMessage) {
     if (clientContent) this.#read(clientContent.turns ?? [], clientContent.turnComplete ?? false);
     if (realtimeInput) this.#perceive(realtimeInput);
+    if (toolResponse)
+      this.#turns.learn(this.#session.toolCalls.answer(toolResponse.functionResponses ?? [], this.#model));
     this.#instruct(contextUpdate?.systemInstruction);
+    const tools = contextUpdate?.tools;
+    if (tools) this.#tools = readTools(tools.tools ?? [], this.#model, "context_update.tools");
+  }
+
+  /** Has functions called, declared or not. */
+  call(calls: readonly CallRequest[]) {
+    this.#turns.call(calls);
+  }
+
+  /** Withdraws the pending calls. */
+  cancelCalls() {
+    this.#turns.cancelCalls();
+  }
+
+  /** Repeats the pending blocking calls under new ids. */
+  reissue() {
+    this.#turns.reissue();
   }
 
   /** The answer that is on its way never comes. */
@@ -112,7 +145,7 @@ export class Conversation {
       return;
     }
     // Whatever the activity handling: that is for what happens in real time.
-    this.#turns.bargeInByText();
+    this.#turns.bargeInByText(complete);
     if (complete) this.#askText(this.#session.question);
   }
 
@@ -140,6 +173,7 @@ export class Conversation {
   }
 
   #hear(blob: Blob) {
+    if (this.#model.abortsOnSound && this.#session.toolCalls.awaited) throw aborted();
     const { pcm, rate } = readSound(blob);
     this.#heardSound ||= pcm.length > 0;
     this.#hearing.hear(this.#toHearingRate.convert(pcm, rate));
@@ -156,7 +190,7 @@ export class Conversation {
   /** Text in real time is an activity like speech. */
   #readNow(text: string) {
     this.#remember("user", text);
-    if (this.#interruptible) this.#turns.bargeInByText();
+    if (this.#interruptible) this.#turns.bargeInByText(true);
     this.#askText(text);
   }
 
@@ -200,7 +234,9 @@ export class Conversation {
 
   #askText(text: string) {
     this.#host.happened("userSpeaking");
-    this.#turns.ask({ text });
+    const order = orderIn(text, this.#tools);
+    if (order) this.#turns.ask("refusal" in order ? { words: order.refusal } : order);
+    else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
     // By hand, the turn is not over before activityEnd, whatever is written meanwhile.
     if (this.#automatic || !this.#hearing.speaking) this.#turns.answerIn(THINKING_MS);
   }

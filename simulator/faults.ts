@@ -1,4 +1,7 @@
-// What can be ordered to go wrong, and when: the shape of a fault, and the check of faults that come from a file.
+// What can be ordered to go wrong or to be done, and when: the shape of a fault, and the check of faults that come from a
+// file.
+
+import type { CallRequest } from "./calls";
 
 /** Points in the life of a connection to which a fault can be tied. */
 const moments = [
@@ -10,10 +13,15 @@ const moments = [
   "ready",
   /** The server notices that the user begins to speak, or has received a text that wants an answer. */
   "userSpeaking",
-  /** The user's turn is over and the answer will come; again if the user goes on after a short pause. */
+  /**
+   * The user's turn is over and the answer will come; again if the user goes on after a short pause, and when the model is
+   * about to speak of what functions returned.
+   */
   "thinking",
   /** The first sound of an answer was sent. */
   "modelSpeaking",
+  /** Functions were called; the calls were sent. */
+  "toolCall",
   /** A turn is over; turnComplete was sent. */
   "turnComplete",
   /** At once, on every connection that is open: only for faults that are ordered while the simulator runs. */
@@ -42,8 +50,20 @@ export type Failure =
   /** The handshake is answered with this HTTP status. */
   | { do: "refuseHandshake"; status: number };
 
-/** One thing that goes wrong, as plain JSON. Several may be ordered for the same moment. */
-export type Fault = Failure & {
+/** What the model is made to do with functions. */
+export type Deed =
+  /**
+   * Calls them, all in one frame: at "thinking" in place of the answer, at any other moment as soon as it is the model's
+   * turn. They need not be declared, and the arguments need not fit.
+   */
+  | { do: "call"; calls: readonly CallRequest[] }
+  /** Withdraws all calls that are pending; a turn that waits for them is interrupted. */
+  | { do: "cancel" }
+  /** Repeats the pending blocking calls under new ids; those under the old ids may still be answered. */
+  | { do: "reissue" };
+
+/** One thing that goes wrong or is done, as plain JSON. Several may be ordered for the same moment. */
+export type Fault = (Failure | Deed) & {
   at: Moment;
   /** only on this connection, counted from 1 since the simulator was started, with those whose handshake was refused */
   connection?: number;
@@ -77,7 +97,16 @@ const whole = (least: number, most: number): Rule => ({
 });
 const milliseconds = whole(0, LONGEST);
 
-const failures: Record<Failure["do"], Record<string, Rule>> = {
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function isCall(value: unknown) {
+  if (!isObject(value)) return false;
+  const { name, args = {}, ...rest } = value as Partial<CallRequest>;
+  return typeof name === "string" && isObject(args) && Object.keys(rest).length === 0;
+}
+
+const kinds: Record<Fault["do"], Record<string, Rule>> = {
   cut: {},
   close: {
     code: {
@@ -92,11 +121,19 @@ const failures: Record<Failure["do"], Record<string, Rule>> = {
   goAway: { timeLeftMs: milliseconds },
   silence: {},
   refuseHandshake: { status: whole(400, 599) },
+  call: {
+    calls: {
+      fits: (value) => Array.isArray(value) && value.length > 0 && value.every(isCall),
+      be: 'a list of calls such as [{ "name": "get_weather", "args": { "city": "Berlin" } }]',
+    },
+  },
+  cancel: {},
+  reissue: {},
 };
 
 const when: Record<string, Rule> = {
   at: oneOf(moments),
-  do: oneOf(Object.keys(failures)),
+  do: oneOf(Object.keys(kinds)),
   connection: { ...whole(1, LONGEST), optional: true },
   resumed: { fits: (value) => typeof value === "boolean", be: "true or false", optional: true },
   afterMs: { ...milliseconds, optional: true },
@@ -111,14 +148,16 @@ function contradiction({ at, do: what, resumed, afterMs, times }: Fault) {
     return `at "handshake" only refuseHandshake, cut and freeze are possible`;
   if (at === "handshake" && resumed !== undefined)
     return `"resumed" is not known before "setup"; use "connection"`;
+  if (at === "setup" && ["call", "cancel", "reissue"].includes(what))
+    return `${what} is not possible before "ready"`;
   if (at === "now" && times !== undefined) return `"times" means nothing at "now"`;
   return undefined;
 }
 
 function problem(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "must be an object";
+  if (!isObject(value)) return "must be an object";
   const fault = value as Record<string, unknown>;
-  const rules = { ...when, ...(Object.hasOwn(failures, String(fault.do)) && failures[fault.do as "cut"]) };
+  const rules = { ...when, ...(Object.hasOwn(kinds, String(fault.do)) && kinds[fault.do as "cut"]) };
   for (const name of Object.keys(fault))
     if (!Object.hasOwn(rules, name))
       return `"${name}" is not known. It may have: ${Object.keys(rules).join(", ")}`;

@@ -15,6 +15,17 @@ export type Field =
   | { fields: Readonly<Record<string, Field>> }
   | (() => Field);
 
+/** Fields of one type. */
+export const all = (type: Field, ...names: string[]) => Object.fromEntries(names.map((name) => [name, type]));
+/** A type with these fields. */
+export const message = (fields: Record<string, Field>): Field => ({ fields });
+/** Any number of this type. */
+export const list = (type: Field): Field => ({ list: type });
+/** The values of an enumeration. @param prefix what all of them begin with */
+export const values = (prefix: string, ...names: string[]): Field => ({
+  values: names.map((name) => prefix + name),
+});
+
 type Json = Record<string, unknown>;
 
 const types = "type.googleapis.com/google.ai.generativelanguage.v1beta.";
@@ -55,7 +66,9 @@ function readScalar(value: unknown, type: Scalar, path: string): unknown {
     (type === "int32" && isInteger(value, 2 ** 31 - 1)) ||
     (type === "int64" && isInteger(value, 2 ** 63)) ||
     ((type === "string" || type === "bytes") && typeof value === "string");
-  if (!fits) throw invalidValue(value, path, `TYPE_${type.toUpperCase()}`);
+  const name =
+    type === "struct" ? "type.googleapis.com/google.protobuf.Struct" : `TYPE_${type.toUpperCase()}`;
+  if (!fits) throw invalidValue(value, path, name);
   if (type === "bytes" && (!base64.test(String(value)) || String(value).replace(/=+$/, "").length % 4 === 1))
     throw new Refusal(`Invalid value at '${path}' (TYPE_BYTES), Base64 decoding failed for "${value}"`);
   return type === "int32" || type === "int64" ? Number(value) : value;

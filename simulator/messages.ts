@@ -1,7 +1,8 @@
 // What a client may send: the table of all fields of the Live API (Gemini Developer API, not Vertex AI), and types for
 // those parts of it that the simulator acts on.
 
-import { type Field, parseObject, readField } from "./fields";
+import { schema, type Tool, tool } from "./declarations";
+import { all, list, message, parseObject, readField, values } from "./fields";
 import { invalidArgument, Refusal, setupOnce } from "./refusals";
 
 /** Bytes with their kind; `data` is base64. */
@@ -23,11 +24,6 @@ export interface ActivityDetection {
   endOfSpeechSensitivity?: string;
   prefixPaddingMs?: number;
   silenceDurationMs?: number;
-}
-
-/** One tool of the setup: the keys are the kinds of tools. */
-export interface Tool {
-  functionDeclarations?: { name?: string; behavior?: string }[];
 }
 
 /** The first message of a connection, names in camelCase. */
@@ -64,41 +60,27 @@ export interface RealtimeInput {
   mediaChunks?: Blob[];
 }
 
+/** The answer to one call, or a part of it. */
+export interface FunctionResponse {
+  id?: string;
+  name?: string;
+  response?: Record<string, unknown>;
+  willContinue?: boolean;
+  scheduling?: "SCHEDULING_UNSPECIFIED" | "SILENT" | "WHEN_IDLE" | "INTERRUPT";
+}
+
 /** A frame from the client: exactly one of these. */
 export interface ClientMessage {
   setup?: Setup;
   clientContent?: { turns?: Content[]; turnComplete?: boolean };
   realtimeInput?: RealtimeInput;
-  toolResponse?: object;
-  contextUpdate?: { systemInstruction?: Content };
+  toolResponse?: { functionResponses?: FunctionResponse[] };
+  contextUpdate?: { systemInstruction?: Content; tools?: { tools?: Tool[] } };
 }
-
-const all = (type: Field, ...names: string[]) => Object.fromEntries(names.map((name) => [name, type]));
-const message = (fields: Record<string, Field>): Field => ({ fields });
-const list = (type: Field): Field => ({ list: type });
-const values = (prefix: string, ...names: string[]): Field => ({
-  values: names.map((name) => prefix + name),
-});
 
 const empty = message({});
 const blob = message({ data: "bytes", mimeType: "string" });
 const resolution = values("MEDIA_RESOLUTION_", "UNSPECIFIED", "LOW", "MEDIUM", "HIGH");
-const schemaTypes = "TYPE_UNSPECIFIED STRING NUMBER INTEGER BOOLEAN ARRAY OBJECT NULL".split(" ");
-
-const schema: Field = message({
-  ...all("string", "format", "title", "description", "pattern"),
-  ...all("int64", "maxItems", "minItems", "minProperties", "maxProperties", "minLength", "maxLength"),
-  ...all("float", "minimum", "maximum"),
-  ...all("value", "default", "example"),
-  ...all(list("string"), "enum", "required", "propertyOrdering"),
-  // Google's own examples write these in small letters too.
-  type: { values: [...schemaTypes, ...schemaTypes.map((type) => type.toLowerCase())] },
-  nullable: "bool",
-  properties: { map: () => schema },
-  items: () => schema,
-  anyOf: list(() => schema),
-});
-
 const functionResponse = message({
   ...all("string", "id", "name"),
   response: "struct",
@@ -125,19 +107,6 @@ const content = message({
       partMetadata: "struct",
     }),
   ),
-});
-
-const tool = message({
-  functionDeclarations: list(
-    message({
-      ...all("string", "name", "description"),
-      behavior: values("", "UNSPECIFIED", "BLOCKING", "NON_BLOCKING"),
-      ...all(schema, "parameters", "response"),
-      ...all("value", "parametersJsonSchema", "responseJsonSchema"),
-    }),
-  ),
-  ...all("struct", "googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext", "googleMaps"),
-  ...all("struct", "fileSearch", "computerUse"),
 });
 
 const voice = message({

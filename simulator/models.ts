@@ -1,5 +1,6 @@
 // The models that the simulator knows, and what each of them takes in a setup (reference/live-api.md 1.8).
 
+import { readTools } from "./declarations";
 import type { Setup } from "./messages";
 import { invalidArgument, modalitiesRefused, modelNotFound, Refusal } from "./refusals";
 
@@ -9,8 +10,16 @@ export interface Model {
   answers: "AUDIO" | "TEXT";
   /** Levels for thinkingLevel, `budget` for thinkingBudget; with neither, a thinkingConfig is refused. */
   thinking: readonly string[];
-  /** Behaviours that a function may have; without any the model takes no tools. */
-  behaviors: readonly string[];
+  /** Behaviours that a function may have, the usual one first; without any the model takes no tools. */
+  behaviors: readonly Behavior[];
+  /** Whether responses may carry a scheduling. */
+  scheduling: boolean;
+  /** What the ids of its calls begin with; digits follow. */
+  callIds: "call_" | "function-call-";
+  /** Whether it withdraws pending calls when the user barges in: documented, but never seen on 3.8 (1.5). */
+  cancelsCalls: boolean;
+  /** Whether sound that comes while a blocking call is pending ends the connection (reference/peers.md P10). */
+  abortsOnSound: boolean;
   /** enableAffectiveDialog. */
   affective: "v1alpha" | "never";
   /** proactiveAudio: always on, or a choice on v1alpha, or not there. */
@@ -21,11 +30,17 @@ export interface Model {
   mediaChunks: boolean;
   /** Whether it takes a translationConfig. */
   translates: boolean;
-  /** Whether the end of its turns carries interactionStatus IDLE. */
-  tellsIdle: boolean;
+  /**
+   * Whether it says something before it calls functions, and the end of its turns carries an interactionStatus:
+   * IN_PROGRESS as long as calls are pending.
+   */
+  tellsStatus: boolean;
   /** How often it tells resumption handles. */
   handles: Handles;
 }
+
+/** Whether the model waits for a function. */
+export type Behavior = "BLOCKING" | "NON_BLOCKING";
 
 /** `once` in a connection, as measured on 3.8; or `often`, and withdrawn while it answers, as documented. */
 export type Handles = "once" | "often";
@@ -33,13 +48,17 @@ export type Handles = "once" | "often";
 const live: Model = {
   answers: "AUDIO",
   thinking: [],
-  behaviors: ["BLOCKING", "NON_BLOCKING"],
+  behaviors: ["NON_BLOCKING", "BLOCKING"],
+  scheduling: true,
+  callIds: "call_",
+  cancelsCalls: false,
+  abortsOnSound: false,
   affective: "never",
   proactive: "always",
   clientContent: "always",
   mediaChunks: false,
   translates: false,
-  tellsIdle: false,
+  tellsStatus: false,
   handles: "once",
 };
 
@@ -49,7 +68,8 @@ const models: Readonly<Record<string, Model>> = {
     ...live,
     thinking: ["LOW", "MEDIUM", "HIGH"],
     behaviors: ["NON_BLOCKING"],
-    tellsIdle: true,
+    scheduling: false,
+    tellsStatus: true,
   },
   "gemini-3.5-transcribe-live": { ...live, answers: "TEXT", behaviors: [], proactive: "never" },
   "gemini-3.5-live-translate-preview": { ...live, behaviors: [], proactive: "never", translates: true },
@@ -57,6 +77,9 @@ const models: Readonly<Record<string, Model>> = {
     ...live,
     thinking: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
     behaviors: ["BLOCKING"],
+    callIds: "function-call-",
+    cancelsCalls: true,
+    abortsOnSound: true,
     proactive: "never",
     clientContent: "seed",
     handles: "often",
@@ -64,6 +87,9 @@ const models: Readonly<Record<string, Model>> = {
   "gemini-2.5-flash-native-audio-preview-12-2025": {
     ...live,
     thinking: ["budget"],
+    behaviors: ["BLOCKING", "NON_BLOCKING"],
+    callIds: "function-call-",
+    cancelsCalls: true,
     affective: "v1alpha",
     proactive: "v1alpha",
     mediaChunks: true,
@@ -79,18 +105,6 @@ function thinkingFits({ thinking }: Model, config: { thinkingBudget?: number; th
   if (thinkingBudget !== undefined && !thinking.includes("budget")) return false;
   if (thinkingLevel !== "THINKING_LEVEL_UNSPECIFIED" && !thinking.includes(thinkingLevel)) return false;
   return thinking.length > 0;
-}
-
-function toolsFit({ behaviors }: Model, tools: NonNullable<Setup["tools"]>) {
-  if (!behaviors.length) return tools.length === 0;
-  return tools.every(
-    (tool) =>
-      // Code execution, URL context, Maps and file search exist as types, but no current Live model has them.
-      Object.keys(tool).every((kind) => kind === "functionDeclarations" || kind === "googleSearch") &&
-      (tool.functionDeclarations ?? []).every(
-        ({ behavior = "UNSPECIFIED" }) => behavior === "UNSPECIFIED" || behaviors.includes(behavior),
-      ),
-  );
 }
 
 function switchesFit(model: Model, setup: Setup, version: string) {
@@ -123,10 +137,10 @@ export function modelFor(setup: Setup, version: string): Model {
     !notInLive.some((field) => field in config) &&
     (!config.thinkingConfig || thinkingFits(model, config.thinkingConfig)) &&
     (!config.translationConfig || model.translates) &&
-    toolsFit(model, setup.tools ?? []) &&
     switchesFit(model, setup, version) &&
     prefixPaddingMs >= 0 &&
     silenceDurationMs >= 0;
   if (!fits) throw invalidArgument();
+  readTools(setup.tools ?? [], model, "setup");
   return model;
 }

@@ -63,6 +63,9 @@ export const noKey = () =>
 /** A key that is not the right one. */
 export const wrongKey = () => new Refusal("API key not valid. Please pass a valid API key.");
 
+/** Sound while the model waits for a call and cannot take it. */
+export const aborted = () => new Refusal("The operation was aborted.", 1008);
+
 /** Whatever went wrong in here rather than at the client. */
 export const internalError = () => new Refusal("Internal error encountered.", 1011);
 

@@ -1,6 +1,7 @@
 // Decides what goes wrong: connections announce their moments here, and suffer what was ordered for them.
 
 import type { Clock } from "../audio/clock";
+import type { CallRequest } from "./calls";
 import { checkFaults, checkScript, type Fault, type Moment } from "./faults";
 
 /** What a fault is done to: one connection. Nothing happens to one that is over. */
@@ -20,6 +21,9 @@ export interface Target {
   goAway(timeLeftMs: number): void;
   silence(): void;
   refuseHandshake(status: number): void;
+  call(calls: readonly CallRequest[]): void;
+  cancelCalls(): void;
+  reissue(): void;
 }
 
 function inflict(fault: Fault, target: Target) {
@@ -40,6 +44,12 @@ function inflict(fault: Fault, target: Target) {
       return target.silence();
     case "refuseHandshake":
       return target.refuseHandshake(fault.status);
+    case "call":
+      return target.call(fault.calls);
+    case "cancel":
+      return target.cancelCalls();
+    case "reissue":
+      return target.reissue();
   }
 }
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../audio/clock";
 import { loadResampler } from "../audio/resampler";
+import type { SimulatedCall } from "./calls";
 import { Connection, type Surroundings } from "./connection";
 import type { Fault } from "./faults";
 import { readRequest, refusal, refuseHandshake } from "./handshake";
@@ -14,7 +15,7 @@ import { noKey, wrongKey } from "./refusals";
 import { Script } from "./script";
 import { Sessions, type SimulatedConversation } from "./session";
 
-export type { Fault, SimulatedConversation };
+export type { Fault, SimulatedCall, SimulatedConversation };
 
 /** How the simulator is started; everything may be left out. Times in ms. */
 export interface SimulatorOptions {
@@ -37,6 +38,8 @@ export interface SimulatorOptions {
   handlesMs?: number;
   /** how often resumption handles are told; absent: as the model was seen to do it */
   handles?: Handles;
+  /** whether the user's barging in withdraws the pending calls; absent: as the model does it, which is not on 3.8 */
+  cancelCalls?: boolean;
 }
 
 /** A running simulator. */
@@ -69,11 +72,11 @@ const HANDLES_MS = 2 * 3600_000;
  * @throws Error with the code of node's `listen`, such as EADDRINUSE; or for a script that is not as it must be
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, clock = systemClock, key, handles } = options;
+  const { port = 0, clock = systemClock, key, handles, cancelCalls } = options;
   const { lifetimeMs = LIFETIME_MS, goAwayMs = GO_AWAY_MS, handlesMs = HANDLES_MS } = options;
   const script = new Script(options.script ?? []);
   const sessions = new Sessions(handlesMs);
-  const around: Surroundings = { clock, script, sessions, lifetimeMs, goAwayMs, handles };
+  const around: Surroundings = { clock, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
   await loadResampler();
   const connections = new Map<Connection, Promise<unknown>>();
   let count = 0;

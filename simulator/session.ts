@@ -1,6 +1,7 @@
 // What the server keeps of a conversation beyond its connection, and the handles by which another connection goes on with it.
 
 import { randomUUID } from "node:crypto";
+import { Calls, type SimulatedCall } from "./calls";
 import { Context, type Remembered, type SlidingWindow } from "./context";
 import type { Setup } from "./messages";
 import type { Picture } from "./picture";
@@ -25,6 +26,8 @@ export interface SimulatedConversation {
   readonly setups: readonly Setup[];
   /** What the server remembers of it, in order. */
   readonly context: readonly Remembered[];
+  /** The functions that the model called, the last 500 at most. */
+  readonly calls: readonly SimulatedCall[];
 }
 
 /** The connection that holds a session. */
@@ -38,6 +41,7 @@ export interface Holder {
 /** One conversation, with all of its connections. */
 export class Session implements SimulatedConversation {
   readonly memory = new Context();
+  readonly toolCalls = new Calls();
   readonly setups: Setup[] = [];
   connections = 0;
   /** How many answers were begun. */
@@ -64,6 +68,10 @@ export class Session implements SimulatedConversation {
 
   get context() {
     return this.memory.items;
+  }
+
+  get calls() {
+    return this.toolCalls.shown;
   }
 
   /** A connection takes the session over. */

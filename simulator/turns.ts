@@ -1,67 +1,38 @@
-// Whose turn it is: what waits for an answer, the answer that is being thought of or given, and its interruption.
+// Whose turn it is: what waits for an answer, the answer that is being thought of or given, the calls that it needs, and
+// its interruption.
 
-import type { Clock } from "../audio/clock";
 import { Answer } from "./answer";
-import { soundTokens, type Tokens, textTokens, usageMetadata } from "./context";
-import type { Moment } from "./faults";
-import { LONGEST_UTTERANCE } from "./hearing";
+import { Calling } from "./calling";
+import type { CallRequest, Result } from "./calls";
+import { textTokens, usageMetadata } from "./context";
 import type { Picture } from "./picture";
-import { type Asked, replyTo } from "./reply";
+import { type Asked, fillerReply, isQuestion, type Reply, replyTo } from "./reply";
 import type { Session } from "./session";
+import { type Host, type Manner, remember, type Turn, tokensOf } from "./turn";
+import { Waiting } from "./waiting";
 
 /** Measured on gemini-3.8-live (reference/live-api.md 1.5), in ms: from a text that barges in to `interrupted`. */
 const TEXT_INTERRUPTS_MS = 16;
-/** From `interrupted` to turnComplete. */
-const INTERRUPTED_MS = 1;
-/** What may wait behind an answer that must not be interrupted, in questions and in seconds; more pushes out the oldest. */
-const MOST_WAITING = 100;
-const MOST_SPEECH_WAITING = 2 * LONGEST_UTTERANCE;
-
-/** How a conversation answers. */
-export interface Manner {
-  modality: "AUDIO" | "TEXT";
-  /** Whether the transcript of what is said is sent. */
-  transcribe: boolean;
-  /** Whether the end of a turn says that the model is idle. */
-  tellsIdle: boolean;
-}
-
-/** What a conversation needs of its connection. */
-export interface Host {
-  clock: Clock;
-  /** Whether nothing is answered before the user's next turn. */
-  readonly silent: boolean;
-  send(frame: object): void;
-  /** Tells where the conversation is; faults may be tied to that, so it may be over when this returns. */
-  happened(moment: Moment): void;
-}
-
-/** The model's turn, which begins with its thinking. */
-interface Turn {
-  asked: Asked[];
-  /** Takes the beginning of the answer back, while it is thinking. */
-  cancel: () => void;
-  interrupted?: boolean;
-  /** Set as soon as it speaks, like the next one. */
-  answer?: Answer;
-  /** The context that it is billed for. */
-  prompt?: Tokens;
-}
+/** From `interrupted` to turnComplete, and from the filler's turnComplete to the calls that it announces. */
+const SOON_MS = 1;
+/** From the response to a call to what is said about it; 500 to 900 measured. */
+const RESULT_MS = 700;
 
 /** The turns of one connection. */
 export class Turns {
   readonly #manner: Manner;
   readonly #session: Session;
   readonly #host: Host;
-  /** Without `due`, the user's turn is not over yet. */
-  #waiting: { asked: Asked; due?: number }[] = [];
+  readonly #waiting = new Waiting();
+  readonly #calling: Calling;
   #turn?: Turn;
 
-  /** @param session is read for the usage, and takes up the answers */
+  /** @param session is read for the usage, and takes up the answers and the calls */
   constructor(manner: Manner, session: Session, host: Host) {
     this.#manner = manner;
     this.#session = session;
     this.#host = host;
+    this.#calling = new Calling(manner, session, host);
   }
 
   /** Whether no answer is on its way. */
@@ -77,21 +48,18 @@ export class Turns {
 
   /** Adds to what the user wants to be answered. */
   ask(asked: Asked) {
-    this.#waiting.push({ asked });
-    while (this.#waiting.length > MOST_WAITING || this.unansweredSeconds > MOST_SPEECH_WAITING)
-      this.#waiting.shift();
+    this.#waiting.ask(asked);
   }
 
   /** How much speech waits to be answered. */
   get unansweredSeconds() {
-    return this.#waiting.reduce((sum, { asked }) => sum + ("speech" in asked ? asked.seconds : 0), 0);
+    return this.#waiting.seconds;
   }
 
   /** The user's turn is over: answers all that waits, `delay` ms from now or after the running turn. */
   answerIn(delay: number) {
-    const due = this.#host.clock.now() + delay;
-    for (const each of this.#waiting) each.due ??= due;
-    if (!this.#turn) this.#think();
+    this.#waiting.complete(this.#host.clock.now() + delay);
+    this.#next();
   }
 
   /**
@@ -101,53 +69,111 @@ export class Turns {
    */
   bargeIn(interrupts: boolean, mayGoOn: boolean) {
     const turn = this.#turn;
-    if (!turn || turn.interrupted) return;
-    if (mayGoOn && !turn.answer && turn.asked.every((each) => "speech" in each)) {
-      turn.cancel();
-      this.#turn = undefined;
-      this.#waiting.unshift(...turn.asked.map((asked) => ({ asked })));
-    } else if (interrupts) this.#interrupt(turn);
+    if (interrupts) this.#calling.giveUp();
+    if (mayGoOn && turn?.thinking && turn.asked.every((each) => "speech" in each)) this.#takeBack(turn);
+    else if (interrupts && turn) this.#yieldTo(turn);
   }
 
-  /** The user writes: interrupts what is going on, after a moment. */
-  bargeInByText() {
+  /** The user writes: interrupts what is going on, after a moment. @param asks whether an answer is wanted */
+  bargeInByText(asks: boolean) {
     const turn = this.#turn;
-    if (!turn) return;
+    if (!turn && !this.#session.toolCalls.pending) return;
     this.#host.clock.after(TEXT_INTERRUPTS_MS, () => {
-      if (this.#turn === turn && !turn.interrupted) this.#interrupt(turn);
+      this.#calling.giveUp();
+      if (turn && this.#turn === turn) this.#yieldTo(turn, asks);
+      this.#next();
     });
+  }
+
+  /** Responses to calls have come. */
+  learn(results: readonly Result[]) {
+    for (const { name, response } of results) {
+      const text = `${name} ${JSON.stringify(response)}`;
+      this.#session.memory.add({ role: "tool", modality: "TEXT", text, tokens: textTokens(text) });
+    }
+    const told = results.filter(({ scheduling }) => scheduling !== "SILENT");
+    this.#waiting.tell(told, this.#host.clock.now() + RESULT_MS);
+    const interrupts = told.some(({ scheduling }) => scheduling === "INTERRUPT");
+    // Who speaks is not talked over: 3.8 waits (reference/live-api.md 4).
+    if (interrupts && this.#turn?.answer && !this.#manner.userSpeaks()) this.#interrupt(this.#turn);
+    this.#next();
+  }
+
+  /** Has functions called: in place of the answer that is being thought of, or else as soon as it is the model's turn. */
+  call(calls: readonly CallRequest[]) {
+    const turn = this.#turn;
+    if (turn?.thinking) turn.calls = [...(turn.calls ?? []), ...calls];
+    else {
+      this.#waiting.ask({ calls });
+      this.answerIn(0);
+    }
+  }
+
+  /** Withdraws the pending calls, and ends a turn that waits for them. */
+  cancelCalls() {
+    if (this.#calling.withdraw() && this.#turn?.holds) this.#interrupt(this.#turn);
+    this.#next();
+  }
+
+  /** Repeats the pending blocking calls under new ids. */
+  reissue() {
+    this.#calling.reissue();
   }
 
   /** The answer ends here, without a word; what was said of it is remembered. */
   drop() {
     const turn = this.#turn;
     this.#turn = undefined;
-    this.#waiting = [];
+    this.#waiting.clear();
     if (!turn) return;
     turn.cancel();
     turn.answer?.stop();
-    this.#remember(turn);
+    remember(this.#session, turn, this.#manner.model);
   }
 
-  #think() {
-    const waiting = this.#waiting.splice(0);
-    if (!waiting.length || this.#host.silent) return;
-    const due = Math.max(...waiting.map((each) => each.due ?? 0));
-    const turn: Turn = { asked: waiting.map((each) => each.asked), cancel: () => {} };
+  /** Goes on with what waits, unless the model is busy or must be silent. */
+  #next() {
+    const turn = this.#turn;
+    if (this.#session.toolCalls.awaited || turn?.interrupted || (turn && !turn.holds)) return;
+    const silent = turn === undefined && this.#manner.userSpeaks();
+    const next =
+      (turn ? undefined : this.#waiting.takeQuestions()) ??
+      (silent ? undefined : this.#waiting.takeResults());
+    if (next && !this.#host.silent)
+      this.#think(turn ?? { asked: [], thinking: true, cancel: () => {} }, next);
+  }
+
+  #think(turn: Turn, { asked, due }: { asked: Asked[]; due: number }) {
     // Whole milliseconds, so that it keeps its place behind the transcript that is due at the same moment.
     const wait = Math.max(0, Math.ceil(due - this.#host.clock.now()));
-    turn.cancel = this.#host.clock.after(wait, () => this.#speak(turn));
-    this.#turn = turn;
+    const cancel = this.#host.clock.after(wait, () => this.#begin(turn));
+    this.#turn = Object.assign(turn, { asked, cancel, thinking: true, holds: false });
     this.#host.happened("thinking");
   }
 
-  #speak(turn: Turn) {
+  #begin(turn: Turn) {
     const session = this.#session;
+    turn.thinking = false;
     turn.prompt = session.memory.tokens();
-    const reply = replyTo(turn.asked, session.answers++ === 0, session.pictures, session.newPicture);
-    session.newPicture = undefined;
-    const { modality, transcribe } = this.#manner;
-    turn.answer = new Answer(reply, modality, transcribe, {
+    const questions = turn.asked.filter(isQuestion);
+    const calls = turn.asked.flatMap((each) => ("calls" in each ? each.calls : []));
+    if (!turn.calls && calls.length) {
+      turn.calls = calls;
+      this.#waiting.putBack(questions);
+      this.#waiting.complete(this.#host.clock.now());
+    }
+    if (turn.calls && this.#manner.model.tellsStatus) this.#speak(turn, fillerReply());
+    else if (turn.calls) this.#call(turn, turn.calls);
+    else {
+      const reply = replyTo(questions, session.answers++ === 0, session.pictures, session.newPicture);
+      session.newPicture = undefined;
+      this.#speak(turn, reply);
+    }
+  }
+
+  #speak(turn: Turn, reply: Reply) {
+    const { model, transcribe } = this.#manner;
+    turn.answer = new Answer(reply, model.answers, transcribe, {
       clock: this.#host.clock,
       send: (serverContent) => this.#host.send({ serverContent }),
       over: () => this.#over(turn),
@@ -156,43 +182,56 @@ export class Turns {
     this.#host.happened("modelSpeaking");
   }
 
+  /** The turn is over at once, unless the model waits. */
+  #call(turn: Turn, calls: readonly CallRequest[]) {
+    turn.calls = undefined;
+    this.#calling.send(calls, turn);
+    if (this.#turn !== turn || turn.interrupted || turn.holds) return;
+    this.#host.send({ serverContent: { generationComplete: true } });
+    this.#over(turn);
+  }
+
+  /** The user takes the turn; results that were not spoken of yet are told later. */
+  #yieldTo(turn: Turn, keepsResults = true) {
+    const results = turn.asked.filter((each) => keepsResults && "result" in each);
+    if (turn.thinking && !turn.called && results.length === turn.asked.length) this.#takeBack(turn);
+    else {
+      if (turn.thinking) this.#waiting.putBack(results);
+      this.#interrupt(turn);
+    }
+  }
+
+  /** As if it had not been thought of yet. */
+  #takeBack(turn: Turn) {
+    turn.cancel();
+    this.#turn = undefined;
+    this.#waiting.putBack(turn.asked);
+  }
+
   #interrupt(turn: Turn) {
-    turn.interrupted = true;
+    if (turn.interrupted) return;
+    Object.assign(turn, { interrupted: true, thinking: false });
     turn.cancel();
     turn.answer?.stop();
     this.#host.send({ serverContent: { interrupted: true } });
-    this.#host.clock.after(INTERRUPTED_MS, () => this.#over(turn));
+    this.#host.clock.after(SOON_MS, () => this.#over(turn));
   }
 
   #over(turn: Turn) {
     if (this.#turn !== turn) return;
-    const { modality, tellsIdle } = this.#manner;
-    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), {
-      [modality]: this.#tokens(turn),
-    });
-    const status = tellsIdle ? { interactionStatus: "IDLE" } : {};
+    const calls = turn.interrupted ? undefined : turn.calls;
+    const { model } = this.#manner;
+    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn, model));
+    const status = model.tellsStatus ? { interactionStatus: this.#status(calls) } : {};
     this.#host.send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
     this.#turn = undefined;
-    this.#remember(turn);
+    remember(this.#session, turn, model);
+    if (calls) this.#host.clock.after(SOON_MS, () => this.#host.silent || this.#calling.send(calls));
     this.#host.happened("turnComplete");
-    if (this.#waiting.some((each) => each.due !== undefined)) this.#think();
+    this.#next();
   }
 
-  #tokens({ answer }: Turn) {
-    return this.#manner.modality === "TEXT"
-      ? textTokens(answer?.said ?? "")
-      : soundTokens(answer?.spokenSeconds ?? 0);
-  }
-
-  #remember(turn: Turn) {
-    const cut = turn.interrupted || !turn.answer?.complete;
-    const said = turn.answer?.said.trimEnd() ?? "";
-    const text = cut ? `${said} (interrupted)` : said;
-    this.#session.memory.add({
-      role: "model",
-      modality: this.#manner.modality,
-      text,
-      tokens: this.#tokens(turn),
-    });
+  #status(calls?: readonly CallRequest[]) {
+    return calls || this.#session.toolCalls.pending || this.#waiting.results ? "IN_PROGRESS" : "IDLE";
   }
 }

@@ -9,6 +9,9 @@ export interface Frame {
   setupComplete?: object;
   sessionResumptionUpdate?: { newHandle: string; resumable: boolean };
   goAway?: { timeLeft: string };
+  toolCall?: { functionCalls: { id: string; name: string; args: object }[] };
+  toolCallCancellation?: { ids: string[] };
+  interactionStatus?: string;
   voiceActivity?: { voiceActivityType: string; audioOffset: string };
   serverContent?: {
     modelTurn?: { role: string; parts: { text?: string; inlineData?: { mimeType: string; data: string } }[] };
@@ -17,6 +20,8 @@ export interface Frame {
     interrupted?: boolean;
     generationComplete?: boolean;
     turnComplete?: boolean;
+    interactionStatus?: string;
+    groundingMetadata?: { webSearchQueries: string[]; groundingSupports: { segment: { text: string } }[] };
   };
   usageMetadata?: {
     promptTokenCount: number;
@@ -210,8 +215,8 @@ export async function outcome(open: () => Promise<Client>, setup?: object) {
 export const resume = (handle: string | undefined) => ({ sessionResumption: { handle } });
 
 /** Starts a simulator and a conversation whose setup is complete; `setup` is added to a usual one. */
-export async function converse(t: TestContext, setup: object = {}) {
-  const { simulator, clock, open } = await simulate(t);
+export async function converse(t: TestContext, setup: object = {}, options: SimulatorOptions = {}) {
+  const { simulator, clock, open } = await simulate(t, options);
   const client = await open();
   client.send({ setup: { ...usual, ...setup } });
   await client.pass(260);

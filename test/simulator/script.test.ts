@@ -80,18 +80,18 @@ const wrong: [script: unknown, message: string][] = [
   [[7], "Fault 1: must be an object."],
   [
     [{ do: "cut" }],
-    'Fault 1: "at" must be one of handshake, setup, ready, userSpeaking, thinking, modelSpeaking, turnComplete, now; it is missing.',
+    'Fault 1: "at" must be one of handshake, setup, ready, userSpeaking, thinking, modelSpeaking, toolCall, turnComplete, now; it is missing.',
   ],
   [
     [
       { at: "ready", do: "cut" },
       { at: "redy", do: "cut" },
     ],
-    'Fault 2: "at" must be one of handshake, setup, ready, userSpeaking, thinking, modelSpeaking, turnComplete, now; it is "redy".',
+    'Fault 2: "at" must be one of handshake, setup, ready, userSpeaking, thinking, modelSpeaking, toolCall, turnComplete, now; it is "redy".',
   ],
   [
     [{ at: "ready", do: "explode" }],
-    'Fault 1: "do" must be one of cut, close, freeze, slow, garbage, goAway, silence, refuseHandshake; it is "explode".',
+    'Fault 1: "do" must be one of cut, close, freeze, slow, garbage, goAway, silence, refuseHandshake, call, cancel, reissue; it is "explode".',
   ],
   [
     [{ at: "ready", do: "cut", code: 1011 }],
@@ -134,6 +134,16 @@ const wrong: [script: unknown, message: string][] = [
     [{ at: "handshake", do: "cut", resumed: true }],
     'Fault 1: "resumed" is not known before "setup"; use "connection".',
   ],
+  ...[[], "get_weather", [{}], [{ name: 5 }], [{ name: "f", args: [] }], [{ name: "f", arguments: {} }]].map(
+    (calls): [unknown, string] => [
+      [{ at: "thinking", do: "call", calls }],
+      `Fault 1: "calls" must be a list of calls such as [{ "name": "get_weather", "args": { "city": "Berlin" } }]; it is ${JSON.stringify(calls)}.`,
+    ],
+  ),
+  ...["cancel", "reissue"].map((what): [unknown, string] => [
+    [{ at: "setup", do: what }],
+    `Fault 1: ${what} is not possible before "ready".`,
+  ]),
   [[{ at: "now", do: "cut", times: 2 }], 'Fault 1: "times" means nothing at "now".'],
   [[{ at: "now", do: "cut" }], 'Fault 1: "now" is no moment to begin with, as nothing is connected.'],
 ];

@@ -1,0 +1,16 @@
+// The sources of an answer that was searched for, as the server tells them. Nothing is searched: the sources are made up.
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** The groundingMetadata (reference/live-api.md 1.3). @param query what was searched for @param answer what is said */
+export function groundingFor(query: string, answer: string) {
+  const escaped = query.replace(/[&<>"]/g, (character) => entities[character]!);
+  return {
+    webSearchQueries: [query],
+    searchEntryPoint: { renderedContent: `<div class="container">${escaped}</div>` },
+    groundingChunks: [{ web: { uri: "https://example.com/", title: "example.com" } }],
+    groundingSupports: [
+      { segment: { endIndex: Buffer.byteLength(answer), text: answer }, groundingChunkIndices: [0] },
+    ],
+  };
+}

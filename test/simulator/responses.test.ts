@@ -1,0 +1,191 @@
+// Which responses to calls the server takes, and when it speaks of them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answer, type Client, room, sound, speech } from "./client";
+import { call, EXTENDED, invalid, respond, withTools, write } from "./tools";
+
+const field = "tool_response.function_responses[0]";
+const struct = (value: string) => ({
+  code: 1007,
+  reason: `Invalid value at '${field}.response' (type.googleapis.com/google.protobuf.Struct), ${value}`,
+});
+const words = "one two three four five six seven eight nine ten";
+
+const refused: [
+  what: string,
+  response: (id: string) => object[],
+  closed?: object,
+  setup?: { model: string },
+][] = [
+  ["no response at all", () => []],
+  ["an unknown id", () => [{ id: "call_1", name: "f", response: {} }]],
+  ["no id", () => [{ name: "f", response: {} }]],
+  ["no name", (id) => [{ id, response: {} }]],
+  ["another name", (id) => [{ id, name: "g", response: {} }]],
+  ["nothing in it", (id) => [{ id, name: "f" }]],
+  ["two in one frame", (id) => [1, 2].map((output) => ({ id, name: "f", response: { output } }))],
+  ["a text", (id) => [{ id, name: "f", response: "sunny" }], struct('"sunny"')],
+  ["a list", (id) => [{ id, name: "f", response: [1] }], struct("[1]")],
+  [
+    "scheduling on extended thinking",
+    (id) => [{ id, name: "f", response: {}, scheduling: "SILENT" }],
+    invalid,
+    { model: EXTENDED },
+  ],
+  [
+    "more than 64 kB",
+    (id) => [{ id, name: "f", response: { output: "x".repeat(64 * 1024) } }],
+    { code: 1011, reason: "Internal error encountered." },
+  ],
+];
+
+for (const [what, response, closed = invalid, setup = {}] of refused)
+  test(`a response with ${what} is refused, and its call stays pending`, async (t) => {
+    const { client, simulator } = await withTools(t, setup);
+    await call(client, "call f");
+    await client.pass(20_000);
+    const { id, name } = simulator.conversations[0]!.calls[0]!;
+    assert.equal(name, "f");
+    client.send(respond(...response(id)));
+    assert.deepEqual(await client.closed, closed);
+    assert.equal(simulator.conversations[0]!.calls[0]!.state, "pending");
+    assert.deepEqual(simulator.conversations[0]!.calls[0]!.responses, []);
+  });
+
+test("a second answer to a call is refused", async (t) => {
+  const { client } = await withTools(t);
+  const [id] = await call(client, "call f");
+  await answer(client, respond({ id, name: "f", response: {} }));
+  client.send(respond({ id, name: "f", response: {} }));
+  assert.deepEqual(await client.closed, invalid);
+});
+
+test("scheduling and willContinue are taken and ignored when the model waits for the call", async (t) => {
+  const { client, simulator } = await withTools(t, { blocks: true });
+  const [id] = await call(client, "call f");
+  await answer(client, respond({ id, name: "f", response: {}, scheduling: "SILENT", willContinue: true }));
+  assert.match(client.said, /Echo: f answered \{\}$/);
+  assert.equal(simulator.conversations[0]!.calls[0]!.state, "answered");
+});
+
+test("answers of one frame are spoken in one turn", async (t) => {
+  const { client } = await withTools(t);
+  const [f, g] = await call(client, "call f and g");
+  client.frames = [];
+  const { toolResponse } = respond({ id: f, name: "f", response: {} }, { id: g, name: "g", response: {} });
+  await answer(client, { toolResponse });
+  assert.match(client.said, /Echo: f answered \{\} Echo: g answered \{\}$/);
+  assert.equal(client.of("turnComplete").length, 1);
+});
+
+/** The kinds of what comes while an answer is spoken, from a response to a call on. */
+async function whileSpeaking(client: Client, scheduling?: string) {
+  const [id] = await call(client, "call f");
+  client.send(write(words));
+  await client.run(480);
+  client.frames = [];
+  await answer(client, respond({ id, name: "f", response: { output: 1 }, scheduling }));
+  return client.kinds.filter((kind) => kind !== "audio" && kind !== "outputTranscription");
+}
+
+const whole = ["generationComplete", "turnComplete"];
+
+for (const scheduling of [undefined, "SCHEDULING_UNSPECIFIED", "WHEN_IDLE"])
+  test(`with scheduling ${scheduling} the model first says what it is saying`, async (t) => {
+    const { client } = await withTools(t);
+    assert.deepEqual(await whileSpeaking(client, scheduling), [...whole, ...whole]);
+    assert.match(client.said, /ten *Echo: f answered \{"output":1\}$/);
+  });
+
+test("with INTERRUPT it breaks off what it is saying", async (t) => {
+  const { client } = await withTools(t);
+  assert.deepEqual(await whileSpeaking(client, "INTERRUPT"), ["interrupted", "turnComplete", ...whole]);
+  assert.equal(client.said, 'Echo: f answered {"output":1}');
+});
+
+test("with SILENT it knows, and says nothing", async (t) => {
+  const { client, simulator } = await withTools(t);
+  assert.deepEqual(await whileSpeaking(client, "SILENT"), whole);
+  assert.match(client.said, /ten$/);
+  assert.ok(simulator.conversations[0]!.context.some(({ text }) => text === 'f {"output":1}'));
+  assert.equal(simulator.conversations[0]!.calls[0]!.state, "answered");
+});
+
+for (const scheduling of ["WHEN_IDLE", "INTERRUPT"])
+  test(`with ${scheduling} nobody who speaks is talked over: the result is told after the user was answered`, async (t) => {
+    const { client } = await withTools(t);
+    const [id] = await call(client, "call f");
+    client.frames = [];
+    await client.speak(Buffer.concat([room(0.5), speech(1)]));
+    client.send(respond({ id, name: "f", response: {}, scheduling }));
+    await client.speak(speech(2));
+    assert.equal(client.of("audio").length, 0);
+    await client.speak(room(2));
+    await client.pass(20_000);
+    assert.match(client.said, /here it is again\. *Echo: f answered \{\}$/);
+    assert.equal(client.of("interrupted").length, 0);
+  });
+
+test("who speaks before a result is told is answered first, without an interruption", async (t) => {
+  const { client } = await withTools(t);
+  const [id] = await call(client, "call f");
+  client.frames = [];
+  client.send(respond({ id, name: "f", response: {} }));
+  await client.run(300);
+  await answer(client, write("hello"));
+  assert.match(client.said, /Echo: hello *Echo: f answered \{\}$/);
+  assert.deepEqual([client.of("interrupted").length, client.of("turnComplete").length], [0, 2]);
+});
+
+test("with willContinue every piece is told, and an empty last one only ends the call", async (t) => {
+  const { client, simulator } = await withTools(t);
+  const [id] = await call(client, "call f");
+  const said: string[] = [];
+  for (const [response, willContinue] of [
+    [{ output: 1 }, true],
+    [{ output: 2 }, true],
+    [{}, false],
+  ]) {
+    client.frames = [];
+    assert.equal(simulator.conversations[0]!.calls[0]!.state, "pending");
+    await answer(client, respond({ id, name: "f", response, willContinue }));
+    said.push(client.said);
+  }
+  assert.match(said[0]!, /Echo: f answered \{"output":1\} \(more to come\)$/);
+  assert.deepEqual(said.slice(1), ['Echo: f answered {"output":2} (more to come)', ""]);
+  const [only] = simulator.conversations[0]!.calls;
+  assert.deepEqual([only!.state, only!.responses.length], ["answered", 3]);
+  client.send(respond({ id, name: "f", response: {} }));
+  assert.deepEqual(await client.closed, invalid);
+});
+
+test("sound goes on being heard while a response waits", async (t) => {
+  const { client } = await withTools(t);
+  const [id] = await call(client, "call f");
+  client.frames = [];
+  client.send(respond({ id, name: "f", response: {} }));
+  client.send({ realtimeInput: { audio: sound(room(0.3)) } });
+  await client.pass(20_000);
+  assert.match(client.said, /f answered/);
+});
+
+test("a stop while the model is about to speak of a result is obeyed", async (t) => {
+  const { client } = await withTools(t);
+  const [id] = await call(client, "call f");
+  client.frames = [];
+  client.send(respond({ id, name: "f", response: {} }));
+  await client.run(300);
+  await answer(client, { clientContent: { turnComplete: false } });
+  assert.deepEqual(client.kinds, ["interrupted", "turnComplete"]);
+});
+
+test("a result that the model waited for is told later when a text comes first", async (t) => {
+  const { client } = await withTools(t, { blocks: true });
+  const [id] = await call(client, "call f");
+  client.send(respond({ id, name: "f", response: {} }));
+  await client.run(300);
+  await answer(client, write("hello"));
+  assert.deepEqual(client.kinds.slice(0, 3), ["toolCall", "interrupted", "turnComplete"]);
+  assert.match(client.said, /Echo: hello *Echo: f answered \{\}$/);
+});

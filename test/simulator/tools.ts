@@ -1,0 +1,44 @@
+// What the tests of calls share, no tests itself.
+
+import type { TestContext } from "node:test";
+import type { SimulatorOptions } from "../../simulator/server";
+import { type Client, converse } from "./client";
+
+export const EXTENDED = "models/gemini-3.8-live-extended-thinking";
+export const FLASH = "models/gemini-3.1-flash-live-preview";
+export const NATIVE = "models/gemini-2.5-flash-native-audio-preview-12-2025";
+export const invalid = { code: 1007, reason: "Request contains an invalid argument." };
+
+/** The part of a setup that declares functions: names, or declarations. */
+export const declare = (...functions: (string | object)[]) => ({
+  tools: [
+    { functionDeclarations: functions.map((each) => (typeof each === "string" ? { name: each } : each)) },
+  ],
+});
+export const blocking = (name: string) => ({ name, behavior: "BLOCKING" });
+
+export const write = (text: string) => ({ realtimeInput: { text } });
+export const respond = (...functionResponses: object[]) => ({ toolResponse: { functionResponses } });
+
+/** A conversation with functions f and g, both blocking if wanted, as the model has them otherwise. */
+export function withTools(
+  t: TestContext,
+  setup: { blocks?: boolean; model?: string; [other: string]: unknown } = {},
+  options: SimulatorOptions = {},
+) {
+  const { blocks, ...rest } = setup;
+  const tools = blocks ? declare(blocking("f"), blocking("g")) : declare("f", "g");
+  return converse(t, { ...tools, ...rest }, options);
+}
+
+/** All calls that were received. */
+export const calls = (client: Client) =>
+  client.of("toolCall").flatMap((frame) => frame.toolCall!.functionCalls);
+
+/** Has functions called, and forgets what came before. @returns their ids */
+export async function call(client: Client, text: string) {
+  client.frames = [];
+  client.send(write(text));
+  await client.run(401);
+  return calls(client).map(({ id }) => id);
+}
