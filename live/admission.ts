@@ -26,10 +26,8 @@ export function admit(
   const isSound = input.kind === "sound";
   const isSignal = input.kind === "signal";
   if (isSound && (spent || !(isOpen || soundMayOpen))) return "ignore";
-  if (isSignal && (spent || !isOpen)) return "ignore";
-  // audio in sends audioStreamEnd by itself, also where turns are given by hand and the server does not expect it.
-  if (isSignal && input.signal === "audioStreamEnd") return turnDetection === "automatic" ? "take" : "ignore";
-  if (isSignal && turnDetection === "automatic")
+  if (isSignal && (spent || !(isOpen || input.signal === "activityStart"))) return "ignore";
+  if (isSignal && input.signal !== "audioStreamEnd" && turnDetection === "automatic")
     return new InputError(
       `"${input.signal}" is for turns that are given by hand: choose that in the session, or leave it out.`,
     );

@@ -1,24 +1,32 @@
 // One conversation with a Live model: it opens when there is something to say, tells what comes out, and survives the
 // connections that it is made of.
 
-import { type LiveServerMessage, VoiceActivityType } from "@google/genai";
+import { type FunctionCall, type LiveServerMessage, VoiceActivityType } from "@google/genai";
 import { admit } from "./admission";
-import { Connection, reasonOf, type Try } from "./connection";
+import { Agenda } from "./agenda";
+import { Connection, reasonOf } from "./connection";
 import { ConnectionError, InputError } from "./errors";
-import type { ConversationEvent, State } from "./events";
+import type { ConversationEvent } from "./events";
 import { Handle } from "./handle";
 import { type ModelProfile, profileOf } from "./models";
 import type { ConversationOptions } from "./options";
 import type { Done, Input } from "./outgoing";
+import { PushToTalk } from "./push-to-talk";
 import { Sender } from "./sender";
 import { buildSetup } from "./setup";
 import { type LiveSocket, openSocket, type SocketHandlers } from "./socket";
+import { Status } from "./status";
+import { type Answer, ToolUse } from "./tool-use";
 import { Turns } from "./turns";
 
 /** Milliseconds after a failure in which sound alone does not try again: sound comes fifty times a second. */
 const SOUND_RETRY_MS = 5_000;
 /** Milliseconds for which a conversation that was given up is worth remembering: as long as the server does (live-api.md 1.7). */
 const REMEMBER_MS = 2 * 60 * 60 * 1000;
+/** Milliseconds of silence after which a stop counts as obeyed, though the server never said so (peers.md P14). */
+const STOP_ACKNOWLEDGED_MS = 3_000;
+/** Milliseconds for which sound is held back at the most while the model is silent for a tool (peers.md P10). */
+const HOLD_SOUND_MS = 10_000;
 /** Milliseconds before the server's time is up at which it is changed over at the latest, or half of a shorter time. */
 const GO_AWAY_MARGIN_MS = 5_000;
 
@@ -29,8 +37,13 @@ export class Conversation {
   readonly #handle: Handle;
   readonly #connection: Connection;
   readonly #sender: Sender;
+  readonly #status: Status;
+  readonly #tools: ToolUse;
+  readonly #agenda: Agenda;
+  readonly #button: PushToTalk | undefined;
+  /** What the flow has said instead of the instruction of the settings. */
+  #instruction: string | undefined;
   #turns: Turns;
-  #state: State = "disconnected";
   /** There is a connection now. */
   #connected = false;
   #lastUsed: number;
@@ -42,21 +55,33 @@ export class Conversation {
   #rememberUntil = Number.NEGATIVE_INFINITY;
   /** Why nothing more may be said in it. */
   #spent: string | undefined;
-  /** Since when there is no connection, and how often one was tried. */
-  #away: { since: number; attempts: number } | undefined;
   #turnCompleted = false;
-  /** The server is about to hang up: takes the timer back that changes over at the latest. */
-  #cancelDeadline: (() => void) | undefined;
+  /** Clock time at which the model fell silent for a tool. */
+  #blockedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ConversationOptions, emit: (event: ConversationEvent) => void) {
     const { settings, continuity, waiting, handles, clock, random } = options;
     this.#options = options;
     this.#emit = emit;
     this.#profile = profileOf(settings.model);
+    this.#status = new Status(clock, emit);
     this.#turns = this.#newTurns();
     this.#lastUsed = clock.now();
     this.#handle = new Handle(handles);
+    this.#agenda = new Agenda(clock, {
+      changeOver: (cause) => this.#connection.changeOver(cause),
+      say: (input, done) => this.#sender.send(input, done),
+    });
+    if (settings.turnDetection === "manual")
+      this.#button = new PushToTalk((input, done) => this.#take(input, done));
+    this.#tools = new ToolUse({
+      profile: this.#profile,
+      clock,
+      send: (input, done) => this.#sender.send(input, done),
+      emit,
+    });
     this.#sender = new Sender(this.#profile, waiting, clock, {
+      holdsSound: () => this.#holdsSound,
       onSent: (input) => this.#sent(input),
       onLostSound: (ms) => this.#emit({ type: "gap", pauseMs: 0, lostSoundMs: Math.round(ms) }),
     });
@@ -71,7 +96,7 @@ export class Conversation {
         random,
       },
       {
-        onTry: (attempt) => this.#tellTry(attempt),
+        onTry: (attempt) => this.#status.onTry(attempt),
         onOpen: (socket, resumed) => this.#opened(socket, resumed),
         onFrame: (frame) => this.#receive(frame),
         onBadFrame: (error) => this.#emit({ type: "failed", error }),
@@ -82,7 +107,7 @@ export class Conversation {
   }
 
   get state() {
-    return this.#state;
+    return this.#status.state;
   }
 
   /** Whether there is a connection, or one is being made. */
@@ -102,6 +127,11 @@ export class Conversation {
 
   /** Sends something, opening the conversation if need be; a signal to one that is not open means nothing and does nothing. */
   send(input: Input, done: Done) {
+    if (this.#button) this.#button.pass(input, done);
+    else this.#take(input, done);
+  }
+
+  #take(input: Input, done: Done) {
     const now = this.#options.clock.now();
     this.#lastUsed = now;
     const verdict = admit(input, this.#options.settings, {
@@ -112,6 +142,11 @@ export class Conversation {
     });
     if (verdict === "ignore") return done();
     if (verdict !== "take") return done(verdict);
+    if (input.kind === "text" && input.whenIdle) {
+      this.#agenda.planText(input, done);
+      this.connect();
+      return this.#useQuiet();
+    }
     this.#sender.send(input, done);
     this.connect();
   }
@@ -126,6 +161,30 @@ export class Conversation {
     if (this.#turns.stop()) this.#sender.stop();
   }
 
+  /** Gives the answer of a tool to a call; `done` gets an error when nobody waits for it. */
+  answer(id: string, answer: Answer, done: Done) {
+    this.#lastUsed = this.#options.clock.now();
+    this.#tools.answer(id, answer, done);
+  }
+
+  /** The tools have changed: a running conversation takes them up at its next quiet moment. */
+  updateTools() {
+    this.#changeSetup("the tools have changed");
+  }
+
+  /** Gives the model another instruction, from the next quiet moment on. */
+  instruct(instruction: string) {
+    this.#instruction = instruction;
+    this.#changeSetup("the instruction has changed");
+  }
+
+  /** On a resume everything but the model may change (live-api.md 1.2). */
+  #changeSetup(cause: string) {
+    if (!this.#connected || !this.#survives) return;
+    this.#agenda.planChangeOver(cause);
+    this.#useQuiet();
+  }
+
   /** Ends the conversation; sound alone does not begin another. Messages that still wait get an error. */
   disconnect() {
     this.#soundMayOpenAt = Number.POSITIVE_INFINITY;
@@ -137,6 +196,7 @@ export class Conversation {
     this.close();
     this.#handle.drop();
     this.#turns = this.#newTurns();
+    this.#instruction = undefined;
     this.#spent = undefined;
     this.#rememberUntil = Number.NEGATIVE_INFINITY;
   }
@@ -157,16 +217,18 @@ export class Conversation {
     );
   }
 
-  /** Looks whether the server has fallen silent when it should speak; to be called about once a second. */
+  /** Looks for tools and a server that have fallen silent; to be called about once a second. */
   watch() {
+    this.#tools.watch();
     const { continuity, clock } = this.#options;
     const ms = clock.now() - this.#serverSilentSince;
+    if (ms >= STOP_ACKNOWLEDGED_MS) this.#turns.forgetStop();
     if (!this.#connected || !this.#turns.awaitsServer || !continuity.stallMs || ms < continuity.stallMs)
       return;
     const cure = this.#survives ? continuity.stallCure : "tell";
     this.#emit({ type: "stall", ms: Math.round(ms), cure });
     if (cure === "resume") this.#connection.changeOver("the server fell silent");
-    else this.#turns.giveUpAnswer();
+    else this.#turns.settle();
   }
 
   get #survives() {
@@ -180,30 +242,32 @@ export class Conversation {
   }
 
   async #dial(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal) {
-    const { settings, continuity, setupTimeoutMs, clock } = this.#options;
+    const { continuity, setupTimeoutMs, clock } = this.#options;
+    const settings = {
+      ...this.#options.settings,
+      ...(this.#instruction && { instruction: this.#instruction }),
+    };
     this.#options.admit();
     const server = await this.#options.server();
     const history = this.#turns.remembered.length > 0 || this.#sender.hasHistory;
-    const setup = buildSetup(settings, continuity, handle ? { handle } : { history });
+    const tools = this.#options.tools();
+    this.#tools.tools = tools;
+    const declarations = tools.map(({ declaration }) => declaration);
+    const setup = buildSetup(settings, continuity, {
+      handle,
+      history: !handle && history,
+      tools: declarations,
+    });
     return openSocket(server, setup, handlers, setupTimeoutMs, clock, signal);
   }
 
-  #tellTry({ attempt, of, waitMs, cause }: Try) {
-    if (this.#away) this.#away.attempts = attempt;
-    this.#state = "connecting";
-    this.#emit({ type: "state", state: "connecting", cause, attempt: { attempt, of, waitMs } });
-  }
-
   #opened(socket: LiveSocket, resumed: boolean) {
-    const { since = this.#options.clock.now(), attempts = 1 } = this.#away ?? {};
-    const pauseMs = Math.round(this.#options.clock.now() - since);
     this.#connected = true;
     this.#soundMayOpenAt = Number.NEGATIVE_INFINITY;
-    this.#setState("connected");
-    if (this.#away || resumed) this.#emit({ type: "resumed", remembered: resumed, pauseMs, attempts });
-    if (this.#away) this.#emit({ type: "gap", pauseMs, lostSoundMs: 0 });
-    this.#away = undefined;
-    this.#sender.open(socket, resumed ? [] : this.#turns.remembered);
+    this.#status.onOpen(resumed);
+    if (!resumed) this.#tools.forget();
+    this.#sender.open(socket, resumed ? undefined : this.#turns.remembered);
+    this.#useQuiet();
   }
 
   #sent(input: Input) {
@@ -212,6 +276,8 @@ export class Conversation {
     if (input.kind === "text" && input.turnComplete)
       this.#turns.ask({ text: input.text, again: input.again ?? false });
     else if (input.kind === "text") this.#turns.note({ role: "user", text: input.text });
+    if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !this.#tools.isBlocked)
+      this.#turns.awaitAnswer();
     if (input.kind !== "sound") this.#serverSilentSince = this.#options.clock.now();
   }
 
@@ -226,6 +292,8 @@ export class Conversation {
       this.#turns.hearUser(voiceActivity.voiceActivityType === VoiceActivityType.ACTIVITY_START);
     if (usageMetadata) this.#turns.count(usageMetadata);
     if (serverContent) this.#turns.receive(serverContent);
+    if (frame.toolCall) this.#callTools(frame.toolCall.functionCalls ?? []);
+    if (frame.toolCallCancellation) this.#tools.cancel(frame.toolCallCancellation.ids ?? []);
     if (goAway) this.#goAway(goAway.timeLeft ?? "");
     const { error } = frame as { error?: { message?: string } };
     if (error)
@@ -233,9 +301,25 @@ export class Conversation {
         type: "failed",
         error: new Error(`Gemini Live: the server reported "${error.message}".`),
       });
-    if (!this.#turns.isQuiet) return;
-    if (this.#turnCompleted) this.#afterTurn();
-    if (this.#cancelDeadline) this.#changeOver();
+    if (this.#turnCompleted && this.#isQuiet) this.#afterTurn();
+    this.#useQuiet();
+  }
+
+  get #isQuiet() {
+    return this.#turns.isQuiet && !this.#tools.isBusy;
+  }
+
+  get #holdsSound() {
+    const { deafWhileBlocked } = this.#profile;
+    return (
+      deafWhileBlocked && this.#tools.isBlocked && this.#options.clock.now() - this.#blockedAt < HOLD_SOUND_MS
+    );
+  }
+
+  #callTools(calls: FunctionCall[]) {
+    this.#turns.settle();
+    if (!this.#tools.isBlocked) this.#blockedAt = this.#options.clock.now();
+    this.#tools.receive(calls);
   }
 
   #afterTurn() {
@@ -254,26 +338,24 @@ export class Conversation {
     this.#emit({ type: "goAway", timeLeft });
     if (!this.#survives) return;
     const ms = 1000 * (Number.parseFloat(timeLeft) || 0);
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = this.#options.clock.after(ms - Math.min(GO_AWAY_MARGIN_MS, ms / 2), () =>
-      this.#changeOver(),
-    );
+    const latestMs = ms - Math.min(GO_AWAY_MARGIN_MS, ms / 2);
+    this.#agenda.planChangeOver("the server is about to end the connection", latestMs);
   }
 
-  #changeOver() {
-    this.#connection.changeOver("the server is about to end the connection");
+  #useQuiet() {
+    if (this.#connected && this.#isQuiet) this.#agenda.onQuiet();
   }
 
   #tellTurn(event: ConversationEvent) {
     this.#emit(event);
     if (event.type === "turnComplete") this.#turnCompleted = true;
-    else if (event.type === "interrupted" && this.#connected) this.#setState("interrupted");
-    else if (event.type === "audio" && this.#state === "interrupted") this.#setState("connected");
+    else if (event.type === "interrupted" && this.#connected) this.#status.set("interrupted");
+    else if (event.type === "audio" && this.#status.state === "interrupted") this.#status.set("connected");
   }
 
   /** The connection is gone, and another one will be tried. */
   #lost() {
-    this.#away = { since: this.#options.clock.now(), attempts: 0 };
+    this.#status.onLost();
     this.#leave("CONNECTION_LOST");
   }
 
@@ -289,27 +371,21 @@ export class Conversation {
 
   /** Lets go of the connection and of all that waits for it. Returns how many messages were told `error`. */
   #letGo(error: Error, reason: string, cause?: string): number {
-    if (this.#connected) this.#setState("closing");
+    if (this.#connected) this.#status.set("closing");
     this.#connection.close();
     this.#leave(reason);
-    this.#away = undefined;
-    const told = this.#sender.fail(error);
-    this.#setState("closed", cause);
+    this.#tools.forget();
+    const told = this.#sender.fail(error) + this.#agenda.fail(error);
+    this.#status.onClosed(cause);
     return told;
   }
 
   /** What had no answer waits to be asked again. */
   #leave(reason: string) {
     this.#connected = false;
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = undefined;
+    this.#agenda.onLost();
+    this.#button?.onLost();
     this.#sender.close(this.#turns.breakOff(reason));
     this.#turnCompleted = false;
-  }
-
-  #setState(state: State, cause?: string) {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#emit({ type: "state", state, cause, attempt: undefined });
   }
 }

@@ -59,6 +59,11 @@ export class Conversations {
     return [...this.#conversations.values()].map(({ state }) => state);
   }
 
+  /** The tools have changed. */
+  updateTools() {
+    for (const conversation of this.#conversations.values()) conversation.updateTools();
+  }
+
   /** Ends all of them and reports nothing more. */
   close() {
     this.#closed = true;

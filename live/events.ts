@@ -1,6 +1,7 @@
 // What a conversation tells those who hold it.
 
 import type { GroundingMetadata } from "@google/genai";
+import type { Call } from "./calls";
 import type { Role } from "./transcript";
 import type { UsageReport } from "./usage";
 
@@ -33,6 +34,13 @@ export type ConversationEvent =
       turn: number;
       /** The server's, or CONNECTION_LOST or DISCONNECTED when a part of the answer is missing. */
       reason: string | undefined;
+    }
+  | { type: "toolCall"; call: Call }
+  | {
+      type: "toolCancelled";
+      call: Call;
+      /** withdrawn by the model, out of time, or of a conversation that is gone */
+      reason: "cancelled" | "timeout" | "lost";
     }
   | { type: "usage"; turn: number; usage: UsageReport }
   | { type: "grounding"; turn: number; grounding: GroundingMetadata }

@@ -7,6 +7,12 @@ export interface ModelProfile {
   text: "clientContent" | "realtimeInput";
   /** When earlier turns may be given: at any time, or only before anything else and announced in the setup. */
   history: "always" | "atStart";
+  /** Whether it is silent until a tool has answered: as the declaration says, always, or never. */
+  blocking: "choice" | "always" | "never";
+  /** Whether a tool's answer may say when the model speaks about it. */
+  scheduling: boolean;
+  /** Whether sound that comes while it is silent for a tool ends the conversation (peers.md P10). */
+  deafWhileBlocked: boolean;
   /** Tokens that its context holds, where that is known. */
   contextWindow: number | undefined;
   /** What thinkingConfig may hold, if anything. */
@@ -20,6 +26,9 @@ const CURRENT: ModelProfile = {
   modality: "AUDIO",
   text: "clientContent",
   history: "always",
+  blocking: "choice",
+  scheduling: true,
+  deafWhileBlocked: false,
   contextWindow: 131_072,
   thinking: { levels: [], thoughts: false },
   affectiveDialog: false,
@@ -31,6 +40,8 @@ const FAMILIES: Record<string, ModelProfile> = {
   "gemini-3.8-live": CURRENT,
   "gemini-3.8-live-extended-thinking": {
     ...CURRENT,
+    blocking: "never",
+    scheduling: false,
     thinking: { levels: ["LOW", "MEDIUM", "HIGH"], thoughts: true },
   },
   "gemini-3.5-transcribe-live": { ...CURRENT, modality: "TEXT" },
@@ -39,6 +50,9 @@ const FAMILIES: Record<string, ModelProfile> = {
     ...CURRENT,
     text: "realtimeInput",
     history: "atStart",
+    blocking: "always",
+    scheduling: false,
+    deafWhileBlocked: true,
     thinking: { levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"], thoughts: true },
     languageCode: true,
   },

@@ -4,6 +4,7 @@ import type { Clock } from "../audio/clock";
 import type { OutgoingLimits } from "./outgoing";
 import type { Continuity, ConversationSettings } from "./setup";
 import type { Server } from "./socket";
+import type { ServedTool } from "./tool-use";
 
 export interface ConversationOptions {
   settings: ConversationSettings;
@@ -14,6 +15,8 @@ export interface ConversationOptions {
   setupTimeoutMs: number;
   /** Bounds of what waits for the connection. */
   waiting: OutgoingLimits;
+  /** The tools that the model may use, as they are now. */
+  tools(): readonly ServedTool[];
   /** Throws an error that says why when this conversation may not open now. */
   admit(): void;
   /** Keeps the handle where it outlives this process; absent: it is not kept. */

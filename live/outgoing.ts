@@ -17,11 +17,25 @@ export type Input =
       text: string;
       /** false: context, no answer wanted */
       turnComplete: boolean;
+      /** It is sent only when nobody speaks. */
+      whenIdle?: true;
       /** It got no answer when it was sent before. */
       again?: true;
     }
   | { kind: "history"; turns: { role: "user" | "model"; text: string }[] }
+  | ToolResponse
   | { kind: "signal"; signal: "activityStart" | "activityEnd" | "audioStreamEnd" };
+
+/** The answer of a tool to a call of the model. */
+export interface ToolResponse {
+  kind: "toolResponse";
+  id: string;
+  name: string;
+  response: Record<string, unknown>;
+  /** When the model speaks about it; only for calls during which it goes on talking. */
+  scheduling?: "INTERRUPT" | "WHEN_IDLE" | "SILENT";
+  willContinue?: boolean;
+}
 
 /** Called once: without an error when the input was sent (sound: when it was taken), else with the reason. */
 export type Done = (error?: Error) => void;

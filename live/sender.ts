@@ -1,6 +1,7 @@
 // The way out of a conversation: what can go goes at once and in order, the rest waits until there is a connection that takes it.
 
 import type { Clock } from "../audio/clock";
+import { InputError } from "./errors";
 import type { ModelProfile } from "./models";
 import { type Done, type Input, Outgoing, type OutgoingLimits } from "./outgoing";
 import { Pictures } from "./pictures";
@@ -14,6 +15,8 @@ const MOST_BUFFERED = 128 * 1024;
 const DRAIN_MS = 100;
 
 export interface SenderListener {
+  /** Whether sound must not go out now. */
+  holdsSound(): boolean;
   /** It has been handed to the socket. */
   onSent(input: Input): void;
   /** So many milliseconds of sound have fallen out while it waited. */
@@ -42,8 +45,10 @@ export class Sender {
   }
 
   send(input: Input, done: Done) {
-    const full = input.kind === "sound" && this.#isFull;
-    if (this.#socket && !full && this.#outgoing.length === 0) return this.#pass(input, done);
+    const goesAtOnce =
+      input.kind === "toolResponse" || // What waits may wait for just this answer.
+      (this.#outgoing.length === 0 && !(input.kind === "sound" && this.#soundMustWait));
+    if (this.#socket && goesAtOnce) return this.#pass(input, done);
     this.#outgoing.add(input, done);
     if (this.#socket) this.#drainLater();
   }
@@ -55,13 +60,16 @@ export class Sender {
 
   /**
    * There is a connection: everything that waits goes out.
-   * @param remembered what a fresh conversation must be told first, the history that waits after it
+   * @param remembered what a fresh conversation must be told first, the history that waits after it; undefined: it is resumed
    */
-  open(socket: LiveSocket, remembered: readonly Utterance[]) {
+  open(socket: LiveSocket, remembered: readonly Utterance[] | undefined) {
     this.#socket = socket;
     const ms = this.#outgoing.takeLostSoundMs();
     if (ms) this.#listener.onLostSound(ms);
-    if (remembered.length) this.#tell(remembered);
+    if (remembered?.length) this.#tell(remembered);
+    if (remembered)
+      for (const { done } of this.#outgoing.take("toolResponse"))
+        done(new InputError("The conversation that called the tool is gone; its answer was not sent."));
     this.#drain();
   }
 
@@ -81,8 +89,8 @@ export class Sender {
     return this.#outgoing.fail(error);
   }
 
-  get #isFull() {
-    return this.#socket !== undefined && this.#socket.bufferedAmount > MOST_BUFFERED;
+  get #soundMustWait() {
+    return this.#listener.holdsSound() || (this.#socket?.bufferedAmount ?? 0) > MOST_BUFFERED;
   }
 
   /** What was said before and the history that waits go out as one, as some models take it only so. */
@@ -96,7 +104,7 @@ export class Sender {
 
   #drain() {
     for (let next = this.#outgoing.first; next && this.#socket; next = this.#outgoing.first) {
-      if (next.kind === "sound" && this.#isFull) return this.#drainLater();
+      if (next.kind === "sound" && this.#soundMustWait) return this.#drainLater();
       const { input, done } = this.#outgoing.next()!;
       this.#pass(input, done);
     }

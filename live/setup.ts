@@ -1,6 +1,18 @@
 // From the settings of a conversation to the setup that its model accepts.
 
-import { type LiveConnectConfig, Modality, ThinkingLevel } from "@google/genai";
+import {
+  ActivityHandling,
+  type AutomaticActivityDetection,
+  EndSensitivity,
+  type FunctionDeclaration,
+  type LiveConnectConfig,
+  Modality,
+  type RealtimeInputConfig,
+  StartSensitivity,
+  ThinkingLevel,
+  type Tool,
+  TurnCoverage,
+} from "@google/genai";
 import type { StallCure } from "./events";
 import { type ModelProfile, profileOf } from "./models";
 
@@ -22,6 +34,21 @@ export interface ConversationSettings {
   transcripts: { user: boolean; model: boolean };
   /** Who finds the beginning and the end of the user's turns: the server, or the flow by activityStart and activityEnd. */
   turnDetection: "automatic" | "manual";
+  /** How the server finds them; undefined and "" leave it to the server. The API knows no MEDIUM (live-api.md 1.4). */
+  detection: {
+    start: "" | "LOW" | "MEDIUM" | "HIGH";
+    end: "" | "LOW" | "MEDIUM" | "HIGH";
+    /** Milliseconds of silence that end a turn. */
+    silenceMs: number | undefined;
+    /** Milliseconds that speech must last to begin one. */
+    paddingMs: number | undefined;
+  };
+  /** Whether the user's speech interrupts the model. */
+  bargeIn: boolean;
+  /** What of the input belongs to a turn. */
+  turnCoverage: "" | "ONLY_ACTIVITY" | "ALL_INPUT" | "AUDIO_ACTIVITY_AND_ALL_VIDEO";
+  /** Lets the model search the web; its sources come as grounding. */
+  googleSearch: boolean;
   /** A conversation of one turn closes after its answer and keeps nothing. */
   singleTurn: boolean;
 }
@@ -55,12 +82,12 @@ export interface Setup {
 
 /**
  * Builds the SDK's config for a conversation, without what the model's profile refuses.
- * @param begins how the connection begins: with the handle of the conversation to go on with, or told some history
+ * @param begins how the connection begins: with the handle of the conversation to go on with, or told some history, and with tools
  */
 export function buildSetup(
   settings: ConversationSettings,
   { onLoss, compression }: Pick<Continuity, "onLoss" | "compression">,
-  begins: { handle?: string | undefined; history?: boolean } = {},
+  begins: { handle?: string | undefined; history?: boolean; tools?: readonly FunctionDeclaration[] } = {},
 ): Setup {
   const profile = profileOf(settings.model);
   const leftOut: string[] = [];
@@ -85,11 +112,13 @@ export function buildSetup(
   if (thinkingConfig) config.thinkingConfig = thinkingConfig;
   if (accepted(settings.affectiveDialog, profile.affectiveDialog, "affectiveDialog"))
     config.enableAffectiveDialog = true;
-  if (settings.turnDetection === "manual")
-    config.realtimeInputConfig = { automaticActivityDetection: { disabled: true } };
+  const realtimeInput = buildRealtimeInput(settings, accepted);
+  if (Object.keys(realtimeInput).length) config.realtimeInputConfig = realtimeInput;
   if (onLoss === "resume" && !settings.singleTurn)
     config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
   if (compression) config.contextWindowCompression = buildCompression(compression);
+  const tools = buildTools(settings, profile, begins.tools ?? []);
+  if (tools.length) config.tools = tools;
   const historyFirst = begins.history && profile.history === "atStart";
   const extra = historyFirst ? { historyConfig: { initialHistoryInClientContent: true } } : {};
   return { model: settings.model, config, extra, leftOut };
@@ -101,6 +130,46 @@ function buildCompression({ triggerTokens, targetTokens }: NonNullable<Continuit
     slidingWindow: targetTokens === undefined ? {} : { targetTokens: String(targetTokens) },
     ...(triggerTokens !== undefined && { triggerTokens: String(triggerTokens) }),
   };
+}
+
+function buildRealtimeInput(
+  { turnDetection, detection, bargeIn, turnCoverage }: ConversationSettings,
+  accepted: (wanted: boolean, accepts: boolean, name: string) => boolean,
+): RealtimeInputConfig {
+  const sensitivity = (level: "" | "LOW" | "MEDIUM" | "HIGH", name: string) =>
+    accepted(level !== "", level !== "MEDIUM", `${name} MEDIUM`) && level !== "MEDIUM" ? level : undefined;
+  const start = sensitivity(detection.start, "startSensitivity");
+  const end = sensitivity(detection.end, "endSensitivity");
+  const { silenceMs, paddingMs } = detection;
+  const automatic: AutomaticActivityDetection =
+    turnDetection === "manual"
+      ? { disabled: true }
+      : {
+          ...(start && { startOfSpeechSensitivity: StartSensitivity[`START_SENSITIVITY_${start}`] }),
+          ...(end && { endOfSpeechSensitivity: EndSensitivity[`END_SENSITIVITY_${end}`] }),
+          ...(silenceMs !== undefined && { silenceDurationMs: silenceMs }),
+          ...(paddingMs !== undefined && { prefixPaddingMs: paddingMs }),
+        };
+  return {
+    ...(Object.keys(automatic).length && { automaticActivityDetection: automatic }),
+    ...(!bargeIn && { activityHandling: ActivityHandling.NO_INTERRUPTION }),
+    ...(turnCoverage && { turnCoverage: TurnCoverage[`TURN_INCLUDES_${turnCoverage}`] }),
+  };
+}
+
+/** Where a model knows only one behaviour, naming another is an error (live-api.md 1.8). */
+function buildTools(
+  { googleSearch }: ConversationSettings,
+  { blocking }: ModelProfile,
+  declarations: readonly FunctionDeclaration[],
+): Tool[] {
+  const functionDeclarations = declarations.map(({ behavior, ...rest }) =>
+    behavior && blocking === "choice" ? { ...rest, behavior } : rest,
+  );
+  return [
+    ...(functionDeclarations.length ? [{ functionDeclarations }] : []),
+    ...(googleSearch ? [{ googleSearch: {} }] : []),
+  ];
 }
 
 function buildThinking(

@@ -83,8 +83,20 @@ export class Turns {
     this.#userSpeaks = speaks;
   }
 
-  /** The awaited answer will not come. */
-  giveUpAnswer() {
+  /** It is not the server's turn any more: it calls a tool, or has fallen silent. */
+  settle() {
+    this.#phase = "idle";
+  }
+
+  /** The model will speak about what a tool has answered. */
+  awaitAnswer() {
+    if (this.#phase === "idle") this.#phase = "awaited";
+  }
+
+  /** The server has said nothing more of an answer that was stopped: what comes next is to be heard. */
+  forgetStop() {
+    if (!this.#muted) return;
+    this.#muted = false;
     this.#phase = "idle";
   }
 

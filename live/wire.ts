@@ -1,6 +1,6 @@
 // How each kind of input is put to the server, by the message that the model takes it in.
 
-import type { Session } from "@google/genai";
+import { FunctionResponseScheduling, type Session } from "@google/genai";
 import { InputError } from "./errors";
 import type { ModelProfile } from "./models";
 import type { Input } from "./outgoing";
@@ -18,6 +18,20 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
       });
     case "signal":
       return session.sendRealtimeInput({ [input.signal]: input.signal === "audioStreamEnd" ? true : {} });
+    case "toolResponse": {
+      const { id, name, response, scheduling, willContinue } = input;
+      return session.sendToolResponse({
+        functionResponses: [
+          {
+            id,
+            name,
+            response,
+            ...(scheduling && { scheduling: FunctionResponseScheduling[scheduling] }),
+            ...(willContinue && { willContinue }),
+          },
+        ],
+      });
+    }
     case "history":
       // History at the start is ended by turnComplete, which then asks for no answer (live-api.md 1.2).
       return session.sendClientContent({

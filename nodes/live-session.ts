@@ -2,17 +2,22 @@
 
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { systemClock } from "../audio/clock";
+import type { Call } from "../live/calls";
 import type { Conversation } from "../live/conversation";
 import { Conversations } from "../live/conversations";
 import { InputError } from "../live/errors";
 import type { ConversationEvent } from "../live/events";
 import { DEFAULT_MODEL } from "../live/models";
+import type { Done } from "../live/outgoing";
 import { buildSetup, type ConversationSettings } from "../live/setup";
+import type { Answer } from "../live/tool-use";
 import { Badge } from "./badge";
 import { keptHandle } from "./kept-handle";
 import type { LiveConfigNode, SharedConnection } from "./live-config";
-import { type FlowMessage, type Identity, identityOf, readRequest } from "./messages";
+import { type FlowMessage, type Identity, identityOf, readRequest, type ToolCallWords } from "./messages";
+import { SessionTools } from "./session-tools";
 import { choiceSetting, numberSetting, refuseEverything } from "./settings";
+import { onFlowsStarted } from "./toolbox";
 
 interface LiveSessionDef extends NodeDef {
   connection: string;
@@ -27,14 +32,29 @@ interface LiveSessionDef extends NodeDef {
   userTranscript: boolean;
   modelTranscript: boolean;
   turnDetection: string;
+  startSensitivity: string;
+  endSensitivity: string;
+  silenceMs: unknown;
+  paddingMs: unknown;
+  bargeIn: boolean;
+  turnCoverage: string;
   singleTurn: boolean;
   keepHandles: boolean;
+  googleSearch: boolean;
 }
+
+/** What tool-response needs of a session: the way back for the answer to a call. */
+export interface LiveSessionNode extends Node {
+  answerCall?(session: string, id: string, answer: Answer, done: Done): void;
+}
+
+const SENSITIVITIES = ["", "LOW", "MEDIUM", "HIGH"] as const;
+const TURN_COVERAGES = ["", "ONLY_ACTIVITY", "ALL_INPUT", "AUDIO_ACTIVITY_AND_ALL_VIDEO"] as const;
 
 const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
 
 export default function (RED: NodeAPI) {
-  function LiveSession(this: Node, def: LiveSessionDef) {
+  function LiveSession(this: LiveSessionNode, def: LiveSessionDef) {
     RED.nodes.createNode(this, def);
     try {
       runSession(RED, this, def);
@@ -45,7 +65,7 @@ export default function (RED: NodeAPI) {
   RED.nodes.registerType("gemini-live-session", LiveSession);
 }
 
-function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
+function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
   const config = RED.nodes.getNode(def.connection) as LiveConfigNode | null;
   if (config?.type !== "gemini-live-config")
     throw new InputError("The session has no connection: choose one in its dialog.");
@@ -62,11 +82,23 @@ function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
     const identity = identities.get(conversation);
     if (event.type === "state") badge.show(conversations.states(), event);
     if (event.type === "failed") return node.error(event.error, { ...identity });
-    for (const [output, msg] of toMessages(event, connection, settings.model))
+    for (const [output, msg] of toMessages(event, {
+      node: node.id,
+      server: connection.kind,
+      model: settings.model,
+      session: identity?.session ?? "",
+    }))
       sendOn(node, OUTPUTS[output], { ...identity, ...msg });
   };
   const handles = def.keepHandles ? (key: string) => keptHandle(node, key, settings.model) : undefined;
-  const options = { ...connection, settings, clock: systemClock, random: Math.random };
+  const tools = new SessionTools(RED, node, OUTPUTS.tools);
+  const options = {
+    ...connection,
+    settings,
+    tools: () => tools.served,
+    clock: systemClock,
+    random: Math.random,
+  };
   const conversations = new Conversations(options, connection.limits, handles, emit);
 
   node.on("input", (msg: FlowMessage, _send, done) => {
@@ -79,14 +111,25 @@ function runSession(RED: NodeAPI, node: Node, def: LiveSessionDef) {
         : conversations.find(identity.session);
       if (!conversation) return done();
       identities.set(conversation, { ...identities.get(conversation), ...identity });
-      if (typeof request === "object") return conversation.send(request, done);
-      conversation[request]();
+      if (typeof request === "object" && request.kind === "update")
+        conversation.instruct(request.instruction);
+      else if (typeof request === "object") return conversation.send(request, done);
+      else conversation[request]();
       done();
     } catch (error) {
       done(error as Error);
     }
   });
+  node.answerCall = (session, id, answer, done) => {
+    const conversation = conversations.find(session);
+    if (conversation) conversation.answer(id, answer, done);
+    else done(new InputError(`The conversation that made the call ${id} is over; its answer was not sent.`));
+  };
+  const stopWatching = onFlowsStarted(RED, () => {
+    if (tools.refresh()) conversations.updateTools();
+  });
   node.on("close", () => {
+    stopWatching();
     conversations.close();
     node.status({});
   });
@@ -111,13 +154,30 @@ function readSettings(def: LiveSessionDef): ConversationSettings {
     affectiveDialog: def.affectiveDialog === true,
     transcripts: { user: def.userTranscript !== false, model: def.modelTranscript !== false },
     turnDetection: choiceSetting("turn detection", def.turnDetection, ["automatic", "manual"]),
+    detection: {
+      start: choiceSetting("start sensitivity", def.startSensitivity, SENSITIVITIES),
+      end: choiceSetting("end sensitivity", def.endSensitivity, SENSITIVITIES),
+      silenceMs: numberSetting("silence", def.silenceMs, 0, 10_000, undefined),
+      paddingMs: numberSetting("padding", def.paddingMs, 0, 10_000, undefined),
+    },
+    bargeIn: def.bargeIn !== false,
+    turnCoverage: choiceSetting("turn coverage", def.turnCoverage, TURN_COVERAGES),
     singleTurn: def.singleTurn === true,
+    googleSearch: def.googleSearch === true,
   };
 }
 
 type Message = [output: keyof typeof OUTPUTS, msg: object];
 
-function toMessages(event: ConversationEvent, connection: SharedConnection, model: string): Message[] {
+/** What the words of a session say besides the event itself. */
+interface Sender {
+  node: string;
+  session: string;
+  server: SharedConnection["kind"];
+  model: string;
+}
+
+function toMessages(event: ConversationEvent, sender: Sender): Message[] {
   switch (event.type) {
     case "audio":
       return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
@@ -137,13 +197,20 @@ function toMessages(event: ConversationEvent, connection: SharedConnection, mode
         ["audio", { event: "turnComplete", turn: event.turn }],
         ["events", { event: "turnComplete", turn: event.turn, payload: { reason: event.reason } }],
       ];
+    case "toolCall":
+      return [["tools", { payload: event.call.args, toolCall: wordsOf(event.call, sender) }]];
+    case "toolCancelled": {
+      const payload = { reason: event.reason };
+      return [["tools", { event: "cancelled", payload, toolCall: wordsOf(event.call, sender) }]];
+    }
     case "usage":
       return [["events", { event: "usage", turn: event.turn, payload: event.usage }]];
     case "grounding":
       return [["events", { event: "grounding", turn: event.turn, payload: event.grounding }]];
     case "state": {
       const { state, cause, attempt } = event;
-      const payload = { state, cause, ...attempt, server: connection.kind, model };
+      const { server, model } = sender;
+      const payload = { state, cause, ...attempt, server, model };
       return [["events", { event: "state", payload }]];
     }
     case "gap":
@@ -163,6 +230,10 @@ function toMessages(event: ConversationEvent, connection: SharedConnection, mode
     case "failed":
       return [];
   }
+}
+
+function wordsOf({ id, name, server }: Call, { node, session }: Sender): ToolCallWords {
+  return { id, name, node, session, tool: server };
 }
 
 /** One send for one message: a send with several would clone all but the first. */

@@ -13,7 +13,24 @@ export interface FlowMessage extends NodeMessage {
   action?: unknown;
   event?: unknown;
   turnComplete?: unknown;
+  whenIdle?: unknown;
   turn?: unknown;
+  toolCall?: Partial<ToolCallWords>;
+  scheduling?: unknown;
+  willContinue?: unknown;
+  error?: unknown;
+}
+
+/** What is on a call of a tool and on everything that follows from it: strings only, so that it survives any way through a flow. */
+export interface ToolCallWords {
+  id: string;
+  /** The function. */
+  name: string;
+  /** The live session that made the call, and the key of its conversation. */
+  node: string;
+  session: string;
+  /** The tool call node that serves it. */
+  tool: string;
 }
 
 /** What says to whom a message belongs; it is on everything that a conversation sends. */
@@ -38,18 +55,30 @@ export function identityOf(msg: FlowMessage): Identity {
 
 export type Action = "connect" | "disconnect" | "reset" | "interrupt";
 const ACTIONS = ["connect", "disconnect", "reset", "interrupt"];
+
+/** Another instruction for a conversation. */
+export interface Update {
+  kind: "update";
+  instruction: string;
+}
 const SIGNALS = ["activityStart", "activityEnd", "audioStreamEnd"];
 
 /** Bytes of sound or picture that one message may bring into a session. */
 const LARGEST_PAYLOAD = 4 * 1024 * 1024;
 
 /** Reads what a message asks of a session; throws an InputError or SoundError when it asks nothing that there is. */
-export function readRequest(msg: FlowMessage): Action | Input {
+export function readRequest(msg: FlowMessage): Action | Update | Input {
   const { action, payload } = msg;
+  if (action === "update") return readUpdate(payload);
   if (action !== undefined) return readAction(action);
   if (Buffer.isBuffer(payload)) return readBytes(payload, msg.mimeType);
   if (typeof payload === "string" && payload.trim())
-    return { kind: "text", text: payload, turnComplete: msg.turnComplete !== false };
+    return {
+      kind: "text",
+      text: payload,
+      turnComplete: msg.turnComplete !== false,
+      ...(msg.whenIdle === true && { whenIdle: true }),
+    };
   if (Array.isArray(payload) && payload.length) return { kind: "history", turns: payload.map(readTurn) };
   const found =
     payload === ""
@@ -64,11 +93,16 @@ export function readRequest(msg: FlowMessage): Action | Input {
   );
 }
 
+function readUpdate(payload: unknown): Update {
+  if (typeof payload === "string" && payload.trim()) return { kind: "update", instruction: payload };
+  throw new InputError('msg.action "update" takes the new instruction as a string in msg.payload.');
+}
+
 function readAction(action: unknown): Action | Input {
   if (ACTIONS.includes(action as string)) return action as Action;
   if (SIGNALS.includes(action as string))
     return { kind: "signal", signal: action as "activityStart" | "activityEnd" | "audioStreamEnd" };
-  const known = [...ACTIONS, ...SIGNALS].join(", ");
+  const known = [...ACTIONS, "update", ...SIGNALS].join(", ");
   throw new InputError(`msg.action ${JSON.stringify(action)} is unknown: it can be ${known}.`);
 }
 

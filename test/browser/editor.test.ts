@@ -111,6 +111,20 @@ for (const theme of THEMES)
       assert.doesNotMatch(nodeRed.output(), /\[error\]/);
     });
 
+    it("fills the fields of the turn detection from a preset, and knows when they are the user's own", async () => {
+      await openDialog("gemini-live-session");
+      await inTray("#node-input-turnDetection").selectOption("automatic");
+      await inTray("#node-input-preset").selectOption("noisy");
+      assert.equal(await inTray("#node-input-startSensitivity").inputValue(), "LOW");
+      assert.equal(await inTray("#node-input-silenceMs").inputValue(), "700");
+      await inTray("#node-input-silenceMs").fill("900");
+      assert.equal(await inTray("#node-input-preset").inputValue(), "own");
+      await inTray("#node-input-turnDetection").selectOption("manual");
+      assert.equal(await inTray("#node-input-preset").isVisible(), false);
+      await page.click("#node-dialog-cancel");
+      await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    });
+
     it("shows in the connection's dialog what the chosen server needs, and keeps the key to itself", async () => {
       await openDialog("gemini-live-session");
       await inTray("#node-input-connection-edit, #node-input-btn-connection-edit").first().click();

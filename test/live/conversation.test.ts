@@ -279,6 +279,36 @@ describe("a conversation with a server that is not as it should be", () => {
     assert.equal(talk.all("usage")[0]?.usage.turn.total, 7);
   });
 
+  it("hears the next answer, also when the server never says that it has stopped", async () => {
+    let again: (() => void) | undefined;
+    await start(
+      acceptSetup((_frame, reply) => {
+        again = () => reply({ serverContent: { modelTurn: { parts: [part(100)] } } });
+        again();
+      }),
+    );
+    await talk.say("hello");
+    await talk.next("audio");
+    talk.conversation.interrupt();
+    talk.clock.advance(3_000);
+    talk.conversation.watch();
+    again!();
+    await talk.next("audio");
+  });
+
+  it("hears the answer after an interruption that nobody made", async () => {
+    await start(
+      acceptSetup((_frame, reply) => {
+        reply({ serverContent: { interrupted: true } });
+        reply({ serverContent: { modelTurn: { parts: [part(100)] } } });
+      }),
+    );
+    await talk.say("hello");
+    await talk.next("interrupted");
+    await talk.next("audio");
+    assert.equal(talk.conversation.state, "connected");
+  });
+
   it("goes on after frames of any shape, and tells of those that it cannot read", async () => {
     const odd = [
       "no json",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Behavior } from "@google/genai";
 import { profileOf } from "../../live/models";
 import { buildSetup, type Continuity } from "../../live/setup";
 import { settings } from "./talk";
@@ -86,5 +87,42 @@ describe("the setup of a conversation", () => {
       triggerTokens: "20000",
       slidingWindow: { targetTokens: "8000" },
     });
+  });
+
+  it("says how the server should find the turns, and leaves to it what was not set", () => {
+    const setup = (more: object) => buildSetup({ ...settings, ...more }, plain);
+    assert.equal(setup({}).config.realtimeInputConfig, undefined);
+    const detection = { start: "LOW", end: "HIGH", silenceMs: 700, paddingMs: 0 };
+    assert.deepEqual(
+      setup({ detection, bargeIn: false, turnCoverage: "ALL_INPUT" }).config.realtimeInputConfig,
+      {
+        automaticActivityDetection: {
+          startOfSpeechSensitivity: "START_SENSITIVITY_LOW",
+          endOfSpeechSensitivity: "END_SENSITIVITY_HIGH",
+          silenceDurationMs: 700,
+          prefixPaddingMs: 0,
+        },
+        activityHandling: "NO_INTERRUPTION",
+        turnCoverage: "TURN_INCLUDES_ALL_INPUT",
+      },
+    );
+  });
+
+  it("takes MEDIUM for the server's default, as the API does not know it, and says so", () => {
+    const { config, leftOut } = buildSetup(
+      { ...settings, detection: { ...settings.detection, start: "MEDIUM", end: "MEDIUM" } },
+      plain,
+    );
+    assert.equal(config.realtimeInputConfig, undefined);
+    assert.deepEqual(leftOut, ["startSensitivity MEDIUM", "endSensitivity MEDIUM"]);
+  });
+
+  it("names a behaviour of a tool only to models that know two, and asks for the web search when it is wanted", () => {
+    const tools = [{ name: "f", behavior: Behavior.BLOCKING }];
+    const setup = (model: string) =>
+      buildSetup({ ...settings, model, googleSearch: true }, plain, { tools }).config.tools;
+    assert.deepEqual(setup("gemini-3.8-live"), [{ functionDeclarations: tools }, { googleSearch: {} }]);
+    for (const model of ["gemini-3.8-live-extended-thinking", "gemini-3.1-flash-live"])
+      assert.deepEqual(setup(model), [{ functionDeclarations: [{ name: "f" }] }, { googleSearch: {} }]);
   });
 });

@@ -19,7 +19,11 @@ export const settings: ConversationSettings = {
   affectiveDialog: false,
   transcripts: { user: true, model: true },
   turnDetection: "automatic",
+  detection: { start: "", end: "", silenceMs: undefined, paddingMs: undefined },
+  bargeIn: true,
+  turnCoverage: "",
   singleTurn: false,
+  googleSearch: false,
 };
 
 export const continuity: Continuity = {
@@ -35,6 +39,7 @@ export function optionsFor(url: string, clock = new TestClock()): ConversationOp
   return {
     settings,
     continuity,
+    tools: () => [],
     server: async () => ({ baseUrl: url, apiKey: "a-key", apiVersion: "v1beta" }),
     setupTimeoutMs: 10_000,
     waiting: { messages: 100, soundMs: 30_000 },

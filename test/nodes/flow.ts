@@ -8,6 +8,8 @@ import audioOut from "../../nodes/audio-out";
 import interrupt from "../../nodes/interrupt";
 import liveConfig from "../../nodes/live-config";
 import liveSession from "../../nodes/live-session";
+import toolCall from "../../nodes/tool-call";
+import toolResponse from "../../nodes/tool-response";
 import { Inbox } from "../inbox";
 
 delete process.env.GEMINI_API_KEY;
@@ -86,6 +88,8 @@ const NODES = {
   "audio-in": audioIn,
   "audio-out": audioOut,
   interrupt,
+  "tool-call": toolCall,
+  "tool-response": toolResponse,
 };
 
 /** The flow that a test has started; what nodes of the type `helper` get is in the inbox of their id. */

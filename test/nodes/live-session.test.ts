@@ -240,10 +240,12 @@ describe("a live session", () => {
   it("passes activityStart and activityEnd on when turns are given by hand", async () => {
     await start({ turnDetection: "manual" });
     await connect();
-    for (const action of ["activityStart", "activityEnd"]) {
-      flow.send("session", { action });
-      assert.deepEqual((await frames.next()).realtimeInput, { [action]: {} });
-    }
+    flow.send("session", { action: "activityStart" });
+    flow.send("session", { payload: Buffer.alloc(640) });
+    flow.send("session", { action: "activityEnd" });
+    assert.deepEqual((await frames.next()).realtimeInput, { activityStart: {} });
+    assert.ok((await frames.next()).realtimeInput?.audio);
+    assert.deepEqual((await frames.next()).realtimeInput, { activityEnd: {} });
   });
 
   it("passes audioStreamEnd on when the server finds the turns", async () => {

@@ -1,0 +1,357 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { version } from "node-red/package.json";
+import type { Browser, Page } from "playwright-core";
+import { type NodeRed, startNodeRed } from "../node-red";
+import { openChromium, problemsOf } from "./chromium";
+
+interface FlowNode {
+  id: string;
+  type: string;
+  valid?: boolean;
+  validationErrors?: string[];
+  [property: string]: unknown;
+}
+
+/** The editor's own globals that these tests use. */
+interface Editor {
+  nodes: {
+    node(id: string): FlowNode;
+    dirty(now?: boolean): boolean;
+    import(nodes: object[]): unknown;
+    remove(id: string): unknown;
+  };
+  editor: { edit(node: FlowNode): void; validateNode(node: FlowNode): boolean };
+  settings: { setLocal(name: string, value: string): void };
+  view: { redraw(all: boolean): void };
+  workspaces: { active(): string };
+}
+declare const RED: Editor;
+
+const EMPTY = '{"type":"object","properties":{}}';
+/** Says all that rows can show, and is not written as the dialog would write it. */
+const WEATHER = {
+  type: "object",
+  required: ["unit", "city"],
+  properties: {
+    city: { description: "Where", type: "string" },
+    unit: { type: "string", enum: ["C", "F"] },
+    days: { type: "integer" },
+    wind: { type: "boolean", description: 'With "wind", or not' },
+  },
+};
+/** Node-RED 4 has no dark theme of its own. */
+const THEMES = Number.parseInt(version, 10) >= 5 ? ["light", "dark"] : ["light"];
+
+for (const theme of THEMES)
+  describe(`the dialogs of the tools, ${theme}`, () => {
+    let nodeRed: NodeRed;
+    let browser: Browser;
+    let page: Page;
+    let problems: string[];
+    const warnings: string[] = [];
+    let count = 0;
+    let id: string;
+
+    before(async () => {
+      nodeRed = await startNodeRed();
+      browser = await openChromium();
+      page = await browser.newPage({ viewport: { width: 1500, height: 1100 } });
+      await page.goto(nodeRed.url);
+      await ready();
+      await page.evaluate((value) => RED.settings.setLocal("view-dark-theme", value), theme);
+      page.setDefaultTimeout(15_000);
+      problems = problemsOf(page);
+      page.on("console", (message) => message.type() === "warning" && warnings.push(message.text()));
+      await page.reload();
+      await ready();
+    });
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+    });
+    beforeEach(() => {
+      count++;
+      id = `${theme}0000000tool${count}`;
+    });
+
+    afterEach(async () => {
+      // One that a failed test left open would fail all that come after.
+      if (await page.locator("#node-dialog-cancel").count()) await close("cancel");
+    });
+
+    const ready = () => page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-tool-call']");
+    const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
+    const open = async () => {
+      await page.evaluate((of) => RED.editor.edit(RED.nodes.node(of)), id);
+      await inTray("#node-input-name").waitFor();
+    };
+    /** Puts a node into the flow and opens its dialog. */
+    const place = async (type: string, settings: object) => {
+      await page.evaluate(
+        (node) => {
+          RED.nodes.import([{ ...node, z: RED.workspaces.active(), x: 300, y: 700 }]);
+          RED.nodes.dirty(true);
+          RED.view.redraw(true);
+        },
+        { id, type, wires: [], ...settings },
+      );
+      await open();
+    };
+    const placeCall = (parameters: string, view = "rows") =>
+      place("gemini-tool-call", {
+        name: "",
+        functionName: `get_weather_${count}`,
+        description: "Tells the weather.",
+        parameters,
+        view,
+        behavior: "",
+        timeoutSeconds: 30,
+        wires: [[], []],
+      });
+    const close = async (button = "ok") => {
+      await page.click(`#node-dialog-${button}`);
+      await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    };
+    /** Closes the dialog, deploys, and reads back what was saved. */
+    const save = async () => {
+      await close();
+      await page.click("#red-ui-header-button-deploy");
+      await page.waitForFunction(() => !RED.nodes.dirty());
+      const all = (await (await fetch(`${nodeRed.url}/flows`)).json()) as FlowNode[];
+      return all.find((node) => node.id === id)!;
+    };
+    const saveParameters = async () => JSON.parse(String((await save()).parameters));
+    /** What the editor holds against the node, by the setting; it takes the node out of the way of the next deploy. */
+    const held = async () => {
+      await close();
+      return page.evaluate((of) => {
+        const node = RED.nodes.node(of);
+        RED.editor.validateNode(node);
+        const errors = [...(node.validationErrors ?? [])];
+        RED.nodes.remove(of);
+        RED.view.redraw(true);
+        return errors;
+      }, id);
+    };
+    const view = () => inTray("#node-input-view").inputValue();
+    const switchTo = (wanted: string) => inTray("#node-input-view").selectOption(wanted);
+    const told = () => inTray("#node-tool-call-told").innerText();
+    const text = () => inTray("#node-input-parameters").inputValue();
+    const row = (index: number) => {
+      const item = inTray("#node-tool-call-rows li").nth(index);
+      return {
+        name: item.locator(".node-tool-call-name"),
+        type: item.locator(".node-tool-call-type"),
+        required: item.locator(".node-tool-call-required"),
+        description: item.locator(".node-tool-call-description"),
+        values: item.locator(".node-tool-call-values"),
+        remove: item.locator(".red-ui-editableList-item-remove"),
+      };
+    };
+    const addRow = () => inTray(".red-ui-editableList-addButton").click();
+    const countRows = () => inTray("#node-tool-call-rows li").count();
+    /** Writes a schema as a user does: pastes it into the editor, over all that was there. */
+    const writeSchema = async (schema: string) => {
+      await inTray("#node-tool-call-editor .monaco-editor").click({ position: { x: 200, y: 20 } });
+      await page.keyboard.press("Control+A");
+      await page.evaluate((pasted) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", pasted);
+        const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+        document.activeElement?.dispatchEvent(paste);
+      }, schema);
+      await page.waitForFunction((wanted) => $("#node-input-parameters").val() === wanted, schema);
+    };
+
+    it("have a text on every label and a name on every field, of the rows too", async () => {
+      await placeCall(JSON.stringify(WEATHER));
+      for (const label of await inTray("form .form-row label").allInnerTexts())
+        assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, label);
+      const nameless = await page.evaluate(() =>
+        $(".red-ui-tray form .form-row")
+          .find("input, select, textarea")
+          .not("[type=hidden], [aria-hidden], [aria-label]")
+          .get()
+          .filter((field) => !$(`label[for="${field.id}"]`).add($(field).closest("label")).length)
+          .map((field) => field.outerHTML),
+      );
+      assert.deepEqual(nameless, []);
+      await close("cancel");
+    });
+
+    it("turn rows into the schema that the model gets", async () => {
+      await placeCall(EMPTY);
+      await addRow();
+      await row(0).name.fill("city");
+      await row(0).required.check();
+      await row(0).description.fill("Where, as the user says it");
+      await addRow();
+      await row(1).name.fill("unit");
+      await row(1).values.fill("celsius, fahrenheit,");
+      await addRow();
+      await row(2).name.fill("days");
+      await row(2).type.selectOption("integer");
+      assert.deepEqual([await row(1).values.isVisible(), await row(2).values.isVisible()], [true, false]);
+      await inTray("#node-input-behavior").selectOption("NON_BLOCKING");
+      await inTray("#node-input-timeoutSeconds").fill("12");
+      assert.equal(await told(), "");
+      const saved = await save();
+      assert.deepEqual(JSON.parse(String(saved.parameters)), {
+        type: "object",
+        properties: {
+          city: { type: "string", description: "Where, as the user says it" },
+          unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+          days: { type: "integer" },
+        },
+        required: ["city"],
+      });
+      assert.equal(saved.behavior, "NON_BLOCKING");
+      assert.equal(Number(saved.timeoutSeconds), 12);
+      assert.doesNotMatch(nodeRed.output(), /\[error\]/);
+    });
+
+    it("change nothing when nothing was changed, however the schema was written, also when the view was", async () => {
+      const odd = ` ${JSON.stringify(WEATHER, null, 7)}\n`;
+      await placeCall(odd);
+      assert.equal(await countRows(), 4);
+      await switchTo("schema");
+      await switchTo("rows");
+      assert.equal((await save()).parameters, odd);
+    });
+
+    it("lose nothing between the views", async () => {
+      await placeCall(JSON.stringify(WEATHER));
+      await row(2).name.fill("number_of_days");
+      await row(3).remove.click();
+      await switchTo("schema");
+      assert.deepEqual(Object.keys(JSON.parse(await text()).properties), ["city", "unit", "number_of_days"]);
+      const { city, unit } = WEATHER.properties;
+      const schema = { ...WEATHER, properties: { unit, city, at: { type: "number" } } };
+      await writeSchema(JSON.stringify(schema));
+      await switchTo("rows");
+      assert.equal(await row(0).values.inputValue(), "C,F");
+      assert.equal(await row(1).description.inputValue(), "Where");
+      assert.equal(await row(2).type.inputValue(), "number");
+      assert.equal(await view(), "rows");
+      assert.deepEqual(await saveParameters(), schema);
+      await open();
+      assert.equal(await row(1).description.inputValue(), "Where");
+      await close("cancel");
+    });
+
+    it("keep a schema that rows cannot show as it is, and say why", async () => {
+      const losses: [string, object][] = [
+        ["properties.city.minLength", { type: "string", minLength: 1 }],
+        ["properties.city.type", { type: "array", items: { type: "string" } }],
+        ["properties.city.type", { type: ["string", "null"] }],
+        ["properties.city.enum", { type: "integer", enum: [1, 2] }],
+        ["properties.city.enum.0", { type: "string", enum: ["Washington, D.C."] }],
+        ["properties.city.description", { type: "string", description: "one\ntwo" }],
+      ];
+      await placeCall(EMPTY, "schema");
+      for (const [place, city] of losses) {
+        const schema = JSON.stringify({ type: "object", properties: { city } });
+        await writeSchema(schema);
+        await switchTo("rows");
+        assert.equal(await view(), "schema", schema);
+        assert.equal(await told(), `Rows cannot show "${place}" of this schema, so it stays a JSON Schema.`);
+        assert.equal(await text(), schema);
+      }
+      const schema = JSON.stringify({ ...WEATHER, additionalProperties: false });
+      await writeSchema(schema);
+      await switchTo("rows");
+      assert.match(await told(), /"additionalProperties"/);
+      const saved = await save();
+      assert.deepEqual([saved.parameters, saved.view], [schema, "schema"]);
+    });
+
+    it("open a schema that rows cannot show as a schema, though rows were chosen", async () => {
+      const schema = '{"type":"object","properties":{"city":{"type":"string","pattern":"^[A-Z]"}}}';
+      await placeCall(schema);
+      assert.equal(await view(), "schema");
+      assert.match(await told(), /"properties\.city\.pattern"/);
+      assert.ok(await inTray("#node-tool-call-editor .view-lines").isVisible());
+      assert.equal(await inTray("#node-tool-call-rows").isVisible(), false);
+      const saved = await save();
+      assert.deepEqual([saved.parameters, saved.view], [schema, "schema"]);
+    });
+
+    it("tell at once what is wrong with a schema, and keep it", async () => {
+      await placeCall(EMPTY, "schema");
+      await writeSchema('{"type": "object"');
+      assert.match(await told(), /^The parameters are no JSON: /);
+      await switchTo("rows");
+      assert.equal(await view(), "schema");
+      assert.match(await told(), /^The parameters are no JSON: /);
+      await writeSchema('{"type": "string"}');
+      assert.match(await told(), /JSON Schema of the type object/);
+      await writeSchema('{"type":"object","properties":{"2nd":{"type":"string"}}}');
+      assert.match(await told(), /"2nd" cannot be the name of a parameter/);
+      await writeSchema("[]");
+      assert.match((await held()).join(), /JSON Schema of the type object/);
+    });
+
+    it("mark rows without a name, or with one that another has, and lose none of them", async () => {
+      await placeCall(JSON.stringify(WEATHER));
+      await addRow();
+      assert.match((await row(4).name.getAttribute("class")) ?? "", /input-error/);
+      assert.match(await told(), /"" cannot be the name/);
+      await row(4).name.fill("city");
+      await row(4).description.fill("Another city");
+      for (const index of [0, 4])
+        assert.match((await row(index).name.getAttribute("class")) ?? "", /input-error/);
+      assert.doesNotMatch((await row(1).name.getAttribute("class")) ?? "", /input-error/);
+      await close();
+      await open();
+      assert.equal(await countRows(), 5);
+      assert.equal(await row(4).name.inputValue(), "city (2)");
+      assert.equal(await row(4).description.inputValue(), "Another city");
+      assert.match((await held()).join(), /"city \(2\)" cannot be the name of a parameter/);
+    });
+
+    it("say what is wrong with a function's name or description", async () => {
+      await placeCall(EMPTY);
+      for (const name of ["", "get weather", "2nd"]) {
+        await inTray("#node-input-functionName").fill(name);
+        await inTray("#node-input-functionName").blur();
+        assert.match((await inTray("#node-input-functionName").getAttribute("class")) ?? "", /input-error/);
+      }
+      await inTray("#node-input-description").fill(" ");
+      const errors = (await held()).join("\n");
+      assert.match(errors, /Begin with a letter or _/);
+      assert.match(errors, /Say what the function does/);
+    });
+
+    it("change nothing when they are cancelled", async () => {
+      await placeCall(JSON.stringify(WEATHER));
+      await row(0).name.fill("town");
+      await switchTo("schema");
+      await close("cancel");
+      await open();
+      assert.equal(await view(), "rows");
+      assert.equal(await row(0).name.inputValue(), "city");
+      assert.deepEqual(await saveParameters(), WEATHER);
+    });
+
+    it("save how a result is told, and how long it may be", async () => {
+      await place("gemini-tool-response", { name: "", scheduling: "", mostKilobytes: 32 });
+      await inTray("#node-input-scheduling").selectOption("SILENT");
+      await inTray("#node-input-mostKilobytes").fill("64");
+      const saved = await save();
+      assert.equal(saved.scheduling, "SILENT");
+      assert.equal(Number(saved.mostKilobytes), 64);
+    });
+
+    it("follow the theme, leave no editor behind, and nothing in the page goes wrong", async () => {
+      assert.equal(
+        await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark")),
+        theme === "dark",
+      );
+      assert.deepEqual(
+        warnings.filter((warning) => /monaco/.test(warning)),
+        [],
+      );
+      assert.deepEqual(problems, []);
+    });
+  });

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { Aedes } from "aedes";
+import { WebSocket } from "ws";
+import { Inbox } from "../inbox";
+import { listenAsEditor, post, startNodeRed } from "../node-red";
+
+interface FlowNode {
+  id: string;
+  type: string;
+  name?: string;
+}
+interface Told {
+  event: string;
+  role?: string;
+  final?: boolean;
+  text?: string;
+}
+
+/** Runs a shipped example in a real Node-RED; `change` adapts its text to this machine's free ports. */
+async function run(test: TestContext, name: string, change: (flow: string, port: string) => string) {
+  const nodeRed = await startNodeRed();
+  test.after(() => nodeRed.stop());
+  const text = readFileSync(join(__dirname, "../../examples", `${name}.json`), "utf8");
+  const flow = JSON.parse(change(text, new URL(nodeRed.url).port)) as FlowNode[];
+  const news = await listenAsEditor(nodeRed.url);
+  test.after(() => news.close());
+  await post(nodeRed, "/flows", flow);
+  const session = flow.find(({ type }) => type === "gemini-live-session")!.id;
+  await news.badges.next(({ node }) => node === session);
+  const press = () => post(nodeRed, `/inject/${flow.find(({ type }) => type === "inject")!.id}`);
+  return { nodeRed, news, flow, press };
+}
+
+/** What the broadcasting socket of an example tells: captions of a conversation that belongs to no browser. */
+async function listen(test: TestContext, url: string, path: string) {
+  const told = new Inbox<Told>();
+  const socket = new WebSocket(url.replace("http", "ws") + path);
+  socket.on("message", (data: Buffer, isBinary) => {
+    if (!isBinary) told.push(JSON.parse(data.toString()));
+  });
+  test.after(() => socket.terminate());
+  await once(socket, "open");
+  return told;
+}
+
+const saidBy = (role: string, what: RegExp) => (told: Told) =>
+  told.event === "caption" && told.role === role && told.final === true && what.test(told.text!);
+
+describe("the example flows with tools", () => {
+  it("weather by voice: the model asks the flow's own weather service over HTTP", async (test) => {
+    const { nodeRed, press } = await run(test, "weather by voice", (flow, port) =>
+      flow.replaceAll("127.0.0.1:1880", `127.0.0.1:${port}`),
+    );
+    const told = await listen(test, nodeRed.url, "/weather/audio");
+    await press();
+    const { text } = await told.next(saidBy("model", /get_weather answered/));
+    assert.match(text!, /"city":\s*"Berlin".*"temperature":\s*21.*"sky":\s*"sunny"/s);
+    assert.doesNotMatch(nodeRed.output(), /\[error\]/);
+    assert.equal((await fetch(`${nodeRed.url}/weather`)).status, 200);
+  });
+
+  it("weather by voice: a service that cannot be reached is an error that the model hears of", async (test) => {
+    const closed = createServer().listen(0, "127.0.0.1");
+    await once(closed, "listening");
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    const { nodeRed, press } = await run(test, "weather by voice", (flow) =>
+      flow.replaceAll("127.0.0.1:1880", `127.0.0.1:${port}`),
+    );
+    const told = await listen(test, nodeRed.url, "/weather/audio");
+    await press();
+    await told.next(saidBy("model", /get_weather failed.*ECONNREFUSED/s));
+  });
+
+  it("lights by voice: a device over MQTT answers late, and its answer finds the call", async (test) => {
+    const broker = await Aedes.createBroker();
+    const server = createServer(broker.handle).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const published = new Inbox<{ topic: string; payload: string }>();
+    broker.on("publish", ({ topic, payload }) => published.push({ topic, payload: payload.toString() }));
+    test.after(async () => {
+      await new Promise<void>((resolve) => broker.close(() => resolve()));
+      await new Promise((resolve) => server.close(resolve));
+    });
+    const { nodeRed, news, flow, press } = await run(test, "lights by voice", (text) =>
+      text.replace('"port": "1883"', `"port": "${port}"`),
+    );
+    const mqtt = flow.filter(({ type }) => type === "mqtt in").map(({ id }) => id);
+    await news.badges.next(({ node, fill }) => mqtt.includes(node) && fill === "green");
+    const told = await listen(test, nodeRed.url, "/lights/audio");
+    await press();
+    const order = await published.next(({ topic }) => topic === "lights/kitchen/set");
+    assert.equal(JSON.parse(order.payload).on, true);
+    await published.next(({ topic }) => topic === "lights/kitchen/state");
+    await told.next(saidBy("model", /switch_light answered.*The light is on/s));
+    assert.doesNotMatch(nodeRed.output(), /\[error\]/);
+  });
+});
