@@ -41,6 +41,8 @@ export class Conversation {
   readonly #tools: ToolUse;
   readonly #agenda: Agenda;
   readonly #button: PushToTalk | undefined;
+  /** The tools that the server was told of last, as JSON. */
+  #declared = "";
   /** What the flow has said instead of the instruction of the settings. */
   #instruction: string | undefined;
   #turns: Turns;
@@ -167,9 +169,13 @@ export class Conversation {
     this.#tools.answer(id, answer, done);
   }
 
-  /** The tools have changed: a running conversation takes them up at its next quiet moment. */
+  /** The tools may have changed: a running conversation takes them up at its next quiet moment. */
   updateTools() {
-    this.#changeSetup("the tools have changed");
+    if (this.#declarations() !== this.#declared) this.#changeSetup("the tools have changed");
+  }
+
+  #declarations() {
+    return JSON.stringify(this.#options.tools().map(({ declaration }) => declaration));
   }
 
   /** Gives the model another instruction, from the next quiet moment on. */
@@ -252,6 +258,7 @@ export class Conversation {
     const history = this.#turns.remembered.length > 0 || this.#sender.hasHistory;
     const tools = this.#options.tools();
     this.#tools.tools = tools;
+    this.#declared = this.#declarations();
     const declarations = tools.map(({ declaration }) => declaration);
     const setup = buildSetup(settings, continuity, {
       handle,
@@ -267,6 +274,7 @@ export class Conversation {
     this.#status.onOpen(resumed);
     if (!resumed) this.#tools.forget();
     this.#sender.open(socket, resumed ? undefined : this.#turns.remembered);
+    this.updateTools(); // They may have changed while it was being opened.
     this.#useQuiet();
   }
 

@@ -59,7 +59,7 @@ export class Conversations {
     return [...this.#conversations.values()].map(({ state }) => state);
   }
 
-  /** The tools have changed. */
+  /** The tools may have changed. */
   updateTools() {
     for (const conversation of this.#conversations.values()) conversation.updateTools();
   }

@@ -126,7 +126,8 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
     else done(new InputError(`The conversation that made the call ${id} is over; its answer was not sent.`));
   };
   const stopWatching = onFlowsStarted(RED, () => {
-    if (tools.refresh()) conversations.updateTools();
+    tools.refresh();
+    conversations.updateTools();
   });
   node.on("close", () => {
     stopWatching();

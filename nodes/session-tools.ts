@@ -21,16 +21,14 @@ export class SessionTools {
     return this.#served;
   }
 
-  /** Follows the wires again; nodes can only be looked up when all flows have started. True when the declarations have changed. */
-  refresh(): boolean {
-    const before = JSON.stringify(this.#served.map(({ declaration }) => declaration));
+  /** Follows the wires again; nodes can only be looked up when all flows have started. */
+  refresh() {
     const found = findTools(this.#red, this.#session, this.#output);
     for (const { node, tool, duplicate } of found)
       if (duplicate) this.#warnOfDuplicate(tool.declaration.name ?? "", node, found);
     this.#served = found
       .filter(({ duplicate }) => !duplicate)
       .map(({ node, tool }) => ({ ...tool, server: node }));
-    return before !== JSON.stringify(this.#served.map(({ declaration }) => declaration));
   }
 
   #warnOfDuplicate(name: string, node: string, found: ReturnType<typeof findTools>) {

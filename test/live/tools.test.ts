@@ -212,6 +212,18 @@ describe("the tools of a conversation", () => {
     assert.equal(setups()[1]!.tools![0]!.functionDeclarations!.length, 2);
   });
 
+  it("that have changed while the conversation was being opened reach it, too", async () => {
+    tools = [];
+    await start();
+    talk.conversation.disconnect();
+    talk.conversation.connect();
+    await talk.clock.during(frames.next(({ setup }) => !!setup));
+    tools = [tool("get_time")];
+    talk.conversation.updateTools();
+    await talk.next("resumed");
+    assert.equal(setups().at(-1)!.tools![0]!.functionDeclarations![0]!.name, "get_time");
+  });
+
   it("a text for an idle moment waits until nobody speaks", async () => {
     tools = [];
     await start();
