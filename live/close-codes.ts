@@ -16,7 +16,7 @@ export interface CloseExplanation {
 
 const WAIT = "It usually passes by itself; try again in a moment.";
 
-/** Code, a part of the reason text, verdict, cause, advice. The first row that fits counts. Texts: live-api.md 1.6. */
+/** Code, a part of the reason text, verdict, cause, advice. The first row that fits counts. Texts: docs/live-api.md 1.6. */
 const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, advice: string][] = [
   [
     1007,

@@ -89,7 +89,7 @@ export class Connection {
     this.#socket = undefined;
   }
 
-  /** Replaces the open socket by a new one. The old one is closed first: while it lives, the server refuses a second (live-api.md 1.5). */
+  /** Replaces the open socket by a new one. The old one is closed first: while it lives, the server refuses a second (docs/live-api.md 1.5). */
   changeOver(cause: string) {
     const socket = this.#socket;
     const signal = this.#life?.signal;

@@ -21,11 +21,11 @@ import { Turns } from "./turns";
 
 /** Milliseconds after a failure in which sound alone does not try again: sound comes fifty times a second. */
 const SOUND_RETRY_MS = 5_000;
-/** Milliseconds for which a conversation that was given up is worth remembering: as long as the server does (live-api.md 1.7). */
+/** Milliseconds for which a conversation that was given up is worth remembering: as long as the server does (docs/live-api.md 1.7). */
 const REMEMBER_MS = 2 * 60 * 60 * 1000;
-/** Milliseconds of silence after which a stop counts as obeyed, though the server never said so (peers.md P14). */
+/** Milliseconds of silence after which a stop counts as obeyed, though the server never said so (docs/live-api.md 2). */
 const STOP_ACKNOWLEDGED_MS = 3_000;
-/** Milliseconds for which sound is held back at the most while the model is silent for a tool (peers.md P10). */
+/** Milliseconds for which sound is held back at the most while the model is silent for a tool (docs/live-api.md 2). */
 const HOLD_SOUND_MS = 10_000;
 /** Milliseconds before the server's time is up at which it is changed over at the latest, or half of a shorter time. */
 const GO_AWAY_MARGIN_MS = 5_000;
@@ -184,7 +184,7 @@ export class Conversation {
     this.#changeSetup("the instruction has changed");
   }
 
-  /** On a resume everything but the model may change (live-api.md 1.2). */
+  /** On a resume everything but the model may change (docs/live-api.md 1.2). */
   #changeSetup(cause: string) {
     if (!this.#connected || !this.#survives) return;
     this.#agenda.planChangeOver(cause);
@@ -341,7 +341,7 @@ export class Conversation {
     this.#emit({ type: "refused", what: "tokenBudget", why: this.#spent });
   }
 
-  /** A goAway is a plan: the change-over is at the next quiet moment, or shortly before the time is up (live-api.md 1.7). */
+  /** A goAway is a plan: the change-over is at the next quiet moment, or shortly before the time is up (docs/live-api.md 1.7). */
   #goAway(timeLeft: string) {
     this.#emit({ type: "goAway", timeLeft });
     if (!this.#survives) return;

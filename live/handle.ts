@@ -4,10 +4,10 @@ import type { LiveServerSessionResumptionUpdate } from "@google/genai";
 import { ConnectionError } from "./errors";
 import type { HandleStore } from "./options";
 
-/** Milliseconds that a handle is good for after its connection ended: two hours, less what the way there takes (live-api.md 1.7). */
+/** Milliseconds that a handle is good for after its connection ended: two hours, less what the way there takes (docs/live-api.md 1.7). */
 const LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
 /**
- * How often the server may turn a resume away for reasons that pass before the handle is taken for dead: three times (live-api.md
+ * How often the server may turn a resume away for reasons that pass before the handle is taken for dead: three times (docs/live-api.md
  * 1.6), and once more as the first may only mean that it has not noticed the drop yet (1.5).
  */
 const MOST_REFUSALS = 4;

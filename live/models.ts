@@ -1,4 +1,4 @@
-// What each family of models accepts (live-api.md 1.8), so that a setting that the chosen model refuses can be left out.
+// What each family of models accepts (docs/live-api.md 1.8), so that a setting that the chosen model refuses can be left out.
 
 export interface ModelProfile {
   /** The only modality that the model answers in. */
@@ -11,7 +11,7 @@ export interface ModelProfile {
   blocking: "choice" | "always" | "never";
   /** Whether a tool's answer may say when the model speaks about it. */
   scheduling: boolean;
-  /** Whether sound that comes while it is silent for a tool ends the conversation (peers.md P10). */
+  /** Whether sound that comes while it is silent for a tool ends the conversation (docs/live-api.md 2). */
   deafWhileBlocked: boolean;
   /** Tokens that its context holds, where that is known. */
   contextWindow: number | undefined;

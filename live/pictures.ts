@@ -3,7 +3,7 @@
 import type { Clock } from "../audio/clock";
 import type { Done, Input } from "./outgoing";
 
-/** Milliseconds; the server takes one picture a second (live-api.md 1.7). */
+/** Milliseconds; the server takes one picture a second (docs/live-api.md 1.7). */
 const INTERVAL_MS = 1_000;
 
 export class Pictures {

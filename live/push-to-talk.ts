@@ -19,7 +19,7 @@ export class PushToTalk {
   #preRoll: Sound[] = [];
   #preRollMs = 0;
   #pressed = false;
-  /** activityStart was sent, with the first sound: the server takes no activity without any (live-api.md 1.6). */
+  /** activityStart was sent, with the first sound: the server takes no activity without any (docs/live-api.md 1.6). */
   #begun = false;
   #spokenMs = 0;
 

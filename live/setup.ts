@@ -34,7 +34,7 @@ export interface ConversationSettings {
   transcripts: { user: boolean; model: boolean };
   /** Who finds the beginning and the end of the user's turns: the server, or the flow by activityStart and activityEnd. */
   turnDetection: "automatic" | "manual";
-  /** How the server finds them; undefined and "" leave it to the server. The API knows no MEDIUM (live-api.md 1.4). */
+  /** How the server finds them; undefined and "" leave it to the server. The API knows no MEDIUM (docs/live-api.md 1.4). */
   detection: {
     start: "" | "LOW" | "MEDIUM" | "HIGH";
     end: "" | "LOW" | "MEDIUM" | "HIGH";
@@ -124,7 +124,7 @@ export function buildSetup(
   return { model: settings.model, config, extra, leftOut };
 }
 
-/** Without a slidingWindow the server accepts compression and does nothing (peers.md P23); its numbers are strings (live-api.md 1.2). */
+/** Without a slidingWindow the server accepts compression and does nothing (docs/live-api.md 2); its numbers are strings (docs/live-api.md 1.2). */
 function buildCompression({ triggerTokens, targetTokens }: NonNullable<Continuity["compression"]>) {
   return {
     slidingWindow: targetTokens === undefined ? {} : { targetTokens: String(targetTokens) },
@@ -157,7 +157,7 @@ function buildRealtimeInput(
   };
 }
 
-/** Where a model knows only one behaviour, naming another is an error (live-api.md 1.8). */
+/** Where a model knows only one behaviour, naming another is an error (docs/live-api.md 1.8). */
 function buildTools(
   { googleSearch }: ConversationSettings,
   { blocking }: ModelProfile,

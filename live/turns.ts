@@ -7,7 +7,7 @@ import { UsageMeter } from "./usage";
 
 /**
  * How far the model's answer is: `awaited` from the end of the user's turn, `answering` from its first piece, `playing` when all of it
- * has come, until the server takes it for played (live-api.md 1.5).
+ * has come, until the server takes it for played (docs/live-api.md 1.5).
  */
 type Phase = "idle" | "awaited" | "answering" | "playing";
 

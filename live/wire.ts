@@ -33,7 +33,7 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
       });
     }
     case "history":
-      // History at the start is ended by turnComplete, which then asks for no answer (live-api.md 1.2).
+      // History at the start is ended by turnComplete, which then asks for no answer (docs/live-api.md 1.2).
       return session.sendClientContent({
         turns: input.turns.map(toContent),
         turnComplete: profile.history === "atStart",
@@ -48,7 +48,7 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
 }
 
 /**
- * Ends the running answer without asking for another: any clientContent interrupts (live-api.md 1.2). Models that take text
+ * Ends the running answer without asking for another: any clientContent interrupts (docs/live-api.md 1.2). Models that take text
  * only as realtimeInput know no such message; for them the answer is stopped on our side alone.
  */
 export function writeStop(session: Session, profile: ModelProfile) {

@@ -12,7 +12,7 @@ interface Kept {
   savedAt: number;
 }
 
-/** Milliseconds: the two hours of a handle, less what the way to the server takes (live-api.md 1.7). */
+/** Milliseconds: the two hours of a handle, less what the way to the server takes (docs/live-api.md 1.7). */
 const LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
 
 /** By node and conversation. Without a configured store, Node-RED forgets the context of a node that is deployed again. */

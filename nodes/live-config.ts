@@ -121,7 +121,7 @@ function readContinuity(def: LiveConfigDef): Continuity {
   };
 }
 
-/** The ranges that the server takes (live-api.md 1.7). */
+/** The ranges that the server takes (docs/live-api.md 1.7). */
 function readCompression(def: LiveConfigDef) {
   const triggerTokens = numberSetting("compress from", def.triggerTokens, 5_000, 128_000, undefined);
   const targetTokens = numberSetting("compress to", def.targetTokens, 0, 128_000, undefined);

@@ -53,7 +53,7 @@ function readToolCall({ toolCall }: FlowMessage) {
   );
 }
 
-/** The answer as the API wants it: an object with `output` or `error` (live-api.md 1.2), of at most so many bytes of JSON. */
+/** The answer as the API wants it: an object with `output` or `error` (docs/live-api.md 1.2), of at most so many bytes of JSON. */
 function wrap({ payload, error }: FlowMessage, mostBytes: number): Record<string, unknown> {
   if (error !== undefined)
     return { error: cut((error as { message?: string })?.message ?? error, mostBytes) };

@@ -5,7 +5,7 @@ import type { Clock } from "../audio/clock";
 import type { Reply } from "./reply";
 import { VOICE_RATE } from "./voice";
 
-/** One chunk: 240 ms, 11,520 bytes, within the 10 to 14 kB measured (reference/live-api.md 1.5). */
+/** One chunk: 240 ms, 11,520 bytes, within the 10 to 14 kB measured (docs/live-api.md 1.5). */
 const CHUNK_BYTES = VOICE_RATE * 2 * 0.24;
 /** From one chunk to the next, and from the last to generationComplete; in ms, measured (1.5). */
 const CHUNK_EVERY_MS = 36;

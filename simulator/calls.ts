@@ -41,7 +41,7 @@ export interface Result {
 /** Calls that are kept, and responses of one call: the newest. */
 const MOST_CALLS = 500;
 const MOST_RESPONSES = 100;
-/** A larger response, in bytes of JSON, is one that the server does not cope with. Clients only report "large" (reference/peers.md P9). */
+/** A larger response, in bytes of JSON, is one that the server does not cope with. Clients only report "large" (docs/live-api.md 2). */
 const LARGEST_RESPONSE = 64 * 1024;
 
 /** The calls of one conversation, from the oldest to the newest. */

@@ -18,7 +18,7 @@ import type { Holder, Session, Sessions } from "./session";
 import { Timers } from "./timers";
 import type { Host } from "./turn";
 
-/** Measured on gemini-3.8-live (reference/live-api.md 1.5), in ms: from the setup to setupComplete. */
+/** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from the setup to setupComplete. */
 const SETUP_MS = 260;
 /** From the setup to the refusal of a session that is still in use. */
 const IN_USE_MS = 600;
@@ -225,7 +225,7 @@ export class Connection implements Target, Host, Holder {
   #guard(action: () => void) {
     try {
       action();
-      // The words are not known for sure; 1007 is what clients report (reference/peers.md P23).
+      // The words are not known for sure; 1007 is what clients report (docs/live-api.md 2).
       if (this.#session?.memory.full) throw invalidArgument();
     } catch (error) {
       this.refuse(error instanceof Refusal ? error : internalError());

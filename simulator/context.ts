@@ -19,7 +19,7 @@ export interface Remembered {
 /** Tokens by kind. */
 export type Tokens = Partial<Record<Modality, number>>;
 
-/** The context window of current models, in tokens (reference/live-api.md 1.7). */
+/** The context window of current models, in tokens (docs/live-api.md 1.7). */
 const WINDOW = 131072;
 
 /** Tokens for sound. @param seconds its length */
@@ -57,7 +57,7 @@ export interface SlidingWindow {
 }
 
 /**
- * Reads how the context is to be compressed; ranges and defaults are those of reference/live-api.md 1.7.
+ * Reads how the context is to be compressed; ranges and defaults are those of docs/live-api.md 1.7.
  * @returns undefined when it is not: also when no slidingWindow is asked for, which is accepted and does nothing
  * @throws Refusal for tokens out of range
  */

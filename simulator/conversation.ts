@@ -22,7 +22,7 @@ import { readSound, ToHearingRate } from "./sound";
 import type { Host } from "./turn";
 import { Turns } from "./turns";
 
-/** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (reference/live-api.md 1.5). */
+/** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const THINKING_MS = 400;
 
 const seconds = (offset: number) => `${offset.toFixed(3)}s`;

@@ -2,7 +2,7 @@
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** The groundingMetadata (reference/live-api.md 1.3). @param query what was searched for @param answer what is said */
+/** The groundingMetadata (docs/live-api.md 1.3). @param query what was searched for @param answer what is said */
 export function groundingFor(query: string, answer: string) {
   const escaped = query.replace(/[&<>"]/g, (character) => entities[character]!);
   return {

@@ -52,7 +52,7 @@ export class Line {
     return this.#webSocket?.bufferedAmount ?? 0;
   }
 
-  /** Frames are binary, as measured (reference/live-api.md 1.1). */
+  /** Frames are binary, as measured (docs/live-api.md 1.1). */
   send(text: string) {
     if (!this.#frozen) this.#webSocket?.send(Buffer.from(text));
   }

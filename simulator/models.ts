@@ -1,4 +1,4 @@
-// The models that the simulator knows, and what each of them takes in a setup (reference/live-api.md 1.8).
+// The models that the simulator knows, and what each of them takes in a setup (docs/live-api.md 1.8).
 
 import { readTools } from "./declarations";
 import type { Setup } from "./messages";
@@ -18,7 +18,7 @@ export interface Model {
   callIds: "call_" | "function-call-";
   /** Whether it withdraws pending calls when the user barges in: documented, but never seen on 3.8 (1.5). */
   cancelsCalls: boolean;
-  /** Whether sound that comes while a blocking call is pending ends the connection (reference/peers.md P10). */
+  /** Whether sound that comes while a blocking call is pending ends the connection (docs/live-api.md 2). */
   abortsOnSound: boolean;
   /** enableAffectiveDialog. */
   affective: "v1alpha" | "never";

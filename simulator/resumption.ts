@@ -3,7 +3,7 @@
 import type { Clock } from "../audio/clock";
 import type { Handles } from "./models";
 
-/** From setupComplete to the first handle in ms: measured on gemini-3.8-live (reference/live-api.md 1.5). */
+/** From setupComplete to the first handle in ms: measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const FIRST_MS = 118;
 const FIRST_RESUMED_MS = 1;
 /** From one handle to the next in ms, where there is more than one: measured on 3.1. */

@@ -138,7 +138,7 @@ export class Sessions {
     if (!uuid.test(handle)) throw invalidHandle();
     const session = this.all.find((each) => each.answersTo(handle, now, this.#handlesMs));
     if (!session) throw sessionNotFound();
-    // The only part of a setup that a resume may not change (reference/live-api.md 1.2).
+    // The only part of a setup that a resume may not change (docs/live-api.md 1.2).
     if (session.setup.model !== model) throw invalidArgument();
     return session;
   }

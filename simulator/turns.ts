@@ -11,7 +11,7 @@ import type { Session } from "./session";
 import { type Host, type Manner, remember, type Turn, tokensOf } from "./turn";
 import { Waiting } from "./waiting";
 
-/** Measured on gemini-3.8-live (reference/live-api.md 1.5), in ms: from a text that barges in to `interrupted`. */
+/** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from a text that barges in to `interrupted`. */
 const TEXT_INTERRUPTS_MS = 16;
 /** From `interrupted` to turnComplete, and from the filler's turnComplete to the calls that it announces. */
 const SOON_MS = 1;
@@ -94,7 +94,7 @@ export class Turns {
     const told = results.filter(({ scheduling }) => scheduling !== "SILENT");
     this.#waiting.tell(told, this.#host.clock.now() + RESULT_MS);
     const interrupts = told.some(({ scheduling }) => scheduling === "INTERRUPT");
-    // Who speaks is not talked over: 3.8 waits (reference/live-api.md 4).
+    // Who speaks is not talked over: 3.8 waits (docs/live-api.md 4).
     if (interrupts && this.#turn?.answer && !this.#manner.userSpeaks()) this.#interrupt(this.#turn);
     this.#next();
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { explainClose, explainUnreachable, type Verdict } from "../../live/close-codes";
 
-// The texts of live-api.md 1.6, as the real server sends them.
+// The texts of docs/live-api.md 1.6, as the real server sends them.
 const REAL: [number, string, Verdict][] = [
   [1000, "The operation was cancelled.", "passing"],
   [1005, "", "passing"],
