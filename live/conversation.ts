@@ -325,7 +325,7 @@ export class Conversation {
   }
 
   #callTools(calls: FunctionCall[]) {
-    this.#turns.settle();
+    this.#turns.callTool();
     if (!this.#tools.isBlocked) this.#blockedAt = this.#options.clock.now();
     this.#tools.receive(calls);
   }

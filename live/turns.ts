@@ -83,9 +83,15 @@ export class Turns {
     this.#userSpeaks = speaks;
   }
 
-  /** It is not the server's turn any more: it calls a tool, or has fallen silent. */
+  /** The server has fallen silent, and nothing more is expected of it. */
   settle() {
     this.#phase = "idle";
+  }
+
+  /** The model calls a tool: it has taken its questions up, and asked again they would call the tool again. */
+  callTool() {
+    this.#phase = "idle";
+    this.#rememberQuestions();
   }
 
   /** The model will speak about what a tool has answered. */
@@ -171,13 +177,17 @@ export class Turns {
     const turn = this.#turn;
     this.#phase = "idle";
     this.#muted = false;
-    for (const { text } of this.#questions) this.#transcript.remember({ role: "user", text });
-    this.#questions = [];
+    this.#rememberQuestions();
     for (const { role, text } of this.#transcript.endTurn())
       this.#emit({ type: "text", role, text, final: true, thought: false, turn });
     const usage = this.#usage.endTurn();
     if (usage) this.#emit({ type: "usage", turn, usage });
     this.#turn += 1;
     this.#emit({ type: "turnComplete", turn, reason });
+  }
+
+  #rememberQuestions() {
+    for (const { text } of this.#questions) this.#transcript.remember({ role: "user", text });
+    this.#questions = [];
   }
 }

@@ -15,7 +15,7 @@ describe("whatever goes wrong at any point of a turn", () => {
   beforeEach(async () => {
     simulator = await startSimulator({ clock });
     const care = { ...continuity, tries: 8, stallMs: 10_000, stallCure: "resume" } as const;
-    talk = new Talk(simulator.url, { continuity: care }, clock);
+    talk = new Talk(simulator.url, { continuity: care, tools: () => [clockTool] }, clock);
     const watch = () => {
       talk.conversation.watch();
       stopWatching = clock.after(1_000, watch);
@@ -28,6 +28,20 @@ describe("whatever goes wrong at any point of a turn", () => {
     await simulator.close();
     assert.equal(clock.waiting, 0, "a timer was left");
   });
+  const clockTool = {
+    declaration: { name: "get_time", description: "Tells the time." },
+    server: "the clock",
+    timeoutMs: 60_000,
+    check: () => undefined,
+  };
+  const giveAnswer = (id: string) =>
+    clock.during(
+      new Promise<void>((resolve, reject) =>
+        talk.conversation.answer(id, { response: { output: "noon" } }, (error) =>
+          error ? reject(error) : resolve(),
+        ),
+      ),
+    );
   /** Says a text and waits for the end of its turn. */
   const ask = async (text: string) => {
     await talk.say(text);
@@ -126,6 +140,35 @@ describe("whatever goes wrong at any point of a turn", () => {
       JSON.stringify(simulator.conversations[1]!.context),
       /Ada.*Echo: My name is Ada.*What is my name/,
     );
+  });
+
+  for (const [what, way] of WAYS.filter(([, { do: failure }]) => failure !== "freeze"))
+    it(`${what} while a tool is at work: its answer is given on the next connection, once, and spoken`, async () => {
+      await ask("one");
+      simulator.order({ at: "toolCall", ...way } as Fault);
+      await talk.say("call get_time");
+      const { id } = (await talk.next("toolCall")).call;
+      await talk.next("state", ({ state }) => state === "connecting");
+      await giveAnswer(id);
+      await talk.next("text", ({ final, text }) => final && /noon/.test(text));
+      const { calls } = simulator.conversations[0]!;
+      assert.deepEqual(
+        calls.map(({ state, responses }) => [state, responses.length]),
+        [["answered", 1]],
+      );
+      assert.equal(talk.all("toolCall").length, 1);
+    });
+
+  it("the server freezes while a tool is at work: the flow is told that the answer about it is missing", async () => {
+    await ask("one");
+    simulator.order({ at: "toolCall", do: "freeze" });
+    await talk.say("call get_time");
+    await giveAnswer((await talk.next("toolCall")).call.id);
+    await talk.next("stall");
+    assert.equal((await talk.next("turnComplete", ({ reason }) => !!reason)).reason, "CONNECTION_LOST");
+    assert.equal(talk.all("toolCall").length, 1, "the tool is not called again");
+    await ask("two");
+    assert.equal(answersTo("two").length, 1);
   });
 
   it("garbage between the frames: it is told, and nothing else happens", async () => {
