@@ -19,6 +19,10 @@ export class Timers implements Clock {
     return this.#clock.now();
   }
 
+  date() {
+    return this.#clock.date();
+  }
+
   after(ms: number, callback: () => void) {
     if (this.#ended) return () => {};
     const cancel = this.#clock.after(ms, () => {

@@ -2,12 +2,19 @@
 
 import type { Clock } from "../audio/clock";
 
+/** Milliseconds since 1970 at which every test begins. */
+const BEGIN = Date.UTC(2026, 10, 22, 9, 30);
+
 export class TestClock implements Clock {
   #now = 0;
   #timers = new Set<{ at: number; callback: () => void }>();
 
   now() {
     return this.#now;
+  }
+
+  date() {
+    return BEGIN + this.#now;
   }
 
   after(ms: number, callback: () => void) {

@@ -118,7 +118,7 @@ describe("paced playback", () => {
   test("moves its time on when the process stood still, rather than sending a burst", () => {
     const clock = new TestClock();
     let now = 0;
-    const late = { now: () => now, after: clock.after.bind(clock) };
+    const late = { now: () => now, date: () => now, after: clock.after.bind(clock) };
     const times: number[] = [];
     const options = {
       sampleRate: 24000,
