@@ -17,6 +17,8 @@ export class Agenda {
   readonly #clock: Clock;
   readonly #listener: AgendaListener;
   #changeOverFor: string | undefined;
+  /** Clock time at which the change no longer waits. */
+  #deadline = Number.POSITIVE_INFINITY;
   #cancelDeadline: (() => void) | undefined;
   #texts: { input: Input; done: Done }[] = [];
 
@@ -27,8 +29,10 @@ export class Agenda {
 
   /** Plans a change of the connection, in `latestMs` even if no moment was quiet; absent: whenever one is. */
   planChangeOver(cause: string, latestMs?: number) {
-    this.#changeOverFor = cause;
-    if (latestMs === undefined) return;
+    this.#changeOverFor ??= cause;
+    const deadline = this.#clock.now() + (latestMs ?? Number.POSITIVE_INFINITY);
+    if (latestMs === undefined || deadline >= this.#deadline) return;
+    this.#deadline = deadline;
     this.#cancelDeadline?.();
     this.#cancelDeadline = this.#clock.after(latestMs, () => this.#listener.changeOver(cause));
   }
@@ -48,6 +52,7 @@ export class Agenda {
   /** The connection is gone, and the need to change it over; the texts still wait. */
   onLost() {
     this.#changeOverFor = undefined;
+    this.#deadline = Number.POSITIVE_INFINITY;
     this.#cancelDeadline?.();
     this.#cancelDeadline = undefined;
   }

@@ -149,6 +149,35 @@ export function explainClose(code: number, reason: string): CloseExplanation {
 /** Explains a connection that was never made, by the HTTP status of the refused handshake or the error of the network. */
 export function explainUnreachable(error: Error): CloseExplanation {
   const status = Number(/Unexpected server response: (\d+)/.exec(error.message)?.[1]);
+  if (status) return explainStatus(status);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (/CERT|VERIFY|SELF_SIGNED/.test(code))
+    return {
+      verdict: "permanent",
+      cause: `the certificate of the server is not trusted (${code})`,
+      advice: "Choose a TLS configuration with the authority that has issued it.",
+    };
+  return {
+    verdict: "passing",
+    cause: `the server cannot be reached${code && ` (${code})`}`,
+    advice: "Check the network, the proxy and the server address.",
+  };
+}
+
+/** Explains why Google Cloud's credentials of this machine could not be used; the library's words may hold parts of them. */
+export function explainCredentials(error: Error): CloseExplanation {
+  const absent = /could not load the default credentials/i.test(error.message);
+  return {
+    verdict: absent ? "permanent" : "passing",
+    cause: `the application default credentials of Google Cloud ${absent ? "are not there" : "could not be used"}`,
+    advice:
+      "Run `gcloud auth application-default login` on this machine, or name a key file in GOOGLE_APPLICATION_CREDENTIALS.",
+  };
+}
+
+/** Explains a HTTP status that is no success. @param words the server's own, as they may say more */
+export function explainStatus(status: number, words = ""): CloseExplanation {
+  if (status === 400 && words) return explainClose(1007, words);
   if (status === 404)
     return {
       verdict: "permanent",
@@ -161,14 +190,13 @@ export function explainUnreachable(error: Error): CloseExplanation {
       cause: `the server refused the key (HTTP ${status})`,
       advice: "Check the key in the connection.",
     };
+  if (status === 407)
+    return {
+      verdict: "permanent",
+      cause: "the proxy wants to know who asks (HTTP 407)",
+      advice: "Check the user and the password of the proxy.",
+    };
   if (status === 429)
     return { verdict: "quota", cause: "too many requests (HTTP 429)", advice: "Wait before trying again." };
-  if (status)
-    return { verdict: "passing", cause: `the server refused the connection (HTTP ${status})`, advice: WAIT };
-  const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
-  return {
-    verdict: "passing",
-    cause: `the server cannot be reached${code}`,
-    advice: "Check the network and the server address.",
-  };
+  return { verdict: "passing", cause: `the server refused the connection (HTTP ${status})`, advice: WAIT };
 }

@@ -5,6 +5,7 @@ import { type FunctionCall, type LiveServerMessage, VoiceActivityType } from "@g
 import { admit } from "./admission";
 import { Agenda } from "./agenda";
 import { Connection, reasonOf } from "./connection";
+import { Dialer } from "./dialer";
 import { ConnectionError, InputError } from "./errors";
 import type { ConversationEvent } from "./events";
 import { Handle } from "./handle";
@@ -13,8 +14,7 @@ import type { ConversationOptions } from "./options";
 import type { Done, Input } from "./outgoing";
 import { PushToTalk } from "./push-to-talk";
 import { Sender } from "./sender";
-import { buildSetup } from "./setup";
-import { type LiveSocket, openSocket, type SocketHandlers } from "./socket";
+import type { LiveSocket } from "./socket";
 import { Status } from "./status";
 import { type Answer, ToolUse } from "./tool-use";
 import { Turns } from "./turns";
@@ -27,24 +27,21 @@ const REMEMBER_MS = 2 * 60 * 60 * 1000;
 const STOP_ACKNOWLEDGED_MS = 3_000;
 /** Milliseconds for which sound is held back at the most while the model is silent for a tool (docs/live-api.md 2). */
 const HOLD_SOUND_MS = 10_000;
-/** Milliseconds before the server's time is up at which it is changed over at the latest, or half of a shorter time. */
-const GO_AWAY_MARGIN_MS = 5_000;
+/** Milliseconds before the end of a connection at which it is changed over at the latest, or half of a shorter time. */
+const END_MARGIN_MS = 5_000;
 
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #emit: (event: ConversationEvent) => void;
   readonly #profile: ModelProfile;
   readonly #handle: Handle;
+  readonly #dialer: Dialer;
   readonly #connection: Connection;
   readonly #sender: Sender;
   readonly #status: Status;
   readonly #tools: ToolUse;
   readonly #agenda: Agenda;
   readonly #button: PushToTalk | undefined;
-  /** The tools that the server was told of last, as JSON. */
-  #declared = "";
-  /** What the flow has said instead of the instruction of the settings. */
-  #instruction: string | undefined;
   #turns: Turns;
   /** There is a connection now. */
   #connected = false;
@@ -70,6 +67,7 @@ export class Conversation {
     this.#turns = this.#newTurns();
     this.#lastUsed = clock.now();
     this.#handle = new Handle(handles);
+    this.#dialer = new Dialer(options);
     this.#agenda = new Agenda(clock, {
       changeOver: (cause) => this.#connection.changeOver(cause),
       say: (input, done) => this.#sender.send(input, done),
@@ -78,6 +76,7 @@ export class Conversation {
       this.#button = new PushToTalk((input, done) => this.#take(input, done));
     this.#tools = new ToolUse({
       profile: this.#profile,
+      tools: () => this.#dialer.tools,
       clock,
       send: (input, done) => this.#sender.send(input, done),
       emit,
@@ -90,7 +89,8 @@ export class Conversation {
     this.#connection = new Connection(
       {
         prepare: handles && (() => this.#handle.load(clock.now())),
-        dial: (handle, handlers, signal) => this.#dial(handle, handlers, signal),
+        dial: (handle, handlers, signal) =>
+          this.#dialer.dial(handle, () => this.#hasHistory, handlers, signal),
         handle: this.#handle,
         tries: continuity.tries,
         reconnect: this.#survives,
@@ -171,16 +171,12 @@ export class Conversation {
 
   /** The tools may have changed: a running conversation takes them up at its next quiet moment. */
   updateTools() {
-    if (this.#declarations() !== this.#declared) this.#changeSetup("the tools have changed");
-  }
-
-  #declarations() {
-    return JSON.stringify(this.#options.tools().map(({ declaration }) => declaration));
+    if (this.#dialer.isOutdated) this.#changeSetup("the tools have changed");
   }
 
   /** Gives the model another instruction, from the next quiet moment on. */
   instruct(instruction: string) {
-    this.#instruction = instruction;
+    this.#dialer.instruction = instruction;
     this.#changeSetup("the instruction has changed");
   }
 
@@ -202,7 +198,7 @@ export class Conversation {
     this.close();
     this.#handle.drop();
     this.#turns = this.#newTurns();
-    this.#instruction = undefined;
+    this.#dialer.instruction = undefined;
     this.#spent = undefined;
     this.#rememberUntil = Number.NEGATIVE_INFINITY;
   }
@@ -223,9 +219,10 @@ export class Conversation {
     );
   }
 
-  /** Looks for tools and a server that have fallen silent; to be called about once a second. */
+  /** Looks for tools and a server that have fallen silent, and for a token that ends; to be called about once a second. */
   watch() {
     this.#tools.watch();
+    this.#renew();
     const { continuity, clock } = this.#options;
     const ms = clock.now() - this.#serverSilentSince;
     if (ms >= STOP_ACKNOWLEDGED_MS) this.#turns.forgetStop();
@@ -247,25 +244,8 @@ export class Conversation {
     return new Turns((event) => this.#tellTurn(event), settings.thoughts, this.#profile.contextWindow);
   }
 
-  async #dial(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal) {
-    const { continuity, setupTimeoutMs, clock } = this.#options;
-    const settings = {
-      ...this.#options.settings,
-      ...(this.#instruction && { instruction: this.#instruction }),
-    };
-    this.#options.admit();
-    const server = await this.#options.server();
-    const history = this.#turns.remembered.length > 0 || this.#sender.hasHistory;
-    const tools = this.#options.tools();
-    this.#tools.tools = tools;
-    this.#declared = this.#declarations();
-    const declarations = tools.map(({ declaration }) => declaration);
-    const setup = buildSetup(settings, continuity, {
-      handle,
-      history: !handle && history,
-      tools: declarations,
-    });
-    return openSocket(server, setup, handlers, setupTimeoutMs, clock, signal);
+  get #hasHistory() {
+    return this.#turns.remembered.length > 0 || this.#sender.hasHistory;
   }
 
   #opened(socket: LiveSocket, resumed: boolean) {
@@ -341,13 +321,22 @@ export class Conversation {
     this.#emit({ type: "refused", what: "tokenBudget", why: this.#spent });
   }
 
+  #renew() {
+    const { endsInMs } = this.#dialer;
+    if (!this.#connected || endsInMs === undefined) return;
+    this.#planEnd(endsInMs, "the token is about to end");
+    this.#useQuiet();
+  }
+
   /** A goAway is a plan: the change-over is at the next quiet moment, or shortly before the time is up (docs/live-api.md 1.7). */
   #goAway(timeLeft: string) {
     this.#emit({ type: "goAway", timeLeft });
-    if (!this.#survives) return;
-    const ms = 1000 * (Number.parseFloat(timeLeft) || 0);
-    const latestMs = ms - Math.min(GO_AWAY_MARGIN_MS, ms / 2);
-    this.#agenda.planChangeOver("the server is about to end the connection", latestMs);
+    this.#planEnd(1000 * (Number.parseFloat(timeLeft) || 0), "the server is about to end the connection");
+  }
+
+  /** The connection will end in `ms`. */
+  #planEnd(ms: number, cause: string) {
+    if (this.#survives) this.#agenda.planChangeOver(cause, ms - Math.min(END_MARGIN_MS, ms / 2));
   }
 
   #useQuiet() {

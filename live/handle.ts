@@ -66,6 +66,7 @@ export class Handle {
   /** A resume with it has failed. True when it was dropped: what the server said means that it is dead, or it said no too often. */
   refused(error: Error): boolean {
     if (!(error instanceof ConnectionError) || error.code === undefined || error.code === 1006) return false;
+    if (error.verdict === "token") return false; // It says nothing of the handle.
     this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";
     if (!dead && this.#refusals < MOST_REFUSALS) return false;

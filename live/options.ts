@@ -2,8 +2,9 @@
 
 import type { Clock } from "../audio/clock";
 import type { OutgoingLimits } from "./outgoing";
+import type { OwnTokens } from "./pass";
+import type { Server } from "./server";
 import type { Continuity, ConversationSettings } from "./setup";
-import type { Server } from "./socket";
 import type { ServedTool } from "./tool-use";
 
 export interface ConversationOptions {
@@ -11,7 +12,9 @@ export interface ConversationOptions {
   continuity: Continuity;
   /** Finds the server; may start it first. */
   server(): Promise<Server>;
-  /** Milliseconds that the server has to accept the setup. */
+  /** Connects with short-lived tokens; absent: with the key itself. */
+  tokens?: OwnTokens | undefined;
+  /** Milliseconds that the server has to accept the setup, or to make a token. */
   setupTimeoutMs: number;
   /** Bounds of what waits for the connection. */
   waiting: OutgoingLimits;

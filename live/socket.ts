@@ -5,18 +5,11 @@
 import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai";
 import WebSocket from "ws";
 import type { Clock } from "../audio/clock";
-import { explainClose, explainUnreachable } from "./close-codes";
+import { explainClose, explainCredentials, explainUnreachable } from "./close-codes";
 import { ConnectionError } from "./errors";
+import { routeTo } from "./network";
+import { type Server, withoutSecret } from "./server";
 import type { Setup } from "./setup";
-
-/** Where a Live server is, and how to be let in. */
-export interface Server {
-  /** `http://` or `https://` address; absent: Google's own. (The SDK makes wss out of a ws address.) */
-  baseUrl?: string;
-  apiKey: string;
-  /** Always sent: SDK 3 would take v1, which does not serve Live. */
-  apiVersion: string;
-}
 
 export interface SocketHandlers {
   /** One parsed frame; what it throws goes to onBadFrame. */
@@ -121,9 +114,11 @@ export function openSocket(
     };
 
     const connect = (url: string, headers: Record<string, string>, callbacks: SdkCallbacks) => {
-      const ws = new WebSocket(withoutKey(url), {
+      const address = addressOf(url, server);
+      const ws = new WebSocket(address, {
         ...SOCKET_OPTIONS,
-        headers: { ...headers, "x-goog-api-key": server.apiKey },
+        ...routeTo(address, server.network),
+        headers: { ...headers, ...proofOf(server) },
       });
       let lastError: Error | undefined;
       ws.on("open", () => callbacks.onopen());
@@ -132,7 +127,7 @@ export function openSocket(
         lastError = error;
       });
       ws.on("close", (code, words) => {
-        const reason = words.toString().replaceAll(server.apiKey, "…");
+        const reason = withoutSecret(words.toString(), server);
         const error =
           code === 1006 && lastError && phase === "opening"
             ? new ConnectionError(explainUnreachable(lastError))
@@ -145,11 +140,7 @@ export function openSocket(
       return ws;
     };
 
-    const client = new GoogleGenAI({
-      apiKey: server.apiKey,
-      vertexai: false,
-      httpOptions: { apiVersion: server.apiVersion, baseUrl: server.baseUrl },
-    });
+    const client = clientFor(server);
     replaceSocketFactory(client, {
       create(url, headers, callbacks) {
         return {
@@ -162,9 +153,8 @@ export function openSocket(
       },
     });
     const { model, config } = setup;
-    client.live
-      .connect({ model, config: structuredClone(config), callbacks: { onmessage() {} } })
-      .then((session) => {
+    client.live.connect({ model, config: structuredClone(config), callbacks: { onmessage() {} } }).then(
+      (session) => {
         if (phase !== "opening") return;
         phase = "open";
         cancelTimeout();
@@ -183,8 +173,38 @@ export function openSocket(
             });
           },
         });
-      }, fail);
+      },
+      (error) =>
+        fail(
+          server.access.by === "google" && !socket ? new ConnectionError(explainCredentials(error)) : error,
+        ),
+    );
   });
+}
+
+/** The SDK is not told the key or token: it would put them into the URL, which proxies and error texts quote. */
+function clientFor({ access, baseUrl, apiVersion, network }: Server) {
+  const httpOptions = { apiVersion, ...(baseUrl && { baseUrl }) };
+  if (access.by !== "google") return new GoogleGenAI({ apiKey: "in-a-header", vertexai: false, httpOptions });
+  const { project, location } = access;
+  const { proxy } = network;
+  const transporterOptions =
+    typeof proxy === "object" ? { proxy: proxy.url, noProxy: [...proxy.except] } : {};
+  const googleAuthOptions = { clientOptions: { transporterOptions } };
+  return new GoogleGenAI({ vertexai: true, project, location, httpOptions, googleAuthOptions });
+}
+
+/** The headers by which the server knows us; for Vertex AI the SDK has made them. */
+function proofOf({ access }: Server): Record<string, string> {
+  if (access.by === "key") return { "x-goog-api-key": access.key };
+  if (access.by === "token") return { authorization: `Token ${access.token}` };
+  return {};
+}
+
+/** The SDK's URL without what it says of the key; tokens are taken by a method of their own (docs/live-api.md 3). */
+function addressOf(url: string, { access }: Server) {
+  const [address = ""] = url.split("?");
+  return access.by === "token" ? `${address}Constrained` : address;
 }
 
 function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
@@ -209,11 +229,6 @@ function parseFrame(data: Buffer): LiveServerMessage {
   if (typeof frame !== "object" || frame === null || Array.isArray(frame))
     throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
   return frame as LiveServerMessage;
-}
-
-/** Takes the key out of the URL: it travels in a header, as proxies and error texts quote URLs. */
-function withoutKey(url: string) {
-  return url.replace(/\?key=.*$/s, "");
 }
 
 function extendSetup(data: string, extra: object) {

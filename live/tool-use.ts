@@ -29,6 +29,8 @@ export interface Answer {
 
 export interface ToolUseOptions {
   profile: ModelProfile;
+  /** The tools that the server was told of last. */
+  tools(): readonly ServedTool[];
   clock: Clock;
   send(input: Input, done: Done): void;
   emit(event: ConversationEvent): void;
@@ -37,15 +39,9 @@ export interface ToolUseOptions {
 export class ToolUse {
   readonly #options: ToolUseOptions;
   readonly #calls = new Calls();
-  #tools: readonly ServedTool[] = [];
 
   constructor(options: ToolUseOptions) {
     this.#options = options;
-  }
-
-  /** The tools that the server was told of last. */
-  set tools(tools: readonly ServedTool[]) {
-    this.#tools = tools;
   }
 
   /** Calls are still to be answered. */
@@ -60,7 +56,7 @@ export class ToolUse {
 
   receive(calls: readonly FunctionCall[]) {
     for (const { id = "", name = "", args = {} } of calls) {
-      const tool = this.#tools.find(({ declaration }) => declaration.name === name);
+      const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
       const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;
       if (!tool || problem) {
         this.#respond(id, name, { response: { error: problem } });

@@ -5,9 +5,11 @@ import type { Conversation } from "../live/conversation";
 import type { ConversationLimits } from "../live/conversations";
 import { InputError } from "../live/errors";
 import type { OutgoingLimits } from "../live/outgoing";
+import type { OwnTokens } from "../live/pass";
+import type { Access, Server } from "../live/server";
 import type { Continuity } from "../live/setup";
-import type { Server } from "../live/socket";
 import { type Simulator, startSimulator } from "../simulator/server";
+import { readServer, type ServerKind } from "./server-settings";
 import { choiceSetting, numberSetting } from "./settings";
 
 type Credentials = { apiKey: string };
@@ -16,6 +18,15 @@ interface LiveConfigDef extends NodeDef {
   server: string;
   url: string;
   apiVersion: string;
+  project: string;
+  location: string;
+  proxy: string;
+  tls: string;
+  tokens: boolean;
+  tokenUses: unknown;
+  tokenStartSeconds: unknown;
+  tokenLifeMinutes: unknown;
+  tokenMarginMinutes: unknown;
   setupTimeout: unknown;
   mostConversations: unknown;
   idleMinutes: unknown;
@@ -34,8 +45,11 @@ interface LiveConfigDef extends NodeDef {
 /** What sessions take from the connection that they share. */
 export interface SharedConnection {
   /** Which kind of server it is: shown in states, so that a simulator is never taken for a model. */
-  kind: "simulator" | "gemini" | "custom";
+  kind: ServerKind;
+  /** The server, and the key for it; never a token. */
   server(): Promise<Server>;
+  /** Conversations connect with tokens made from the key; undefined: with the key itself. */
+  tokens: OwnTokens | undefined;
   setupTimeoutMs: number;
   waiting: OutgoingLimits;
   limits: ConversationLimits;
@@ -61,21 +75,30 @@ export default function (RED: NodeAPI) {
       return simulator;
     };
     const readSettings = (): SharedConnection => {
-      const kind = choiceSetting("server", def.server, ["simulator", "gemini", "custom"]);
-      const baseUrl = kind === "custom" ? readUrl(def.url) : undefined;
-      const apiVersion = def.apiVersion || "v1beta";
+      const { kind, where, project, location } = readServer(RED, {
+        server: def.server,
+        url: def.url,
+        apiVersion: def.apiVersion,
+        project: def.project,
+        location: def.location,
+        proxy: def.proxy,
+        tls: def.tls,
+      });
+      const access = (): Access => {
+        if (kind === "vertex") return { by: "google", project, location };
+        const key = this.credentials.apiKey || process.env.GEMINI_API_KEY;
+        if (key) return { by: "key", key };
+        throw new InputError(
+          "The connection has no API key: enter one, set GEMINI_API_KEY, or choose the simulator, which needs none.",
+        );
+      };
       return {
         kind,
-        server: async () => {
-          if (kind === "simulator")
-            return { baseUrl: (await startedSimulator()).url, apiKey: "simulator", apiVersion };
-          const apiKey = this.credentials.apiKey || process.env.GEMINI_API_KEY;
-          if (!apiKey)
-            throw new InputError(
-              "The connection has no API key: enter one, set GEMINI_API_KEY, or choose the simulator, which needs none.",
-            );
-          return { ...(baseUrl && { baseUrl }), apiKey, apiVersion };
-        },
+        server: async () =>
+          kind === "simulator"
+            ? { ...where, baseUrl: (await startedSimulator()).url, access: { by: "key", key: "simulator" } }
+            : { ...where, access: access() },
+        tokens: readTokens(def, kind),
         setupTimeoutMs: 1000 * numberSetting("setup time-out", def.setupTimeout, 1, 300, 10),
         waiting: {
           messages: numberSetting("waiting messages", def.waitingMessages, 1, 10_000, 100),
@@ -132,13 +155,23 @@ function readCompression(def: LiveConfigDef) {
   return { triggerTokens, targetTokens };
 }
 
-/** The SDK wants an http address and makes a ws one of it; a user may write either. */
-function readUrl(url: string): string {
-  const http = String(url ?? "")
-    .trim()
-    .replace(/^ws/, "http");
-  if (URL.canParse(http) && /^https?:/.test(http)) return http;
-  throw new InputError(
-    `The setting "address" must be a http, https, ws or wss address; it is ${JSON.stringify(url)}.`,
-  );
+/** The ranges that the server takes (docs/live-api.md 3). */
+function readTokens(def: LiveConfigDef, kind: ServerKind): OwnTokens | undefined {
+  if (def.tokens !== true) return undefined;
+  if (kind === "vertex")
+    throw new InputError(
+      "Vertex AI has no tokens: switch them off in the connection, or choose the Gemini API.",
+    );
+  const lifeMinutes = numberSetting("token ends after", def.tokenLifeMinutes, 1, 1_199, 30);
+  const marginMinutes = numberSetting("renew before the end", def.tokenMarginMinutes, 0, 1_198, 5);
+  if (marginMinutes >= lifeMinutes)
+    throw new InputError(
+      `A token must live longer than the time before its end at which it is renewed; they are ${lifeMinutes} and ${marginMinutes} minutes.`,
+    );
+  return {
+    uses: numberSetting("token uses", def.tokenUses, 0, 1_000_000, 1),
+    startMs: 1_000 * numberSetting("token starts within", def.tokenStartSeconds, 1, 71_940, 60),
+    lifeMs: 60_000 * lifeMinutes,
+    marginMs: 60_000 * marginMinutes,
+  };
 }

@@ -9,7 +9,7 @@ import { InputError } from "../live/errors";
 import type { ConversationEvent } from "../live/events";
 import { DEFAULT_MODEL } from "../live/models";
 import type { Done } from "../live/outgoing";
-import { buildSetup, type ConversationSettings } from "../live/setup";
+import { buildSetup, type ConversationSettings, type Setup } from "../live/setup";
 import type { Answer } from "../live/tool-use";
 import { Badge } from "./badge";
 import { keptHandle } from "./kept-handle";
@@ -43,9 +43,12 @@ interface LiveSessionDef extends NodeDef {
   googleSearch: boolean;
 }
 
-/** What tool-response needs of a session: the way back for the answer to a call. */
+/** What other nodes need of a session; a session that cannot work has none of it. */
 export interface LiveSessionNode extends Node {
+  /** The way back for the answer to a call. */
   answerCall?(session: string, id: string, answer: Answer, done: Done): void;
+  /** What a new conversation would be set up with, and where: a token can be locked to that. */
+  blueprint?(): { connection: SharedConnection; setup: Setup };
 }
 
 const SENSITIVITIES = ["", "LOW", "MEDIUM", "HIGH"] as const;
@@ -125,6 +128,12 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
     if (conversation) conversation.answer(id, answer, done);
     else done(new InputError(`The conversation that made the call ${id} is over; its answer was not sent.`));
   };
+  node.blueprint = () => ({
+    connection,
+    setup: buildSetup(settings, connection.continuity, {
+      tools: tools.served.map(({ declaration }) => declaration),
+    }),
+  });
   const stopWatching = onFlowsStarted(RED, () => {
     tools.refresh();
     conversations.updateTools();

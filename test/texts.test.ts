@@ -88,7 +88,7 @@ function readDialog(file: string): Dialog {
 const BUILT: Record<string, string[]> = {
   "live-session.output.": ["audio", "text", "tools", "events"],
   "live-session.badge.": ["disconnected", "connecting", "connected", "interrupted", "closing", "closed"],
-  "live-config.label.": ["simulator", "gemini", "custom"],
+  "live-config.label.": ["simulator", "gemini", "vertex", "custom"],
 };
 
 /** The keys of the texts that code asks for. */

@@ -4,10 +4,12 @@ import { afterEach, describe, it } from "node:test";
 import type { LiveServerMessage } from "@google/genai";
 import { systemClock } from "../../audio/clock";
 import { ConnectionError } from "../../live/errors";
+import type { Server } from "../../live/server";
 import { type LiveSocket, openSocket, type SocketHandlers } from "../../live/socket";
 import { TestClock } from "../clock";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { deferred } from "../inbox";
+import { serverAt } from "./talk";
 
 const setup = { model: "gemini-3.8-live", config: {}, extra: {} };
 const ignore: SocketHandlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
@@ -30,7 +32,7 @@ const open = async (
   clock = systemClock,
   signal = new AbortController().signal,
 ) => {
-  const server = { baseUrl: url, apiKey: "K&=1-secret", apiVersion: "v1beta" };
+  const server: Server = { ...serverAt(url), access: { by: "key", key: "K&=1-secret" } };
   socket = await openSocket(server, setup, { ...ignore, ...handlers }, 10_000, clock, signal);
   return socket;
 };

@@ -4,6 +4,7 @@ import { Conversation } from "../../live/conversation";
 import type { ConversationEvent } from "../../live/events";
 import type { ConversationOptions } from "../../live/options";
 import type { Input } from "../../live/outgoing";
+import type { Server } from "../../live/server";
 import type { Continuity, ConversationSettings } from "../../live/setup";
 import { TestClock } from "../clock";
 import { Inbox } from "../inbox";
@@ -35,12 +36,20 @@ export const continuity: Continuity = {
   stallCure: "tell",
 };
 
+/** A server that is let in to by the key `a-key`. */
+export const serverAt = (baseUrl: string): Server => ({
+  baseUrl,
+  access: { by: "key", key: "a-key" },
+  apiVersion: "v1beta",
+  network: {},
+});
+
 export function optionsFor(url: string, clock = new TestClock()): ConversationOptions & { clock: TestClock } {
   return {
     settings,
     continuity,
     tools: () => [],
-    server: async () => ({ baseUrl: url, apiKey: "a-key", apiVersion: "v1beta" }),
+    server: async () => serverAt(url),
     setupTimeoutMs: 10_000,
     waiting: { messages: 100, soundMs: 30_000 },
     admit() {},

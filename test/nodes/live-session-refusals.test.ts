@@ -185,7 +185,7 @@ describe("a session that cannot work as it is set", () => {
       "an unknown kind of server",
       { server: "carrier pigeon" },
       {},
-      /"server" must be one of simulator, gemini, custom/,
+      /"server" must be one of simulator, gemini, vertex, custom/,
     ],
     [
       "no address",

@@ -1,0 +1,66 @@
+// The way to a server: directly or through a proxy, and which authorities are trusted. One answer for sockets and requests.
+
+import type { Agent } from "node:http";
+import type { SecureContextOptions } from "node:tls";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { InputError } from "./errors";
+
+/** `example.org`, `.example.org`, `*.example.org`, `10.0.0.1`, `::1` or `[::1]`, each with a port or without. */
+const EXCEPTION = /^\*?\.?(\[[^\]]*\]|[^:]+|[\da-f:]+)(?::(\d+))?$/;
+
+export interface Proxy {
+  /** `http://` or `https://` address, with user and password if the proxy wants them */
+  url: string;
+  /** Hosts that are reached without it, written as in NO_PROXY. */
+  except: readonly string[];
+}
+
+export interface Network {
+  /** `none`: always directly; absent: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say. */
+  proxy?: Proxy | "none" | undefined;
+  /** Own authorities, a certificate of our own, another name of the server. */
+  tls?: (SecureContextOptions & { servername?: string }) | undefined;
+}
+
+/** What a request or a WebSocket is opened with, so that it goes that way; the server's certificate is always verified. */
+export type Route = Network["tls"] & { agent?: Agent; rejectUnauthorized: true };
+
+/**
+ * The way to a server.
+ * @param url http, https, ws or wss
+ * @throws InputError when the proxy's address cannot be used
+ */
+export function routeTo(url: string, network: Network): Route {
+  const proxy = proxyFor(new URL(url), network.proxy);
+  return { ...network.tls, rejectUnauthorized: true, ...(proxy && { agent: new HttpsProxyAgent(proxy) }) };
+}
+
+function proxyFor(target: URL, proxy: Network["proxy"]): URL | undefined {
+  if (proxy === "none") return undefined;
+  const { url, except } = proxy ?? proxyOfEnvironment(target);
+  if (!url || isExcepted(target, except)) return undefined;
+  // Its address may hold a password, so it is not quoted.
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new InputError("The address of the proxy cannot be used: it must be like http://host:port.");
+  return new URL(url);
+}
+
+/** The usual variables; as everywhere, small letters come first. */
+function proxyOfEnvironment({ protocol }: URL): Proxy {
+  const name = /^(https|wss):$/.test(protocol) ? "https_proxy" : "http_proxy";
+  const read = (variable: string) => process.env[variable] || process.env[variable.toUpperCase()] || "";
+  return { url: read(name), except: read("no_proxy").split(/[\s,]+/) };
+}
+
+/** An exception is a host, with all below it and with or without a port, or `*`. */
+function isExcepted({ hostname, protocol, port }: URL, except: readonly string[]): boolean {
+  const targetPort = port || (/^(https|wss):$/.test(protocol) ? "443" : "80");
+  return except.some((exception) => {
+    if (exception.trim() === "*") return true;
+    const [, name, onlyPort = targetPort] = EXCEPTION.exec(exception.trim().toLowerCase()) ?? [];
+    return (
+      onlyPort === targetPort &&
+      (hostname === name || hostname.endsWith(`.${name}`) || hostname === `[${name}]`)
+    );
+  });
+}

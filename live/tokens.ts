@@ -1,0 +1,119 @@
+// Short-lived tokens that stand for an API key: for our own connections, and for browsers and devices that connect by
+// themselves (docs/live-api.md 3).
+
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { text } from "node:stream/consumers";
+import type { Clock } from "../audio/clock";
+import { explainStatus, explainUnreachable } from "./close-codes";
+import { ConnectionError, InputError } from "./errors";
+import { routeTo } from "./network";
+import { type Server, withoutSecret } from "./server";
+import type { Lock } from "./token-lock";
+
+/** How far a token reaches. */
+export interface TokenTerms {
+  /** How many conversations it may begin; 0: any number. Resuming one is free. */
+  uses: number;
+  /** Milliseconds in which a conversation must have begun. */
+  startMs: number;
+  /** Milliseconds after which it ends, also for a conversation that runs; less than 20 hours. */
+  lifeMs: number;
+}
+
+export interface Token {
+  /** `auth_tokens/…`: the secret itself. */
+  name: string;
+  /** Milliseconds since 1970, as `Clock.date()` counts them. */
+  startBefore: number;
+  expiresAt: number;
+}
+
+/**
+ * Has a token made from the server's API key.
+ * @param lock what its bearer cannot change; absent: nothing is locked
+ * @param timeoutMs that the server has to answer
+ * @throws InputError where there are no tokens; ConnectionError when the server cannot be reached or refuses
+ */
+export async function mintToken(
+  server: Server,
+  terms: TokenTerms,
+  { lock, timeoutMs, clock }: { lock?: Lock; timeoutMs: number; clock: Clock },
+): Promise<Token> {
+  const { access, baseUrl, apiVersion } = server;
+  if (access.by !== "key" || !baseUrl)
+    throw new InputError(
+      "Vertex AI has no tokens: choose a connection to the Gemini API, or let the browser or device talk through Node-RED.",
+    );
+  const now = clock.date();
+  const startBefore = now + terms.startMs;
+  const expiresAt = now + terms.lifeMs;
+  const order = {
+    expireTime: new Date(expiresAt).toISOString(),
+    newSessionExpireTime: new Date(startBefore).toISOString(),
+    uses: terms.uses,
+    ...lock,
+  };
+  const url = `${baseUrl.replace(/\/+$/, "")}/${apiVersion}/auth_tokens`;
+  const { status, body } = await post(url, access.key, order, server, timeoutMs, clock);
+  const answer = parse(body);
+  if (status !== 200) {
+    const words = withoutSecret(String(answer.error?.message ?? ""), server);
+    throw new ConnectionError(explainStatus(status, words), undefined, words);
+  }
+  if (typeof answer.name !== "string" || !answer.name)
+    throw new ConnectionError({
+      verdict: "permanent",
+      cause: "the server does not make tokens",
+      advice: "Check the server address, or connect with the key itself.",
+    });
+  return { name: answer.name, startBefore, expiresAt };
+}
+
+function parse(body: string): { name?: unknown; error?: { message?: unknown } } {
+  try {
+    return Object(JSON.parse(body));
+  } catch {
+    return {};
+  }
+}
+
+/** Not by fetch, which knows neither proxies nor authorities of our own. */
+async function post(
+  url: string,
+  key: string,
+  body: object,
+  { network }: Server,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<{ status: number; body: string }> {
+  const patience = new AbortController();
+  const cancelTimeout = clock.after(timeoutMs, () => patience.abort());
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = url.startsWith("https:") ? requestHttps : requestHttp;
+      const options = {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-goog-api-key": key },
+        signal: patience.signal,
+        ...routeTo(url, network),
+      };
+      request(url, options, (response) => {
+        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      })
+        .on("error", reject)
+        .end(JSON.stringify(body));
+    });
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    if (patience.signal.aborted)
+      throw new ConnectionError({
+        verdict: "passing",
+        cause: `the server made no token within ${timeoutMs / 1000} s`,
+        advice: "Check the network and the server address.",
+      });
+    throw new ConnectionError(explainUnreachable(error as Error));
+  } finally {
+    cancelTimeout();
+  }
+}
