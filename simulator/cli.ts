@@ -9,6 +9,7 @@ import { type Fault, startSimulator } from "./server";
 const usage = `Usage: gemini-live-simulator [--port N] [--key K] [--script FILE]
 
 A simulator of the Gemini Live API on 127.0.0.1. It says back what it hears; no model is behind it.
+It makes ephemeral tokens too: POST /v1beta/auth_tokens, with the key.
 
   --port N       TCP port (default 8765; 0: any free one)
   --key K        the only API key to accept (default: any)

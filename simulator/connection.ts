@@ -16,6 +16,7 @@ import { ResumptionUpdates } from "./resumption";
 import type { Script, Target } from "./script";
 import type { Holder, Session, Sessions } from "./session";
 import { Timers } from "./timers";
+import type { Token } from "./tokens";
 import type { Host } from "./turn";
 
 /** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from the setup to setupComplete. */
@@ -53,6 +54,7 @@ export class Connection implements Target, Host, Holder {
   readonly #around: Surroundings;
   readonly #version: string;
   readonly #line: Line;
+  #token?: Token;
   #setup?: Setup;
   #session?: Session;
   #conversation?: Conversation;
@@ -92,9 +94,13 @@ export class Connection implements Target, Host, Holder {
     return this.#open && !this.#line.frozen;
   }
 
-  /** The handshake is done. */
-  accept(webSocket: WebSocket) {
+  /** The handshake is done. @param admit checks the key, or finds the token that is there in place of one */
+  accept(webSocket: WebSocket, admit: () => Token | undefined) {
     this.#line.upgraded(webSocket, (text) => this.#guard(() => this.#receive(text)));
+    this.#guard(() => {
+      this.#token = admit();
+    });
+    this.#token?.whenOver(this.clock, (refusal) => this.refuse(refusal));
     const { lifetimeMs, goAwayMs } = this.#around;
     if (lifetimeMs > LONGEST_TIMER) return;
     if (goAwayMs === 0) this.clock.after(lifetimeMs, () => this.refuse(deadlineExpired()));
@@ -181,12 +187,14 @@ export class Connection implements Target, Host, Holder {
     else this.#conversation?.receive(message);
   }
 
-  #begin(setup: Setup) {
+  #begin(asked: Setup) {
     const { clock, sessions, handles, cancelCalls } = this.#around;
+    const setup = this.#token?.constrain(asked) ?? asked;
     const known = modelFor(setup, this.#version);
     const model = { ...known, cancelsCalls: cancelCalls ?? known.cancelsCalls };
     const window = slidingWindowOf(setup);
     const handle = setup.sessionResumption?.handle;
+    if (!handle) this.#token?.use(clock.date());
     const session = handle ? sessions.find(handle, setup.model, clock.now()) : sessions.begin();
     this.#setup = setup;
     if (session.busy(clock.now())) {

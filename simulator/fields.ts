@@ -3,8 +3,8 @@
 
 import { Refusal } from "./refusals";
 
-/** A value without further structure; `value` is any JSON, `struct` any JSON object. */
-type Scalar = "string" | "bytes" | "bool" | "int32" | "int64" | "float" | "struct" | "value";
+/** A value without further structure; `value` is any JSON, `struct` any JSON object, `timestamp` becomes ms since 1970. */
+type Scalar = "string" | "bytes" | "bool" | "int32" | "int64" | "float" | "timestamp" | "struct" | "value";
 
 /** What may stand in a field. A function stands for a type that contains itself. */
 export type Field =
@@ -30,6 +30,13 @@ type Json = Record<string, unknown>;
 
 const types = "type.googleapis.com/google.ai.generativelanguage.v1beta.";
 const base64 = /^[\w+/-]*={0,2}$/;
+/** RFC 3339, as protobuf's JSON takes it. */
+const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+/** Names of types that are messages of protobuf itself. */
+const wellKnown: Partial<Record<Scalar, string>> = {
+  struct: "type.googleapis.com/google.protobuf.Struct",
+  timestamp: "type.googleapis.com/google.protobuf.Timestamp",
+};
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -57,6 +64,8 @@ const isInteger = (value: unknown, most: number) => {
   return Number.isInteger(number) && Math.abs(number as number) <= most;
 };
 
+const isTimestamp = (value: string) => timestamp.test(value) && !Number.isNaN(Date.parse(value));
+
 function readScalar(value: unknown, type: Scalar, path: string): unknown {
   const fits =
     type === "value" ||
@@ -65,12 +74,12 @@ function readScalar(value: unknown, type: Scalar, path: string): unknown {
     (type === "float" && typeof value === "number") ||
     (type === "int32" && isInteger(value, 2 ** 31 - 1)) ||
     (type === "int64" && isInteger(value, 2 ** 63)) ||
+    (type === "timestamp" && typeof value === "string" && isTimestamp(value)) ||
     ((type === "string" || type === "bytes") && typeof value === "string");
-  const name =
-    type === "struct" ? "type.googleapis.com/google.protobuf.Struct" : `TYPE_${type.toUpperCase()}`;
-  if (!fits) throw invalidValue(value, path, name);
+  if (!fits) throw invalidValue(value, path, wellKnown[type] ?? `TYPE_${type.toUpperCase()}`);
   if (type === "bytes" && (!base64.test(String(value)) || String(value).replace(/=+$/, "").length % 4 === 1))
     throw new Refusal(`Invalid value at '${path}' (TYPE_BYTES), Base64 decoding failed for "${value}"`);
+  if (type === "timestamp") return Date.parse(String(value));
   return type === "int32" || type === "int64" ? Number(value) : value;
 }
 
@@ -112,6 +121,22 @@ export function readField(value: unknown, field: Field, path: string): unknown {
     result[name] = readField(item, field.fields[name]!, path ? `${path}.${snake(name)}` : snake(name));
   }
   return result;
+}
+
+/**
+ * Reads one path of a field mask, such as `generationConfig.topK`, against the table of a message.
+ * @returns the names on it in camelCase; undefined when no such field is there: also within a list, or by a map's key
+ */
+export function readPath(path: string, field: Field): string[] | undefined {
+  const names = path.split(".").map(camel);
+  let at: Field | undefined = field;
+  for (const name of names) {
+    if (typeof at === "function") at = at();
+    const fields: Readonly<Record<string, Field>> = typeof at === "object" && "fields" in at ? at.fields : {};
+    if (!Object.hasOwn(fields, name)) return undefined;
+    at = fields[name];
+  }
+  return names;
 }
 
 /**

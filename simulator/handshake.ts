@@ -1,10 +1,11 @@
-// The HTTP before the WebSocket: which paths there are, and how a request is refused.
+// The HTTP before the WebSocket: which paths there are, who may pass, and how a request is refused.
 
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { noKey, wrongKey } from "./refusals";
 
 const livePath =
-  /^\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent$/;
+  /^\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent(Constrained)?$/;
 
 /** Google's names for some statuses [github.com/googleapis/googleapis, google/rpc/code.proto]. */
 const names: Record<number, string> = {
@@ -19,26 +20,52 @@ const names: Record<number, string> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-/** Reads a request. @returns the API version, undefined when there is no such path, and the key, if one was given */
+/**
+ * Reads a request.
+ * @returns the path; the API version, undefined when no WebSocket is there; whether that one wants a token; and the key and
+ * the token, if they were given
+ */
 export function readRequest({ url = "", headers }: IncomingMessage) {
   // The SDK writes `//ws/…`, which a URL parser would take for a host.
-  const [path = "", query = ""] = url.split(/\?(.*)/s);
-  const version = livePath.exec(path.replace(/\/{2,}/g, "/"))?.[1];
-  return { version, key: new URLSearchParams(query).get("key") || headers["x-goog-api-key"] };
+  const [written = "", query = ""] = url.split(/\?(.*)/s);
+  const path = written.replace(/\/{2,}/g, "/");
+  const [, version, constrained] = livePath.exec(path) ?? [];
+  const parameters = new URLSearchParams(query);
+  return {
+    path,
+    version,
+    constrained: constrained !== undefined,
+    key: parameters.get("key") || headers["x-goog-api-key"],
+    token: parameters.get("access_token") || /^Token (.+)$/.exec(headers.authorization ?? "")?.[1],
+  };
 }
 
-/** What a refused request gets. @param status of HTTP, 400 to 599 */
-export function refusal(status: number) {
-  const text = STATUS_CODES[status] ?? "Error";
-  const message = status === 404 ? "Requested entity was not found." : text;
-  const error = { code: status, message, status: names[status] ?? "UNKNOWN" };
-  const body = `${JSON.stringify({ error }, null, 2)}\n`;
+/**
+ * Checks an API key. A token is none, not even where any key is accepted.
+ * @param right the only one that is accepted; undefined: any but an empty one
+ * @throws Refusal
+ */
+export function checkKey(key: string | string[] | undefined, right: string | undefined): undefined {
+  if (!key) throw noKey();
+  if (String(key).startsWith("auth_tokens/") || (right !== undefined && key !== right)) throw wrongKey();
+}
+
+/** A body as the server writes it, and the headers that describe it. */
+export function json(value: object) {
+  const body = `${JSON.stringify(value, null, 2)}\n`;
   const headers = {
     "Content-Type": "application/json; charset=UTF-8",
     "Content-Length": Buffer.byteLength(body),
-    Connection: "close",
   };
-  return { text, headers, body };
+  return { headers, body };
+}
+
+/** What a refused request gets. @param status of HTTP, 400 to 599 @param words in place of the usual ones */
+export function refusal(status: number, words?: string) {
+  const text = STATUS_CODES[status] ?? "Error";
+  const message = words ?? (status === 404 ? "Requested entity was not found." : text);
+  const { headers, body } = json({ error: { code: status, message, status: names[status] ?? "UNKNOWN" } });
+  return { text, headers: { ...headers, Connection: "close" }, body };
 }
 
 /** Refuses a handshake. @param tcp as the HTTP server hands it over */

@@ -152,7 +152,8 @@ const generationConfig = message({
   stopSequences: list("string"),
 });
 
-const setup = message({
+/** The fields of a setup. */
+export const setup = message({
   model: "string",
   generationConfig,
   systemInstruction: content,

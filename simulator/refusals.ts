@@ -63,6 +63,22 @@ export const noKey = () =>
 /** A key that is not the right one. */
 export const wrongKey = () => new Refusal("API key not valid. Please pass a valid API key.");
 
+/** No token where one is needed, or something else in its place. */
+export const noToken = () =>
+  new Refusal(
+    "Missing or malformed auth token in request. Obtain one from CreateAuthToken and pass it in an " +
+      "`access_token` query parameter",
+  );
+
+/** A token that has begun as many sessions as it may. */
+export const tokenUsedUp = () => new Refusal("Token has been used too many times", 1011);
+
+/** A token with which this session can no longer be begun, or be resumed. */
+export const tokenTooOld = () => new Refusal("Token has expired", 1011);
+
+/** A token whose end comes while its session goes on. */
+export const tokenExpired = () => new Refusal("auth token has expired", 1011);
+
 /** Sound while the model waits for a call and cannot take it. */
 export const aborted = () => new Refusal("The operation was aborted.", 1008);
 

@@ -9,13 +9,14 @@ import { loadResampler } from "../audio/resampler";
 import type { SimulatedCall } from "./calls";
 import { Connection, type Surroundings } from "./connection";
 import type { Fault } from "./faults";
-import { readRequest, refusal, refuseHandshake } from "./handshake";
+import { checkKey, readRequest, refuseHandshake } from "./handshake";
+import { answer } from "./http";
 import type { Handles } from "./models";
-import { noKey, wrongKey } from "./refusals";
 import { Script } from "./script";
 import { Sessions, type SimulatedConversation } from "./session";
+import { type SimulatedToken, Tokens } from "./tokens";
 
-export type { Fault, SimulatedCall, SimulatedConversation };
+export type { Fault, SimulatedCall, SimulatedConversation, SimulatedToken };
 
 /** How the simulator is started; everything may be left out. Times in ms. */
 export interface SimulatorOptions {
@@ -52,6 +53,8 @@ export interface Simulator {
    * that was resumed is still the same one.
    */
   readonly conversations: readonly SimulatedConversation[];
+  /** In the order in which they were made, the last 500. */
+  readonly tokens: readonly SimulatedToken[];
   /**
    * Orders what is to go wrong from now on, added to what was ordered before.
    * @throws Error for faults that are not as they must be; then none of them was ordered
@@ -76,16 +79,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { lifetimeMs = LIFETIME_MS, goAwayMs = GO_AWAY_MS, handlesMs = HANDLES_MS } = options;
   const script = new Script(options.script ?? []);
   const sessions = new Sessions(handlesMs);
+  const tokens = new Tokens();
   const around: Surroundings = { clock, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
   await loadResampler();
   const connections = new Map<Connection, Promise<unknown>>();
   let count = 0;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME });
-  const notFound = refusal(404);
-  const server = createServer((_, response) => response.writeHead(404, notFound.headers).end(notFound.body));
+  const server = createServer((request, response) => answer(request, response, { tokens, key, clock }));
 
   server.on("upgrade", (request, tcp, head) => {
-    const { version, key: given } = readRequest(request);
+    const { version, constrained, key: given, token } = readRequest(request);
     if (!version) return refuseHandshake(tcp, 404);
     const connection = new Connection(tcp, ++count, version, around);
     const closed = new Promise((resolve) => tcp.once("close", resolve));
@@ -93,10 +96,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     closed.then(() => connections.delete(connection));
     if (!connection.admits()) return;
     sockets.handleUpgrade(request, tcp, head, (webSocket) => {
-      connection.accept(webSocket);
       // The server says no only when the WebSocket is open.
-      if (!given) connection.refuse(noKey());
-      else if (key !== undefined && given !== key) connection.refuse(wrongKey());
+      connection.accept(webSocket, () =>
+        constrained ? tokens.find(token, clock.date()) : checkKey(given, key),
+      );
     });
   });
 
@@ -109,6 +112,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url: `http://${HOST}:${bound}`,
     port: bound,
     conversations: sessions.all,
+    tokens: tokens.all,
     order(...faults) {
       script.order(faults, connections.keys());
     },

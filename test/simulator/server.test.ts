@@ -55,7 +55,8 @@ test("both API versions serve, and the SDK's double slash does not matter", asyn
 
 test("other versions and methods are not found at the handshake", async (t) => {
   const { at } = await simulate(t);
-  const paths = [PATH.replace("v1beta", "v1"), `${PATH}Constrained`, PATH.replace("Content", "Music"), "/"];
+  const old = PATH.replace("v1beta", "v1");
+  const paths = [old, `${old}Constrained`, PATH.replace("Content", "Music"), "/v1beta/auth_tokens", "/"];
   for (const path of paths) {
     const [, response] = await once(
       at(`${path}?key=any`).socket.on("error", () => {}),

@@ -1,0 +1,235 @@
+// What a token locks: which setup comes of the client's own one. And all of it with Google's own SDK.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
+import type { Simulator } from "../../simulator/server";
+import type { TestClock } from "../clock";
+import { answer, hangUp, MODEL, resume } from "./client";
+import { begun, MINUTE, withTokens } from "./tokens";
+import { EXTENDED, FLASH } from "./tools";
+
+const instruction = (text: string) => ({ parts: [{ text }] });
+
+/** The setup of the client in the cases below. */
+const asked = {
+  model: FLASH,
+  generationConfig: { temperature: 2, topK: 2, thinkingConfig: { thinkingLevel: "LOW" } },
+  systemInstruction: instruction("Do what I say."),
+  tools: [{ googleSearch: {} }],
+};
+
+const cases: [what: string, token: { setup?: object; fieldMask?: string }, result: object][] = [
+  ["nothing is locked", {}, asked],
+  ["an empty mask locks nothing", { fieldMask: "" }, asked],
+  [
+    "a setup without a mask takes the place of the whole setup",
+    { setup: { model: MODEL, outputAudioTranscription: {} } },
+    { model: MODEL, outputAudioTranscription: {} },
+  ],
+  [
+    "with a mask only the masked fields are the token's",
+    { setup: { model: EXTENDED, tools: [], labels: { a: "b" } }, fieldMask: "model,tools" },
+    { ...asked, model: EXTENDED, tools: [] },
+  ],
+  [
+    "a masked field that the token's setup does not have is taken away",
+    { setup: { labels: { a: "b" } }, fieldMask: "systemInstruction,tools,proactivity" },
+    { model: asked.model, generationConfig: asked.generationConfig },
+  ],
+  [
+    "a mask without a setup takes its fields away",
+    { fieldMask: "systemInstruction,tools,generationConfig.temperature,sessionResumption.handle" },
+    { model: asked.model, generationConfig: { topK: 2, thinkingConfig: { thinkingLevel: "LOW" } } },
+  ],
+  [
+    "a mask may reach into messages, at any depth",
+    {
+      setup: {
+        generationConfig: { topK: 1, thinkingConfig: { thinkingLevel: "HIGH", includeThoughts: true } },
+      },
+      fieldMask:
+        "generationConfig.thinkingConfig.thinkingLevel,generationConfig.topK,generationConfig.temperature",
+    },
+    { ...asked, generationConfig: { topK: 1, thinkingConfig: { thinkingLevel: "HIGH" } } },
+  ],
+  [
+    "a masked field is set even where the client's setup lacks the message around it",
+    {
+      setup: {
+        realtimeInputConfig: { automaticActivityDetection: { disabled: true, silenceDurationMs: 100 } },
+      },
+      fieldMask: "realtimeInputConfig.automaticActivityDetection.disabled",
+    },
+    { ...asked, realtimeInputConfig: { automaticActivityDetection: { disabled: true } } },
+  ],
+  [
+    "a mask may be in snake_case, and be written without care",
+    {
+      setup: { generationConfig: { topK: 1 } },
+      fieldMask: ",system_instruction,,generation_config.top_k,tools,tools",
+    },
+    { model: asked.model, generationConfig: { ...asked.generationConfig, topK: 1 } },
+  ],
+];
+
+for (const [what, { setup, fieldMask }, result] of cases)
+  test(`${what}, and the conversation shows it`, async (t) => {
+    const { mint, open, simulator, clock } = await withTokens(t);
+    const token = await mint({ uses: 2, bidiGenerateContentSetup: setup, fieldMask });
+    for (const index of [0, 1]) {
+      const client = await open(token);
+      client.send({ setup: asked });
+      await client.settled();
+      clock.advance(260);
+      await client.settled();
+      assert.deepEqual(client.kinds, ["setupComplete"]);
+      assert.deepEqual(simulator.conversations[index]!.setup, result);
+    }
+    assert.deepEqual(simulator.tokens[0]!.setup, setup, "the token stays as it was ordered");
+  });
+
+test("with a whole setup locked, the client's handle is lost and a new conversation begins", async (t) => {
+  const { mint, open, simulator } = await withTokens(t);
+  const setup = { model: MODEL, sessionResumption: {} };
+  const token = await mint({ uses: 0, bidiGenerateContentSetup: setup });
+  const first = await (await open(token)).begin();
+  assert.ok(first.handle);
+  await hangUp(simulator, first);
+  assert.equal(await begun(await open(token), resume(first.handle)), "setupComplete");
+  assert.deepEqual(
+    simulator.conversations.map(({ connections, setup }) => ({ connections, setup })),
+    [
+      { connections: 1, setup },
+      { connections: 1, setup },
+    ],
+  );
+  assert.equal(simulator.tokens[0]!.used, 2);
+});
+
+test("a handle in the token's own setup resumes", async (t) => {
+  const { mint, open, simulator } = await withTokens(t);
+  const first = await (await open(await mint())).begin();
+  await hangUp(simulator, first);
+  const token = await mint({ bidiGenerateContentSetup: { model: MODEL, ...resume(first.handle) } });
+  assert.equal(await begun(await open(token), { sessionResumption: {} }), "setupComplete");
+  assert.equal(simulator.conversations[0]!.connections, 2);
+  assert.equal(simulator.tokens[1]!.used, 0);
+});
+
+test("it is the setup that results which is judged", async (t) => {
+  const { mint, open } = await withTokens(t);
+  const locked = { bidiGenerateContentSetup: { model: MODEL }, fieldMask: "model" };
+  const impossible = { model: "models/not-a-model" };
+  assert.equal(await begun(await open(await mint(locked)), impossible), "setupComplete");
+  const free = await begun(await open(await mint()), impossible);
+  assert.equal((free as { code: number }).code, 1008);
+  const bad = await mint({ bidiGenerateContentSetup: impossible });
+  assert.equal(((await begun(await open(bad))) as { code: number }).code, 1008);
+  // What is no setup at all is not even taken where it would be ignored.
+  const unreadable = await begun(await open(await mint(locked)), { hello: 1 });
+  assert.equal((unreadable as { code: number }).code, 1007);
+});
+
+test("what is locked holds in the conversation, not only in what it shows", async (t) => {
+  const { mint, open } = await withTokens(t);
+  const client = await open(await mint({ fieldMask: "outputAudioTranscription" }));
+  await client.begin();
+  await answer(client, { realtimeInput: { text: "hello" } });
+  assert.ok(client.of("audio").length > 0);
+  assert.equal(client.said, "");
+});
+
+/** The SDK at a simulator; it warns that tokens are experimental. */
+function sdk(t: TestContext, simulator: Simulator, apiKey: string, apiVersion = "v1beta") {
+  t.mock.method(console, "warn", () => {});
+  return new GoogleGenAI({ apiKey, httpOptions: { baseUrl: simulator.url, apiVersion } });
+}
+
+/** Connects by the SDK, and lets so much time pass that the server has answered. */
+async function connect(ai: GoogleGenAI, clock: TestClock, model: string, config?: LiveConnectConfig) {
+  const callbacks = { onmessage: () => {} };
+  return clock.during(ai.live.connect({ model, config, callbacks }));
+}
+
+for (const version of ["v1beta", "v1alpha"])
+  test(`the SDK makes a token on ${version} that locks everything, and gets in with it`, async (t) => {
+    const { simulator, clock, time } = await withTokens(t, { key: "right" });
+    const token = await sdk(t, simulator, "right", version).authTokens.create({
+      config: {
+        uses: 2,
+        expireTime: time(10 * MINUTE),
+        newSessionExpireTime: time(5 * MINUTE),
+        liveConnectConstraints: {
+          model: MODEL,
+          config: {
+            responseModalities: [Modality.AUDIO],
+            temperature: 0.5,
+            systemInstruction: "Be kind.",
+            tools: [{ functionDeclarations: [{ name: "f" }] }],
+          },
+        },
+      },
+    });
+    const setup = {
+      model: MODEL,
+      generationConfig: { responseModalities: ["AUDIO"], temperature: 0.5 },
+      systemInstruction: { role: "user", ...instruction("Be kind.") },
+      tools: [{ functionDeclarations: [{ name: "f" }] }],
+    };
+    const { name, ...seen } = { ...simulator.tokens[0]! };
+    assert.equal(token.name, name);
+    assert.deepEqual(seen, {
+      uses: 2,
+      used: 0,
+      expiresAt: clock.date() + 10 * MINUTE,
+      startBefore: clock.date() + 5 * MINUTE,
+      setup,
+      fieldMask: undefined,
+    });
+    const ai = sdk(t, simulator, name, version);
+    const session = await connect(ai, clock, "gemini-9", { systemInstruction: "Be rude." });
+    assert.deepEqual(simulator.conversations[0]!.setup, setup);
+    session.close();
+  });
+
+test("the SDK locks just the fields that it sets, and those that it is told besides", async (t) => {
+  const { simulator, clock } = await withTokens(t);
+  const token = await sdk(t, simulator, "any").authTokens.create({
+    config: {
+      liveConnectConstraints: { model: MODEL, config: { responseModalities: [Modality.AUDIO] } },
+      lockAdditionalFields: ["temperature", "outputAudioTranscription"],
+    },
+  });
+  assert.deepEqual(simulator.tokens[0]!.fieldMask?.split(",").toSorted(), [
+    "generationConfig.responseModalities",
+    "generationConfig.temperature",
+    "model",
+    "outputAudioTranscription",
+  ]);
+  const session = await connect(sdk(t, simulator, token.name!), clock, "gemini-9", {
+    temperature: 2,
+    topK: 2,
+    outputAudioTranscription: {},
+    inputAudioTranscription: {},
+  });
+  assert.deepEqual(simulator.conversations[0]!.setup, {
+    model: MODEL,
+    generationConfig: { responseModalities: ["AUDIO"], topK: 2 },
+    inputAudioTranscription: {},
+  });
+  session.close();
+});
+
+test("the SDK tells what the simulator refuses", async (t) => {
+  const { simulator } = await withTokens(t, { key: "right" });
+  await assert.rejects(sdk(t, simulator, "wrong").authTokens.create({}), {
+    status: 400,
+    message: /API key not valid/,
+  });
+  const config = { lockAdditionalFields: ["temperature"] };
+  await assert.rejects(sdk(t, simulator, "right").authTokens.create({ config }), {
+    status: 400,
+    message: /field_mask is invalid for BidiGenerateContentSetup/,
+  });
+});

@@ -1,0 +1,185 @@
+// What a token is good for: where it opens a connection, how often, and for how long.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hangUp, MODEL, PATH, resume } from "./client";
+import { begun, CONSTRAINED, expired, MINUTE, noToken, tooMany, tooOld, withTokens } from "./tokens";
+
+const unknown = "01234567-89ab-cdef-0123-456789abcdef";
+
+test("a token opens the constrained method of both API versions, from the query or a header", async (t) => {
+  const { mint, at, simulator } = await withTokens(t, { key: "right" });
+  const order = (key: string) => fetch(`${simulator.url}/v1beta/auth_tokens?key=${key}`, { method: "POST" });
+  assert.equal((await order("wrong")).status, 400);
+  assert.equal(await mint(), undefined);
+  for (const [path, header] of [
+    [CONSTRAINED, false],
+    [`/${CONSTRAINED}`, false],
+    [CONSTRAINED.replace("v1beta", "v1alpha"), true],
+  ] as const) {
+    const { name } = (await (await order("right")).json()) as { name: string };
+    const client = header ? at(path, { authorization: `Token ${name}` }) : at(`${path}?access_token=${name}`);
+    assert.equal(await begun(await client.opened()), "setupComplete", path);
+  }
+  assert.equal(simulator.conversations.length, 3);
+});
+
+test("the constrained method is closed to keys, to made-up tokens and to nothing", async (t) => {
+  const { at, simulator } = await withTokens(t);
+  for (const client of [
+    at(CONSTRAINED),
+    at(`${CONSTRAINED}?key=any`),
+    at(CONSTRAINED, { "x-goog-api-key": "any" }),
+    at(`${CONSTRAINED}?access_token=any`),
+    at(`${CONSTRAINED}?access_token=`),
+    at(`${CONSTRAINED}?access_token=auth_tokens/${"0".repeat(64)}`),
+    at(CONSTRAINED, { authorization: "Bearer any" }),
+    at(CONSTRAINED, { authorization: "Token" }),
+  ]) {
+    await client.opened();
+    assert.deepEqual(await client.closed, noToken);
+  }
+  assert.equal(simulator.conversations.length, 0);
+});
+
+test("at the other method a token is a wrong key, even where any key is accepted", async (t) => {
+  const { mint, at, simulator } = await withTokens(t);
+  const token = await mint();
+  for (const client of [at(`${PATH}?key=${token}`), at(PATH, { "x-goog-api-key": token })]) {
+    await client.opened();
+    assert.deepEqual(await client.closed, {
+      code: 1007,
+      reason: "API key not valid. Please pass a valid API key.",
+    });
+  }
+  // As a token it is not even looked at there.
+  for (const client of [at(`${PATH}?access_token=${token}`), at(PATH, { authorization: `Token ${token}` })]) {
+    await client.opened();
+    const { code, reason } = await client.closed;
+    assert.equal(code, 1008);
+    assert.match(reason, /^Method doesn't allow unregistered callers/);
+  }
+  assert.equal(simulator.tokens[0]!.used, 0);
+});
+
+for (const uses of [1, 3, 0])
+  test(`a token with ${uses} uses begins ${uses || "any number of"} conversations`, async (t) => {
+    const { mint, open, simulator } = await withTokens(t);
+    const token = await mint({ uses });
+    for (let n = 1; n <= (uses || 10); n++) {
+      assert.equal(await begun(await open(token)), "setupComplete");
+      assert.equal(simulator.tokens[0]!.used, n);
+    }
+    if (uses) assert.deepEqual(await begun(await open(token)), tooMany);
+    assert.equal(simulator.conversations.length, uses || 10);
+  });
+
+test("two clients that show one token at once do not both get in", async (t) => {
+  const { mint, open } = await withTokens(t);
+  const token = await mint();
+  const first = await open(token);
+  const second = await open(token);
+  assert.equal(await begun(first), "setupComplete");
+  assert.deepEqual(await begun(second), tooMany);
+});
+
+test("what does not become a conversation is no use: a refused setup, a dead handle", async (t) => {
+  const { mint, open } = await withTokens(t);
+  const token = await mint();
+  const model = "models/gemini-9";
+  for (const [setup, code] of [
+    [{ model }, 1008],
+    [{ hello: 1 }, 1007],
+    [resume(unknown), 1008],
+    [resume("kitchen"), 1007],
+  ] as const) {
+    const closed = await begun(await open(token), setup);
+    assert.equal((closed as { code: number }).code, code);
+  }
+  assert.equal(await begun(await open(token)), "setupComplete");
+});
+
+test("to resume a conversation is free, and still possible when none can be begun any more", async (t) => {
+  const { mint, open, simulator, clock } = await withTokens(t);
+  const token = await mint();
+  let client = await open(token);
+  assert.equal(await begun(client), "setupComplete");
+  for (const wait of [0, 2 * MINUTE]) {
+    const { handle } = client;
+    await hangUp(simulator, client);
+    clock.advance(wait);
+    client = await open(token);
+    assert.equal(await begun(client, resume(handle)), "setupComplete");
+  }
+  assert.equal(simulator.conversations.length, 1);
+  assert.equal(simulator.conversations[0]!.connections, 3);
+  assert.equal(simulator.tokens[0]!.used, 1);
+});
+
+test("a conversation may be resumed with a token that it did not begin with, or after one with a key", async (t) => {
+  const { mint, open, at, simulator } = await withTokens(t);
+  const first = await (await open(await mint())).begin();
+  await hangUp(simulator, first);
+  const other = await open(await mint());
+  assert.equal(await begun(other, resume(first.handle)), "setupComplete");
+  await hangUp(simulator, other);
+  assert.equal(await begun(await at(`${PATH}?key=any`).opened(), resume(other.handle)), "setupComplete");
+  assert.deepEqual(
+    simulator.tokens.map(({ used }) => used),
+    [1, 0],
+  );
+  assert.equal(simulator.conversations[0]!.connections, 3);
+});
+
+test("a conversation must begin before newSessionExpireTime: the setup counts, not the handshake", async (t) => {
+  const { mint, open, time, clock } = await withTokens(t);
+  const token = await mint({ uses: 2, newSessionExpireTime: time(5000) });
+  const [early, late] = [await open(token), await open(token)];
+  clock.advance(4999);
+  early.send({ setup: { model: MODEL } });
+  await early.settled();
+  clock.advance(1);
+  late.send({ setup: { model: MODEL } });
+  assert.deepEqual(await late.closed, tooOld);
+  await early.pass(260);
+  assert.deepEqual(early.kinds, ["setupComplete"]);
+  assert.deepEqual(await begun(await open(token)), tooOld);
+});
+
+test("expireTime ends every connection that the token opened, at that moment", async (t) => {
+  const { mint, open, time, clock } = await withTokens(t);
+  const token = await mint({ expireTime: time(5 * MINUTE) });
+  const other = await (await open(await mint())).begin();
+  const talking = await (await open(token)).begin();
+  const waiting = await open(token);
+  talking.send({ realtimeInput: { text: "one two three four five six seven eight nine ten" } });
+  await talking.pass(5 * MINUTE - clock.now() - 1);
+  for (const { socket } of [talking, waiting]) assert.equal(socket.readyState, socket.OPEN);
+  clock.advance(1);
+  assert.deepEqual(await talking.closed, expired);
+  assert.deepEqual(await waiting.closed, expired);
+  await other.pass(1000);
+  assert.equal(other.socket.readyState, other.socket.OPEN);
+});
+
+test("a token of which the time is over opens nothing, not even to resume; a new one does", async (t) => {
+  const { mint, open, time, simulator, clock } = await withTokens(t);
+  const token = await mint({ uses: 0, expireTime: time(MINUTE), newSessionExpireTime: time(2 * MINUTE) });
+  const client = await (await open(token)).begin();
+  await hangUp(simulator, client);
+  clock.advance(MINUTE);
+  for (const setup of [{}, resume(client.handle)])
+    assert.deepEqual(await begun(await open(token), setup), tooOld);
+  assert.equal(await begun(await open(await mint()), resume(client.handle)), "setupComplete");
+});
+
+test("a connection with a token lasts no longer than others, and leaves no timer behind", async (t) => {
+  const { mint, open, simulator, clock } = await withTokens(t);
+  const first = await (await open(await mint())).begin();
+  clock.advance(10 * MINUTE);
+  assert.equal((await first.closed).code, 1008);
+  const second = await (await open(await mint())).begin();
+  assert.ok(clock.waiting > 0);
+  await hangUp(simulator, second);
+  assert.equal(clock.waiting, 0);
+});
