@@ -164,14 +164,19 @@ export function explainUnreachable(error: Error): CloseExplanation {
   };
 }
 
-/** Explains why Google Cloud's credentials of this machine could not be used; the library's words may hold parts of them. */
+/** Explains why Google Cloud's credentials of this machine could not be used; the library's own words may hold parts of them. */
 export function explainCredentials(error: Error): CloseExplanation {
-  const absent = /could not load the default credentials/i.test(error.message);
+  const { status } = error as { status?: number };
+  if (status === 407) return explainStatus(status);
+  const refused = status !== undefined && status < 500;
+  const unreachable = error.name === "GaxiosError" && !refused;
   return {
-    verdict: absent ? "permanent" : "passing",
-    cause: `the application default credentials of Google Cloud ${absent ? "are not there" : "could not be used"}`,
+    verdict: unreachable ? "passing" : "permanent",
+    cause: unreachable
+      ? "the server that knows the credentials of this machine cannot be reached"
+      : `this machine has no application default credentials of Google Cloud${refused ? " that are accepted" : ""}`,
     advice:
-      "Run `gcloud auth application-default login` on this machine, or name a key file in GOOGLE_APPLICATION_CREDENTIALS.",
+      "Run `gcloud auth application-default login` on it, or name a file of credentials in GOOGLE_APPLICATION_CREDENTIALS.",
   };
 }
 

@@ -1,7 +1,7 @@
 // The way to a server: directly or through a proxy, and which authorities are trusted. One answer for sockets and requests.
 
 import type { Agent } from "node:http";
-import type { SecureContextOptions } from "node:tls";
+import { type ConnectionOptions, checkServerIdentity, type SecureContextOptions } from "node:tls";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { InputError } from "./errors";
 
@@ -23,16 +23,26 @@ export interface Network {
 }
 
 /** What a request or a WebSocket is opened with, so that it goes that way; the server's certificate is always verified. */
-export type Route = Network["tls"] & { agent?: Agent; rejectUnauthorized: true };
+export type Route = Network["tls"] &
+  Pick<ConnectionOptions, "checkServerIdentity"> & { agent?: Agent; rejectUnauthorized: true };
 
 /**
  * The way to a server.
  * @param url http, https, ws or wss
  * @throws InputError when the proxy's address cannot be used
  */
-export function routeTo(url: string, network: Network): Route {
-  const proxy = proxyFor(new URL(url), network.proxy);
-  return { ...network.tls, rejectUnauthorized: true, ...(proxy && { agent: new HttpsProxyAgent(proxy) }) };
+export function routeTo(url: string, { proxy, tls }: Network): Route {
+  const target = new URL(url);
+  const proxyUrl = proxyFor(target, proxy);
+  const direct: Route = { ...tls, rejectUnauthorized: true };
+  if (!proxyUrl) return direct;
+  // The agent tells TLS no address, so that a certificate for one would be compared with "localhost".
+  const name = tls?.servername || target.hostname.replace(/^\[|\]$/g, "");
+  return {
+    ...direct,
+    agent: new HttpsProxyAgent(proxyUrl),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+  };
 }
 
 function proxyFor(target: URL, proxy: Network["proxy"]): URL | undefined {

@@ -6,9 +6,9 @@ import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai
 import WebSocket from "ws";
 import type { Clock } from "../audio/clock";
 import { explainClose, explainCredentials, explainUnreachable } from "./close-codes";
-import { ConnectionError } from "./errors";
+import { ConnectionError, InputError } from "./errors";
 import { routeTo } from "./network";
-import { type Server, withoutSecret } from "./server";
+import { type Server, without } from "./server";
 import type { Setup } from "./setup";
 
 export interface SocketHandlers {
@@ -67,6 +67,8 @@ export function openSocket(
 ): Promise<LiveSocket> {
   return new Promise((resolve, reject) => {
     let socket: WebSocket | undefined;
+    /** What the server was shown, and may quote. */
+    let secret = "";
     let phase: "opening" | "open" | "over" = "opening";
     /** The setup is accepted; the SDK says so a moment later. */
     let accepted = false;
@@ -94,7 +96,8 @@ export function openSocket(
     const receive = (data: Buffer, callbacks: SdkCallbacks) => {
       if (phase === "over") return;
       try {
-        const frame = parseFrame(data);
+        let frame = parseFrame(data);
+        if ("error" in frame) frame = JSON.parse(without(secret, data.toString()));
         if (frame.setupComplete && !accepted) {
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
@@ -115,10 +118,12 @@ export function openSocket(
 
     const connect = (url: string, headers: Record<string, string>, callbacks: SdkCallbacks) => {
       const address = addressOf(url, server);
+      const proof = { ...headers, ...proofOf(server) };
+      secret = (proof["x-goog-api-key"] ?? proof.authorization ?? "").replace(/^(Token auth_tokens\/|Bearer )/, "");
       const ws = new WebSocket(address, {
         ...SOCKET_OPTIONS,
         ...routeTo(address, server.network),
-        headers: { ...headers, ...proofOf(server) },
+        headers: proof,
       });
       let lastError: Error | undefined;
       ws.on("open", () => callbacks.onopen());
@@ -127,7 +132,7 @@ export function openSocket(
         lastError = error;
       });
       ws.on("close", (code, words) => {
-        const reason = withoutSecret(words.toString(), server);
+        const reason = without(secret, words.toString());
         const error =
           code === 1006 && lastError && phase === "opening"
             ? new ConnectionError(explainUnreachable(lastError))
@@ -176,7 +181,9 @@ export function openSocket(
       },
       (error) =>
         fail(
-          server.access.by === "google" && !socket ? new ConnectionError(explainCredentials(error)) : error,
+          server.access.by === "google" && !socket && !(error instanceof InputError)
+            ? new ConnectionError(explainCredentials(error))
+            : error,
         ),
     );
   });
@@ -190,7 +197,7 @@ function clientFor({ access, baseUrl, apiVersion, network }: Server) {
   const { proxy } = network;
   const transporterOptions =
     typeof proxy === "object" ? { proxy: proxy.url, noProxy: [...proxy.except] } : {};
-  const googleAuthOptions = { clientOptions: { transporterOptions } };
+  const googleAuthOptions = { projectId: project, clientOptions: { transporterOptions } };
   return new GoogleGenAI({ vertexai: true, project, location, httpOptions, googleAuthOptions });
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from "../audio/clock";
 import { explainStatus, explainUnreachable } from "./close-codes";
 import { ConnectionError, InputError } from "./errors";
 import { routeTo } from "./network";
-import { type Server, withoutSecret } from "./server";
+import { type Server, without } from "./server";
 import type { Lock } from "./token-lock";
 
 /** How far a token reaches. */
@@ -58,7 +58,7 @@ export async function mintToken(
   const { status, body } = await post(url, access.key, order, server, timeoutMs, clock);
   const answer = parse(body);
   if (status !== 200) {
-    const words = withoutSecret(String(answer.error?.message ?? ""), server);
+    const words = without(access.key, String(answer.error?.message ?? ""));
     throw new ConnectionError(explainStatus(status, words), undefined, words);
   }
   if (typeof answer.name !== "string" || !answer.name)
