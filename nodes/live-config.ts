@@ -10,7 +10,7 @@ import type { Access, Server } from "../live/server";
 import type { Continuity } from "../live/setup";
 import { type Simulator, startSimulator } from "../simulator/server";
 import { readServer, type ServerKind } from "./server-settings";
-import { choiceSetting, numberSetting } from "./settings";
+import { choiceSetting, numberSetting, wholeSetting } from "./settings";
 
 type Credentials = { apiKey: string };
 
@@ -169,7 +169,7 @@ function readTokens(def: LiveConfigDef, kind: ServerKind): OwnTokens | undefined
       `A token must live longer than the time before its end at which it is renewed; they are ${lifeMinutes} and ${marginMinutes} minutes.`,
     );
   return {
-    uses: numberSetting("token uses", def.tokenUses, 0, 1_000_000, 1),
+    uses: wholeSetting("token uses", def.tokenUses, 1_000_000, 1),
     startMs: 1_000 * numberSetting("token starts within", def.tokenStartSeconds, 1, 71_940, 60),
     lifeMs: 60_000 * lifeMinutes,
     marginMs: 60_000 * marginMinutes,

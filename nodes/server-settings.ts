@@ -85,13 +85,19 @@ function readTls(RED: NodeAPI, id: string): Network["tls"] {
   return node.addTLSOptions({});
 }
 
-/** The SDK wants an http address and makes a ws one of it; a user may write either. */
+/** The SDK wants an http address and makes a ws one of it; a user may write either. It stands in flows, and paths are added to it. */
 function readUrl(url: string): string {
   const http = String(url ?? "")
     .trim()
     .replace(/^ws/, "http");
-  if (URL.canParse(http) && /^https?:/.test(http)) return http;
-  throw new InputError(
-    `The setting "address" must be a http, https, ws or wss address; it is ${JSON.stringify(url)}.`,
-  );
+  if (!URL.canParse(http) || !/^https?:/.test(http))
+    throw new InputError(
+      `The setting "address" must be a http, https, ws or wss address; it is ${JSON.stringify(url)}.`,
+    );
+  const { username, password, search, hash } = new URL(http);
+  if (username || password || search || hash)
+    throw new InputError(
+      'The setting "address" must end with the path, and hold neither a user nor a password.',
+    );
+  return http;
 }

@@ -19,6 +19,13 @@ export function numberSetting<T>(
   );
 }
 
+/** A number as {@link numberSetting} reads it, from 0 and without a fraction. */
+export function wholeSetting(name: string, value: unknown, max: number, fallback: number): number {
+  const number = numberSetting(name, value, 0, max, fallback);
+  if (Number.isInteger(number)) return number;
+  throw new InputError(`The setting "${name}" must be a whole number; it is ${number}.`);
+}
+
 /** A setting that is one of some words; "" and undefined give the first of them. */
 export function choiceSetting<T extends string>(
   name: string,

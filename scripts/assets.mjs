@@ -1,17 +1,31 @@
 // Puts what the compiler does not copy next to the compiled nodes, where Node-RED's loader looks: dialogs, icons and texts.
 
 import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { buildSync } from "esbuild";
 
 cpSync("nodes", "dist/nodes", { recursive: true, filter: (path) => !path.endsWith(".ts") });
 cpSync("icons", "dist/nodes/icons", { recursive: true });
 cpSync("locales", "dist/nodes/locales", { recursive: true });
 chmodSync("dist/simulator/cli.js", 0o755);
 
-// The page with the microphone is written as a page, and travels in the template nodes of the examples that have one.
-const page = readFileSync("examples/talk.html", "utf8");
+// Google's SDK for browsers in one file, for pages that connect with a token: browsers find no packages.
+buildSync({
+  stdin: { contents: 'export * from "@google/genai/web";', resolveDir: "." },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  legalComments: "eof",
+  outfile: "dist/browser/genai.js",
+});
+
+// The pages are written as pages, and travel in the template nodes of the examples that have one of these names.
+const sound = readFileSync("examples/sound.js", "utf8");
+const pages = { "page with microphone and player": "talk.html", "page that talks directly": "direct.html" };
+for (const [node, file] of Object.entries(pages))
+  pages[node] = readFileSync(`examples/${file}`, "utf8").replace("/* sound.js */\n", () => sound);
 for (const name of readdirSync("examples").filter((file) => file.endsWith(".json"))) {
   const file = `examples/${name}`;
   const flow = JSON.parse(readFileSync(file, "utf8"));
-  for (const node of flow) if (node.name === "page with microphone and player") node.template = page;
+  for (const node of flow) if (pages[node.name]) node.template = pages[node.name];
   writeFileSync(file, `${JSON.stringify(flow, null, 2)}\n`);
 }

@@ -1,60 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { startSimulator } from "../../simulator/server";
 import { type NodeRed, startNodeRed } from "../node-red";
-import { correlation, SPEECH_WAV, silence, speech } from "../speech";
+import { correlation, speech } from "../speech";
 import { openChromium, problemsOf } from "./chromium";
-
-declare global {
-  interface Window {
-    /** What went to the loudspeaker, tapped by the test: samples of -1 to 1. */
-    played: number[];
-    playedRate: number;
-  }
-}
-
-/** Taps every loudspeaker of the page: what reaches a destination is also kept in window.played. */
-function tapLoudspeakers() {
-  window.played = [];
-  const connect = AudioNode.prototype.connect as (target: AudioNode) => AudioNode;
-  AudioNode.prototype.connect = function (this: AudioNode, target: AudioNode) {
-    if (target instanceof AudioDestinationNode) {
-      window.playedRate = target.context.sampleRate;
-      const tap = (target.context as AudioContext).createScriptProcessor(1024, 1, 1);
-      tap.onaudioprocess = ({ inputBuffer }) => window.played.push(...inputBuffer.getChannelData(0));
-      connect.call(this, tap);
-      connect.call(tap, target);
-    }
-    return connect.call(this, target);
-  } as typeof AudioNode.prototype.connect;
-}
-
-/** Milliseconds of sound louder than a whisper among the samples from `from` on. */
-const loudSince = (page: Page, from: number) =>
-  page.evaluate(
-    (start) =>
-      (window.played.slice(start).filter((sample) => Math.abs(sample) > 0.01).length / window.playedRate) *
-      1000,
-    from,
-  );
-
-const folder = mkdtempSync(join(tmpdir(), "talk-"));
-after(() => rmSync(folder, { recursive: true }));
-
-/** A recording to play into a microphone over and over: the speech, and a pause of `pauseMs`. */
-function recording(pauseMs: number): string {
-  const pause = silence(pauseMs);
-  const header = Buffer.from(readFileSync(SPEECH_WAV).subarray(0, 44));
-  header.writeUInt32LE(36 + speech.length + pause.length, 4);
-  header.writeUInt32LE(speech.length + pause.length, 40);
-  const wav = join(folder, `${pauseMs}.wav`);
-  writeFileSync(wav, Buffer.concat([header, speech, pause]));
-  return wav;
-}
+import { loudSince, playedIn, recording, tapLoudspeakers } from "./sound";
 
 describe("the talk page in Chromium", () => {
   let nodeRed: NodeRed;
@@ -86,11 +37,8 @@ describe("the talk page in Chromium", () => {
     await page.waitForSelector("li.model.final");
     assert.match(await page.innerText("#server"), /simulator.*echo, not a model/);
     assert.equal(await page.innerText("#state"), "connected");
-    const played = await page.evaluate(() =>
-      window.played.map((sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32767)),
-    );
-    const pcm = Buffer.from(Int16Array.from(played).buffer);
-    assert.ok(correlation(speech, 16_000, pcm, 24_000) > 0.5, "the speech was played");
+    const played = await playedIn(page);
+    assert.ok(correlation(speech, 16_000, played, 24_000) > 0.5, "the speech was played");
     assert.equal(await page.innerText("#problem"), "");
     await page.click("#talk");
     assert.equal(await page.innerText("#state"), "not connected");

@@ -1,6 +1,7 @@
 // Flows of our nodes for a test, in Node-RED's own runtime, with everything that they send, show and report in inboxes.
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { NodeAPI, NodeMessage } from "node-red";
 import audioIn from "../../nodes/audio-in";
@@ -8,6 +9,7 @@ import audioOut from "../../nodes/audio-out";
 import interrupt from "../../nodes/interrupt";
 import liveConfig from "../../nodes/live-config";
 import liveSession from "../../nodes/live-session";
+import liveToken from "../../nodes/live-token";
 import toolCall from "../../nodes/tool-call";
 import toolResponse from "../../nodes/tool-response";
 import { Inbox } from "../inbox";
@@ -90,7 +92,14 @@ const NODES = {
   interrupt,
   "tool-call": toolCall,
   "tool-response": toolResponse,
+  "live-token": liveToken,
 };
+
+/** Node-RED's own nodes that ours know how to use. */
+const CORE = ["06-httpproxy", "05-tls"].map((file) => {
+  const ofNodeRed = createRequire(require.resolve("node-red"));
+  return ofNodeRed(`@node-red/nodes/core/network/${file}.js`) as (RED: NodeAPI) => void;
+});
 
 /** The flow that a test has started; what nodes of the type `helper` get is in the inbox of their id. */
 export class Flow {
@@ -168,7 +177,7 @@ export class Flow {
         (RED: NodeAPI) =>
           init(withTexts(RED, set)),
     );
-    await helper.load(inits, wholeFlow(nodes), credentials);
+    await helper.load([...CORE, ...inits], wholeFlow(nodes), credentials);
     // What a node's constructor showed was recorded; what comes from here on is told by events.
     await new Promise((resolve) => setImmediate(resolve));
     const flow = new Flow();

@@ -1,0 +1,245 @@
+// gemini-live-token: a message in, a short-lived token out, so that a browser or a device can talk to Gemini by itself without
+// ever seeing the API key.
+
+import { join } from "node:path";
+import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
+import { systemClock } from "../audio/clock";
+import { reasonOf } from "../live/connection";
+import { InputError } from "../live/errors";
+import type { Server } from "../live/server";
+import { LOCKED_FIELDS, type LockedField, lockOf } from "../live/token-lock";
+import { mintToken, type Token, type TokenTerms } from "../live/tokens";
+import { callerOf, doorkeeper, type HouseRules } from "./callers";
+import type { LiveSessionNode } from "./live-session";
+import { choiceSetting, numberSetting, refuseEverything, wholeSetting } from "./settings";
+
+interface LiveTokenDef extends NodeDef {
+  session: string;
+  lock: string;
+  fields: string;
+  uses: unknown;
+  startSeconds: unknown;
+  lifeMinutes: unknown;
+  caller: string;
+  callerRequired: boolean;
+  limit: unknown;
+  limitSeconds: unknown;
+}
+
+interface TokenSettings extends HouseRules {
+  /** The id of the session whose connection, model and settings the tokens are for. */
+  session: string;
+  lock: "all" | LockedField[];
+  terms: TokenTerms;
+}
+
+/** What a flow sends on to a `http response`, besides all that was on the message before. */
+interface TokenMessage extends NodeMessage {
+  headers?: unknown;
+  statusCode?: unknown;
+}
+
+/** Milliseconds between two badges: a flood of requests is to be no flood of badges. */
+const BADGE_MS = 500;
+
+export default function (RED: NodeAPI) {
+  function LiveToken(this: Node, def: LiveTokenDef) {
+    RED.nodes.createNode(this, def);
+    try {
+      runLiveToken(RED, this, readSettings(RED, def));
+    } catch (error) {
+      refuseEverything(this, error as Error);
+    }
+  }
+  RED.nodes.registerType("gemini-live-token", LiveToken);
+  // Google's SDK for pages that connect with a token, as browsers find no packages.
+  RED.httpNode.get("/gemini-live/genai.js", (_, response) =>
+    response.sendFile("genai.js", { root: join(__dirname, "../browser") }),
+  );
+}
+
+function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
+  const { session, lock } = settings;
+  const admit = doorkeeper(settings);
+  const counts = { issued: 0, refused: 0 };
+  /** Why the last token could not be made, if so. */
+  let failure: string | undefined;
+  let closed = false;
+
+  const badge = paced(BADGE_MS, () => {
+    const text = RED._("live-token.badge.counts", {
+      issued: String(counts.issued),
+      refused: String(counts.refused),
+    });
+    node.status(
+      failure ? { fill: "red", shape: "ring", text: failure } : { fill: "green", shape: "dot", text },
+    );
+  });
+  /** Who, when, for what and until when, but never the token itself; Node-RED adds the time. */
+  const audit = (what: "issued" | "refused" | "failed", caller: string | undefined, details: object) => {
+    const event = `gemini-live-token.${what}`;
+    const entry = {
+      level: RED.log.AUDIT,
+      event,
+      node: node.id,
+      caller: caller ?? null,
+      session,
+      ...details,
+    };
+    RED.log.audit(entry);
+  };
+
+  const make = async (caller: string | undefined) => {
+    const { connection, setup } = blueprintOf(RED, session);
+    const server = await connection.server();
+    const model = setup.model.replace(/^models\//, "");
+    const token = await mintToken(server, settings.terms, {
+      lock: lockOf(setup, lock),
+      timeoutMs: connection.setupTimeoutMs,
+      clock: systemClock,
+    });
+    const payload = payloadOf(token, server, model);
+    const { expiresAt, startBefore } = payload;
+    audit("issued", caller, { model, locked: lock, uses: settings.terms.uses, startBefore, expiresAt });
+    return payload;
+  };
+
+  /** Makes of a message what goes out of the two outputs. */
+  const answer = async (msg: TokenMessage): Promise<(NodeMessage | null)[]> => {
+    const caller = callerOf(RED, msg, settings.caller);
+    const refusal = await admit(caller);
+    if (refusal) {
+      counts.refused += 1;
+      audit("refused", caller, { reason: refusal.payload.error });
+      const { statusCode, headers, payload } = refusal;
+      Object.assign(msg, {
+        statusCode,
+        payload,
+        ...(headers && { headers: { ...headersOf(msg), ...headers } }),
+      });
+      return [null, msg];
+    }
+    try {
+      const payload = await make(caller);
+      counts.issued += 1;
+      failure = undefined;
+      Object.assign(msg, { payload, headers: { ...headersOf(msg), "Cache-Control": "no-store" } });
+      return [msg, null];
+    } catch (error) {
+      failure = reasonOf(error as Error);
+      audit("failed", caller, { reason: (error as Error).message });
+      throw error;
+    }
+  };
+
+  node.on("input", (msg: TokenMessage, send, done) => {
+    answer(msg)
+      .finally(() => closed || badge.show())
+      .then((outputs) => {
+        if (closed) return;
+        send(outputs);
+        done();
+      })
+      .catch((error) => closed || done(error));
+  });
+  node.on("close", () => {
+    closed = true;
+    badge.stop();
+    node.status({});
+  });
+}
+
+function readSettings(RED: NodeAPI, def: LiveTokenDef): TokenSettings {
+  if (!def.session) throw new InputError("The node has no live session: choose one in its dialog.");
+  return {
+    session: def.session,
+    lock: choiceSetting("locked", def.lock, ["all", "some"]) === "all" ? "all" : readFields(def.fields),
+    terms: {
+      uses: wholeSetting("good for", def.uses, 1_000_000, 1),
+      startMs: 1_000 * numberSetting("begun in", def.startSeconds, 1, 71_940, 60),
+      lifeMs: 60_000 * numberSetting("ends after", def.lifeMinutes, 1, 1_199, 30),
+    },
+    caller: readProperty(RED, def.caller),
+    callerRequired: def.callerRequired !== false,
+    limit: wholeSetting("at most", def.limit, 1_000_000, 10),
+    limitSeconds: numberSetting("in seconds", def.limitSeconds, 1, 86_400, 60),
+  };
+}
+
+/** Names of fields, separated by commas; none: only the model is locked. */
+function readFields(fields: string | undefined): LockedField[] {
+  const names = (fields ?? LOCKED_FIELDS.join())
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const known: readonly string[] = LOCKED_FIELDS;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return LOCKED_FIELDS.filter((field) => names.includes(field));
+  throw new InputError(
+    `The setting "locked" can name ${LOCKED_FIELDS.join(", ")}; ${JSON.stringify(unknown)} is none of them.`,
+  );
+}
+
+function readProperty(RED: NodeAPI, value: string | undefined): string {
+  const property = value?.trim().replace(/^msg\./, "") || "req.ip";
+  try {
+    RED.util.normalisePropertyExpression(property);
+    return property;
+  } catch {
+    throw new InputError(
+      `The setting "who asks" must be a property of msg, such as req.ip; it is ${JSON.stringify(value)}.`,
+    );
+  }
+}
+
+/** Looked up for every token: a deploy may have put another session, or other tools, in its place. */
+function blueprintOf(RED: NodeAPI, id: string) {
+  const session = RED.nodes.getNode(id) as LiveSessionNode | null;
+  if (session?.type !== "gemini-live-session")
+    throw new InputError(
+      "The live session that the token would be for is not there: choose one in the dialog of the live token, or enable it.",
+    );
+  if (!session.blueprint)
+    throw new InputError("The live session that the token would be for cannot work: its badge says why.");
+  return session.blueprint();
+}
+
+function payloadOf({ name, expiresAt, startBefore }: Token, server: Server, model: string) {
+  return {
+    token: name,
+    expiresAt: new Date(expiresAt).toISOString(),
+    startBefore: new Date(startBefore).toISOString(),
+    url: tokenAddress(server),
+    model,
+    apiVersion: server.apiVersion,
+  };
+}
+
+/**
+ * The address of the WebSocket that takes tokens, without one: a client adds `?access_token=` and its own
+ * (docs/live-api.md 1.1). What the server's address may hold besides host and path is not for the client's eyes.
+ */
+export function tokenAddress({ baseUrl = "", apiVersion }: Pick<Server, "baseUrl" | "apiVersion">): string {
+  const { protocol, host, pathname } = new URL(baseUrl);
+  const method = `google.ai.generativelanguage.${apiVersion}.GenerativeService.BidiGenerateContentConstrained`;
+  return `${protocol.replace("http", "ws")}//${host}${pathname.replace(/\/+$/, "")}/ws/${method}`;
+}
+
+const headersOf = ({ headers }: TokenMessage): object =>
+  typeof headers === "object" && headers !== null ? headers : {};
+
+/** Calls `action` at once, but not again before `ms` milliseconds are over: then once for all the calls meanwhile. */
+function paced(ms: number, action: () => void) {
+  let cancel: (() => void) | undefined;
+  let again = false;
+  const show = () => {
+    again = cancel !== undefined;
+    if (again) return;
+    action();
+    cancel = systemClock.after(ms, () => {
+      cancel = undefined;
+      if (again) show();
+    });
+  };
+  return { show, stop: () => cancel?.() };
+}

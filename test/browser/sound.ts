@@ -1,0 +1,63 @@
+// The sound of a page under test: what its microphone hears, and what its loudspeaker plays.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import type { Page } from "playwright-core";
+import { SPEECH_WAV, silence, speech } from "../speech";
+
+declare global {
+  interface Window {
+    /** What went to the loudspeaker, tapped by the test: samples of -1 to 1. */
+    played: number[];
+    playedRate: number;
+  }
+}
+
+/** Taps every loudspeaker of the page: what reaches a destination is also kept in window.played. */
+export function tapLoudspeakers() {
+  window.played = [];
+  const connect = AudioNode.prototype.connect as (target: AudioNode) => AudioNode;
+  AudioNode.prototype.connect = function (this: AudioNode, target: AudioNode) {
+    if (target instanceof AudioDestinationNode) {
+      window.playedRate = target.context.sampleRate;
+      const tap = (target.context as AudioContext).createScriptProcessor(1024, 1, 1);
+      tap.onaudioprocess = ({ inputBuffer }) => window.played.push(...inputBuffer.getChannelData(0));
+      connect.call(this, tap);
+      connect.call(tap, target);
+    }
+    return connect.call(this, target);
+  } as typeof AudioNode.prototype.connect;
+}
+
+/** Milliseconds of sound louder than a whisper among the samples from `from` on. */
+export const loudSince = (page: Page, from: number) =>
+  page.evaluate(
+    (start) =>
+      (window.played.slice(start).filter((sample) => Math.abs(sample) > 0.01).length / window.playedRate) *
+      1000,
+    from,
+  );
+
+/** What went to the loudspeaker so far, mono PCM16 of 24 kHz. */
+export async function playedIn(page: Page): Promise<Buffer> {
+  const played = await page.evaluate(() =>
+    window.played.map((sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32767)),
+  );
+  return Buffer.from(Int16Array.from(played).buffer);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "talk-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A recording to play into a microphone over and over: the speech, and a pause of `pauseMs`. */
+export function recording(pauseMs: number): string {
+  const pause = silence(pauseMs);
+  const header = Buffer.from(readFileSync(SPEECH_WAV).subarray(0, 44));
+  header.writeUInt32LE(36 + speech.length + pause.length, 4);
+  header.writeUInt32LE(speech.length + pause.length, 40);
+  const wav = join(folder, `${pauseMs}.wav`);
+  writeFileSync(wav, Buffer.concat([header, speech, pause]));
+  return wav;
+}
