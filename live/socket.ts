@@ -119,7 +119,10 @@ export function openSocket(
     const connect = (url: string, headers: Record<string, string>, callbacks: SdkCallbacks) => {
       const address = addressOf(url, server);
       const proof = { ...headers, ...proofOf(server) };
-      secret = (proof["x-goog-api-key"] ?? proof.authorization ?? "").replace(/^(Token auth_tokens\/|Bearer )/, "");
+      secret = (proof["x-goog-api-key"] ?? proof.authorization ?? "").replace(
+        /^(Token auth_tokens\/|Bearer )/,
+        "",
+      );
       const ws = new WebSocket(address, {
         ...SOCKET_OPTIONS,
         ...routeTo(address, server.network),
