@@ -190,6 +190,9 @@ describe("the files of every node", () => {
         const help = read("locales/en-US", `${set}.html`);
         assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${type}">\n\\S`));
         assert.ok(help.includes("\n### "));
+        // Node-RED lists a property only when it is one line with two colons.
+        for (const [line] of help.matchAll(/^: .*\n.?.?/gm))
+          assert.match(line, /^: [^:\n]+ : [^:\n]+\n(: |\n|$)/);
       });
 
       it("takes its colours from the theme", () => {
