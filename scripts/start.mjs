@@ -31,6 +31,13 @@ RED.init(server, {
   editorTheme: { tours: false, projects: { enabled: false } },
   logging: { console: { level: "error" } },
 });
+// Pages of other sites may be open in the same browser, and Node-RED 4 would let them read and change the flows.
+app.use(({ headers }, response, next) => {
+  const { origin, host, "x-forwarded-host": forwarded = host } = headers;
+  const from = URL.canParse(origin) ? new URL(origin).host : origin;
+  if (origin === undefined || from === host || from === forwarded) next();
+  else response.sendStatus(403);
+});
 app.use("/", RED.httpAdmin);
 app.use("/", RED.httpNode);
 

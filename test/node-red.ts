@@ -67,30 +67,56 @@ export async function printed(program: ChildProcess, output: () => string, patte
   }
 }
 
-/** What a Node-RED tells its editor: the badges of its nodes, from the first that each shows, and what debug nodes show. */
+/**
+ * What a Node-RED tells its editor: the badges of its nodes, from the first that each shows, what debug nodes show, and which
+ * deploys are done.
+ */
 export interface EditorNews {
   badges: Inbox<{ node: string; text?: string; fill?: string }>;
   debug: Inbox<{ id: string; msg: string }>;
+  deploys: Inbox<{ revision: string }>;
   close(): void;
 }
+
+const DEPLOYED = "notification/runtime-deploy";
 
 /** Listens to a Node-RED as the editor does. */
 export async function listenAsEditor(url: string): Promise<EditorNews> {
   const comms = new WebSocket(`${url.replace("http", "ws")}/comms`);
-  const news: EditorNews = { badges: new Inbox(), debug: new Inbox(), close: () => comms.close() };
+  const news: EditorNews = {
+    badges: new Inbox(),
+    debug: new Inbox(),
+    deploys: new Inbox(),
+    close: () => comms.close(),
+  };
   comms.on("message", (data) => {
     for (const { topic = "", data: told } of [JSON.parse(data.toString())].flat())
       if (topic.startsWith("status/")) news.badges.push({ node: topic.slice(7), ...told });
       else if (topic === "debug") news.debug.push(told);
+      else if (topic === DEPLOYED) news.deploys.push(told);
   });
   await once(comms, "open");
-  for (const topic of ["status/#", "debug"]) comms.send(JSON.stringify({ subscribe: topic }));
+  for (const topic of ["status/#", "debug", DEPLOYED]) comms.send(JSON.stringify({ subscribe: topic }));
   return news;
 }
 
-/** Posts to a Node-RED's admin API; rejects when it does not say yes. */
-export async function post({ url }: NodeRed, path: string, body: unknown = {}) {
-  const headers = { "content-type": "application/json" };
+/** Posts to a Node-RED's admin API, with `more` headers, and returns what it says; rejects when it does not say yes. */
+export async function post({ url }: NodeRed, path: string, body: unknown = {}, more: object = {}) {
+  const headers = { "content-type": "application/json", ...more };
   const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  const said = await response.text();
+  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${said}`);
+  return said;
+}
+
+/** Deploys flows as the editor does, and waits until they run. `kind` is what is restarted. */
+export async function deploy(
+  nodeRed: NodeRed,
+  news: EditorNews,
+  flows: object[],
+  kind: "full" | "flows" | "nodes",
+) {
+  const headers = { "node-red-api-version": "v2", "node-red-deployment-type": kind };
+  const { rev } = JSON.parse(await post(nodeRed, "/flows", { flows }, headers));
+  await news.deploys.next(({ revision }) => revision === rev);
 }

@@ -116,8 +116,20 @@ const dialogs = filesOf("nodes", ".html").map(readDialog);
 const { name, "node-red": nodeRed } = JSON.parse(read("package.json"));
 const examples = filesOf("examples", ".json").map((file) => ({
   file,
-  flow: JSON.parse(read("examples", file)) as { id: string; type: string; wires?: string[][] }[],
+  flow: JSON.parse(read("examples", file)) as ExampleNode[],
 }));
+const starter = examples.find(({ file }) => file === "talk in the browser.json")!;
+
+type ExampleNode = { id: string; type: string; wires?: string[][]; func?: string; initialize?: string };
+
+/** What stands next to the sockets of an example, behind those that receive and before those that send: functions, with their code. */
+function guardsOf(flow: ExampleNode[]) {
+  const receivers = flow.filter(({ type }) => type === "websocket in").flatMap(({ wires }) => wires!.flat());
+  const senders = flow.filter(({ type }) => type === "websocket out").map(({ id }) => id);
+  return flow
+    .filter(({ id, wires }) => receivers.includes(id) || wires?.flat().some((to) => senders.includes(to)))
+    .map(({ type, func, initialize }) => ({ type, func, initialize }));
+}
 
 /** Settings that only remember how the dialog shows the others: a preset that fills fields, rows or a schema. */
 const ONLY_FOR_THE_DIALOG = ["preset", "view"];
@@ -242,6 +254,12 @@ for (const { file, flow } of examples)
       const ids = flow.map(({ id }) => id);
       assert.equal(new Set(ids).size, ids.length);
       for (const id of flow.flatMap(({ wires = [] }) => wires.flat())) assert.ok(ids.includes(id), id);
+    });
+
+    it("has the guards of the starter flow at its sockets, if it has any: pages of other sites stay out", () => {
+      const [guards, ofTheStarter] = [guardsOf(flow), guardsOf(starter.flow)];
+      if (guards.length) assert.deepEqual(guards, ofTheStarter);
+      else assert.ok(!flow.some(({ type }) => type.startsWith("websocket")));
     });
 
     it("sets every setting of our nodes, and none that they do not have", () => {

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { startSimulator } from "../../simulator/server";
-import { type NodeRed, startNodeRed } from "../node-red";
+import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { correlation, speech } from "../speech";
 import { openChromium, problemsOf } from "./chromium";
 import { loudSince, playedIn, recording, tapLoudspeakers } from "./sound";
+
+declare global {
+  interface Window {
+    /** What the foreign page's socket was sent. */
+    overheard: unknown[];
+  }
+}
 
 describe("the talk page in Chromium", () => {
   let nodeRed: NodeRed;
@@ -15,7 +25,7 @@ describe("the talk page in Chromium", () => {
 
   const open = async (pauseMs: number) => {
     browser = await openChromium(recording(pauseMs));
-    page = await browser.newPage();
+    page = await (await browser.newContext()).newPage();
     problems = problemsOf(page);
     await page.addInitScript(tapLoudspeakers);
     await page.goto(`${nodeRed.url}/talk`);
@@ -58,6 +68,65 @@ describe("the talk page in Chromium", () => {
     assert.ok((await loudSince(page, atInterruption)) < 150, "nothing is heard after the interruption");
     assert.deepEqual(problems, []);
     await browser.close();
+  });
+
+  it("says so when a Node-RED that was started again does not know it, and talks after it was loaded again", async (test) => {
+    const first = await startNodeRed();
+    browser = await openChromium(recording(7_000));
+    test.after(() => browser.close());
+    page = await browser.newPage();
+    await page.goto(`${first.url}/talk`);
+    await first.stop();
+    const again = await startNodeRed({ PORT: new URL(first.url).port });
+    test.after(() => again.stop());
+    await page.click("#talk");
+    await page.waitForSelector("#problem:has-text('Load it again')");
+    assert.equal(await page.innerText("#state"), "not connected");
+    await page.reload();
+    await page.click("#talk");
+    await page.waitForSelector("li.model");
+    assert.equal(await page.innerText("#problem"), "");
+  });
+
+  it("is served beside a page of a foreign origin, which can neither read it nor use its socket", async (test) => {
+    const { badges, close } = await listenAsEditor(nodeRed.url);
+    test.after(close);
+    const elsewhere = createServer((_, response) => response.end("<title>A foreign page</title>"));
+    elsewhere.listen(0, "127.0.0.1");
+    await once(elsewhere, "listening");
+    test.after(() => elsewhere.close());
+    await open(7_000);
+    test.after(() => browser.close());
+    const foreign = await page.context().newPage();
+    await foreign.goto(`http://localhost:${(elsewhere.address() as AddressInfo).port}`);
+
+    const read = await foreign.evaluate(async (address) => {
+      const withCors = await fetch(address).then(
+        (response) => response.text(),
+        (error: Error) => error.name,
+      );
+      return [withCors, await (await fetch(address, { mode: "no-cors" })).text()];
+    }, `${nodeRed.url}/talk`);
+    assert.deepEqual(read, ["TypeError", ""]);
+
+    await foreign.evaluate(
+      async ([address, sound]) => {
+        window.overheard = [];
+        const socket = new WebSocket(address);
+        socket.onmessage = ({ data }) => window.overheard.push(data);
+        await new Promise((opened) => socket.addEventListener("open", opened));
+        for (const guess of ["", "undefined", "{{flow.pageTicket}}"]) socket.send(guess);
+        socket.send(Uint8Array.from(atob(sound), (byte) => byte.charCodeAt(0)));
+      },
+      [`${nodeRed.url.replace("http", "ws")}/talk/audio`, speech.toString("base64")] as const,
+    );
+    await badges.next(({ text }) => text === "connected 1");
+    await page.click("#talk");
+    await page.waitForSelector("li.user.final");
+    await page.waitForSelector("li.model.final");
+    assert.equal(await foreign.evaluate(() => window.overheard.length), 0);
+    assert.equal(badges.items.filter(({ text }) => text === "connecting").length, 1);
+    assert.ok(!badges.items.some(({ text }) => /live/.test(text ?? "")));
   });
 });
 

@@ -1,47 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
-import { WebSocket } from "ws";
-import { Inbox } from "../inbox";
+import { type Caller, call as callPage } from "../caller";
 import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
-import { chunksOf, correlation, silence, speech } from "../speech";
-
-interface Told {
-  event: string;
-  state?: string;
-  server?: string;
-  role?: string;
-  final?: boolean;
-  text?: string;
-}
-
-/** A browser as the socket sees one. */
-class Caller {
-  readonly told = new Inbox<Told>();
-  readonly sound: Buffer[] = [];
-  readonly socket: WebSocket;
-
-  constructor(url: string) {
-    this.socket = new WebSocket(`${url.replace("http", "ws")}/talk/audio`);
-    this.socket.on("message", (data: Buffer, isBinary) => {
-      if (isBinary) this.sound.push(data);
-      else this.told.push(JSON.parse(data.toString()));
-    });
-  }
-
-  speak(sound: Buffer) {
-    for (const chunk of chunksOf(sound, 640)) this.socket.send(chunk);
-  }
-
-  heard() {
-    return Buffer.concat(this.sound);
-  }
-
-  async hangUp() {
-    this.socket.close();
-    await once(this.socket, "close");
-  }
-}
+import { correlation, silence, speech } from "../speech";
 
 /** The live session's id in the example. */
 const SESSION = "7a1c0e5d2b9f430a";
@@ -58,9 +19,8 @@ describe("the example flow: talk in the browser", () => {
     await nodeRed.stop();
   });
   const call = async () => {
-    const caller = new Caller(nodeRed.url);
+    const caller = await callPage(`${nodeRed.url}/talk`);
     callers.push(caller);
-    await once(caller.socket, "open");
     return caller;
   };
   const answered = (caller: Caller) => caller.told.next(({ event }) => event === "turnComplete");

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { Aedes } from "aedes";
-import { WebSocket } from "ws";
+import { call, callWith, type Told } from "../caller";
 import { Inbox } from "../inbox";
 import { listenAsEditor, post, startNodeRed } from "../node-red";
 
@@ -13,12 +13,6 @@ interface FlowNode {
   id: string;
   type: string;
   name?: string;
-}
-interface Told {
-  event: string;
-  role?: string;
-  final?: boolean;
-  text?: string;
 }
 
 /** Runs a shipped example in a real Node-RED; `change` adapts its text to this machine's free ports. */
@@ -36,15 +30,11 @@ async function run(test: TestContext, name: string, change: (flow: string, port:
   return { nodeRed, news, flow, press };
 }
 
-/** What the broadcasting socket of an example tells: captions of a conversation that belongs to no browser. */
-async function listen(test: TestContext, url: string, path: string) {
-  const told = new Inbox<Told>();
-  const socket = new WebSocket(url.replace("http", "ws") + path);
-  socket.on("message", (data: Buffer, isBinary) => {
-    if (!isBinary) told.push(JSON.parse(data.toString()));
-  });
+/** What the page at this address is told once it is known: also the captions of a conversation that belongs to no browser. */
+async function listen(test: TestContext, page: string) {
+  const { socket, told } = await call(page);
   test.after(() => socket.terminate());
-  await once(socket, "open");
+  await told.next(({ event }) => event === "state");
   return told;
 }
 
@@ -56,12 +46,29 @@ describe("the example flows with tools", () => {
     const { nodeRed, press } = await run(test, "weather by voice", (flow, port) =>
       flow.replaceAll("127.0.0.1:1880", `127.0.0.1:${port}`),
     );
-    const told = await listen(test, nodeRed.url, "/weather/audio");
+    const told = await listen(test, `${nodeRed.url}/weather`);
     await press();
     const { text } = await told.next(saidBy("model", /get_weather answered/));
     assert.match(text!, /"city":\s*"Berlin".*"temperature":\s*21.*"sky":\s*"sunny"/s);
     assert.doesNotMatch(nodeRed.output(), /\[error\]/);
     assert.equal((await fetch(`${nodeRed.url}/weather`)).status, 200);
+  });
+
+  it("weather by voice: what belongs to no browser goes to every page of ours, and to no other", async (test) => {
+    const { nodeRed, press } = await run(test, "weather by voice", (flow) => flow);
+    const page = `${nodeRed.url}/weather`;
+    const [stranger, first, second] = [await callWith(page, undefined), await call(page), await call(page)];
+    test.after(() => [stranger, first, second].forEach(({ socket }) => void socket.terminate()));
+    for (const { told } of [first, second]) await told.next(({ state }) => state === "connected");
+    await press();
+    for (const { told } of [first, second]) {
+      await told.next(saidBy("model", /get_weather/));
+      await told.next(({ event }) => event === "turnComplete");
+    }
+    await stranger.settled();
+    assert.ok(first.heard().length > 0);
+    assert.ok(second.heard().equals(first.heard()));
+    assert.equal(stranger.received, 0);
   });
 
   it("weather by voice: a service that cannot be reached is an error that the model hears of", async (test) => {
@@ -72,7 +79,7 @@ describe("the example flows with tools", () => {
     const { nodeRed, press } = await run(test, "weather by voice", (flow) =>
       flow.replaceAll("127.0.0.1:1880", `127.0.0.1:${port}`),
     );
-    const told = await listen(test, nodeRed.url, "/weather/audio");
+    const told = await listen(test, `${nodeRed.url}/weather`);
     await press();
     await told.next(saidBy("model", /get_weather failed.*ECONNREFUSED/s));
   });
@@ -93,7 +100,7 @@ describe("the example flows with tools", () => {
     );
     const mqtt = flow.filter(({ type }) => type === "mqtt in").map(({ id }) => id);
     await news.badges.next(({ node, fill }) => mqtt.includes(node) && fill === "green");
-    const told = await listen(test, nodeRed.url, "/lights/audio");
+    const told = await listen(test, `${nodeRed.url}/lights`);
     await press();
     const order = await published.next(({ topic }) => topic === "lights/kitchen/set");
     assert.equal(JSON.parse(order.payload).on, true);
