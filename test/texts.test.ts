@@ -278,3 +278,13 @@ for (const { file, flow } of examples)
       assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);
     });
   });
+
+it("docs/security.md names, for each attack, a test that there is", () => {
+  const rows = [...read("docs/security.md").matchAll(/^\|.*\| `([^`]+)`: (.*) \|$/gm)];
+  assert.ok(rows.length > 10);
+  for (const [row, file, name] of rows)
+    if (name !== "all of it") {
+      const pattern = name!.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      assert.match(read(file!), new RegExp(`it\\(\\s*["\x60]${pattern}`), row);
+    }
+});
