@@ -1,8 +1,8 @@
 // One conversation with a Live model: it opens when there is something to say, tells what comes out, and survives the
 // connections that it is made of.
 
-import { type FunctionCall, type LiveServerMessage, VoiceActivityType } from "@google/genai";
-import { admit } from "./admission";
+import { type LiveServerMessage, VoiceActivityType } from "@google/genai";
+import { Admission } from "./admission";
 import { Agenda } from "./agenda";
 import { Connection, reasonOf } from "./connection";
 import { Dialer } from "./dialer";
@@ -19,14 +19,8 @@ import { Status } from "./status";
 import { type Answer, ToolUse } from "./tool-use";
 import { Turns } from "./turns";
 
-/** Milliseconds after a failure in which sound alone does not try again: sound comes fifty times a second. */
-const SOUND_RETRY_MS = 5_000;
-/** Milliseconds for which a conversation that was given up is worth remembering: as long as the server does (docs/live-api.md 1.7). */
-const REMEMBER_MS = 2 * 60 * 60 * 1000;
 /** Milliseconds of silence after which a stop counts as obeyed, though the server never said so (docs/live-api.md 2). */
 const STOP_ACKNOWLEDGED_MS = 3_000;
-/** Milliseconds for which sound is held back at the most while the model is silent for a tool (docs/live-api.md 2). */
-const HOLD_SOUND_MS = 10_000;
 /** Milliseconds before the end of a connection at which it is changed over at the latest, or half of a shorter time. */
 const END_MARGIN_MS = 5_000;
 
@@ -34,6 +28,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #emit: (event: ConversationEvent) => void;
   readonly #profile: ModelProfile;
+  readonly #admission: Admission;
   readonly #handle: Handle;
   readonly #dialer: Dialer;
   readonly #connection: Connection;
@@ -48,15 +43,7 @@ export class Conversation {
   #lastUsed: number;
   /** Clock time from which the server's silence counts. */
   #serverSilentSince = 0;
-  /** Clock time from which sound may open the conversation; Infinity: only something else may. */
-  #soundMayOpenAt = Number.NEGATIVE_INFINITY;
-  /** Clock time until which a conversation that is not open is worth remembering. */
-  #rememberUntil = Number.NEGATIVE_INFINITY;
-  /** Why nothing more may be said in it. */
-  #spent: string | undefined;
   #turnCompleted = false;
-  /** Clock time at which the model fell silent for a tool. */
-  #blockedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ConversationOptions, emit: (event: ConversationEvent) => void) {
     const { settings, continuity, waiting, handles, clock, random } = options;
@@ -66,6 +53,7 @@ export class Conversation {
     this.#status = new Status(clock, emit);
     this.#turns = this.#newTurns();
     this.#lastUsed = clock.now();
+    this.#admission = new Admission(settings, clock);
     this.#handle = new Handle(handles);
     this.#dialer = new Dialer(options);
     this.#agenda = new Agenda(clock, {
@@ -82,7 +70,7 @@ export class Conversation {
       emit,
     });
     this.#sender = new Sender(this.#profile, waiting, clock, {
-      holdsSound: () => this.#holdsSound,
+      holdsSound: () => this.#tools.isDeaf,
       onSent: (input) => this.#sent(input),
       onLostSound: (ms) => this.#emit({ type: "gap", pauseMs: 0, lostSoundMs: Math.round(ms) }),
     });
@@ -124,7 +112,7 @@ export class Conversation {
 
   /** Whether it could go on, though it is not open. */
   get isRemembered() {
-    return this.#options.clock.now() < this.#rememberUntil;
+    return this.#admission.isRemembered;
   }
 
   /** Sends something, opening the conversation if need be; a signal to one that is not open means nothing and does nothing. */
@@ -136,12 +124,8 @@ export class Conversation {
   #take(input: Input, done: Done) {
     const now = this.#options.clock.now();
     this.#lastUsed = now;
-    const verdict = admit(input, this.#options.settings, {
-      isOpen: this.isOpen,
-      soundMayOpen: now >= this.#soundMayOpenAt,
-      hasBegun: this.isOpen || this.#handle.value(now) !== undefined,
-      spent: this.#spent,
-    });
+    const hasBegun = this.isOpen || this.#handle.value(now) !== undefined;
+    const verdict = this.#admission.judge(input, this.isOpen, hasBegun);
     if (verdict === "ignore") return done();
     if (verdict !== "take") return done(verdict);
     if (input.kind === "text" && input.whenIdle) {
@@ -155,7 +139,7 @@ export class Conversation {
 
   /** Opens the conversation if it is not open. */
   connect() {
-    if (!this.isOpen && !this.#spent) this.#connection.open();
+    if (!this.isOpen && !this.#admission.spent) this.#connection.open();
   }
 
   /** Stops the model, and at once what comes of its answer. With nothing to stop, nothing happens. */
@@ -189,7 +173,7 @@ export class Conversation {
 
   /** Ends the conversation; sound alone does not begin another. Messages that still wait get an error. */
   disconnect() {
-    this.#soundMayOpenAt = Number.POSITIVE_INFINITY;
+    this.#admission.onDisconnect();
     this.end();
   }
 
@@ -199,8 +183,7 @@ export class Conversation {
     this.#handle.drop();
     this.#turns = this.#newTurns();
     this.#dialer.instruction = undefined;
-    this.#spent = undefined;
-    this.#rememberUntil = Number.NEGATIVE_INFINITY;
+    this.#admission.onEnd();
   }
 
   /** Ends the conversation and begins another. */
@@ -250,7 +233,7 @@ export class Conversation {
 
   #opened(socket: LiveSocket, resumed: boolean) {
     this.#connected = true;
-    this.#soundMayOpenAt = Number.NEGATIVE_INFINITY;
+    this.#admission.onOpen();
     this.#status.onOpen(resumed);
     if (!resumed) this.#tools.forget();
     this.#sender.open(socket, resumed ? undefined : this.#turns.remembered);
@@ -280,7 +263,10 @@ export class Conversation {
       this.#turns.hearUser(voiceActivity.voiceActivityType === VoiceActivityType.ACTIVITY_START);
     if (usageMetadata) this.#turns.count(usageMetadata);
     if (serverContent) this.#turns.receive(serverContent);
-    if (frame.toolCall) this.#callTools(frame.toolCall.functionCalls ?? []);
+    if (frame.toolCall) {
+      this.#turns.callTool();
+      this.#tools.receive(frame.toolCall.functionCalls ?? []);
+    }
     if (frame.toolCallCancellation) this.#tools.cancel(frame.toolCallCancellation.ids ?? []);
     if (goAway) this.#goAway(goAway.timeLeft ?? "");
     const { error } = frame as { error?: { message?: string } };
@@ -297,19 +283,6 @@ export class Conversation {
     return this.#turns.isQuiet && !this.#tools.isBusy;
   }
 
-  get #holdsSound() {
-    const { deafWhileBlocked } = this.#profile;
-    return (
-      deafWhileBlocked && this.#tools.isBlocked && this.#options.clock.now() - this.#blockedAt < HOLD_SOUND_MS
-    );
-  }
-
-  #callTools(calls: FunctionCall[]) {
-    this.#turns.callTool();
-    if (!this.#tools.isBlocked) this.#blockedAt = this.#options.clock.now();
-    this.#tools.receive(calls);
-  }
-
   #afterTurn() {
     const { settings, continuity } = this.#options;
     const { tokensUsed } = this.#turns;
@@ -317,8 +290,9 @@ export class Conversation {
     if (settings.singleTurn) return this.end();
     if (!continuity.tokenBudget || tokensUsed < continuity.tokenBudget) return;
     this.end();
-    this.#spent = `the conversation has used ${tokensUsed} tokens, and may use ${continuity.tokenBudget}`;
-    this.#emit({ type: "refused", what: "tokenBudget", why: this.#spent });
+    const why = `the conversation has used ${tokensUsed} tokens, and may use ${continuity.tokenBudget}`;
+    this.#admission.spent = why;
+    this.#emit({ type: "refused", what: "tokenBudget", why });
   }
 
   #renew() {
@@ -358,12 +332,10 @@ export class Conversation {
 
   /** It could not be opened, or not again: every message that waits is told; if none does, an event tells it. */
   #givenUp(error: Error) {
-    const { clock } = this.#options;
     const permanent = error instanceof ConnectionError && error.verdict === "permanent";
-    this.#soundMayOpenAt = permanent ? Number.POSITIVE_INFINITY : clock.now() + SOUND_RETRY_MS;
+    this.#admission.onGivenUp(permanent, this.#survives);
     if (!this.#letGo(error, "CONNECTION_LOST", reasonOf(error))) this.#emit({ type: "failed", error });
-    if (this.#survives) this.#rememberUntil = clock.now() + REMEMBER_MS;
-    else this.#turns = this.#newTurns();
+    if (!this.#survives) this.#turns = this.#newTurns();
   }
 
   /** Lets go of the connection and of all that waits for it. Returns how many messages were told `error`. */

@@ -36,9 +36,14 @@ export interface ToolUseOptions {
   emit(event: ConversationEvent): void;
 }
 
+/** Milliseconds for which sound is held back at the most while the model is silent for a tool (docs/live-api.md 2). */
+const HOLD_SOUND_MS = 10_000;
+
 export class ToolUse {
   readonly #options: ToolUseOptions;
   readonly #calls = new Calls();
+  /** Clock time at which the model fell silent for a tool. */
+  #blockedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolUseOptions) {
     this.#options = options;
@@ -54,7 +59,14 @@ export class ToolUse {
     return this.#calls.hasBlocking;
   }
 
+  /** Sound would end the conversation now, as the model waits for a tool. */
+  get isDeaf() {
+    const { profile, clock } = this.#options;
+    return profile.deafWhileBlocked && this.isBlocked && clock.now() - this.#blockedAt < HOLD_SOUND_MS;
+  }
+
   receive(calls: readonly FunctionCall[]) {
+    if (!this.isBlocked) this.#blockedAt = this.#options.clock.now();
     for (const { id = "", name = "", args = {} } of calls) {
       const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
       const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;

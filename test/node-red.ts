@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { WebSocket } from "ws";
 import { Inbox } from "./inbox";
+import "./environment";
 
 export interface NodeRed {
   /** `http://127.0.0.1:port` */

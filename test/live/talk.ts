@@ -8,6 +8,7 @@ import type { Server } from "../../live/server";
 import type { Continuity, ConversationSettings } from "../../live/setup";
 import { TestClock } from "../clock";
 import { Inbox } from "../inbox";
+import "../environment";
 
 export const settings: ConversationSettings = {
   model: "gemini-3.8-live",

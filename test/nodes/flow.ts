@@ -13,8 +13,7 @@ import liveToken from "../../nodes/live-token";
 import toolCall from "../../nodes/tool-call";
 import toolResponse from "../../nodes/tool-response";
 import { Inbox } from "../inbox";
-
-delete process.env.GEMINI_API_KEY;
+import "../environment";
 
 export interface Msg extends NodeMessage {
   [property: string]: unknown;
