@@ -18,11 +18,12 @@ buildSync({
   outfile: "dist/browser/genai.js",
 });
 
-// The pages are written as pages, and travel in the template nodes of the examples that have one of these names.
-const sound = readFileSync("examples/sound.js", "utf8");
+// The pages are written as pages, of parts that both have, and travel in the template nodes that have one of these names.
 const pages = { "page with microphone and player": "talk.html", "page that talks directly": "direct.html" };
 for (const [node, file] of Object.entries(pages))
-  pages[node] = readFileSync(`examples/${file}`, "utf8").replace("/* sound.js */\n", () => sound);
+  pages[node] = readFileSync(`examples/${file}`, "utf8").replace(/\/\* (page\.\w+) \*\/\n/g, (_, part) =>
+    readFileSync(`examples/${part}`, "utf8"),
+  );
 for (const name of readdirSync("examples").filter((file) => file.endsWith(".json"))) {
   const file = `examples/${name}`;
   const flow = JSON.parse(readFileSync(file, "utf8"));

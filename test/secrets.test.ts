@@ -10,22 +10,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "./node-red";
+import {
+  type EditorNews,
+  listenAsEditor,
+  type NodeRed,
+  flowNode as node,
+  post,
+  startNodeRed,
+} from "./node-red";
 
 const KEY = "AIza-the-key-that-nobody-may-see";
 const TOKEN = "auth_tokens/the-token-that-nobody-may-see";
 const PASSWORD = "the-password-that-nobody-may-see";
 const SECRETS = [KEY, TOKEN, "the-token-that-nobody-may-see", PASSWORD];
 
-const node = (id: string, type: string, properties: object = {}, wires: string[][] = []) => ({
-  id,
-  type,
-  z: "tab",
-  x: 100,
-  y: 100,
-  ...properties,
-  wires,
-});
 const debug = (id: string) =>
   node(id, "debug", { active: true, complete: "true", console: true, tosidebar: true });
 

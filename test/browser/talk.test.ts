@@ -70,6 +70,19 @@ describe("the talk page in Chromium", () => {
     await browser.close();
   });
 
+  it("says why when it is given no microphone, and can be started again", async (test) => {
+    browser = await openChromium();
+    test.after(() => browser.close());
+    page = await browser.newPage();
+    await page.goto(`${nodeRed.url}/talk`);
+    for (let time = 1; time <= 2; time++) {
+      await page.click("#talk");
+      await page.waitForSelector("#problem:not(:empty)");
+      assert.equal(await page.innerText("#talk"), "Start talking");
+      assert.equal(await page.innerText("#state"), "not connected");
+    }
+  });
+
   it("says so when a Node-RED that was started again does not know it, and talks after it was loaded again", async (test) => {
     const first = await startNodeRed();
     browser = await openChromium(recording(7_000));

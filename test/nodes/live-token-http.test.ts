@@ -2,16 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
-
-const node = (id: string, type: string, properties: object) => ({
-  id,
-  type,
-  z: "tab",
-  x: 100,
-  y: 100,
-  ...properties,
-});
+import { listenAsEditor, type NodeRed, flowNode as node, post, startNodeRed } from "../node-red";
 
 let nodeRed: NodeRed;
 before(async () => {
@@ -19,10 +10,10 @@ before(async () => {
   await post(nodeRed, "/flows", [
     { id: "tab", type: "tab", label: "tokens" },
     { id: "config", type: "gemini-live-config", server: "simulator" },
-    node("session", "gemini-live-session", { connection: "config", wires: [[], [], [], []] }),
-    node("in", "http in", { url: "/token", method: "post", wires: [["token"]] }),
-    node("token", "gemini-live-token", { session: "session", limit: 2, wires: [["out"], ["out"]] }),
-    node("out", "http response", { wires: [] }),
+    node("session", "gemini-live-session", { connection: "config" }, [[], [], [], []]),
+    node("in", "http in", { url: "/token", method: "post" }, [["token"]]),
+    node("token", "gemini-live-token", { session: "session", limit: 2 }, [["out"], ["out"]]),
+    node("out", "http response", {}, []),
   ]);
   const news = await listenAsEditor(nodeRed.url);
   await news.badges.next(({ node }) => node === "session");

@@ -5,20 +5,11 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
-import { listenAsEditor, post, startNodeRed } from "../node-red";
+import { listenAsEditor, flowNode as node, post, startNodeRed } from "../node-red";
 
 interface Setup {
   sessionResumption?: { handle?: string };
 }
-
-const node = (id: string, type: string, properties: object) => ({
-  id,
-  type,
-  z: "tab",
-  x: 100,
-  y: 100,
-  ...properties,
-});
 
 it("a conversation goes on after a restart of Node-RED, when its session keeps the handles", async (test) => {
   const setups = new Inbox<Setup>();
@@ -38,17 +29,8 @@ it("a conversation goes on after a restart of Node-RED, when its session keeps t
   const flow = [
     { id: "tab", type: "tab", label: "restart" },
     { id: "config", type: "gemini-live-config", server: "custom", url: farEnd.url },
-    node("session", "gemini-live-session", {
-      connection: "config",
-      keepHandles: true,
-      wires: [[], [], [], []],
-    }),
-    node("say", "inject", {
-      payload: "hello",
-      payloadType: "str",
-      props: [{ p: "payload" }],
-      wires: [["session"]],
-    }),
+    node("session", "gemini-live-session", { connection: "config", keepHandles: true }, [[], [], [], []]),
+    node("say", "inject", { payload: "hello", payloadType: "str", props: [{ p: "payload" }] }, [["session"]]),
   ];
   await post(before, "/flows", flow);
   const news = await listenAsEditor(before.url);

@@ -1,4 +1,40 @@
-// The microphone and the loudspeaker of a page, in the audio threads of two contexts: one at 16 kHz, the other at 24 kHz.
+// What both pages have: the button, which calls the page's own start() and the stop() of the talk that this begins, and sound.
+const element = (id) => document.getElementById(id);
+let talk;
+
+element("talk").onclick = () => {
+    element("problem").textContent = "";
+    if (talk) talk.stop();
+    else start().catch((error) => fail(error.message));
+};
+
+/** Begins a talk, which lets go of what it holds when it is stopped. */
+function begin(letGo) {
+    talk = {
+        stop() {
+            talk = undefined;
+            letGo();
+            element("talk").textContent = "Start talking";
+            showState("not connected");
+        },
+    };
+    element("talk").textContent = "Stop";
+    element("captions").replaceChildren();
+    showState("connecting");
+    return talk;
+}
+
+function fail(problem) {
+    talk?.stop();
+    element("problem").textContent = problem;
+}
+
+function showState(state) {
+    element("state").textContent = state;
+    document.body.dataset.state = state;
+}
+
+// The microphone and the loudspeaker, in the audio threads of two contexts: one at 16 kHz, the other at 24 kHz.
 const worklets = `
 // Sends the microphone's sound as PCM16 in chunks of 20 ms.
 registerProcessor("microphone", class extends AudioWorkletProcessor {
