@@ -1,11 +1,15 @@
 // What both pages have: the button, which calls the page's own start() and the stop() of the talk that this begins, and sound.
 const element = (id) => document.getElementById(id);
+/** The address of this page, without a slash at its end. */
+const here = location.href.replace(/\/?([?#].*)?$/, "");
 let talk;
 
 element("talk").onclick = () => {
     element("problem").textContent = "";
-    if (talk) talk.stop();
-    else start().catch((error) => fail(error.message));
+    if (talk) return talk.stop();
+    const started = start();
+    const mine = talk;
+    started.catch((error) => { if (talk === mine) fail(error.message); });
 };
 
 /** Begins a talk, which lets go of what it holds when it is stopped. */

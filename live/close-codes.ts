@@ -41,6 +41,13 @@ const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, adv
   ],
   [
     1007,
+    /expire_time/i,
+    "permanent",
+    "the server refused the times of the token",
+    "Check the clock of this machine.",
+  ],
+  [
+    1007,
     /auth token|token-based/i,
     "permanent",
     "the token was refused",

@@ -205,7 +205,12 @@ export class Conversation {
   /** Looks for tools and a server that have fallen silent, and for a token that ends; to be called about once a second. */
   watch() {
     this.#tools.watch();
-    this.#renew();
+    if (this.#connected)
+      this.#dialer.watch((endsInMs) => {
+        if (!this.#connected) return;
+        this.#planEnd(endsInMs, "the token is about to end");
+        this.#useQuiet();
+      });
     const { continuity, clock } = this.#options;
     const ms = clock.now() - this.#serverSilentSince;
     if (ms >= STOP_ACKNOWLEDGED_MS) this.#turns.forgetStop();
@@ -293,13 +298,6 @@ export class Conversation {
     const why = `the conversation has used ${tokensUsed} tokens, and may use ${continuity.tokenBudget}`;
     this.#admission.spent = why;
     this.#emit({ type: "refused", what: "tokenBudget", why });
-  }
-
-  #renew() {
-    const { endsInMs } = this.#dialer;
-    if (!this.#connected || endsInMs === undefined) return;
-    this.#planEnd(endsInMs, "the token is about to end");
-    this.#useQuiet();
   }
 
   /** A goAway is a plan: the change-over is at the next quiet moment, or shortly before the time is up (docs/live-api.md 1.7). */

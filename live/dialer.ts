@@ -29,9 +29,9 @@ export class Dialer {
     return declarationsOf(this.#told) !== declarationsOf(this.#options.tools());
   }
 
-  /** Milliseconds to the end of what has let it in, once it is time to connect anew; else undefined. */
-  get endsInMs() {
-    return this.#pass.endsInMs;
+  /** Sees to it that what lets it in does not end; as Pass.watch(). */
+  watch(onNew: (endsInMs: number) => void) {
+    this.#pass.watch(onNew);
   }
 
   /**

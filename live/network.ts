@@ -29,9 +29,10 @@ export type Route = Network["tls"] &
 /**
  * The way to a server.
  * @param url http, https, ws or wss
+ * @param signal ends what is still under way to a proxy, where nobody else can reach it
  * @throws InputError when the proxy's address cannot be used
  */
-export function routeTo(url: string, { proxy, tls }: Network): Route {
+export function routeTo(url: string, { proxy, tls }: Network, signal?: AbortSignal): Route {
   const target = new URL(url);
   const proxyUrl = proxyFor(target, proxy);
   const direct: Route = { ...tls, rejectUnauthorized: true };
@@ -40,7 +41,7 @@ export function routeTo(url: string, { proxy, tls }: Network): Route {
   const name = tls?.servername || target.hostname.replace(/^\[|\]$/g, "");
   return {
     ...direct,
-    agent: new HttpsProxyAgent(proxyUrl),
+    agent: new HttpsProxyAgent(proxyUrl, { rejectUnauthorized: true, ...(signal && { signal }) }),
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
   };
 }
@@ -49,10 +50,23 @@ function proxyFor(target: URL, proxy: Network["proxy"]): URL | undefined {
   if (proxy === "none") return undefined;
   const { url, except } = proxy ?? proxyOfEnvironment(target);
   if (!url || isExcepted(target, except)) return undefined;
-  // Its address may hold a password, so it is not quoted.
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new InputError("The address of the proxy cannot be used: it must be like http://host:port.");
-  return new URL(url);
+  if (isUsable(url)) return new URL(url);
+  // It may hold a password, so it is not quoted.
+  throw new InputError(
+    "The address of the proxy cannot be used: it must be like http://host:port, or http://user:password@host:port with both as in URLs.",
+  );
+}
+
+/** The agent decodes user and password too late to report that it cannot. */
+function isUsable(proxy: string): boolean {
+  if (!URL.canParse(proxy) || !/^https?:/.test(proxy)) return false;
+  const { username, password } = new URL(proxy);
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The usual variables; as everywhere, small letters come first. */

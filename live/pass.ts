@@ -20,11 +20,18 @@ export interface PassOptions {
   clock: Clock;
 }
 
+/** Milliseconds between two tries to replace a token in time. */
+const RENEW_AGAIN_MS = 60_000;
+
 export class Pass {
   readonly #options: PassOptions;
   #token: Token | undefined;
   /** How many conversations the token has begun. */
   #starts = 0;
+  /** What the connection was let in by. */
+  #shown: Token | undefined;
+  /** Time of day from which the token may be replaced in advance. */
+  #renewAt = 0;
 
   constructor(options: PassOptions) {
     this.#options = options;
@@ -35,17 +42,21 @@ export class Pass {
    * @throws InputError or ConnectionError when there is none
    */
   async show(resuming: boolean): Promise<Server> {
-    const { tokens, setupTimeoutMs, clock } = this.#options;
     const server = await this.#options.server();
-    if (!tokens) return server;
+    const { tokens, clock } = this.#options;
+    if (!tokens || server.access.by !== "key") return server;
     let token = this.#token;
     if (!token || !this.#serves(token, tokens, resuming)) {
-      token = await mintToken(server, tokens, { timeoutMs: setupTimeoutMs, clock });
-      this.#token = token;
-      this.#starts = 0;
+      const old = token;
+      token = await this.#make(server, tokens).catch((error) => {
+        // Until its very end it lets one resume.
+        if (resuming && old && clock.date() < old.expiresAt) return old;
+        throw error;
+      });
     }
+    this.#shown = token;
     if (!resuming) this.#starts += 1;
-    return { ...server, access: { by: "token", token: token.name } };
+    return { ...server, access: { by: "token", token: token.name, madeFrom: server.access.key } };
   }
 
   #serves(token: Token, { uses, marginMs }: OwnTokens, resuming: boolean) {
@@ -54,16 +65,37 @@ export class Pass {
     return resuming || (now < token.startBefore && (uses === 0 || this.#starts < uses));
   }
 
-  /** The server takes the token no longer: the next one is new. */
-  drop() {
-    this.#token = undefined;
+  async #make(server: Server, tokens: OwnTokens): Promise<Token> {
+    const { setupTimeoutMs, clock } = this.#options;
+    this.#token = await mintToken(server, tokens, { timeoutMs: setupTimeoutMs, clock });
+    this.#starts = 0;
+    return this.#token;
   }
 
-  /** Milliseconds to the end of the token, once it is time to replace it; else undefined. */
-  get endsInMs(): number | undefined {
+  /** The server takes the token that it was shown no longer: the next one is another. */
+  drop() {
+    if (this.#token === this.#shown) this.#token = undefined;
+  }
+
+  /**
+   * Replaces a token that comes close to its end, while what it has let in goes on; to be called about once a second.
+   * @param onNew told, when there is another, in how many milliseconds what the old one has let in will end
+   */
+  watch(onNew: (endsInMs: number) => void) {
     const { tokens, clock } = this.#options;
-    if (!tokens || !this.#token) return undefined;
-    const ms = this.#token.expiresAt - clock.date();
-    return ms <= tokens.marginMs ? ms : undefined;
+    const old = this.#shown;
+    const now = clock.date();
+    if (!tokens || !old || old !== this.#token) return;
+    if (old.expiresAt - now > tokens.marginMs || now < this.#renewAt) return;
+    this.#renewAt = now + RENEW_AGAIN_MS;
+    this.#options
+      .server()
+      .then((server) => this.#make(server, tokens))
+      .then(
+        () => {
+          if (this.#shown === old) onNew(old.expiresAt - clock.date());
+        },
+        () => {}, // The old one still serves. When it ends the server says so, and what that leads to says why.
+      );
   }
 }

@@ -6,8 +6,8 @@ import type { Network } from "./network";
 export type Access =
   /** An API key. */
   | { by: "key"; key: string }
-  /** A short-lived token, `auth_tokens/…`. */
-  | { by: "token"; token: string }
+  /** A short-lived token, `auth_tokens/…`; the key that it was made from is not shown, but the server knows it. */
+  | { by: "token"; token: string; madeFrom: string }
   /** Google Cloud's application default credentials, for Vertex AI. */
   | { by: "google"; project: string; location: string };
 
@@ -20,7 +20,17 @@ export interface Server {
   network: Network;
 }
 
-/** Takes a secret out of a text that somebody else wrote: servers and libraries quote what they were shown. */
-export function without(secret: string, text: string): string {
-  return secret ? text.replaceAll(secret, "…") : text;
+/** Characters of a secret that give nothing away. */
+const HARMLESS = 6;
+
+/** Takes secrets out of a text that somebody else wrote, and may have cut: servers and libraries quote what they were shown. */
+export function without(secrets: readonly string[], text: string): string {
+  let result = text;
+  for (const secret of secrets) {
+    if (!secret) continue;
+    result = result.replaceAll(secret, "…");
+    for (let length = secret.length - 1; length > HARMLESS; length--)
+      if (result.endsWith(secret.slice(0, length))) result = `${result.slice(0, -length)}…`;
+  }
+  return result;
 }

@@ -67,8 +67,10 @@ export function openSocket(
 ): Promise<LiveSocket> {
   return new Promise((resolve, reject) => {
     let socket: WebSocket | undefined;
-    /** What the server was shown, and may quote. */
-    let secret = "";
+    /** What the server knows of us, and may quote. */
+    let secrets: string[] = [];
+    /** Ends what is under way to a proxy, too. */
+    const attempt = new AbortController();
     let phase: "opening" | "open" | "over" = "opening";
     /** The setup is accepted; the SDK says so a moment later. */
     let accepted = false;
@@ -83,6 +85,7 @@ export function openSocket(
       cancelTimeout();
       signal.removeEventListener("abort", onAbort);
       socket?.terminate();
+      attempt.abort();
     };
     const onAbort = () =>
       fail(new ConnectionError({ verdict: "passing", cause: "the conversation was ended", advice: "" }));
@@ -97,7 +100,7 @@ export function openSocket(
       if (phase === "over") return;
       try {
         let frame = parseFrame(data);
-        if ("error" in frame) frame = JSON.parse(without(secret, data.toString()));
+        if ("error" in frame) frame = JSON.parse(without(secrets, data.toString()));
         if (frame.setupComplete && !accepted) {
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
@@ -119,13 +122,10 @@ export function openSocket(
     const connect = (url: string, headers: Record<string, string>, callbacks: SdkCallbacks) => {
       const address = addressOf(url, server);
       const proof = { ...headers, ...proofOf(server) };
-      secret = (proof["x-goog-api-key"] ?? proof.authorization ?? "").replace(
-        /^(Token auth_tokens\/|Bearer )/,
-        "",
-      );
+      secrets = secretsIn(proof, server);
       const ws = new WebSocket(address, {
         ...SOCKET_OPTIONS,
-        ...routeTo(address, server.network),
+        ...routeTo(address, server.network, attempt.signal),
         headers: proof,
       });
       let lastError: Error | undefined;
@@ -135,7 +135,7 @@ export function openSocket(
         lastError = error;
       });
       ws.on("close", (code, words) => {
-        const reason = without(secret, words.toString());
+        const reason = without(secrets, words.toString());
         const error =
           code === 1006 && lastError && phase === "opening"
             ? new ConnectionError(explainUnreachable(lastError))
@@ -209,6 +209,13 @@ function proofOf({ access }: Server): Record<string, string> {
   if (access.by === "key") return { "x-goog-api-key": access.key };
   if (access.by === "token") return { authorization: `Token ${access.token}` };
   return {};
+}
+
+/** The key may be quoted for a token that was made from it, and a token without its prefix. */
+function secretsIn({ authorization = "" }: Record<string, string>, { access }: Server): string[] {
+  if (access.by === "key") return [access.key];
+  const shown = authorization.replace(/^(Token auth_tokens\/|Bearer )/, "");
+  return access.by === "token" ? [shown, access.madeFrom] : [shown];
 }
 
 /** The SDK's URL without what it says of the key; tokens are taken by a method of their own (docs/live-api.md 3). */

@@ -1,15 +1,18 @@
 // Short-lived tokens that stand for an API key: for our own connections, and for browsers and devices that connect by
 // themselves (docs/live-api.md 3).
 
-import { request as requestHttp } from "node:http";
+import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { text } from "node:stream/consumers";
 import type { Clock } from "../audio/clock";
 import { explainStatus, explainUnreachable } from "./close-codes";
 import { ConnectionError, InputError } from "./errors";
 import { routeTo } from "./network";
 import { type Server, without } from "./server";
 import type { Lock } from "./token-lock";
+
+/** Characters of an answer that are read, and of its words that are repeated. */
+const LARGEST_ANSWER = 64 * 1024;
+const LONGEST_WORDS = 300;
 
 /** How far a token reaches. */
 export interface TokenTerms {
@@ -58,7 +61,7 @@ export async function mintToken(
   const { status, body } = await post(url, access.key, order, server, timeoutMs, clock);
   const answer = parse(body);
   if (status !== 200) {
-    const words = without(access.key, String(answer.error?.message ?? ""));
+    const words = without([access.key], String(answer.error?.message ?? "")).slice(0, LONGEST_WORDS);
     throw new ConnectionError(explainStatus(status, words), undefined, words);
   }
   if (typeof answer.name !== "string" || !answer.name)
@@ -79,7 +82,7 @@ function parse(body: string): { name?: unknown; error?: { message?: unknown } } 
 }
 
 /** Not by fetch, which knows neither proxies nor authorities of our own. */
-async function post(
+function post(
   url: string,
   key: string,
   body: object,
@@ -87,33 +90,45 @@ async function post(
   timeoutMs: number,
   clock: Clock,
 ): Promise<{ status: number; body: string }> {
-  const patience = new AbortController();
-  const cancelTimeout = clock.after(timeoutMs, () => patience.abort());
-  try {
-    return await new Promise((resolve, reject) => {
-      const request = url.startsWith("https:") ? requestHttps : requestHttp;
-      const options = {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-goog-api-key": key },
-        signal: patience.signal,
-        ...routeTo(url, network),
-      };
-      request(url, options, (response) => {
-        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-      })
-        .on("error", reject)
-        .end(JSON.stringify(body));
-    });
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    if (patience.signal.aborted)
-      throw new ConnectionError({
-        verdict: "passing",
-        cause: `the server made no token within ${timeoutMs / 1000} s`,
-        advice: "Check the network and the server address.",
-      });
-    throw new ConnectionError(explainUnreachable(error as Error));
-  } finally {
+  const attempt = new AbortController();
+  let cancelTimeout = () => {};
+  const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
+    // The request alone would not tell: one that waits for a proxy is out of its own reach.
+    cancelTimeout = clock.after(timeoutMs, () =>
+      reject(
+        new ConnectionError({
+          verdict: "passing",
+          cause: `the server made no token within ${timeoutMs / 1000} s`,
+          advice: "Check the network, the proxy and the server address.",
+        }),
+      ),
+    );
+    const request = url.startsWith("https:") ? requestHttps : requestHttp;
+    const options = {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-goog-api-key": key },
+      signal: attempt.signal,
+      ...routeTo(url, network, attempt.signal),
+    };
+    const failed = (error: Error) => reject(new ConnectionError(explainUnreachable(error)));
+    request(url, options, (response) => {
+      read(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), failed);
+    })
+      .on("error", failed)
+      .end(JSON.stringify(body));
+  });
+  return answered.finally(() => {
     cancelTimeout();
+    attempt.abort();
+  });
+}
+
+/** The text of an answer, or its beginning if it does not end. */
+async function read(response: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const part of response.setEncoding("utf8")) {
+    text += part;
+    if (text.length > LARGEST_ANSWER) break;
   }
+  return text;
 }

@@ -86,7 +86,11 @@ export default function (RED: NodeAPI) {
       });
       const access = (): Access => {
         if (kind === "vertex") return { by: "google", project, location };
-        const key = this.credentials.apiKey || process.env.GEMINI_API_KEY;
+        const key = (this.credentials.apiKey || process.env.GEMINI_API_KEY)?.trim();
+        if (key && !/^[!-~]+$/.test(key))
+          throw new InputError(
+            "The API key of the connection has characters that no key has: enter it again.",
+          );
         if (key) return { by: "key", key };
         throw new InputError(
           "The connection has no API key: enter one, set GEMINI_API_KEY, or choose the simulator, which needs none.",

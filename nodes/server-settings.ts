@@ -69,8 +69,8 @@ function readProxy(RED: NodeAPI, id: string): Network["proxy"] {
   const { url = "", noproxy = [], credentials } = node;
   if (!URL.canParse(url)) throw new InputError("The proxy of the connection has no usable address.");
   const address = new URL(url);
-  if (credentials?.username) address.username = credentials.username;
-  if (credentials?.password) address.password = credentials.password;
+  if (credentials?.username) address.username = encodeURIComponent(credentials.username);
+  if (credentials?.password) address.password = encodeURIComponent(credentials.password);
   return { url: address.href, except: noproxy };
 }
 

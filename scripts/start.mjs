@@ -31,13 +31,8 @@ RED.init(server, {
   editorTheme: { tours: false, projects: { enabled: false } },
   logging: { console: { level: "error" } },
 });
-// Pages of other sites may be open in the same browser, and Node-RED 4 would let them read and change the flows.
-app.use(({ headers }, response, next) => {
-  const { origin, host, "x-forwarded-host": forwarded = host } = headers;
-  const from = URL.canParse(origin) ? new URL(origin).host : origin;
-  if (origin === undefined || from === host || from === forwarded) next();
-  else response.sendStatus(403);
-});
+app.use((request, response, next) => (isOurs(request) ? next() : response.sendStatus(403)));
+server.prependListener("upgrade", (request, socket) => isOurs(request) || socket.destroy());
 app.use("/", RED.httpAdmin);
 app.use("/", RED.httpNode);
 
@@ -59,6 +54,17 @@ for (const signal of ["SIGINT", "SIGTERM"])
     await RED.stop();
     process.exit(0);
   });
+
+/**
+ * Pages of other sites may be open in the same browser, and would be let read and change the flows. So this machine is to be called
+ * by its own name, as no name of a stranger leads here then, and pages must come from here, or from a proxy that says its name.
+ */
+function isOurs({ headers: { host = "", origin, "x-forwarded-host": forwarded } }) {
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) return false;
+  if (origin === undefined) return true;
+  const from = URL.canParse(origin) ? new URL(origin).host : "";
+  return from === host || from === forwarded;
+}
 
 /** Puts this checkout where Node-RED looks for installed packages, and where npm leaves it when the palette installs others. */
 function linkPackage() {

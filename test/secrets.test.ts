@@ -181,6 +181,12 @@ const CASES: [what: string, gossip: Gossip, connection: object, inject: string][
     "say",
   ],
   [
+    "a conversation that is refused with the key that its token was made from",
+    { token: tokenOf(TOKEN), setup: closeWith(1007, `token-based requests for ${KEY}`) },
+    { tokens: true },
+    "say",
+  ],
+  [
     "a token whose time is over, with that token",
     { token: tokenOf(TOKEN), setup: closeWith(1011, `auth token has expired: ${TOKEN}`) },
     { tokens: true },
@@ -211,6 +217,28 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
     await running.news.debug.next(({ id }) => id === "errors shown");
     assert.equal(server.shown.length, 1);
     assert.ok(server.shown[0]!.endsWith(` ${KEY}`), "the server was not shown the key");
+    expectNoSecret(await everything(running));
+  });
+
+  it("when the key was pasted with blanks around it, which it works without", async (test) => {
+    const server = await startGossip(test, { setup: closeWith(1007, `API key not valid: ${KEY}`) });
+    const running = await run(test, flowWith({ url: server.url }, { apiKey: ` ${KEY}\n` }));
+    await post(running.nodeRed, "/inject/say");
+    await running.news.debug.next(({ id }) => id === "errors shown");
+    assert.ok(server.shown[0]!.endsWith(` ${KEY}`), "the server was not shown the key");
+    expectNoSecret(await everything(running));
+  });
+
+  it("when the key has characters that no key has: nothing is sent, and the error says so", async (test) => {
+    const server = await startGossip(test, {});
+    const running = await run(test, flowWith({ url: server.url }, { apiKey: `${KEY}\nwith more` }));
+    for (const inject of ["say", "ask"]) {
+      await post(running.nodeRed, `/inject/${inject}`);
+      await running.news.debug.next(
+        ({ id, msg }) => id === "errors shown" && /characters that no key has/.test(msg),
+      );
+    }
+    assert.deepEqual(server.shown, []);
     expectNoSecret(await everything(running));
   });
 

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { type OutgoingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { WebSocket } from "ws";
 import { type Caller, call, callWith, ticketOf } from "../caller";
 import { deploy, type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { silence, speech } from "../speech";
@@ -49,11 +51,11 @@ describe("the socket of an example's page", () => {
   const answered = (caller: Caller) => caller.told.next(({ event }) => event === "turnComplete");
 
   for (const [who, ticket] of [
-    ["that does not know the page's ticket", undefined],
-    ["with a wrong ticket", randomUUID()],
-    ["with an empty ticket", ""],
+    ["none", undefined],
+    ["a wrong one", randomUUID()],
+    ["an empty one", ""],
   ] as const)
-    it(`a socket ${who} begins no conversation and hears nothing, while our own page is served`, async () => {
+    it(`a socket without the page's ticket begins no conversation and hears nothing, while our own page is served: ${who}`, async () => {
       const stranger = kept(await callWith(page, ticket));
       stranger.speak(question);
       stranger.socket.send("Hello?");
@@ -103,25 +105,55 @@ describe("npm start", () => {
     nodeRed = await startNodeRed();
   });
   after(() => nodeRed.stop());
-  const status = async (path: string, origin: string, method = "GET") =>
-    (await fetch(nodeRed.url + path, { method, headers: { origin } })).status;
+  /** The status that a request gets with these headers, the host among them. */
+  const status = (path: string, headers: OutgoingHttpHeaders, method = "GET") =>
+    new Promise<number>((resolve, reject) => {
+      request(nodeRed.url + path, { method, headers }, (response) => {
+        response.resume().on("end", () => resolve(response.statusCode!));
+      })
+        .on("error", reject)
+        .end();
+    });
+  /** Whether a socket is opened to a page with this origin. */
+  const opens = (path: string, options: object) =>
+    new Promise<boolean>((resolve) => {
+      const socket = new WebSocket(nodeRed.url.replace("http", "ws") + path, options);
+      socket.on("open", () => socket.close()).on("error", () => {});
+      socket.on("open", () => resolve(true)).on("close", () => resolve(false));
+    });
 
   it("lets no page of another site read or change the flows, the page with the ticket, or where that is kept", async () => {
     for (const origin of ["http://elsewhere.example", "http://localhost:1", "https://127.0.0.1", "null"]) {
       for (const path of ["/", "/talk", "/flows", "/context/flow/7a1c0e5d2b9f4310"])
-        assert.equal(await status(path, origin), 403, `${origin} ${path}`);
-      for (const method of ["POST", "OPTIONS"]) assert.equal(await status("/flows", origin, method), 403);
+        assert.equal(await status(path, { origin }), 403, `${origin} ${path}`);
+      for (const method of ["POST", "OPTIONS"]) assert.equal(await status("/flows", { origin }, method), 403);
+      for (const path of ["/comms", "/talk/audio"]) assert.equal(await opens(path, { origin }), false, path);
+    }
+  });
+
+  it("lets in nobody who has made the name of another site lead to this machine", async () => {
+    const host = "elsewhere.example:1880";
+    for (const headers of [
+      { host },
+      { host, origin: `http://${host}` },
+      { host, "x-forwarded-host": host },
+    ]) {
+      assert.equal(await status("/flows", headers), 403);
+      assert.equal(await opens("/comms", { headers }), false);
     }
   });
 
   it("serves its own pages, also when they are reached by another name or through a proxy that says which", async () => {
     const { host, port } = new URL(nodeRed.url);
-    assert.equal(await status("/flows", `http://${host}`), 200);
-    const byName = await fetch(`http://localhost:${port}/flows`, {
-      headers: { origin: `http://localhost:${port}` },
-    });
-    assert.equal(byName.status, 200);
-    const headers = { origin: "https://home.example", "x-forwarded-host": "home.example" };
-    assert.equal((await fetch(`${nodeRed.url}/flows`, { headers })).status, 200);
+    for (const headers of [
+      {},
+      { origin: `http://${host}` },
+      { host: `localhost:${port}`, origin: `http://localhost:${port}` },
+      { host: `[::1]:${port}` },
+      { origin: "https://home.example", "x-forwarded-host": "home.example" },
+    ]) {
+      assert.equal(await status("/flows", headers), 200, JSON.stringify(headers));
+      for (const path of ["/comms", "/talk/audio"]) assert.equal(await opens(path, { headers }), true);
+    }
   });
 });

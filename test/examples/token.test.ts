@@ -152,7 +152,7 @@ describe("the example flow: token for a browser", () => {
     await page.route("**/direct/token", (route) =>
       route.fulfill({ status: 429, json: { error: "Too many tokens: ask again in 20 s." } }),
     );
-    await page.goto(`${nodeRed.url}/direct`);
+    await page.goto(`${nodeRed.url}/direct/`);
     await page.click("#talk");
     await page.waitForSelector("#problem:not(:empty)");
     assert.match(await page.innerText("#problem"), /Too many tokens/);

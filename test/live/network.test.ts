@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, it } from "node:test";
-import { systemClock } from "../../audio/clock";
+import { type Clock, systemClock } from "../../audio/clock";
 import { InputError } from "../../live/errors";
 import { type Network, routeTo } from "../../live/network";
 import type { Server } from "../../live/server";
@@ -8,6 +11,8 @@ import { buildSetup } from "../../live/setup";
 import { openSocket } from "../../live/socket";
 import { mintToken } from "../../live/tokens";
 import { startSimulator } from "../../simulator/server";
+import { TestClock } from "../clock";
+import { deferred, Inbox } from "../inbox";
 import { startProxy } from "../proxy";
 import { startTls } from "../tls";
 import { continuity, serverAt, settings } from "./talk";
@@ -25,23 +30,14 @@ const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>
 };
 
 const handlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
-const connect = (server: Server) =>
-  opened(
-    openSocket(
-      server,
-      buildSetup(settings, continuity),
-      handlers,
-      10_000,
-      systemClock,
-      new AbortController().signal,
-    ),
-  );
-const mint = (server: Server) =>
-  mintToken(server, { uses: 1, startMs: 60_000, lifeMs: 600_000 }, { timeoutMs: 10_000, clock: systemClock });
+const connect = (server: Server, clock: Clock = systemClock, signal = new AbortController().signal) =>
+  opened(openSocket(server, buildSetup(settings, continuity), handlers, 10_000, clock, signal));
+const mint = (server: Server, clock: Clock = systemClock) =>
+  mintToken(server, { uses: 1, startMs: 60_000, lifeMs: 600_000 }, { timeoutMs: 10_000, clock });
 /** Has a token made, and opens a connection with it. */
 const useTokens = async (server: Server) => {
   const { name } = await mint(server);
-  await connect({ ...server, access: { by: "token", token: name } });
+  await connect({ ...server, access: { by: "token", token: name, madeFrom: "a-key" } });
 };
 
 /** The proxy that a request goes through, `host:port`, or undefined. */
@@ -133,10 +129,6 @@ describe("a proxy", () => {
     const network: Network = { proxy: { url: proxy.url, except: [] }, tls: { ca: front.ca } };
     for (const attempt of [mint, connect])
       await assert.rejects(attempt({ ...serverAt(url), network }), /ERR_TLS_CERT_ALTNAME_INVALID/);
-    await connect({
-      ...serverAt(url),
-      network: { ...network, tls: { ca: front.ca, servername: "127.0.0.1" } },
-    }).catch((error) => assert.fail(error));
   });
 
   it("that wants a password gets it; without, the error says so and quotes none", async () => {
@@ -184,3 +176,119 @@ describe("a certificate of an unknown authority", () => {
     }
   });
 });
+
+describe("an attempt that nobody answers", () => {
+  /** A proxy or server that takes whoever comes, and does what `onData` says with the first bytes. */
+  const startSilence = async (onData: (socket: Socket) => void = () => {}) => {
+    const sockets = new Set<Socket>();
+    const ended = new Inbox<void>();
+    const server = createServer((socket) => {
+      sockets.add(socket.on("error", () => {}).on("close", () => ended.push()));
+      socket.once("data", () => onData(socket));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    return opened(
+      Promise.resolve({
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        ended,
+        async close() {
+          for (const socket of sockets) socket.destroy();
+          await new Promise((resolve) => server.close(resolve));
+        },
+      }),
+    );
+  };
+  const answers: [string, string][] = [
+    ["says nothing", ""],
+    ["begins to speak", "HTTP/1.1 200 Conn"],
+  ];
+
+  for (const [what, words] of answers)
+    it(`by a proxy that ${what} ends when its time is up, and leaves nothing open`, async () => {
+      const silent = await startSilence((socket) => socket.write(words));
+      const server: Server = {
+        ...serverAt("http://127.0.0.1:1"),
+        network: { proxy: { url: silent.url, except: [] } },
+      };
+      for (const attempt of [mint, connect]) {
+        const clock = new TestClock();
+        const refused = assert.rejects(attempt(server, clock), /within 10 s/);
+        await clock.during(refused);
+        await silent.ended.next();
+      }
+    });
+
+  it("of a conversation that is ended meanwhile leaves nothing open at the proxy", async () => {
+    const asked = deferred();
+    const silent = await startSilence(() => asked.resolve());
+    const server: Server = {
+      ...serverAt("http://127.0.0.1:1"),
+      network: { proxy: { url: silent.url, except: [] } },
+    };
+    const end = new AbortController();
+    const refused = assert.rejects(connect(server, systemClock, end.signal));
+    await asked.promise;
+    end.abort();
+    await refused;
+    await silent.ended.next();
+  });
+
+  it("by a server that switches protocols in place of a token ends when its time is up", async () => {
+    const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: anything\r\n\r\n";
+    const silent = await startSilence((socket) => socket.write(switching));
+    const clock = new TestClock();
+    await clock.during(assert.rejects(mint(serverAt(silent.url), clock), /no token within 10 s/));
+    await silent.ended.next();
+  });
+
+  it("by a server whose token never ends is broken off", async () => {
+    const endless = await startSilence((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      const more = () => {
+        while (!socket.destroyed && socket.write("x".repeat(65_536)));
+      };
+      socket.on("drain", more);
+      more();
+    });
+    await assert.rejects(mint(serverAt(endless.url)), /does not make tokens/);
+    await endless.ended.next();
+  });
+});
+
+describe("what a server says of a request for a token", () => {
+  const said = async (message: string) => {
+    const server = createHttpServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(400).end(JSON.stringify({ error: { message } })));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    open.push({ close: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()) });
+    return mint(serverAt(`http://127.0.0.1:${port}`)).then(
+      () => assert.fail("there is a token"),
+      (error: Error) => error.message,
+    );
+  };
+
+  it("is repeated, but not without end", async () => {
+    const message = await said(`Something ${"very ".repeat(10_000)}long`);
+    assert.match(message, /Something very/);
+    assert.ok(message.length < 1_000);
+  });
+
+  it("leads to the clock when it is of the times", async () => {
+    assert.match(await said("expire_time must be in the future."), /Check the clock of this machine/);
+  });
+});
+
+for (const password of ["50%", "a%41b", "p@ss:w/rd#?"])
+  it(`a password of a proxy in the environment is decoded or refused, and never ends the process: ${password}`, async () => {
+    const proxy = await opened(startProxy(`user:${password === "a%41b" ? "aAb" : password}`));
+    process.env.HTTP_PROXY = proxy.url.replace(
+      "//",
+      `//user:${password.replace(/[@:/#?]/g, encodeURIComponent)}@`,
+    );
+    const simulator = await opened(startSimulator());
+    const attempt = mint(serverAt(simulator.url));
+    if (password === "50%") await assert.rejects(attempt, /proxy cannot be used.*as in URLs/);
+    else await attempt;
+  });

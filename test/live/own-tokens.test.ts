@@ -92,6 +92,44 @@ describe("a conversation that connects with tokens", () => {
     assert.ok(!talk.all("state").some(({ cause }) => cause?.includes("its time is over")));
   });
 
+  it("goes on undisturbed while no new token can be had, and changes over when there is one", async () => {
+    let key = "a-key";
+    await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
+    await ask("Hello");
+    key = "another-key";
+    const tried = talk.all("state").length;
+    for (let minutes = 25; minutes < 28; minutes++) {
+      pass(minutes === 25 ? 25 * MINUTE : MINUTE);
+      await ask(`After ${minutes} minutes`);
+    }
+    assert.equal(talk.all("state").length, tried);
+    key = "a-key";
+    pass(MINUTE);
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 2);
+  });
+
+  it("resumes with the old token until its end when no new one can be had", async () => {
+    let key = "a-key";
+    await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
+    await ask("Hello");
+    key = "another-key";
+    pass(26 * MINUTE);
+    simulator.order({ at: "now", do: "cut" });
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 1);
+    await ask("Still there?");
+  });
+
+  it("begins with no token that is about to end", async () => {
+    await start({ tokens: { ...tokens, uses: 0, startMs: 29 * MINUTE } });
+    await ask("Hello");
+    talk.conversation.disconnect();
+    pass(26 * MINUTE);
+    await ask("Hello again");
+    assert.equal(simulator.tokens.length, 2);
+  });
+
   it("goes on for hours, with a new token every 25 minutes", async () => {
     await start();
     await ask("Hello");

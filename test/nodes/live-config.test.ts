@@ -118,9 +118,9 @@ describe("a connection to a gateway", () => {
 describe("a connection through a proxy", () => {
   it("that is chosen goes through it, the requests for tokens included, with its user and password", async () => {
     const simulator = await simulate();
-    const proxy = await opened(startProxy("user:p@ss:word"));
+    const proxy = await opened(startProxy("user:50% of p@ss:word"));
     await talks([connectionTo(simulator, { proxy: "proxy", tokens: true }), proxyNode(proxy)], {
-      proxy: { username: "user", password: "p@ss:word" },
+      proxy: { username: "user", password: "50% of p@ss:word" },
     });
     const target = new URL(simulator.url).host;
     assert.deepEqual(proxy.tunnels, [target, target]);
