@@ -205,7 +205,7 @@ export class Conversation {
   /** Looks for tools and a server that have fallen silent, and for a token that ends; to be called about once a second. */
   watch() {
     this.#tools.watch();
-    if (this.#connected)
+    if (this.#connected && this.#survives)
       this.#dialer.watch((endsInMs) => {
         if (!this.#connected) return;
         this.#planEnd(endsInMs, "the token is about to end");

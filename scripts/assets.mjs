@@ -9,7 +9,8 @@ cpSync("locales", "dist/nodes/locales", { recursive: true });
 chmodSync("dist/simulator/cli.js", 0o755);
 
 // Google's SDK for browsers in one file, for pages that connect with a token: browsers find no packages.
-buildSync({
+const { metafile } = buildSync({
+  metafile: true,
   stdin: { contents: 'export * from "@google/genai/web";', resolveDir: "." },
   bundle: true,
   minify: true,
@@ -17,6 +18,15 @@ buildSync({
   legalComments: "eof",
   outfile: "dist/browser/genai.js",
 });
+// What it is made of has licenses that want to go with it.
+const bundled = Object.keys(metafile.inputs).map(
+  (file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0],
+);
+const licenses = [...new Set(bundled)].filter(Boolean).map((folder) => {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  return `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(`${folder}/${file}`, "utf8")}`;
+});
+writeFileSync("dist/browser/genai.js.LICENSES.txt", licenses.join("\n\n"));
 
 // The pages are written as pages, of parts that both have, and travel in the template nodes that have one of these names.
 const pages = { "page with microphone and player": "talk.html", "page that talks directly": "direct.html" };
