@@ -73,6 +73,16 @@ export async function mintToken(
   return { name: answer.name, startBefore, expiresAt };
 }
 
+/**
+ * The address of the WebSocket that takes tokens, without one: a client adds `?access_token=` and its own
+ * (docs/live-api.md 1.1). What the server's address may hold besides host and path is not for the client's eyes.
+ */
+export function tokenAddress({ baseUrl = "", apiVersion }: Pick<Server, "baseUrl" | "apiVersion">): string {
+  const { protocol, host, pathname } = new URL(baseUrl);
+  const method = `google.ai.generativelanguage.${apiVersion}.GenerativeService.BidiGenerateContentConstrained`;
+  return `${protocol.replace("http", "ws")}//${host}${pathname.replace(/\/+$/, "")}/ws/${method}`;
+}
+
 function parse(body: string): { name?: unknown; error?: { message?: unknown } } {
   try {
     return Object(JSON.parse(body));

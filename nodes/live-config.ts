@@ -14,12 +14,13 @@ import { choiceSetting, numberSetting, wholeSetting } from "./settings";
 
 type Credentials = { apiKey: string };
 
-interface LiveConfigDef extends NodeDef {
+export interface LiveConfigDef extends NodeDef {
   server: string;
   url: string;
   apiVersion: string;
   project: string;
   location: string;
+  /** Ids of Node-RED's own nodes "http proxy" and "tls-config". */
   proxy: string;
   tls: string;
   tokens: boolean;

@@ -8,7 +8,7 @@ import { reasonOf } from "../live/connection";
 import { InputError } from "../live/errors";
 import type { Server } from "../live/server";
 import { LOCKED_FIELDS, type LockedField, lockOf } from "../live/token-lock";
-import { mintToken, type Token, type TokenTerms } from "../live/tokens";
+import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/tokens";
 import { callerOf, doorkeeper, type HouseRules } from "./callers";
 import type { LiveSessionNode } from "./live-session";
 import { choiceSetting, numberSetting, refuseEverything, wholeSetting } from "./settings";
@@ -31,6 +31,21 @@ interface TokenSettings extends HouseRules {
   session: string;
   lock: "all" | LockedField[];
   terms: TokenTerms;
+}
+
+/** What goes to whom a token is for: all that a client needs to connect, as plain data. */
+export interface TokenPayload {
+  /** `auth_tokens/…`: the secret */
+  token: string;
+  /** ISO 8601, until when the token is good */
+  expiresAt: string;
+  /** ISO 8601, until when a conversation can begin */
+  startBefore: string;
+  /** of the WebSocket, without the token */
+  url: string;
+  /** without `models/` */
+  model: string;
+  apiVersion: string;
 }
 
 /** What a flow sends on to a `http response`, besides all that was on the message before. */
@@ -204,7 +219,7 @@ function blueprintOf(RED: NodeAPI, id: string) {
   return session.blueprint();
 }
 
-function payloadOf({ name, expiresAt, startBefore }: Token, server: Server, model: string) {
+function payloadOf({ name, expiresAt, startBefore }: Token, server: Server, model: string): TokenPayload {
   return {
     token: name,
     expiresAt: new Date(expiresAt).toISOString(),
@@ -213,16 +228,6 @@ function payloadOf({ name, expiresAt, startBefore }: Token, server: Server, mode
     model,
     apiVersion: server.apiVersion,
   };
-}
-
-/**
- * The address of the WebSocket that takes tokens, without one: a client adds `?access_token=` and its own
- * (docs/live-api.md 1.1). What the server's address may hold besides host and path is not for the client's eyes.
- */
-export function tokenAddress({ baseUrl = "", apiVersion }: Pick<Server, "baseUrl" | "apiVersion">): string {
-  const { protocol, host, pathname } = new URL(baseUrl);
-  const method = `google.ai.generativelanguage.${apiVersion}.GenerativeService.BidiGenerateContentConstrained`;
-  return `${protocol.replace("http", "ws")}//${host}${pathname.replace(/\/+$/, "")}/ws/${method}`;
 }
 
 const headersOf = ({ headers }: TokenMessage): object =>

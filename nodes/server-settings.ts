@@ -4,19 +4,14 @@ import type { NodeAPI } from "node-red";
 import { InputError } from "../live/errors";
 import type { Network } from "../live/network";
 import type { Server } from "../live/server";
+import type { LiveConfigDef } from "./live-config";
 import { choiceSetting } from "./settings";
 
 /** The settings of a connection that say where the server is and how it is reached. */
-export interface ServerSettings {
-  server: string;
-  url: string;
-  apiVersion: string;
-  project: string;
-  location: string;
-  /** Ids of Node-RED's own nodes "http proxy" and "tls-config". */
-  proxy: string;
-  tls: string;
-}
+type ServerSettings = Pick<
+  LiveConfigDef,
+  "server" | "url" | "apiVersion" | "project" | "location" | "proxy" | "tls"
+>;
 
 export type ServerKind = "simulator" | "gemini" | "vertex" | "custom";
 

@@ -8,6 +8,7 @@ import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
 import type { Page } from "playwright-core";
 import { WebSocket } from "ws";
 import { systemClock } from "../../audio/clock";
+import type { TokenPayload } from "../../nodes/live-token";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { openChromium, problemsOf } from "../browser/chromium";
 import { playedIn, recording, tapLoudspeakers } from "../browser/sound";
@@ -22,13 +23,7 @@ const example = JSON.parse(
   readFileSync(join(__dirname, "../../examples/token for a browser.json"), "utf8"),
 ) as { id: string; type: string }[];
 
-interface Given {
-  token: string;
-  expiresAt: string;
-  startBefore: string;
-  url: string;
-  model: string;
-  apiVersion: string;
+interface Given extends TokenPayload {
   error?: string;
 }
 

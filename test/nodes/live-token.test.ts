@@ -4,19 +4,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { GoogleGenAI, type LiveConnectConfig, type LiveServerMessage, Modality } from "@google/genai";
 import { WebSocket } from "ws";
-import { tokenAddress } from "../../nodes/live-token";
+import { tokenAddress } from "../../live/tokens";
+import type { TokenPayload } from "../../nodes/live-token";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { Inbox } from "../inbox";
 import { type BadgeShown, connection, connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
-
-interface Payload {
-  token: string;
-  expiresAt: string;
-  startBefore: string;
-  url: string;
-  model: string;
-  apiVersion: string;
-}
 
 type Nodes = Parameters<typeof Flow.start>[0];
 
@@ -65,7 +57,7 @@ const startWith = async (properties: object = {}, settings: object = SETTINGS) =
   return simulator;
 };
 const ask = (msg: Msg = {}) => flow.send("token", { user: "somebody", ...msg });
-const nextPayload = async () => (await flow.at("issued").next()).payload as Payload;
+const nextPayload = async () => (await flow.at("issued").next()).payload as TokenPayload;
 const issue = (msg: Msg = {}) => {
   ask(msg);
   return nextPayload();
@@ -81,7 +73,7 @@ const audits = () =>
 const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A client with a WebSocket alone; `closed` tells the reason. */
-function connect({ url, token }: Payload, setup: object) {
+function connect({ url, token }: TokenPayload, setup: object) {
   const socket = opened(new WebSocket(`${url}?access_token=${token}`));
   const frames = new Inbox<{ setupComplete?: object; sessionResumptionUpdate?: { newHandle?: string } }>();
   const closed = new Promise<string>((resolve) =>
