@@ -83,6 +83,7 @@ function isExcepted({ hostname, protocol, port }: URL, except: readonly string[]
     if (exception.trim() === "*") return true;
     const [, name, onlyPort = targetPort] = EXCEPTION.exec(exception.trim().toLowerCase()) ?? [];
     return (
+      name !== undefined &&
       onlyPort === targetPort &&
       (hostname === name || hostname.endsWith(`.${name}`) || hostname === `[${name}]`)
     );

@@ -68,7 +68,7 @@ describe("the way to a server", () => {
     ["a.example, 10.0.0.1 b.example", ["a.example", "10.0.0.1", "b.example"], ["10.0.0.2"]],
     ["::1", ["[::1]", "[::1]:8765"], ["[::2]"]],
     ["[::1]:8765", ["[::1]:8765"], ["[::1]"]],
-    ["", [], ["gemini.example"]],
+    ["", [], ["gemini.example", "gemini.undefined"]],
   ] as [string, string[], string[]][])
     it(`is direct for the hosts of NO_PROXY="${exception}", and for no others`, () => {
       process.env.HTTPS_PROXY = "http://proxy:1";
