@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { version } from "node-red/package.json";
 import type { Browser, Page } from "playwright-core";
 import { type NodeRed, startNodeRed } from "../node-red";
-import { openChromium, problemsOf } from "./chromium";
+import { expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface Flow {
   id: string;
@@ -22,9 +21,6 @@ declare const RED: Editor;
 
 const TYPES = ["gemini-live-session", "gemini-audio-in", "gemini-audio-out", "gemini-interrupt"];
 
-/** Node-RED 4 has no dark theme of its own. */
-const THEMES = Number.parseInt(version, 10) >= 5 ? ["light", "dark"] : ["light"];
-
 for (const theme of THEMES)
   describe(`the editor, ${theme}`, () => {
     let nodeRed: NodeRed;
@@ -34,20 +30,12 @@ for (const theme of THEMES)
 
     before(async () => {
       nodeRed = await startNodeRed();
-      browser = await openChromium();
-      page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
-      await page.goto(nodeRed.url);
-      await ready();
-      await page.evaluate((value) => RED.settings.setLocal("view-dark-theme", value), theme);
-      problems = problemsOf(page);
-      await page.reload();
-      await ready();
+      ({ browser, page, problems } = await openEditor(nodeRed, theme));
     });
     after(async () => {
       await browser?.close();
       await nodeRed?.stop();
     });
-    const ready = () => page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-session']");
     const flows = async () => (await (await fetch(`${nodeRed.url}/flows`)).json()) as Flow[];
     const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
     const openDialog = async (type: string) => {
@@ -77,8 +65,7 @@ for (const theme of THEMES)
       const flow = await flows();
       for (const type of TYPES.filter((wanted) => flow.some((node) => node.type === wanted))) {
         await openDialog(type);
-        for (const label of await inTray("form .form-row label").allInnerTexts())
-          assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, `${type}: ${label}`);
+        await expectTexts(page, type);
         await closeDialog();
       }
     });

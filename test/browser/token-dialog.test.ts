@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { version } from "node-red/package.json";
 import type { Browser, Page } from "playwright-core";
 import { LOCKED_FIELDS } from "../../live/token-lock";
 import { type NodeRed, post, startNodeRed } from "../node-red";
-import { openChromium, problemsOf } from "./chromium";
+import { editorReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface FlowNode {
   id: string;
@@ -85,9 +84,6 @@ const FLOW = [
   token("within", { session: "inner", z: "sub" }),
 ];
 
-/** Node-RED 4 has no dark theme of its own. */
-const THEMES = Number.parseInt(version, 10) >= 5 ? ["light", "dark"] : ["light"];
-
 for (const theme of THEMES)
   describe(`the dialog of a live token, ${theme}`, () => {
     let nodeRed: NodeRed;
@@ -98,19 +94,13 @@ for (const theme of THEMES)
     before(async () => {
       nodeRed = await startNodeRed();
       await post(nodeRed, "/flows", FLOW);
-      browser = await openChromium();
-      page = await browser.newPage({ viewport: { width: 1500, height: 1100 } });
-      await page.goto(nodeRed.url);
-      await ready();
-      await page.evaluate((value) => RED.settings.setLocal("view-dark-theme", value), theme);
-      page.setDefaultTimeout(15_000);
-      problems = problemsOf(page);
       // What fails while a dialog is opened or closed is only a warning to the editor.
-      page.on("console", (message) => {
-        if (/oneditprepare|oneditsave/.test(message.text())) problems.push(message.text());
-      });
-      await page.reload();
-      await ready();
+      const listen = (page: Page, problems: string[]) =>
+        page.on("console", (message) => {
+          if (/oneditprepare|oneditsave/.test(message.text())) problems.push(message.text());
+        });
+      ({ browser, page, problems } = await openEditor(nodeRed, theme, listen));
+      page.setDefaultTimeout(15_000);
     });
     after(async () => {
       await browser?.close();
@@ -121,7 +111,6 @@ for (const theme of THEMES)
       if (await page.locator("#node-dialog-cancel").count()) await close("cancel");
     });
 
-    const ready = () => page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-token']");
     const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
     const open = async (id: string) => {
       await page.evaluate((of) => RED.editor.edit(RED.nodes.node(of)), id);
@@ -162,17 +151,8 @@ for (const theme of THEMES)
 
     it("has a text on every label and a name on every field", async () => {
       await open("for all");
-      for (const label of await inTray("form .form-row label").allInnerTexts())
-        assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, label);
-      const nameless = await page.evaluate(() =>
-        $(".red-ui-tray form .form-row")
-          .find("input, select")
-          .not("[type=hidden], [aria-hidden], [aria-label], [aria-labelledby], .red-ui-typedInput-input")
-          .get()
-          .filter((field) => !$(`label[for="${field.id}"]`).add($(field).closest("label")).length)
-          .map((field) => field.outerHTML),
-      );
-      assert.deepEqual(nameless, []);
+      await expectTexts(page);
+      await expectNames(page);
     });
 
     it("offers the sessions that there are, with their tabs, and none of a subflow that it is not in", async () => {
@@ -265,7 +245,7 @@ for (const theme of THEMES)
         [0, 90, 15, 5, 30],
       );
       await page.reload();
-      await ready();
+      await editorReady(page);
       await open("for all");
       assert.equal(await chosen(), "twin, on Kitchen first");
       assert.equal(await fields().isVisible(), true);

@@ -1,0 +1,53 @@
+// Node-RED's editor in a real Chromium, in each theme that it has, and what holds for every dialog in it.
+
+import assert from "node:assert/strict";
+import { version } from "node-red/package.json";
+import type { Browser, Page } from "playwright-core";
+import type { NodeRed } from "../node-red";
+import { openChromium, problemsOf } from "./chromium";
+
+declare const RED: { settings: { setLocal(name: string, value: string): void } };
+
+/** Node-RED 4 has no dark theme of its own. */
+export const THEMES = Number.parseInt(version, 10) >= 5 ? ["light", "dark"] : ["light"];
+
+/** Waits until the editor has our nodes. */
+export const editorReady = (page: Page) =>
+  page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-session']");
+
+/** Opens the editor, and collects what goes wrong in its page. @param listen to a page that is loaded once more afterwards */
+export async function openEditor(
+  { url }: NodeRed,
+  theme: string,
+  listen: (page: Page, problems: string[]) => void = () => {},
+): Promise<{ browser: Browser; page: Page; problems: string[] }> {
+  const browser = await openChromium();
+  const page = await browser.newPage({ viewport: { width: 1500, height: 1100 } });
+  await page.goto(url);
+  await editorReady(page);
+  await page.evaluate((value) => RED.settings.setLocal("view-dark-theme", value), theme);
+  const problems = problemsOf(page);
+  listen(page, problems);
+  await page.reload();
+  await editorReady(page);
+  return { browser, page, problems };
+}
+
+/** Every label of the dialog that is open has a text from a catalogue. */
+export async function expectTexts(page: Page, what?: string) {
+  for (const label of await page.locator(".red-ui-tray form .form-row label").allInnerTexts())
+    assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, [what, label].filter(Boolean).join(": "));
+}
+
+/** Every field of the dialog that is open has a name for those who cannot see it. */
+export async function expectNames(page: Page) {
+  const nameless = await page.evaluate(() =>
+    $(".red-ui-tray form .form-row")
+      .find("input, select, textarea")
+      .not("[type=hidden], [aria-hidden], [aria-label], [aria-labelledby], .red-ui-typedInput-input")
+      .get()
+      .filter((field) => !$(`label[for="${field.id}"]`).add($(field).closest("label")).length)
+      .map((field) => field.outerHTML),
+  );
+  assert.deepEqual(nameless, []);
+}
