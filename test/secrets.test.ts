@@ -206,6 +206,15 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
         assert.doesNotMatch(asked.split(" ")[0]!, /key=|token=|AIza|auth_tokens/);
     });
 
+  it("when a token is made, which is on the first output alone", async (test) => {
+    const server = await startGossip(test, { token: tokenOf(TOKEN) });
+    const running = await run(test, flowWith({ url: server.url }));
+    await post(running.nodeRed, "/inject/ask");
+    await running.news.badges.next(({ node, text }) => node === "token" && /^1 issued/.test(text ?? ""));
+    await running.news.debug.next(({ id, msg }) => id === "states shown" && /1 issued/.test(msg));
+    expectNoSecret(await everything(running));
+  });
+
   it("when the key comes from the environment by the name in its field, which works, and the export says only that", async (test) => {
     const server = await startGossip(test, {
       setup: closeWith(1007, "Request contains an invalid argument."),
