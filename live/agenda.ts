@@ -30,8 +30,9 @@ export class Agenda {
   /** Plans a change of the connection, in `latestMs` even if no moment was quiet; absent: whenever one is. */
   planChangeOver(cause: string, latestMs?: number) {
     this.#changeOverFor ??= cause;
-    const deadline = this.#clock.now() + (latestMs ?? Number.POSITIVE_INFINITY);
-    if (latestMs === undefined || deadline >= this.#deadline) return;
+    if (latestMs === undefined) return;
+    const deadline = this.#clock.now() + latestMs;
+    if (deadline >= this.#deadline) return;
     this.#deadline = deadline;
     this.#cancelDeadline?.();
     this.#cancelDeadline = this.#clock.after(latestMs, () => this.#listener.changeOver(cause));
