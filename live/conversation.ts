@@ -2,22 +2,22 @@
 // connections that it is made of.
 
 import { type LiveServerMessage, VoiceActivityType } from "@google/genai";
-import { Admission } from "./admission";
-import { Agenda } from "./agenda";
-import { Connection, reasonOf } from "./connection";
-import { Dialer } from "./dialer";
-import { ConnectionError, InputError } from "./errors";
+import { Connection, reasonOf } from "./connection/connection";
+import { ConnectionStatus } from "./connection/connection-status";
+import { Opening } from "./connection/opening";
+import { ResumptionHandle } from "./connection/resumption-handle";
+import type { LiveSocket } from "./connection/socket";
 import type { ConversationEvent } from "./events";
-import { Handle } from "./handle";
-import { type ModelProfile, profileOf } from "./models";
+import { Admission } from "./input/admission";
+import { IdleQueue } from "./input/idle-queue";
+import { PushToTalk } from "./input/push-to-talk";
+import type { Done, Input } from "./input/queue";
+import { Sender } from "./input/sender";
 import type { ConversationOptions } from "./options";
-import type { Done, Input } from "./outgoing";
-import { PushToTalk } from "./push-to-talk";
-import { Sender } from "./sender";
-import type { LiveSocket } from "./socket";
-import { Status } from "./status";
-import { type Answer, ToolUse } from "./tool-use";
-import { Turns } from "./turns";
+import { ConnectionError, InputError } from "./server/errors";
+import { type ModelProfile, profileOf } from "./setup/model-profiles";
+import { type Answer, ToolDispatch } from "./tools/tool-dispatch";
+import { TurnTracker } from "./turns/turn-tracker";
 
 /** Milliseconds of silence after which a stop counts as obeyed, though the server never said so (docs/live-api.md 2). */
 const STOP_ACKNOWLEDGED_MS = 3_000;
@@ -29,15 +29,15 @@ export class Conversation {
   readonly #emit: (event: ConversationEvent) => void;
   readonly #profile: ModelProfile;
   readonly #admission: Admission;
-  readonly #handle: Handle;
-  readonly #dialer: Dialer;
+  readonly #handle: ResumptionHandle;
+  readonly #dialer: Opening;
   readonly #connection: Connection;
   readonly #sender: Sender;
-  readonly #status: Status;
-  readonly #tools: ToolUse;
-  readonly #agenda: Agenda;
+  readonly #status: ConnectionStatus;
+  readonly #tools: ToolDispatch;
+  readonly #agenda: IdleQueue;
   readonly #button: PushToTalk | undefined;
-  #turns: Turns;
+  #turns: TurnTracker;
   /** There is a connection now. */
   #connected = false;
   #lastUsed: number;
@@ -50,19 +50,19 @@ export class Conversation {
     this.#options = options;
     this.#emit = emit;
     this.#profile = profileOf(settings.model);
-    this.#status = new Status(clock, emit);
+    this.#status = new ConnectionStatus(clock, emit);
     this.#turns = this.#newTurns();
     this.#lastUsed = clock.now();
     this.#admission = new Admission(settings, clock);
-    this.#handle = new Handle(handles);
-    this.#dialer = new Dialer(options);
-    this.#agenda = new Agenda(clock, {
+    this.#handle = new ResumptionHandle(handles);
+    this.#dialer = new Opening(options);
+    this.#agenda = new IdleQueue(clock, {
       changeOver: (cause) => this.#connection.changeOver(cause),
       say: (input, done) => this.#sender.send(input, done),
     });
     if (settings.turnDetection === "manual")
       this.#button = new PushToTalk((input, done) => this.#take(input, done));
-    this.#tools = new ToolUse({
+    this.#tools = new ToolDispatch({
       profile: this.#profile,
       tools: () => this.#dialer.tools,
       clock,
@@ -229,7 +229,7 @@ export class Conversation {
 
   #newTurns() {
     const { settings } = this.#options;
-    return new Turns((event) => this.#tellTurn(event), settings.thoughts, this.#profile.contextWindow);
+    return new TurnTracker((event) => this.#tellTurn(event), settings.thoughts, this.#profile.contextWindow);
   }
 
   get #hasHistory() {

@@ -1,9 +1,9 @@
 // What a conversation tells those who hold it.
 
 import type { GroundingMetadata } from "@google/genai";
-import type { Call } from "./calls";
-import type { Role } from "./transcript";
-import type { UsageReport } from "./usage";
+import type { Call } from "./tools/pending-calls";
+import type { UsageReport } from "./turns/token-usage";
+import type { Role } from "./turns/transcript";
 
 export type State = "disconnected" | "connecting" | "connected" | "interrupted" | "closing" | "closed";
 

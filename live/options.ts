@@ -1,11 +1,11 @@
 // What a conversation is given: its settings, its server, its limits, and where its handle is kept.
 
 import type { Clock } from "../audio/clock";
-import type { OutgoingLimits } from "./outgoing";
-import type { OwnTokens } from "./pass";
-import type { Server } from "./server";
-import type { Continuity, ConversationSettings } from "./setup";
-import type { ServedTool } from "./tool-use";
+import type { QueueLimits } from "./input/queue";
+import type { OwnTokens } from "./server/credentials";
+import type { Server } from "./server/server";
+import type { Continuity, ConversationSettings } from "./setup/setup";
+import type { ServedTool } from "./tools/tool-dispatch";
 
 export interface ConversationOptions {
   settings: ConversationSettings;
@@ -17,7 +17,7 @@ export interface ConversationOptions {
   /** Milliseconds that the server has to accept the setup, or to make a token. */
   setupTimeoutMs: number;
   /** Bounds of what waits for the connection. */
-  waiting: OutgoingLimits;
+  waiting: QueueLimits;
   /** The tools that the model may use, as they are now. */
   tools(): readonly ServedTool[];
   /** Throws an error that says why when this conversation may not open now. */

@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { checkedFormat, parseMimeType } from "../audio/formats";
 import { Pacer, Playback, type PlaybackOptions } from "../audio/playback";
 import { loadResampler } from "../audio/resampler";
-import { InputError } from "../live/errors";
+import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
 import { choiceSetting, numberSetting, refuseEverything } from "./settings";
 

@@ -2,12 +2,12 @@
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { Conversation } from "../live/conversation";
-import type { ConversationLimits } from "../live/conversations";
-import { InputError } from "../live/errors";
-import type { OutgoingLimits } from "../live/outgoing";
-import type { OwnTokens } from "../live/pass";
-import type { Access, Server } from "../live/server";
-import type { Continuity } from "../live/setup";
+import type { ConversationLimits } from "../live/conversation-pool";
+import type { QueueLimits } from "../live/input/queue";
+import type { OwnTokens } from "../live/server/credentials";
+import { InputError } from "../live/server/errors";
+import type { Access, Server } from "../live/server/server";
+import type { Continuity } from "../live/setup/setup";
 import { type Simulator, startSimulator } from "../simulator/server";
 import { readServer, type ServerKind } from "./server-settings";
 import { choiceSetting, numberSetting, wholeSetting } from "./settings";
@@ -52,7 +52,7 @@ export interface SharedConnection {
   /** Conversations connect with tokens made from the key; undefined: with the key itself. */
   tokens: OwnTokens | undefined;
   setupTimeoutMs: number;
-  waiting: OutgoingLimits;
+  waiting: QueueLimits;
   limits: ConversationLimits;
   continuity: Continuity;
 }

@@ -2,15 +2,15 @@
 
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { systemClock } from "../audio/clock";
-import type { Call } from "../live/calls";
 import type { Conversation } from "../live/conversation";
-import { Conversations } from "../live/conversations";
-import { InputError } from "../live/errors";
+import { ConversationPool } from "../live/conversation-pool";
 import type { ConversationEvent } from "../live/events";
-import { DEFAULT_MODEL } from "../live/models";
-import type { Done } from "../live/outgoing";
-import { buildSetup, type ConversationSettings, type Setup } from "../live/setup";
-import type { Answer } from "../live/tool-use";
+import type { Done } from "../live/input/queue";
+import { InputError } from "../live/server/errors";
+import { DEFAULT_MODEL } from "../live/setup/model-profiles";
+import { buildSetup, type ConversationSettings, type Setup } from "../live/setup/setup";
+import type { Call } from "../live/tools/pending-calls";
+import type { Answer } from "../live/tools/tool-dispatch";
 import { Badge } from "./badge";
 import { keptHandle } from "./kept-handle";
 import type { LiveConfigNode, SharedConnection } from "./live-config";
@@ -102,7 +102,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
     clock: systemClock,
     random: Math.random,
   };
-  const conversations = new Conversations(options, connection.limits, handles, emit);
+  const conversations = new ConversationPool(options, connection.limits, handles, emit);
 
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {

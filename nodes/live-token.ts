@@ -4,11 +4,11 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { systemClock } from "../audio/clock";
-import { reasonOf } from "../live/connection";
-import { InputError } from "../live/errors";
-import type { Server } from "../live/server";
-import { LOCKED_FIELDS, type LockedField, lockOf } from "../live/token-lock";
-import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/tokens";
+import { reasonOf } from "../live/connection/connection";
+import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/server/ephemeral-token";
+import { InputError } from "../live/server/errors";
+import type { Server } from "../live/server/server";
+import { LOCKED_FIELDS, type LockedField, lockOf } from "../live/setup/token-lock";
 import { callerOf, doorkeeper, type HouseRules } from "./callers";
 import type { LiveSessionNode } from "./live-session";
 import { choiceSetting, numberSetting, refuseEverything, wholeSetting } from "./settings";

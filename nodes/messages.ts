@@ -2,8 +2,8 @@
 
 import type { NodeMessage } from "node-red";
 import { parseMimeType } from "../audio/formats";
-import { InputError } from "../live/errors";
-import type { Input } from "../live/outgoing";
+import type { Input } from "../live/input/queue";
+import { InputError } from "../live/server/errors";
 
 /** The properties of a message that this package reads or writes; all others pass through. */
 export interface FlowMessage extends NodeMessage {

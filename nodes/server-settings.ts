@@ -1,9 +1,9 @@
 // From the settings of a connection to the server that they mean, and the way to it.
 
 import type { NodeAPI } from "node-red";
-import { InputError } from "../live/errors";
-import type { Network } from "../live/network";
-import type { Server } from "../live/server";
+import { InputError } from "../live/server/errors";
+import type { Network } from "../live/server/network";
+import type { Server } from "../live/server/server";
 import type { LiveConfigDef } from "./live-config";
 import { choiceSetting } from "./settings";
 

@@ -1,7 +1,7 @@
 // The tools of one live session: found by its wires, kept as declarations, and looked for again after every deploy.
 
 import type { Node, NodeAPI } from "node-red";
-import type { ServedTool } from "../live/tool-use";
+import type { ServedTool } from "../live/tools/tool-dispatch";
 import { findTools } from "./toolbox";
 
 export class SessionTools {

@@ -1,7 +1,7 @@
 // Reads raw editor values: each setting is checked once, and a bad one is an error that names it.
 
 import type { Node } from "node-red";
-import { InputError } from "../live/errors";
+import { InputError } from "../live/server/errors";
 
 /** A number setting; "" and undefined give `fallback`. Throws an InputError outside `min` to `max`. */
 export function numberSetting<T>(

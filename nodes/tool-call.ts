@@ -1,8 +1,8 @@
 // gemini-tool-call: declares one function that the model may call, and begins the branch of the flow that serves it.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { declareTool } from "../live/declaration";
-import { InputError } from "../live/errors";
+import { InputError } from "../live/server/errors";
+import { declareTool } from "../live/tools/declaration";
 import type { FlowMessage } from "./messages";
 import { choiceSetting, numberSetting, refuseEverything } from "./settings";
 import { announceTool } from "./toolbox";

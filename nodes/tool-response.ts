@@ -1,7 +1,7 @@
 // gemini-tool-response: gives what a branch of the flow has found out back to the call that asked for it.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { InputError } from "../live/errors";
+import { InputError } from "../live/server/errors";
 import type { LiveSessionNode } from "./live-session";
 import type { FlowMessage } from "./messages";
 import { choiceSetting, numberSetting, refuseEverything } from "./settings";

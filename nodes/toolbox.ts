@@ -1,7 +1,7 @@
 // The tools of a session: tool-call nodes announce what they declare, and the wires from the session say which of them it has.
 
 import type { Node, NodeAPI } from "node-red";
-import type { Tool } from "../live/declaration";
+import type { Tool } from "../live/tools/declaration";
 
 /** What a tool-call node declares. */
 export interface AnnouncedTool extends Tool {

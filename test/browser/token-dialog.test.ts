@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { LOCKED_FIELDS } from "../../live/token-lock";
+import { LOCKED_FIELDS } from "../../live/setup/token-lock";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { editorReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 

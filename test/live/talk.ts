@@ -2,10 +2,10 @@
 
 import { Conversation } from "../../live/conversation";
 import type { ConversationEvent } from "../../live/events";
+import type { Input } from "../../live/input/queue";
 import type { ConversationOptions } from "../../live/options";
-import type { Input } from "../../live/outgoing";
-import type { Server } from "../../live/server";
-import type { Continuity, ConversationSettings } from "../../live/setup";
+import type { Server } from "../../live/server/server";
+import type { Continuity, ConversationSettings } from "../../live/setup/setup";
 import { TestClock } from "../clock";
 import { Inbox } from "../inbox";
 import "../environment";

@@ -1,0 +1,255 @@
+// One WebSocket to a Live server, opened through the SDK but held in our hands: this is the only file that touches private
+// parts of @google/genai. By itself the SDK waits for ever for a silent server, keeps the socket out of reach until the
+// setup is answered, and turns an unreadable frame into an unhandled rejection.
+
+import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai";
+import WebSocket from "ws";
+import type { Clock } from "../../audio/clock";
+import { explainClose, explainCredentials, explainUnreachable } from "../server/close-codes";
+import { ConnectionError, InputError } from "../server/errors";
+import { routeTo } from "../server/network";
+import { type Server, without } from "../server/server";
+import type { Setup } from "../setup/setup";
+
+export interface SocketHandlers {
+  /** One parsed frame; what it throws goes to onBadFrame. */
+  onFrame(frame: LiveServerMessage): void;
+  /** A frame that could not be used; the connection goes on. */
+  onBadFrame(error: Error): void;
+  /** The connection ended after it was open, and not by our own close(). */
+  onClose(error: ConnectionError): void;
+}
+
+/** An open connection whose setup the server has accepted. */
+export interface LiveSocket {
+  readonly session: Session;
+  /** Bytes that were sent but have not left this machine. */
+  readonly bufferedAmount: number;
+  /** Ends the connection; nothing is reported afterwards. Resolves when the server knows of it, or after a second. */
+  close(): Promise<void>;
+}
+
+/** The SDK's own idea of a socket: `create` hands out this, and the SDK calls it. Private in its types. */
+interface SdkSocketFactory {
+  create(url: string, headers: Record<string, string>, callbacks: SdkCallbacks): SdkSocket;
+}
+interface SdkSocket {
+  connect(): void;
+  send(data: string): void;
+  close(): void;
+}
+interface SdkCallbacks {
+  onopen(): void;
+  onmessage(event: { data: string }): void;
+}
+
+const SOCKET_OPTIONS = {
+  /** Base64 sound hardly shrinks, and packing it costs more than it saves. */
+  perMessageDeflate: false,
+  /** Bytes of the largest frame that is taken. */
+  maxPayload: 32 * 1024 * 1024,
+  /** Milliseconds that the server has for its half of a close. */
+  closeTimeout: 1_000,
+};
+
+/**
+ * Opens a connection and sends the setup. Rejects with a ConnectionError when the server cannot be reached, refuses, answers
+ * something unreadable or nothing in time, or when `signal` is aborted.
+ */
+export function openSocket(
+  server: Server,
+  setup: Pick<Setup, "model" | "config" | "extra">,
+  handlers: SocketHandlers,
+  /** Milliseconds from the call to the server's setupComplete. */
+  timeoutMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<LiveSocket> {
+  return new Promise((resolve, reject) => {
+    let socket: WebSocket | undefined;
+    /** What the server knows of us, and may quote. */
+    let secrets: string[] = [];
+    /** Ends what is under way to a proxy, too. */
+    const attempt = new AbortController();
+    let phase: "opening" | "open" | "over" = "opening";
+    /** The setup is accepted; the SDK says so a moment later. */
+    let accepted = false;
+
+    const fail = (error: unknown) => {
+      if (phase !== "opening") return;
+      leave();
+      reject(error);
+    };
+    const leave = () => {
+      phase = "over";
+      cancelTimeout();
+      signal.removeEventListener("abort", onAbort);
+      socket?.terminate();
+      attempt.abort();
+    };
+    const onAbort = () =>
+      fail(new ConnectionError({ verdict: "passing", cause: "the conversation was ended", advice: "" }));
+    signal.addEventListener("abort", onAbort);
+    const cancelTimeout = clock.after(timeoutMs, () => {
+      const cause = `the server did not answer within ${timeoutMs / 1000} s`;
+      fail(new ConnectionError({ verdict: "passing", cause, advice: "Check the server address." }));
+    });
+    if (signal.aborted) return onAbort();
+
+    const receive = (data: Buffer, callbacks: SdkCallbacks) => {
+      if (phase === "over") return;
+      try {
+        let frame = parseFrame(data);
+        if ("error" in frame) frame = JSON.parse(without(secrets, data.toString()));
+        if (frame.setupComplete && !accepted) {
+          accepted = true;
+          callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
+        }
+        handlers.onFrame(frame);
+      } catch (error) {
+        if (accepted) handlers.onBadFrame(error as Error);
+        else
+          fail(
+            new ConnectionError({
+              verdict: "permanent",
+              cause: "the server does not speak the Live protocol",
+              advice: "Check the server address.",
+            }),
+          );
+      }
+    };
+
+    const connect = (url: string, headers: Record<string, string>, callbacks: SdkCallbacks) => {
+      const address = addressOf(url, server);
+      const proof = { ...headers, ...proofOf(server) };
+      secrets = secretsIn(proof, server);
+      const ws = new WebSocket(address, {
+        ...SOCKET_OPTIONS,
+        ...routeTo(address, server.network, attempt.signal),
+        headers: proof,
+      });
+      let lastError: Error | undefined;
+      ws.on("open", () => callbacks.onopen());
+      ws.on("message", (data) => receive(data as Buffer, callbacks));
+      ws.on("error", (error) => {
+        lastError = error;
+      });
+      ws.on("close", (code, words) => {
+        const reason = without(secrets, words.toString());
+        const error =
+          code === 1006 && lastError && phase === "opening"
+            ? new ConnectionError(explainUnreachable(lastError))
+            : new ConnectionError(explainClose(code, reason), code, reason);
+        if (phase === "open") {
+          phase = "over";
+          handlers.onClose(error);
+        } else fail(error);
+      });
+      return ws;
+    };
+
+    const client = clientFor(server);
+    replaceSocketFactory(client, {
+      create(url, headers, callbacks) {
+        return {
+          connect: () => {
+            if (phase === "opening") socket = connect(url, headers, callbacks);
+          },
+          send: (data) => socket?.send(phase === "opening" ? extendSetup(data, setup.extra) : data),
+          close: () => socket?.close(),
+        };
+      },
+    });
+    const { model, config } = setup;
+    client.live.connect({ model, config: structuredClone(config), callbacks: { onmessage() {} } }).then(
+      (session) => {
+        if (phase !== "opening") return;
+        phase = "open";
+        cancelTimeout();
+        signal.removeEventListener("abort", onAbort);
+        resolve({
+          session,
+          get bufferedAmount() {
+            return socket?.bufferedAmount ?? 0;
+          },
+          close() {
+            phase = "over";
+            return new Promise((closed) => {
+              if (socket?.readyState === WebSocket.CLOSED) return closed();
+              socket?.once("close", () => closed());
+              socket?.close(1000);
+            });
+          },
+        });
+      },
+      (error) =>
+        fail(
+          server.access.by === "google" && !socket && !(error instanceof InputError)
+            ? new ConnectionError(explainCredentials(error))
+            : error,
+        ),
+    );
+  });
+}
+
+/** The SDK is not told the key or token: it would put them into the URL, which proxies and error texts quote. */
+function clientFor({ access, baseUrl, apiVersion, network }: Server) {
+  const httpOptions = { apiVersion, ...(baseUrl && { baseUrl }) };
+  if (access.by !== "google") return new GoogleGenAI({ apiKey: "in-a-header", vertexai: false, httpOptions });
+  const { project, location } = access;
+  const { proxy } = network;
+  const transporterOptions =
+    typeof proxy === "object" ? { proxy: proxy.url, noProxy: [...proxy.except] } : {};
+  const googleAuthOptions = { projectId: project, clientOptions: { transporterOptions } };
+  return new GoogleGenAI({ vertexai: true, project, location, httpOptions, googleAuthOptions });
+}
+
+/** The headers by which the server knows us; for Vertex AI the SDK has made them. */
+function proofOf({ access }: Server): Record<string, string> {
+  if (access.by === "key") return { "x-goog-api-key": access.key };
+  if (access.by === "token") return { authorization: `Token ${access.token}` };
+  return {};
+}
+
+/** The key may be quoted for a token that was made from it, and a token without its prefix. */
+function secretsIn({ authorization = "" }: Record<string, string>, { access }: Server): string[] {
+  if (access.by === "key") return [access.key];
+  const shown = authorization.replace(/^(Token auth_tokens\/|Bearer )/, "");
+  return access.by === "token" ? [shown, access.madeFrom] : [shown];
+}
+
+/** The SDK's URL without what it says of the key; tokens are taken by a method of their own (docs/live-api.md 3). */
+function addressOf(url: string, { access }: Server) {
+  const [address = ""] = url.split("?");
+  return access.by === "token" ? `${address}Constrained` : address;
+}
+
+function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
+  const live = client.live as unknown as { webSocketFactory?: SdkSocketFactory };
+  if (typeof live.webSocketFactory?.create !== "function")
+    throw new Error(
+      "This version of @google/genai keeps its sockets elsewhere; install one that this package names.",
+    );
+  live.webSocketFactory = factory;
+}
+
+/** Parses a frame (text or binary, both occur) into an object; throws on anything else. */
+function parseFrame(data: Buffer): LiveServerMessage {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(data.toString());
+  } catch {
+    throw new Error(
+      `Gemini Live: the server sent a frame of ${data.length} bytes that is not JSON; it was ignored.`,
+    );
+  }
+  if (typeof frame !== "object" || frame === null || Array.isArray(frame))
+    throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
+  return frame as LiveServerMessage;
+}
+
+function extendSetup(data: string, extra: object) {
+  const frame = JSON.parse(data);
+  Object.assign(frame.setup, extra);
+  return JSON.stringify(frame);
+}

@@ -1,0 +1,71 @@
+// How each kind of input is put to the server, by the message that the model takes it in.
+
+import { FunctionResponseScheduling, type Session } from "@google/genai";
+import { InputError } from "../server/errors";
+import type { ModelProfile } from "../setup/model-profiles";
+import type { Input } from "./queue";
+
+/** Sends one input over an open session; throws when the model has no way to take it. */
+export function write(session: Session, profile: ModelProfile, input: Input) {
+  switch (input.kind) {
+    case "sound": {
+      const mimeType = `audio/pcm;rate=${input.sampleRate}`;
+      return session.sendRealtimeInput({ audio: { data: input.pcm.toString("base64"), mimeType } });
+    }
+    case "image":
+      return session.sendRealtimeInput({
+        video: { data: input.data.toString("base64"), mimeType: input.mimeType },
+      });
+    case "signal":
+      return session.sendRealtimeInput({ [input.signal]: input.signal === "audioStreamEnd" ? true : {} });
+    case "toolResponse": {
+      const { id, name, response, scheduling, willContinue } = input;
+      return session.sendToolResponse({
+        functionResponses: [
+          {
+            id,
+            name,
+            response,
+            ...(scheduling && { scheduling: FunctionResponseScheduling[scheduling] }),
+            ...(willContinue && { willContinue }),
+          },
+        ],
+      });
+    }
+    case "history":
+      // History at the start is ended by turnComplete, which then asks for no answer (docs/live-api.md 1.2).
+      return session.sendClientContent({
+        turns: input.turns.map(toContent),
+        turnComplete: profile.history === "atStart",
+      });
+    case "text":
+      if (profile.text === "realtimeInput") return writeRealtimeText(session, input);
+      return session.sendClientContent({
+        turns: [toContent({ role: "user", text: input.text })],
+        turnComplete: input.turnComplete,
+      });
+  }
+}
+
+/**
+ * Ends the running answer without asking for another: any clientContent interrupts (docs/live-api.md 1.2). Models that take text
+ * only as realtimeInput know no such message; for them the answer is stopped on our side alone.
+ */
+export function writeStop(session: Session, profile: ModelProfile) {
+  if (profile.text === "clientContent") session.sendClientContent({ turnComplete: false });
+}
+
+function writeRealtimeText(
+  session: Session,
+  { text, turnComplete }: { text: string; turnComplete: boolean },
+) {
+  if (!turnComplete)
+    throw new InputError(
+      "This model answers every text: it takes no context in the middle of a conversation.",
+    );
+  session.sendRealtimeInput({ text });
+}
+
+function toContent({ role, text }: { role: "user" | "model"; text: string }) {
+  return { role, parts: [{ text }] };
+}

@@ -1,0 +1,187 @@
+// From the settings of a conversation to the setup that its model accepts.
+
+import {
+  ActivityHandling,
+  type AutomaticActivityDetection,
+  EndSensitivity,
+  type FunctionDeclaration,
+  type LiveConnectConfig,
+  Modality,
+  type RealtimeInputConfig,
+  StartSensitivity,
+  ThinkingLevel,
+  type Tool,
+  TurnCoverage,
+} from "@google/genai";
+import type { StallCure } from "../events";
+import { type ModelProfile, profileOf } from "./model-profiles";
+
+/** What a conversation is set up with; "" and undefined leave the choice to the server. */
+export interface ConversationSettings {
+  model: string;
+  /** A prebuilt voice, for example `Kore`. */
+  voice: string;
+  /** BCP-47, for example `en-US`. */
+  language: string;
+  /** The system instruction. */
+  instruction: string;
+  temperature: number | undefined;
+  thinkingLevel: "" | "MINIMAL" | "LOW" | "MEDIUM" | "HIGH";
+  /** Whether the model's thoughts come out as text. */
+  thoughts: boolean;
+  affectiveDialog: boolean;
+  /** Whose speech is written down. */
+  transcripts: { user: boolean; model: boolean };
+  /** Who finds the beginning and the end of the user's turns: the server, or the flow by activityStart and activityEnd. */
+  turnDetection: "automatic" | "manual";
+  /** How the server finds them; undefined and "" leave it to the server. The API knows no MEDIUM (docs/live-api.md 1.4). */
+  detection: {
+    start: "" | "LOW" | "MEDIUM" | "HIGH";
+    end: "" | "LOW" | "MEDIUM" | "HIGH";
+    /** Milliseconds of silence that end a turn. */
+    silenceMs: number | undefined;
+    /** Milliseconds that speech must last to begin one. */
+    paddingMs: number | undefined;
+  };
+  /** Whether the user's speech interrupts the model. */
+  bargeIn: boolean;
+  /** What of the input belongs to a turn. */
+  turnCoverage: "" | "ONLY_ACTIVITY" | "ALL_INPUT" | "AUDIO_ACTIVITY_AND_ALL_VIDEO";
+  /** Lets the model search the web; its sources come as grounding. */
+  googleSearch: boolean;
+  /** A conversation of one turn closes after its answer and keeps nothing. */
+  singleTurn: boolean;
+}
+
+/** How a conversation is kept beyond one connection. */
+export interface Continuity {
+  /**
+   * What is done when a connection is lost: `resume` goes on by the server's handle, `retry` begins a fresh conversation that is told
+   * what was said so far, `tell` only tells.
+   */
+  onLoss: "resume" | "retry" | "tell";
+  /** How often a connection is tried before it is given up. */
+  tries: number;
+  /** Lets the server drop the beginning of a context that becomes too long; in tokens, undefined leaves it to the server. */
+  compression: { triggerTokens: number | undefined; targetTokens: number | undefined } | undefined;
+  /** Tokens after which a conversation ends; 0: never. */
+  tokenBudget: number;
+  /** Milliseconds without a frame, when it is the server's turn, that count as a stall; 0: none do. */
+  stallMs: number;
+  stallCure: StallCure;
+}
+
+export interface Setup {
+  model: string;
+  config: LiveConnectConfig;
+  /** Setup fields that the SDK has no name for. */
+  extra: object;
+  /** The settings that the model refuses, by their names, and that are therefore not sent. */
+  leftOut: string[];
+}
+
+/**
+ * Builds the SDK's config for a conversation, without what the model's profile refuses.
+ * @param begins how the connection begins: with the handle of the conversation to go on with, or told some history, and with tools
+ */
+export function buildSetup(
+  settings: ConversationSettings,
+  { onLoss, compression }: Pick<Continuity, "onLoss" | "compression">,
+  begins: { handle?: string | undefined; history?: boolean; tools?: readonly FunctionDeclaration[] } = {},
+): Setup {
+  const profile = profileOf(settings.model);
+  const leftOut: string[] = [];
+  const accepted = (wanted: boolean, accepts: boolean, name: string) => {
+    if (wanted && !accepts) leftOut.push(name);
+    return wanted && accepts;
+  };
+
+  const config: LiveConnectConfig = { responseModalities: [Modality[profile.modality]] };
+  const { voice, language, instruction, temperature, transcripts } = settings;
+  if (instruction) config.systemInstruction = { role: "user", parts: [{ text: instruction }] };
+  if (temperature !== undefined) config.temperature = temperature;
+  if (profile.modality === "AUDIO") {
+    const languageCode = accepted(!!language, profile.languageCode, "language") ? language : undefined;
+    const voiceConfig = voice ? { prebuiltVoiceConfig: { voiceName: voice } } : undefined;
+    if (languageCode || voiceConfig)
+      config.speechConfig = { ...(languageCode && { languageCode }), ...(voiceConfig && { voiceConfig }) };
+    if (transcripts.model) config.outputAudioTranscription = {};
+  }
+  if (transcripts.user) config.inputAudioTranscription = {};
+  const thinkingConfig = buildThinking(settings, profile, accepted);
+  if (thinkingConfig) config.thinkingConfig = thinkingConfig;
+  if (accepted(settings.affectiveDialog, profile.affectiveDialog, "affectiveDialog"))
+    config.enableAffectiveDialog = true;
+  const realtimeInput = buildRealtimeInput(settings, accepted);
+  if (Object.keys(realtimeInput).length) config.realtimeInputConfig = realtimeInput;
+  if (onLoss === "resume" && !settings.singleTurn)
+    config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
+  if (compression) config.contextWindowCompression = buildCompression(compression);
+  const tools = buildTools(settings, profile, begins.tools ?? []);
+  if (tools.length) config.tools = tools;
+  const historyFirst = begins.history && profile.history === "atStart";
+  const extra = historyFirst ? { historyConfig: { initialHistoryInClientContent: true } } : {};
+  return { model: settings.model, config, extra, leftOut };
+}
+
+/** Without a slidingWindow the server accepts compression and does nothing (docs/live-api.md 2); its numbers are strings (docs/live-api.md 1.2). */
+function buildCompression({ triggerTokens, targetTokens }: NonNullable<Continuity["compression"]>) {
+  return {
+    slidingWindow: targetTokens === undefined ? {} : { targetTokens: String(targetTokens) },
+    ...(triggerTokens !== undefined && { triggerTokens: String(triggerTokens) }),
+  };
+}
+
+function buildRealtimeInput(
+  { turnDetection, detection, bargeIn, turnCoverage }: ConversationSettings,
+  accepted: (wanted: boolean, accepts: boolean, name: string) => boolean,
+): RealtimeInputConfig {
+  const sensitivity = (level: "" | "LOW" | "MEDIUM" | "HIGH", name: string) =>
+    accepted(level !== "", level !== "MEDIUM", `${name} MEDIUM`) && level !== "MEDIUM" ? level : undefined;
+  const start = sensitivity(detection.start, "startSensitivity");
+  const end = sensitivity(detection.end, "endSensitivity");
+  const { silenceMs, paddingMs } = detection;
+  const automatic: AutomaticActivityDetection =
+    turnDetection === "manual"
+      ? { disabled: true }
+      : {
+          ...(start && { startOfSpeechSensitivity: StartSensitivity[`START_SENSITIVITY_${start}`] }),
+          ...(end && { endOfSpeechSensitivity: EndSensitivity[`END_SENSITIVITY_${end}`] }),
+          ...(silenceMs !== undefined && { silenceDurationMs: silenceMs }),
+          ...(paddingMs !== undefined && { prefixPaddingMs: paddingMs }),
+        };
+  return {
+    ...(Object.keys(automatic).length && { automaticActivityDetection: automatic }),
+    ...(!bargeIn && { activityHandling: ActivityHandling.NO_INTERRUPTION }),
+    ...(turnCoverage && { turnCoverage: TurnCoverage[`TURN_INCLUDES_${turnCoverage}`] }),
+  };
+}
+
+/** Where a model knows only one behaviour, naming another is an error (docs/live-api.md 1.8). */
+function buildTools(
+  { googleSearch }: ConversationSettings,
+  { blocking }: ModelProfile,
+  declarations: readonly FunctionDeclaration[],
+): Tool[] {
+  const functionDeclarations = declarations.map(({ behavior, ...rest }) =>
+    behavior && blocking === "choice" ? { ...rest, behavior } : rest,
+  );
+  return [
+    ...(functionDeclarations.length ? [{ functionDeclarations }] : []),
+    ...(googleSearch ? [{ googleSearch: {} }] : []),
+  ];
+}
+
+function buildThinking(
+  { thinkingLevel, thoughts }: ConversationSettings,
+  { thinking }: ModelProfile,
+  accepted: (wanted: boolean, accepts: boolean, name: string) => boolean,
+): LiveConnectConfig["thinkingConfig"] {
+  const level = accepted(!!thinkingLevel, thinking.levels.includes(thinkingLevel), "thinkingLevel");
+  const includeThoughts = accepted(thoughts, thinking.thoughts, "thoughts");
+  if (!level && !includeThoughts) return undefined;
+  return {
+    ...(level && thinkingLevel && { thinkingLevel: ThinkingLevel[thinkingLevel] }),
+    ...(includeThoughts && { includeThoughts }),
+  };
+}

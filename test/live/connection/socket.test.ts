@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { afterEach, describe, it } from "node:test";
+import type { LiveServerMessage } from "@google/genai";
+import { systemClock } from "../../../audio/clock";
+import { type LiveSocket, openSocket, type SocketHandlers } from "../../../live/connection/socket";
+import { ConnectionError } from "../../../live/server/errors";
+import type { Server } from "../../../live/server/server";
+import { TestClock } from "../../clock";
+import { acceptSetup, type FarEnd, startFarEnd } from "../../far-end";
+import { deferred } from "../../inbox";
+import { serverAt } from "../talk";
+
+const setup = { model: "gemini-3.8-live", config: {}, extra: {} };
+const ignore: SocketHandlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
+let farEnd: FarEnd | undefined;
+let socket: LiveSocket | undefined;
+
+afterEach(async () => {
+  socket?.close();
+  await farEnd?.close();
+  farEnd = socket = undefined;
+});
+
+const start = async (...args: Parameters<typeof startFarEnd>) => {
+  farEnd = await startFarEnd(...args);
+  return farEnd;
+};
+const open = async (
+  url: string,
+  handlers: Partial<SocketHandlers> = {},
+  clock = systemClock,
+  signal = new AbortController().signal,
+) => {
+  const server: Server = { ...serverAt(url), access: { by: "key", key: "K&=1-secret" } };
+  socket = await openSocket(server, setup, { ...ignore, ...handlers }, 10_000, clock, signal);
+  return socket;
+};
+const refusal = (verdict: string, cause: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ConnectionError, String(error));
+  assert.equal(error.verdict, verdict);
+  assert.match(error.message, cause);
+  assert.doesNotMatch(error.message, /secret/);
+  return true;
+};
+
+describe("a socket to a Live server, through the real SDK", () => {
+  it("is ours: the SDK takes the factory that we give it, and its setup goes through it", async () => {
+    const server = await start(acceptSetup());
+    await open(server.url);
+    assert.equal(server.requests.length, 1);
+    assert.deepEqual(Object.keys(server.frames[0]!), ["setup"]);
+  });
+
+  it("asks for v1beta, also from an SDK whose default is another version", async () => {
+    const server = await start(acceptSetup());
+    await open(server.url);
+    assert.match(
+      server.requests[0]!.url!,
+      /generativelanguage\.v1beta\.GenerativeService\.BidiGenerateContent$/,
+    );
+  });
+
+  it("sends the key in a header and never in the URL", async () => {
+    const server = await start(acceptSetup());
+    await open(server.url);
+    assert.equal(server.requests[0]!.headers["x-goog-api-key"], "K&=1-secret");
+    assert.doesNotMatch(server.requests[0]!.url!, /secret|key=/);
+  });
+
+  it("understands text and binary frames", async () => {
+    const frames: LiveServerMessage[] = [];
+    const { promise, resolve } = deferred<void>();
+    const server = await start(
+      acceptSetup((_frame, reply) => {
+        reply({ goAway: { timeLeft: "1s" } });
+        reply(Buffer.from('{\n  "goAway": {"timeLeft": "2s"}\n}\n'));
+      }),
+    );
+    const { session } = await open(server.url, {
+      onFrame: (frame) => {
+        if (frame.goAway) frames.push(frame);
+        if (frames.length === 2) resolve();
+      },
+    });
+    session.sendClientContent({ turnComplete: true });
+    await promise;
+    assert.deepEqual(
+      frames.map(({ goAway }) => goAway?.timeLeft),
+      ["1s", "2s"],
+    );
+  });
+
+  it("reports a frame that is not JSON, or no object, and goes on", async () => {
+    for (const rubbish of ["{broken", "null", "42", "[]", Buffer.from([0xff, 0xfe, 0])]) {
+      const { promise, resolve } = deferred<Error>();
+      const good = deferred<void>();
+      const server = await start(
+        acceptSetup((_frame, reply) => {
+          reply(rubbish);
+          reply({ goAway: {} });
+        }),
+      );
+      const { session } = await open(server.url, {
+        onBadFrame: resolve,
+        onFrame: (frame) => frame.goAway && good.resolve(),
+      });
+      session.sendClientContent({ turnComplete: true });
+      assert.match((await promise).message, /the server sent a frame/);
+      await good.promise;
+      await server.close();
+    }
+  });
+
+  it("reports what its user throws over a frame, and goes on", async () => {
+    const { promise, resolve } = deferred<Error>();
+    const server = await start(acceptSetup((_frame, reply) => reply({ goAway: {} })));
+    const { session } = await open(server.url, {
+      onFrame: (frame) => {
+        if (frame.goAway) throw new Error("thrown over a frame");
+      },
+      onBadFrame: resolve,
+    });
+    session.sendClientContent({ turnComplete: true });
+    assert.equal((await promise).message, "thrown over a frame");
+  });
+
+  it("gives up a server that accepts the connection and says nothing", async () => {
+    const clock = new TestClock();
+    const setup = deferred<void>();
+    const server = await start(() => setup.resolve());
+    const opened = assert.rejects(
+      open(server.url, {}, clock),
+      refusal("passing", /did not answer within 10 s/),
+    );
+    await setup.promise;
+    clock.advance(10_000);
+    await opened;
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("gives up a server whose first frame is rubbish", async () => {
+    const server = await start((_frame, reply) => reply("hello"));
+    await assert.rejects(open(server.url), refusal("permanent", /does not speak the Live protocol/));
+  });
+
+  it("says why the setup was refused", async () => {
+    const server = await start((_frame, _reply, ws) =>
+      ws.close(1007, "API key not valid. Please pass a valid API key."),
+    );
+    await assert.rejects(
+      open(server.url),
+      refusal("permanent", /API key was refused.*Check the key.*API key not valid/),
+    );
+  });
+
+  it("takes the key out of the server's words", async () => {
+    const server = await start((_frame, _reply, ws) => ws.close(1011, "no quota for K&=1-secret"));
+    await assert.rejects(open(server.url), refusal("quota", /no quota for …/));
+  });
+
+  it("says that nothing listens at the address", async () => {
+    const server = await start(acceptSetup());
+    await server.close();
+    await assert.rejects(open(server.url), refusal("passing", /cannot be reached \(ECONNREFUSED\)/));
+  });
+
+  it("says that there is no Live API at the address", async () => {
+    const { createServer } = await import("node:http");
+    const web = createServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+    await once(web, "listening");
+    const { port } = web.address() as { port: number };
+    await assert.rejects(
+      open(`http://127.0.0.1:${port}`),
+      refusal("permanent", /no Live API at this address/),
+    );
+    web.close();
+  });
+
+  it("lets go of everything when it is given up while it opens", async () => {
+    const clock = new TestClock();
+    const setup = deferred<void>();
+    const server = await start(() => setup.resolve());
+    const connection = new AbortController();
+    const opened = assert.rejects(open(server.url, {}, clock, connection.signal), ConnectionError);
+    await setup.promise;
+    const closed = once(server.sockets[0]!, "close");
+    connection.abort();
+    await opened;
+    await closed;
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("reports an end that it did not make, and none that it made", async () => {
+    const ends: Error[] = [];
+    const server = await start(
+      acceptSetup((_frame, _reply, ws) => ws.close(1011, "Internal error encountered.")),
+    );
+    const { promise, resolve } = deferred<Error>();
+    const { session } = await open(server.url, { onClose: resolve });
+    session.sendClientContent({ turnComplete: true });
+    refusal("passing", /internal error/)(await promise);
+
+    const own = await open(server.url, { onClose: (error) => ends.push(error) });
+    const closed = once(server.sockets[1]!, "close");
+    own.close();
+    await closed;
+    assert.deepEqual(ends, []);
+  });
+
+  it("leaves no unhandled rejection behind, whatever the server did", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const server = await start((_frame, reply, ws) => {
+      reply("rubbish");
+      ws.close(1008, "no");
+    });
+    await assert.rejects(open(server.url));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    assert.deepEqual(unhandled, []);
+  });
+});

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import type { ConversationOptions } from "../../../live/options";
+import type { OwnTokens } from "../../../live/server/credentials";
+import type { ServedTool } from "../../../live/tools/tool-dispatch";
+import { type Fault, type Simulator, startSimulator } from "../../../simulator/server";
+import { TestClock } from "../../clock";
+import { continuity, serverAt, Talk } from "../talk";
+
+const MINUTE = 60_000;
+const tokens: OwnTokens = { uses: 1, startMs: MINUTE, lifeMs: 30 * MINUTE, marginMs: 5 * MINUTE };
+
+let simulator: Simulator;
+let talk: Talk;
+
+afterEach(async () => {
+  talk.conversation.disconnect();
+  await simulator.close();
+});
+
+async function start(options: Partial<ConversationOptions> = {}, script: Fault[] = []) {
+  const clock = new TestClock();
+  simulator = await startSimulator({ clock, key: "a-key", lifetimeMs: Number.POSITIVE_INFINITY, script });
+  talk = new Talk(simulator.url, { tokens, ...options }, clock);
+}
+const connected = () => talk.next("state", ({ state }) => state === "connected");
+const answered = () => talk.next("turnComplete", ({ reason }) => reason !== "CONNECTION_LOST");
+const ask = async (text: string) => {
+  await talk.say(text);
+  await answered();
+};
+/** The time goes on, and is looked at as the pool of conversations does it. */
+const pass = (ms: number) => {
+  talk.clock.advance(ms);
+  talk.conversation.watch();
+};
+const names = () => simulator.tokens.map(({ name }) => name);
+
+describe("a conversation that connects with tokens", () => {
+  it("has one made with the number of uses and the times that are set, and is let in by it", async () => {
+    await start({ tokens: { ...tokens, uses: 3, startMs: 2 * MINUTE, lifeMs: 10 * MINUTE } });
+    await ask("Hello");
+    const [token] = simulator.tokens;
+    assert.equal(simulator.tokens.length, 1);
+    assert.deepEqual([token!.uses, token!.used], [3, 1]);
+    assert.equal(token!.expiresAt - token!.startBefore, 8 * MINUTE);
+    assert.equal(token!.setup, undefined);
+  });
+
+  it("resumes with the same token while that lives", async () => {
+    await start();
+    await ask("Hello");
+    simulator.order({ at: "now", do: "cut" });
+    assert.equal((await talk.next("resumed")).remembered, true);
+    pass(20 * MINUTE);
+    simulator.order({ at: "now", do: "cut" });
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 1);
+    assert.equal(simulator.conversations[0]!.connections, 3);
+  });
+
+  it("changes over to a new token at a quiet moment when the end of the old one comes near", async () => {
+    await start();
+    await ask("Hello");
+    pass(24 * MINUTE);
+    assert.equal(simulator.tokens.length, 1);
+    assert.equal(talk.conversation.state, "connected");
+    pass(MINUTE);
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 2);
+    await ask("Still there?");
+    assert.equal(simulator.conversations.length, 1);
+    assert.match(String(talk.all("state").find(({ cause }) => cause)?.cause), /token is about to end/);
+  });
+
+  it("does so shortly before the end when no moment is quiet", async () => {
+    const tool: ServedTool = {
+      declaration: { name: "think_long" },
+      server: "",
+      timeoutMs: 60 * MINUTE,
+      check: () => undefined,
+    };
+    await start({ tools: () => [tool] });
+    await talk.say("call think_long with {}");
+    await talk.next("toolCall");
+    pass(29 * MINUTE);
+    pass(30_000);
+    assert.equal(talk.conversation.state, "connected");
+    pass(25_000);
+    await talk.next("resumed");
+    assert.equal(simulator.tokens.length, 2);
+    assert.ok(!talk.all("state").some(({ cause }) => cause?.includes("its time is over")));
+  });
+
+  it("goes on undisturbed while no new token can be had, and changes over when there is one", async () => {
+    let key = "a-key";
+    await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
+    await ask("Hello");
+    key = "another-key";
+    const tried = talk.all("state").length;
+    for (let minutes = 25; minutes < 28; minutes++) {
+      pass(minutes === 25 ? 25 * MINUTE : MINUTE);
+      await ask(`After ${minutes} minutes`);
+    }
+    assert.equal(talk.all("state").length, tried);
+    key = "a-key";
+    pass(MINUTE);
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 2);
+  });
+
+  it("resumes with the old token until its end when no new one can be had", async () => {
+    let key = "a-key";
+    await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
+    await ask("Hello");
+    key = "another-key";
+    pass(26 * MINUTE);
+    simulator.order({ at: "now", do: "cut" });
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 1);
+    await ask("Still there?");
+  });
+
+  it("begins with no token that is about to end", async () => {
+    await start({ tokens: { ...tokens, uses: 0, startMs: 29 * MINUTE } });
+    await ask("Hello");
+    talk.conversation.disconnect();
+    pass(26 * MINUTE);
+    await ask("Hello again");
+    assert.equal(simulator.tokens.length, 2);
+  });
+
+  it("goes on for hours, with a new token every 25 minutes", async () => {
+    await start();
+    await ask("Hello");
+    for (let count = 2; count <= 10; count++) {
+      pass(25 * MINUTE);
+      await talk.next("resumed");
+      assert.equal(simulator.tokens.length, count);
+    }
+    await ask("Still there?");
+    assert.equal(simulator.conversations.length, 1);
+  });
+
+  for (const reason of ["auth token has expired", "Token has expired", "Token has been used too many times"])
+    it(`has a new token made when the server says "${reason}" in the middle, and goes on`, async () => {
+      await start();
+      await ask("Hello");
+      simulator.order({ at: "now", do: "close", code: 1011, reason });
+      assert.equal((await talk.next("resumed")).remembered, true);
+      assert.equal(simulator.tokens.length, 2);
+      await ask("Still there?");
+      assert.equal(simulator.conversations.length, 1);
+      assert.deepEqual(talk.all("failed"), []);
+    });
+
+  it("has a new token made when the server refuses the first one, and begins", async () => {
+    await start({}, [{ at: "setup", do: "close", code: 1011, reason: "Token has expired" }]);
+    await ask("Hello");
+    assert.equal(simulator.tokens.length, 2);
+  });
+
+  it("keeps its handle however often its tokens are refused", async () => {
+    await start({ continuity: { ...continuity, tries: 20 } });
+    await ask("Hello");
+    const reason = "auth token has expired";
+    simulator.order(
+      { at: "setup", resumed: true, do: "close", code: 1011, reason, times: 5 },
+      { at: "now", do: "cut" },
+    );
+    assert.equal((await talk.next("resumed")).remembered, true);
+    assert.equal(simulator.tokens.length, 6);
+  });
+
+  it("begins another conversation with a new token when the old one has no use left", async () => {
+    await start();
+    await ask("Hello");
+    talk.conversation.reset();
+    await connected();
+    await ask("Hello again");
+    assert.equal(new Set(names()).size, 2);
+    assert.deepEqual(
+      simulator.tokens.map(({ used }) => used),
+      [1, 1],
+    );
+  });
+
+  it("begins several conversations with one token that may do so, and only while it may", async () => {
+    await start({ tokens: { ...tokens, uses: 0 } });
+    await ask("Hello");
+    talk.conversation.reset();
+    await ask("Hello again");
+    assert.equal(simulator.tokens.length, 1);
+    assert.equal(simulator.tokens[0]!.used, 2);
+    pass(2 * MINUTE);
+    talk.conversation.reset();
+    await ask("And again");
+    assert.equal(simulator.tokens.length, 2);
+  });
+
+  it("that is begun afresh after a loss has a new token for that, and is told what was said", async () => {
+    await start({ continuity: { ...continuity, onLoss: "retry" } });
+    await ask("Hello");
+    simulator.order({ at: "now", do: "cut" });
+    assert.equal((await talk.next("resumed")).remembered, false);
+    assert.equal(simulator.tokens.length, 2);
+  });
+
+  it("is given up at once, with words that hold no key, when the key is refused", async () => {
+    await start({
+      server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key: "another-key" } }),
+    });
+    await assert.rejects(
+      talk.say("Hello"),
+      (error: Error) => /API key was refused/.test(error.message) && !/another-key/.test(error.message),
+    );
+    assert.equal(talk.all("state").filter(({ state }) => state === "connecting").length, 1);
+    assert.equal(simulator.tokens.length, 0);
+  });
+
+  it("waits and tries again when no token can be had for the moment", async () => {
+    await start();
+    const { url } = simulator;
+    let asked = 0;
+    await simulator.close();
+    talk = new Talk(
+      url,
+      { tokens, server: async () => serverAt(++asked < 3 ? url : simulator.url) },
+      talk.clock,
+    );
+    simulator = await startSimulator({ clock: talk.clock, key: "a-key" });
+    await ask("Hello");
+    assert.equal(asked, 3);
+    assert.match(String(talk.all("state")[1]!.cause), /cannot be reached/);
+  });
+});

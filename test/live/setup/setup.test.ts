@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Behavior } from "@google/genai";
+import { profileOf } from "../../../live/setup/model-profiles";
+import { buildSetup, type Continuity } from "../../../live/setup/setup";
+import { settings } from "../talk";
+
+const everything = {
+  ...settings,
+  voice: "Kore",
+  language: "de-DE",
+  instruction: "Be brief.",
+  temperature: 0.5,
+  thinkingLevel: "LOW",
+  thoughts: true,
+  affectiveDialog: true,
+} as const;
+
+const plain = { onLoss: "tell", compression: undefined } as const;
+
+describe("the setup of a conversation", () => {
+  it("holds what was set, and nothing that was left to the server", () => {
+    assert.deepEqual(buildSetup(settings, plain).config, {
+      responseModalities: ["AUDIO"],
+      inputAudioTranscription: {},
+      outputAudioTranscription: {},
+    });
+    const { config } = buildSetup({ ...everything, turnDetection: "manual" }, plain);
+    assert.deepEqual(config.speechConfig?.voiceConfig, { prebuiltVoiceConfig: { voiceName: "Kore" } });
+    assert.deepEqual(config.systemInstruction, { role: "user", parts: [{ text: "Be brief." }] });
+    assert.equal(config.temperature, 0.5);
+    assert.deepEqual(config.realtimeInputConfig, { automaticActivityDetection: { disabled: true } });
+  });
+
+  const REFUSED: [model: string, leftOut: string[]][] = [
+    ["gemini-3.8-live", ["language", "thinkingLevel", "thoughts", "affectiveDialog"]],
+    ["gemini-3.8-live-extended-thinking", ["language", "affectiveDialog"]],
+    ["models/gemini-3.1-flash-live-preview", ["affectiveDialog"]],
+    ["gemini-2.5-flash-native-audio-preview-12-2025", ["thinkingLevel"]],
+    ["gemini-3.5-transcribe-live", ["thinkingLevel", "thoughts", "affectiveDialog"]],
+    ["a-model-of-tomorrow", []],
+  ];
+  for (const [model, leftOut] of REFUSED)
+    it(`leaves out what ${model} refuses, and names it: ${leftOut.join(", ") || "nothing"}`, () => {
+      const setup = buildSetup({ ...everything, model }, plain);
+      assert.deepEqual(setup.leftOut, leftOut);
+      assert.equal(
+        setup.config.enableAffectiveDialog,
+        leftOut.includes("affectiveDialog") ? undefined : true,
+      );
+      assert.equal(
+        setup.config.thinkingConfig?.thinkingLevel,
+        leftOut.includes("thinkingLevel") ? undefined : "LOW",
+      );
+    });
+
+  it("asks a transcribing model for text", () => {
+    const { config } = buildSetup({ ...settings, model: "gemini-3.5-transcribe-live" }, plain);
+    assert.deepEqual(config.responseModalities, ["TEXT"]);
+    assert.equal(config.speechConfig, undefined);
+  });
+
+  it("takes the longest name that fits for the family of a model", () => {
+    assert.deepEqual(profileOf("gemini-3.8-live").thinking.levels, []);
+    assert.deepEqual(profileOf("gemini-3.8-live-extended-thinking-002").thinking.levels, [
+      "LOW",
+      "MEDIUM",
+      "HIGH",
+    ]);
+  });
+
+  it("asks for a handle only where a lost connection is resumed, and goes on by the handle that there is", () => {
+    const setup = (onLoss: "resume" | "retry" | "tell", handle?: string) =>
+      buildSetup(settings, { onLoss, compression: undefined }, { handle }).config.sessionResumption;
+    assert.deepEqual(setup("resume"), {});
+    assert.deepEqual(setup("resume", "a-handle"), { handle: "a-handle" });
+    assert.equal(setup("retry"), undefined);
+    assert.equal(setup("tell"), undefined);
+  });
+
+  it("asks for compression with a sliding window, its numbers as strings", () => {
+    const setup = (compression: Continuity["compression"]) =>
+      buildSetup(settings, { onLoss: "tell", compression }).config.contextWindowCompression;
+    assert.equal(setup(undefined), undefined);
+    assert.deepEqual(setup({ triggerTokens: undefined, targetTokens: undefined }), { slidingWindow: {} });
+    assert.deepEqual(setup({ triggerTokens: 20_000, targetTokens: 8_000 }), {
+      triggerTokens: "20000",
+      slidingWindow: { targetTokens: "8000" },
+    });
+  });
+
+  it("says how the server should find the turns, and leaves to it what was not set", () => {
+    const setup = (more: object) => buildSetup({ ...settings, ...more }, plain);
+    assert.equal(setup({}).config.realtimeInputConfig, undefined);
+    const detection = { start: "LOW", end: "HIGH", silenceMs: 700, paddingMs: 0 };
+    assert.deepEqual(
+      setup({ detection, bargeIn: false, turnCoverage: "ALL_INPUT" }).config.realtimeInputConfig,
+      {
+        automaticActivityDetection: {
+          startOfSpeechSensitivity: "START_SENSITIVITY_LOW",
+          endOfSpeechSensitivity: "END_SENSITIVITY_HIGH",
+          silenceDurationMs: 700,
+          prefixPaddingMs: 0,
+        },
+        activityHandling: "NO_INTERRUPTION",
+        turnCoverage: "TURN_INCLUDES_ALL_INPUT",
+      },
+    );
+  });
+
+  it("takes MEDIUM for the server's default, as the API does not know it, and says so", () => {
+    const { config, leftOut } = buildSetup(
+      { ...settings, detection: { ...settings.detection, start: "MEDIUM", end: "MEDIUM" } },
+      plain,
+    );
+    assert.equal(config.realtimeInputConfig, undefined);
+    assert.deepEqual(leftOut, ["startSensitivity MEDIUM", "endSensitivity MEDIUM"]);
+  });
+
+  it("names a behaviour of a tool only to models that know two, and asks for the web search when it is wanted", () => {
+    const tools = [{ name: "f", behavior: Behavior.BLOCKING }];
+    const setup = (model: string) =>
+      buildSetup({ ...settings, model, googleSearch: true }, plain, { tools }).config.tools;
+    assert.deepEqual(setup("gemini-3.8-live"), [{ functionDeclarations: tools }, { googleSearch: {} }]);
+    for (const model of ["gemini-3.8-live-extended-thinking", "gemini-3.1-flash-live"])
+      assert.deepEqual(setup(model), [{ functionDeclarations: [{ name: "f" }] }, { googleSearch: {} }]);
+  });
+});
