@@ -52,9 +52,9 @@ export interface PlaybackOptions {
   /** Length of a frame, 1 to 1000 ms. */
   frameMs: number;
   /** How far ahead of real time frames may leave; 200 when left out. */
-  leadMs?: number;
+  sendAheadMs?: number;
   /** How much must have come before the first frame of a turn leaves, and again after an underrun; 100 when left out. */
-  prebufferMs?: number;
+  jitterBufferMs?: number;
   /** The most that may wait in the queue. */
   maxMs: number;
   /** false: frames leave as soon as they are whole, and nothing else here matters but their length and rate. */
@@ -86,7 +86,11 @@ export class Playback {
 
   constructor(pacer: Pacer, options: PlaybackOptions, onFrame: (frame: Buffer) => void) {
     this.#pacer = pacer;
-    this.#options = { ...options, leadMs: options.leadMs ?? 200, prebufferMs: options.prebufferMs ?? 100 };
+    this.#options = {
+      ...options,
+      sendAheadMs: options.sendAheadMs ?? 200,
+      jitterBufferMs: options.jitterBufferMs ?? 100,
+    };
     this.#onFrame = onFrame;
     this.#framer = new Framer(options.sampleRate, options.frameMs);
     this.#fromRate = options.sampleRate;
@@ -128,7 +132,7 @@ export class Playback {
     if (this.#queue.length === 0 && dry) this.#waiting = true;
     this.#ended = false;
     this.#enqueue(this.#framer.push(this.#resampler.process(pcm)));
-    if (!this.#options.paced || this.queuedMs >= this.#options.prebufferMs) this.#start();
+    if (!this.#options.paced || this.queuedMs >= this.#options.jitterBufferMs) this.#start();
     else this.#run();
   }
 
@@ -198,7 +202,7 @@ export class Playback {
 
   /** Lets go what is due. Callbacks may call back into this playback: nothing is kept across one. */
   readonly #run = (): void => {
-    const { paced, leadMs } = this.#options;
+    const { paced, sendAheadMs } = this.#options;
     const now = this.#pacer.clock.now();
     while (!this.#waiting && this.#queue.length > 0) {
       const next = this.#queue[0]!;
@@ -208,7 +212,7 @@ export class Playback {
         continue;
       }
       if (now - this.#playedAt > lateMs) this.#playedAt = now;
-      if (paced && this.#playedAt - now > leadMs) break;
+      if (paced && this.#playedAt - now > sendAheadMs) break;
       this.#queue.shift();
       this.#queuedBytes -= next.length;
       this.#playedAt += this.#ms(next.length);

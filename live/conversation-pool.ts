@@ -9,7 +9,7 @@ export interface ConversationLimits {
   /** How many conversations may be open at once, over all who share `open`. */
   most: number;
   /** Milliseconds without anything in or out after which a conversation ends; 0: never. */
-  idleMs: number;
+  idleTimeoutMs: number;
   /** The open conversations of everyone who uses the same connection. */
   open: Set<Conversation>;
 }
@@ -103,7 +103,7 @@ export class ConversationPool {
     for (const [key, conversation] of this.#conversations) {
       const unused = now - conversation.lastUsed;
       conversation.watch();
-      if (conversation.isOpen && this.#limits.idleMs && unused >= this.#limits.idleMs)
+      if (conversation.isOpen && this.#limits.idleTimeoutMs && unused >= this.#limits.idleTimeoutMs)
         conversation.disconnect();
       else if (!conversation.isOpen && !conversation.isRemembered && unused >= FORGET_MS)
         this.#conversations.delete(key);

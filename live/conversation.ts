@@ -80,7 +80,7 @@ export class Conversation {
         dial: (handle, handlers, signal) =>
           this.#dialer.dial(handle, () => this.#hasHistory, handlers, signal),
         handle: this.#handle,
-        tries: continuity.tries,
+        reconnectAttempts: continuity.reconnectAttempts,
         reconnect: this.#survives,
         clock,
         random,
@@ -214,9 +214,14 @@ export class Conversation {
     const { continuity, clock } = this.#options;
     const ms = clock.now() - this.#serverSilentSince;
     if (ms >= STOP_ACKNOWLEDGED_MS) this.#turns.forgetStop();
-    if (!this.#connected || !this.#turns.awaitsServer || !continuity.stallMs || ms < continuity.stallMs)
+    if (
+      !this.#connected ||
+      !this.#turns.awaitsServer ||
+      !continuity.stallTimeoutMs ||
+      ms < continuity.stallTimeoutMs
+    )
       return;
-    const cure = this.#survives ? continuity.stallCure : "tell";
+    const cure = this.#survives ? continuity.onStall : "report";
     this.#emit({ type: "stall", ms: Math.round(ms), cure });
     if (cure === "resume") this.#connection.changeOver("the server fell silent");
     else this.#turns.settle();
@@ -224,7 +229,7 @@ export class Conversation {
 
   get #survives() {
     const { settings, continuity } = this.#options;
-    return continuity.onLoss !== "tell" && !settings.singleTurn;
+    return continuity.onConnectionLoss !== "report" && !settings.singleTurn;
   }
 
   #newTurns() {
@@ -262,7 +267,7 @@ export class Conversation {
     this.#lastUsed = now;
     this.#serverSilentSince = now;
     const { sessionResumptionUpdate, voiceActivity, usageMetadata, serverContent, goAway } = frame;
-    if (sessionResumptionUpdate && this.#options.continuity.onLoss === "resume")
+    if (sessionResumptionUpdate && this.#options.continuity.onConnectionLoss === "resume")
       this.#handle.update(sessionResumptionUpdate, now);
     if (voiceActivity?.voiceActivityType)
       this.#turns.hearUser(voiceActivity.voiceActivityType === VoiceActivityType.ACTIVITY_START);

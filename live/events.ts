@@ -15,7 +15,7 @@ export interface Attempt {
 }
 
 /** What is done about a server that has fallen silent. */
-export type StallCure = "tell" | "resume";
+export type OnStall = "report" | "resume";
 
 /** `turn` counts the turns of a conversation from 1; what the user says and the answer to it are of the same turn. */
 export type ConversationEvent =
@@ -67,7 +67,7 @@ export type ConversationEvent =
       type: "stall";
       /** milliseconds without a frame of the server */
       ms: number;
-      cure: StallCure;
+      cure: OnStall;
     }
   | { type: "refused"; what: "conversation" | "tokenBudget"; why: string }
   | {

@@ -15,7 +15,7 @@ export interface ConversationOptions {
   /** Connects with short-lived tokens; absent: with the key itself. */
   tokens?: OwnTokens | undefined;
   /** Milliseconds that the server has to accept the setup, or to make a token. */
-  setupTimeoutMs: number;
+  connectTimeoutMs: number;
   /** Bounds of what waits for the connection. */
   waiting: QueueLimits;
   /** The tools that the model may use, as they are now. */

@@ -13,9 +13,9 @@ interface AudioOutDef extends NodeDef {
   frameMs: unknown;
   /** `realTime`, or `burst` for a device that has a buffer of its own. */
   pacing: string;
-  leadMs: unknown;
-  prebufferMs: unknown;
-  mostSeconds: unknown;
+  sendAheadMs: unknown;
+  jitterBufferMs: unknown;
+  queueLimitSeconds: unknown;
 }
 
 /** The sound on its way to one device, and what its messages carry. */
@@ -124,8 +124,8 @@ function readSettings(def: AudioOutDef): PlaybackOptions {
     sampleRate: checkedFormat(sampleRate, 1, "The setting of the audio out node").sampleRate,
     frameMs: numberSetting("frame length", def.frameMs, 10, 200, 20),
     paced: choiceSetting("pacing", def.pacing, ["realTime", "burst"]) === "realTime",
-    leadMs: numberSetting("lead", def.leadMs, 0, 5_000, 200),
-    prebufferMs: numberSetting("jitter buffer", def.prebufferMs, 0, 2_000, 100),
-    maxMs: 1000 * numberSetting("queue", def.mostSeconds, 1, 3_600, 300),
+    sendAheadMs: numberSetting("lead", def.sendAheadMs, 0, 5_000, 200),
+    jitterBufferMs: numberSetting("jitter buffer", def.jitterBufferMs, 0, 2_000, 100),
+    maxMs: 1000 * numberSetting("queue", def.queueLimitSeconds, 1, 3_600, 300),
   };
 }

@@ -25,22 +25,22 @@ export interface LiveConfigDef extends NodeDef {
   tls: string;
   tokens: boolean;
   tokenUses: unknown;
-  tokenStartSeconds: unknown;
-  tokenLifeMinutes: unknown;
-  tokenMarginMinutes: unknown;
-  setupTimeout: unknown;
-  mostConversations: unknown;
-  idleMinutes: unknown;
-  waitingMessages: unknown;
-  waitingSound: unknown;
-  onLoss: string;
-  tries: unknown;
+  tokenStartWithinSeconds: unknown;
+  tokenLifetimeMinutes: unknown;
+  tokenRenewMinutes: unknown;
+  connectTimeoutSeconds: unknown;
+  maxConversations: unknown;
+  idleTimeoutMinutes: unknown;
+  offlineMessages: unknown;
+  offlineAudioSeconds: unknown;
+  onConnectionLoss: string;
+  reconnectAttempts: unknown;
   compression: boolean;
   triggerTokens: unknown;
   targetTokens: unknown;
   tokenBudget: unknown;
-  stallSeconds: unknown;
-  stallCure: string;
+  stallTimeoutSeconds: unknown;
+  onStall: string;
 }
 
 /** What sessions take from the connection that they share. */
@@ -51,7 +51,7 @@ export interface SharedConnection {
   server(): Promise<Server>;
   /** Conversations connect with tokens made from the key; undefined: with the key itself. */
   tokens: OwnTokens | undefined;
-  setupTimeoutMs: number;
+  connectTimeoutMs: number;
   waiting: QueueLimits;
   limits: ConversationLimits;
   continuity: Continuity;
@@ -104,14 +104,14 @@ export default function (RED: NodeAPI) {
             ? { ...where, baseUrl: (await startedSimulator()).url, access: { by: "key", key: "simulator" } }
             : { ...where, access: access() },
         tokens: readTokens(def, kind),
-        setupTimeoutMs: 1000 * numberSetting("setup time-out", def.setupTimeout, 1, 300, 10),
+        connectTimeoutMs: 1000 * numberSetting("setup time-out", def.connectTimeoutSeconds, 1, 300, 10),
         waiting: {
-          messages: numberSetting("waiting messages", def.waitingMessages, 1, 10_000, 100),
-          soundMs: 1000 * numberSetting("waiting sound", def.waitingSound, 0, 300, 30),
+          messages: numberSetting("waiting messages", def.offlineMessages, 1, 10_000, 100),
+          soundMs: 1000 * numberSetting("waiting sound", def.offlineAudioSeconds, 0, 300, 30),
         },
         limits: {
-          most: numberSetting("most conversations", def.mostConversations, 1, 10_000, 20),
-          idleMs: 60_000 * numberSetting("idle minutes", def.idleMinutes, 0, 10_000, 10),
+          most: numberSetting("most conversations", def.maxConversations, 1, 10_000, 20),
+          idleTimeoutMs: 60_000 * numberSetting("idle minutes", def.idleTimeoutMinutes, 0, 10_000, 10),
           open: openConversations,
         },
         continuity: readContinuity(def),
@@ -140,12 +140,12 @@ export default function (RED: NodeAPI) {
 
 function readContinuity(def: LiveConfigDef): Continuity {
   return {
-    onLoss: choiceSetting("on loss", def.onLoss, ["resume", "retry", "tell"]),
-    tries: numberSetting("tries", def.tries, 1, 1_000, 8),
+    onConnectionLoss: choiceSetting("on loss", def.onConnectionLoss, ["resume", "restart", "report"]),
+    reconnectAttempts: numberSetting("reconnect attempts", def.reconnectAttempts, 0, 1_000, 8),
     compression: def.compression === false ? undefined : readCompression(def),
     tokenBudget: numberSetting("token budget", def.tokenBudget, 0, 1e9, 0),
-    stallMs: 1000 * numberSetting("stall after", def.stallSeconds, 0, 600, 15),
-    stallCure: choiceSetting("stall cure", def.stallCure, ["tell", "resume"]),
+    stallTimeoutMs: 1000 * numberSetting("stall after", def.stallTimeoutSeconds, 0, 600, 15),
+    onStall: choiceSetting("stall cure", def.onStall, ["report", "resume"]),
   };
 }
 
@@ -167,16 +167,16 @@ function readTokens(def: LiveConfigDef, kind: ServerKind): OwnTokens | undefined
     throw new InputError(
       "Vertex AI has no tokens: switch them off in the connection, or choose the Gemini API.",
     );
-  const lifeMinutes = numberSetting("token ends after", def.tokenLifeMinutes, 1, 1_199, 30);
-  const marginMinutes = numberSetting("renew before the end", def.tokenMarginMinutes, 0, 1_198, 5);
-  if (marginMinutes >= lifeMinutes)
+  const lifetimeMinutes = numberSetting("token ends after", def.tokenLifetimeMinutes, 1, 1_199, 30);
+  const marginMinutes = numberSetting("renew before the end", def.tokenRenewMinutes, 0, 1_198, 5);
+  if (marginMinutes >= lifetimeMinutes)
     throw new InputError(
-      `A token must live longer than the time before its end at which it is renewed; they are ${lifeMinutes} and ${marginMinutes} minutes.`,
+      `A token must live longer than the time before its end at which it is renewed; they are ${lifetimeMinutes} and ${marginMinutes} minutes.`,
     );
   return {
     uses: wholeSetting("token uses", def.tokenUses, 1_000_000, 1),
-    startMs: 1_000 * numberSetting("token starts within", def.tokenStartSeconds, 1, 71_940, 60),
-    lifeMs: 60_000 * lifeMinutes,
-    marginMs: 60_000 * marginMinutes,
+    startWithinMs: 1_000 * numberSetting("token starts within", def.tokenStartWithinSeconds, 1, 71_940, 60),
+    lifetimeMs: 60_000 * lifetimeMinutes,
+    renewBeforeMs: 60_000 * marginMinutes,
   };
 }

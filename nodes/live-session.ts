@@ -29,17 +29,17 @@ interface LiveSessionDef extends NodeDef {
   thinkingLevel: string;
   thoughts: boolean;
   affectiveDialog: boolean;
-  userTranscript: boolean;
-  modelTranscript: boolean;
+  transcribeUser: boolean;
+  transcribeModel: boolean;
   turnDetection: string;
   startSensitivity: string;
   endSensitivity: string;
-  silenceMs: unknown;
-  paddingMs: unknown;
+  silenceDurationMs: unknown;
+  prefixPaddingMs: unknown;
   bargeIn: boolean;
   turnCoverage: string;
   singleTurn: boolean;
-  keepHandles: boolean;
+  keepConversations: boolean;
   googleSearch: boolean;
 }
 
@@ -93,7 +93,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
     }))
       sendOn(node, OUTPUTS[output], { ...identity, ...msg });
   };
-  const handles = def.keepHandles ? (key: string) => keptHandle(node, key, settings.model) : undefined;
+  const handles = def.keepConversations ? (key: string) => keptHandle(node, key, settings.model) : undefined;
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
   const options = {
     ...connection,
@@ -162,13 +162,13 @@ function readSettings(def: LiveSessionDef): ConversationSettings {
     ]),
     thoughts: def.thoughts === true,
     affectiveDialog: def.affectiveDialog === true,
-    transcripts: { user: def.userTranscript !== false, model: def.modelTranscript !== false },
+    transcripts: { user: def.transcribeUser !== false, model: def.transcribeModel !== false },
     turnDetection: choiceSetting("turn detection", def.turnDetection, ["automatic", "manual"]),
     detection: {
       start: choiceSetting("start sensitivity", def.startSensitivity, SENSITIVITIES),
       end: choiceSetting("end sensitivity", def.endSensitivity, SENSITIVITIES),
-      silenceMs: numberSetting("silence", def.silenceMs, 0, 10_000, undefined),
-      paddingMs: numberSetting("padding", def.paddingMs, 0, 10_000, undefined),
+      silenceDurationMs: numberSetting("silence", def.silenceDurationMs, 0, 10_000, undefined),
+      prefixPaddingMs: numberSetting("padding", def.prefixPaddingMs, 0, 10_000, undefined),
     },
     bargeIn: def.bargeIn !== false,
     turnCoverage: choiceSetting("turn coverage", def.turnCoverage, TURN_COVERAGES),

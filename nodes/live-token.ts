@@ -18,8 +18,8 @@ interface LiveTokenDef extends NodeDef {
   lock: string;
   fields: string;
   uses: unknown;
-  startSeconds: unknown;
-  lifeMinutes: unknown;
+  startWithinSeconds: unknown;
+  lifetimeMinutes: unknown;
   caller: string;
   callerRequired: boolean;
   limit: unknown;
@@ -110,7 +110,7 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
     const model = setup.model.replace(/^models\//, "");
     const token = await mintToken(server, settings.terms, {
       lock: lockOf(setup, lock),
-      timeoutMs: connection.setupTimeoutMs,
+      timeoutMs: connection.connectTimeoutMs,
       clock: systemClock,
     });
     const payload = payloadOf(token, server, model);
@@ -171,8 +171,8 @@ function readSettings(RED: NodeAPI, def: LiveTokenDef): TokenSettings {
     lock: choiceSetting("locked", def.lock, ["all", "some"]) === "all" ? "all" : readFields(def.fields),
     terms: {
       uses: wholeSetting("good for", def.uses, 1_000_000, 1),
-      startMs: 1_000 * numberSetting("begun in", def.startSeconds, 1, 71_940, 60),
-      lifeMs: 60_000 * numberSetting("ends after", def.lifeMinutes, 1, 1_199, 30),
+      startWithinMs: 1_000 * numberSetting("begun in", def.startWithinSeconds, 1, 71_940, 60),
+      lifetimeMs: 60_000 * numberSetting("ends after", def.lifetimeMinutes, 1, 1_199, 30),
     },
     caller: readProperty(RED, def.caller),
     callerRequired: def.callerRequired !== false,

@@ -8,7 +8,7 @@ import { choiceSetting, numberSetting, refuseEverything } from "./settings";
 
 interface ToolResponseDef extends NodeDef {
   scheduling: string;
-  mostKilobytes: unknown;
+  maxKilobytes: unknown;
 }
 
 const SCHEDULING = ["", "INTERRUPT", "WHEN_IDLE", "SILENT"] as const;
@@ -27,7 +27,7 @@ export default function (RED: NodeAPI) {
 
 function runToolResponse(RED: NodeAPI, node: Node, def: ToolResponseDef) {
   const whenNotSaid = choiceSetting("scheduling", def.scheduling, SCHEDULING);
-  const mostBytes = 1024 * numberSetting("largest answer", def.mostKilobytes, 1, 1_024, 32);
+  const mostBytes = 1024 * numberSetting("largest answer", def.maxKilobytes, 1, 1_024, 32);
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
       const { id, node: sessionId, session } = readToolCall(msg);

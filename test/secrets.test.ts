@@ -30,7 +30,14 @@ const debug = (id: string) =>
 /** A session and a live token, with everything that they send, show and report in debug nodes, but for the token itself. */
 const flowWith = (connection: object, credentials: object = { apiKey: KEY }) => [
   { id: "tab", type: "tab", label: "secrets" },
-  { id: "connection", type: "gemini-live-config", server: "custom", tries: 2, ...connection, credentials },
+  {
+    id: "connection",
+    type: "gemini-live-config",
+    server: "custom",
+    reconnectAttempts: 2,
+    ...connection,
+    credentials,
+  },
   node("session", "gemini-live-session", { connection: "connection" }, [
     ["sound shown"],
     ["text shown"],

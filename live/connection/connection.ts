@@ -13,8 +13,8 @@ export interface ConnectionOptions {
   /** Opens one socket; with a handle, one that goes on with the conversation that the handle stands for. */
   dial(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal): Promise<LiveSocket>;
   handle: ResumptionHandle;
-  /** How often it is tried before it is given up; 1: never again. */
-  tries: number;
+  /** Attempts before it is given up: to open it, at least one; after a loss, 0 makes none. */
+  reconnectAttempts: number;
   /** Whether a connection that was lost is replaced. */
   reconnect: boolean;
   clock: Clock;
@@ -68,6 +68,11 @@ export class Connection {
     return this.#life !== undefined;
   }
 
+  /** Attempts that are made at the most. */
+  get #most() {
+    return Math.max(1, this.#options.reconnectAttempts);
+  }
+
   open() {
     if (this.#life) return;
     this.#life = new AbortController();
@@ -108,10 +113,10 @@ export class Connection {
   }
 
   #dial(signal: AbortSignal, cause: string | undefined) {
-    const { handle, clock, dial, tries } = this.#options;
+    const { handle, clock, dial } = this.#options;
     const used = handle.value(clock.now());
     this.#tried += 1;
-    this.#listener.onTry({ attempt: this.#tried, of: tries, waitMs: 0, cause });
+    this.#listener.onTry({ attempt: this.#tried, of: this.#most, waitMs: 0, cause });
     const handlers: SocketHandlers = {
       onFrame: (frame) => {
         if (!signal.aborted) this.#listener.onFrame(frame);
@@ -133,26 +138,26 @@ export class Connection {
   }
 
   #failed(error: Error, resuming: boolean, signal: AbortSignal) {
-    const { handle, tries } = this.#options;
+    const { handle } = this.#options;
     // A conversation that cannot be resumed may still begin afresh.
     if (resuming && handle.refused(error)) return this.#dial(signal, reasonOf(error));
-    if (isPermanent(error) || this.#tried >= tries) return this.#giveUp(error);
+    if (isPermanent(error) || this.#tried >= this.#most) return this.#giveUp(error);
     this.#retry(error, signal);
   }
 
   #lost(error: ConnectionError, signal: AbortSignal) {
-    const { handle, reconnect, tries } = this.#options;
+    const { handle, reconnect, reconnectAttempts } = this.#options;
     if (isPermanent(error)) handle.drop();
-    if (isPermanent(error) || !reconnect || tries <= 1) return this.#giveUp(error);
+    if (isPermanent(error) || !reconnect || reconnectAttempts === 0) return this.#giveUp(error);
     this.#leave();
     this.#retry(error, signal);
   }
 
   #retry(error: Error, signal: AbortSignal) {
-    const { clock, tries, random } = this.#options;
+    const { clock, random } = this.#options;
     const waitMs = Math.round(waitFor(this.#tried, error) * (0.75 + random() / 2));
     const cause = reasonOf(error);
-    this.#listener.onTry({ attempt: this.#tried + 1, of: tries, waitMs, cause });
+    this.#listener.onTry({ attempt: this.#tried + 1, of: this.#most, waitMs, cause });
     this.#cancelWait = clock.after(waitMs, () => this.#dial(signal, cause));
   }
 

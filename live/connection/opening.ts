@@ -46,7 +46,7 @@ export class Opening {
     handlers: SocketHandlers,
     signal: AbortSignal,
   ): Promise<LiveSocket> {
-    const { settings, continuity, setupTimeoutMs, clock, admit } = this.#options;
+    const { settings, continuity, connectTimeoutMs, clock, admit } = this.#options;
     admit();
     const server = await this.#pass.show(handle !== undefined);
     this.#told = this.#options.tools();
@@ -63,7 +63,7 @@ export class Opening {
       this.#learn(error);
       handlers.onClose(error);
     };
-    return openSocket(server, setup, { ...handlers, onClose }, setupTimeoutMs, clock, signal).catch(
+    return openSocket(server, setup, { ...handlers, onClose }, connectTimeoutMs, clock, signal).catch(
       (error) => {
         this.#learn(error);
         throw error;

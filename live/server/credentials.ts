@@ -7,7 +7,7 @@ import type { Server } from "./server";
 /** Tokens for connections of our own. */
 export interface OwnTokens extends TokenTerms {
   /** Milliseconds before its end at which a token is replaced by a new one. */
-  marginMs: number;
+  renewBeforeMs: number;
 }
 
 export interface CredentialsOptions {
@@ -16,7 +16,7 @@ export interface CredentialsOptions {
   /** Absent: connections show the key itself. */
   tokens?: OwnTokens | undefined;
   /** Milliseconds that the server has to make a token. */
-  setupTimeoutMs: number;
+  connectTimeoutMs: number;
   clock: Clock;
 }
 
@@ -59,15 +59,15 @@ export class Credentials {
     return { ...server, access: { by: "token", token: token.name, madeFrom: server.access.key } };
   }
 
-  #serves(token: Token, { uses, marginMs }: OwnTokens, resuming: boolean) {
+  #serves(token: Token, { uses, renewBeforeMs }: OwnTokens, resuming: boolean) {
     const now = this.#options.clock.date();
-    if (token.expiresAt - now <= marginMs) return false;
+    if (token.expiresAt - now <= renewBeforeMs) return false;
     return resuming || (now < token.startBefore && (uses === 0 || this.#starts < uses));
   }
 
   async #make(server: Server, tokens: OwnTokens): Promise<Token> {
-    const { setupTimeoutMs, clock } = this.#options;
-    this.#token = await mintToken(server, tokens, { timeoutMs: setupTimeoutMs, clock });
+    const { connectTimeoutMs, clock } = this.#options;
+    this.#token = await mintToken(server, tokens, { timeoutMs: connectTimeoutMs, clock });
     this.#starts = 0;
     return this.#token;
   }
@@ -86,7 +86,7 @@ export class Credentials {
     const old = this.#shown;
     const now = clock.date();
     if (!tokens || !old || old !== this.#token) return;
-    if (old.expiresAt - now > tokens.marginMs || now < this.#renewAt) return;
+    if (old.expiresAt - now > tokens.renewBeforeMs || now < this.#renewAt) return;
     this.#renewAt = now + RENEW_AGAIN_MS;
     this.#options
       .server()

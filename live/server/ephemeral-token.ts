@@ -19,9 +19,9 @@ export interface TokenTerms {
   /** How many conversations it may begin; 0: any number. Resuming one is free. */
   uses: number;
   /** Milliseconds in which a conversation must have begun. */
-  startMs: number;
+  startWithinMs: number;
   /** Milliseconds after which it ends, also for a conversation that runs; less than 20 hours. */
-  lifeMs: number;
+  lifetimeMs: number;
 }
 
 export interface Token {
@@ -49,8 +49,8 @@ export async function mintToken(
       "Vertex AI has no tokens: choose a connection to the Gemini API, or let the browser or device talk through Node-RED.",
     );
   const now = clock.date();
-  const startBefore = now + terms.startMs;
-  const expiresAt = now + terms.lifeMs;
+  const startBefore = now + terms.startWithinMs;
+  const expiresAt = now + terms.lifetimeMs;
   const order = {
     expireTime: new Date(expiresAt).toISOString(),
     newSessionExpireTime: new Date(startBefore).toISOString(),

@@ -13,7 +13,7 @@ import {
   type Tool,
   TurnCoverage,
 } from "@google/genai";
-import type { StallCure } from "../events";
+import type { OnStall } from "../events";
 import { type ModelProfile, profileOf } from "./model-profiles";
 
 /** What a conversation is set up with; "" and undefined leave the choice to the server. */
@@ -39,9 +39,9 @@ export interface ConversationSettings {
     start: "" | "LOW" | "MEDIUM" | "HIGH";
     end: "" | "LOW" | "MEDIUM" | "HIGH";
     /** Milliseconds of silence that end a turn. */
-    silenceMs: number | undefined;
+    silenceDurationMs: number | undefined;
     /** Milliseconds that speech must last to begin one. */
-    paddingMs: number | undefined;
+    prefixPaddingMs: number | undefined;
   };
   /** Whether the user's speech interrupts the model. */
   bargeIn: boolean;
@@ -56,19 +56,19 @@ export interface ConversationSettings {
 /** How a conversation is kept beyond one connection. */
 export interface Continuity {
   /**
-   * What is done when a connection is lost: `resume` goes on by the server's handle, `retry` begins a fresh conversation that is told
-   * what was said so far, `tell` only tells.
+   * What is done when a connection is lost: `resume` goes on by the server's handle, `restart` begins a fresh conversation that is told
+   * what was said so far, `report` only tells.
    */
-  onLoss: "resume" | "retry" | "tell";
+  onConnectionLoss: "resume" | "restart" | "report";
   /** How often a connection is tried before it is given up. */
-  tries: number;
+  reconnectAttempts: number;
   /** Lets the server drop the beginning of a context that becomes too long; in tokens, undefined leaves it to the server. */
   compression: { triggerTokens: number | undefined; targetTokens: number | undefined } | undefined;
   /** Tokens after which a conversation ends; 0: never. */
   tokenBudget: number;
   /** Milliseconds without a frame, when it is the server's turn, that count as a stall; 0: none do. */
-  stallMs: number;
-  stallCure: StallCure;
+  stallTimeoutMs: number;
+  onStall: OnStall;
 }
 
 export interface Setup {
@@ -86,7 +86,7 @@ export interface Setup {
  */
 export function buildSetup(
   settings: ConversationSettings,
-  { onLoss, compression }: Pick<Continuity, "onLoss" | "compression">,
+  { onConnectionLoss, compression }: Pick<Continuity, "onConnectionLoss" | "compression">,
   begins: { handle?: string | undefined; history?: boolean; tools?: readonly FunctionDeclaration[] } = {},
 ): Setup {
   const profile = profileOf(settings.model);
@@ -114,7 +114,7 @@ export function buildSetup(
     config.enableAffectiveDialog = true;
   const realtimeInput = buildRealtimeInput(settings, accepted);
   if (Object.keys(realtimeInput).length) config.realtimeInputConfig = realtimeInput;
-  if (onLoss === "resume" && !settings.singleTurn)
+  if (onConnectionLoss === "resume" && !settings.singleTurn)
     config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
   if (compression) config.contextWindowCompression = buildCompression(compression);
   const tools = buildTools(settings, profile, begins.tools ?? []);
@@ -140,15 +140,15 @@ function buildRealtimeInput(
     accepted(level !== "", level !== "MEDIUM", `${name} MEDIUM`) && level !== "MEDIUM" ? level : undefined;
   const start = sensitivity(detection.start, "startSensitivity");
   const end = sensitivity(detection.end, "endSensitivity");
-  const { silenceMs, paddingMs } = detection;
+  const { silenceDurationMs, prefixPaddingMs } = detection;
   const automatic: AutomaticActivityDetection =
     turnDetection === "manual"
       ? { disabled: true }
       : {
           ...(start && { startOfSpeechSensitivity: StartSensitivity[`START_SENSITIVITY_${start}`] }),
           ...(end && { endOfSpeechSensitivity: EndSensitivity[`END_SENSITIVITY_${end}`] }),
-          ...(silenceMs !== undefined && { silenceDurationMs: silenceMs }),
-          ...(paddingMs !== undefined && { prefixPaddingMs: paddingMs }),
+          ...(silenceDurationMs !== undefined && { silenceDurationMs: silenceDurationMs }),
+          ...(prefixPaddingMs !== undefined && { prefixPaddingMs: prefixPaddingMs }),
         };
   return {
     ...(Object.keys(automatic).length && { automaticActivityDetection: automatic }),

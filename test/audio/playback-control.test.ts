@@ -13,7 +13,7 @@ before(loadResampler);
 
 describe("a mark", () => {
   test("is reached after all sound before it, and before all after it", () => {
-    const { clock, playback, left } = start({ leadMs: 40 });
+    const { clock, playback, left } = start({ sendAheadMs: 40 });
     const reached: [number, number][] = [];
     const mark = () => reached.push([clock.now(), left.length]);
     playback.push(sound(90));
@@ -31,14 +31,14 @@ describe("a mark", () => {
   });
 
   test("is reached at once when nothing waits", () => {
-    const { playback } = start({ prebufferMs: 100 });
+    const { playback } = start({ jitterBufferMs: 100 });
     let reached = 0;
     playback.mark(() => reached++);
     assert.equal(reached, 1);
   });
 
   test("does not get stuck behind a prebuffer or half a frame", () => {
-    const { clock, playback, played } = start({ prebufferMs: 100 });
+    const { clock, playback, played } = start({ jitterBufferMs: 100 });
     let reached = false;
     playback.push(sound(30));
     playback.mark(() => {
@@ -52,7 +52,7 @@ describe("a mark", () => {
 
 describe("flush", () => {
   test("drops all that waits at once, marks and partial frames too, and says how much it was", () => {
-    const { clock, playback, times } = start({ leadMs: 40 });
+    const { clock, playback, times } = start({ sendAheadMs: 40 });
     playback.push(sound(510));
     playback.mark(() => assert.fail("a dropped mark was reached"));
     playback.push(sound(30));
@@ -64,7 +64,11 @@ describe("flush", () => {
   });
 
   test("leaves nothing of the old sound in the new, and starts it at once", () => {
-    const { clock, playback, left, times } = start({ sampleRate: 16000, leadMs: 200, prebufferMs: 40 });
+    const { clock, playback, left, times } = start({
+      sampleRate: 16000,
+      sendAheadMs: 200,
+      jitterBufferMs: 40,
+    });
     playback.push(tone(300, 24000, 24000));
     clock.advance(10);
     playback.flush();
@@ -77,7 +81,7 @@ describe("flush", () => {
   });
 
   test("awaits the prebuffer again", () => {
-    const { playback, times } = start({ prebufferMs: 100 });
+    const { playback, times } = start({ jitterBufferMs: 100 });
     playback.push(sound(200));
     playback.flush();
     playback.push(sound(40));
@@ -100,7 +104,7 @@ describe("flush", () => {
 
 describe("playback without pacing", () => {
   test("lets every frame leave as soon as it is whole, without a timer or a bound", () => {
-    const { clock, playback, times, played } = start({ paced: false, prebufferMs: 500, maxMs: 100 });
+    const { clock, playback, times, played } = start({ paced: false, jitterBufferMs: 500, maxMs: 100 });
     playback.push(sound(50));
     assert.equal(times().length, 2);
     playback.push(sound(500));
@@ -145,7 +149,7 @@ describe("the timer", () => {
   });
 
   test("does not run for sound that waits for its prebuffer", () => {
-    const { clock, playback } = start({ prebufferMs: 100 });
+    const { clock, playback } = start({ jitterBufferMs: 100 });
     playback.push(sound(50));
     assert.equal(clock.waiting, 0);
   });
@@ -153,7 +157,14 @@ describe("the timer", () => {
   test("goes on for the others when one callback throws", () => {
     const clock = new TestClock();
     const pacer = new Pacer(clock);
-    const options = { sampleRate: 24000, frameMs: 20, leadMs: 0, prebufferMs: 0, maxMs: 1000, paced: true };
+    const options = {
+      sampleRate: 24000,
+      frameMs: 20,
+      sendAheadMs: 0,
+      jitterBufferMs: 0,
+      maxMs: 1000,
+      paced: true,
+    };
     let [bad, good] = [0, 0];
     const faulty = new Playback(pacer, options, () => {
       if (++bad > 1) throw new Error("on purpose");

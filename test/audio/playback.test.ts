@@ -27,7 +27,7 @@ describe("paced playback", () => {
   });
 
   test("lets frames leave as far ahead of real time as the lead says, and no further", () => {
-    const { clock, playback, times } = start({ leadMs: 200 });
+    const { clock, playback, times } = start({ sendAheadMs: 200 });
     playback.push(sound(1000));
     assert.deepEqual(times(), Array(11).fill(0));
     clock.advance(2000);
@@ -37,7 +37,7 @@ describe("paced playback", () => {
   test("has a lead of 200 ms and a prebuffer of 100 ms unless told otherwise", () => {
     const clock = new TestClock();
     let frames = 0;
-    const options = { sampleRate: 24000, frameMs: 20, leadMs: undefined, maxMs: 1000, paced: true };
+    const options = { sampleRate: 24000, frameMs: 20, sendAheadMs: undefined, maxMs: 1000, paced: true };
     const playback = new Playback(new Pacer(clock), options, () => frames++);
     playback.push(sound(99));
     assert.equal(frames, 0);
@@ -46,7 +46,7 @@ describe("paced playback", () => {
   });
 
   test("waits for the prebuffer at the start of a turn", () => {
-    const { clock, playback, times } = start({ prebufferMs: 100 });
+    const { clock, playback, times } = start({ jitterBufferMs: 100 });
     for (let i = 0; i < 4; i++) {
       playback.push(sound(20));
       clock.advance(30);
@@ -58,7 +58,7 @@ describe("paced playback", () => {
   });
 
   test("waits for the prebuffer again after an underrun", () => {
-    const { clock, playback, times } = start({ prebufferMs: 60 });
+    const { clock, playback, times } = start({ jitterBufferMs: 60 });
     playback.push(sound(60));
     clock.advance(100); // dry since 60
     playback.push(sound(40));
@@ -70,7 +70,7 @@ describe("paced playback", () => {
   });
 
   test("goes on without a pause when sound comes before the device has run dry", () => {
-    const { clock, playback, times } = start({ prebufferMs: 60, leadMs: 200 });
+    const { clock, playback, times } = start({ jitterBufferMs: 60, sendAheadMs: 200 });
     playback.push(sound(100));
     clock.advance(95); // all has left at 0, the device has 5 ms to play
     playback.push(sound(20));
@@ -78,7 +78,7 @@ describe("paced playback", () => {
   });
 
   test("does not wait for the prebuffer once the turn is complete", () => {
-    const { clock, playback, left, times, played } = start({ prebufferMs: 100 });
+    const { clock, playback, left, times, played } = start({ jitterBufferMs: 100 });
     playback.push(sound(50));
     clock.advance(70);
     playback.end();
@@ -89,7 +89,7 @@ describe("paced playback", () => {
   });
 
   test("begins the next turn with a prebuffer, after the sound of the last one", () => {
-    const { clock, playback, times } = start({ prebufferMs: 60, leadMs: 100 });
+    const { clock, playback, times } = start({ jitterBufferMs: 60, sendAheadMs: 100 });
     playback.push(sound(60));
     playback.end(); // the device plays until 60
     clock.advance(10);
@@ -123,8 +123,8 @@ describe("paced playback", () => {
     const options = {
       sampleRate: 24000,
       frameMs: 20,
-      leadMs: 40,
-      prebufferMs: 0,
+      sendAheadMs: 40,
+      jitterBufferMs: 0,
       maxMs: 60_000,
       paced: true,
     };
@@ -178,7 +178,7 @@ describe("paced playback", () => {
   });
 
   test("counts what is held back in a frame, too, and lets go of it at the bound", () => {
-    const { clock, playback, times } = start({ maxMs: 50, prebufferMs: 500 });
+    const { clock, playback, times } = start({ maxMs: 50, jitterBufferMs: 500 });
     playback.push(sound(30));
     playback.push(sound(20));
     assert.equal(playback.queuedMs, 50);

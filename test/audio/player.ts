@@ -10,7 +10,15 @@ export function start(options: Partial<PlaybackOptions> = {}) {
   const left: { at: number; frame: Buffer }[] = [];
   const playback = new Playback(
     new Pacer(clock),
-    { sampleRate: 24000, frameMs: 20, leadMs: 0, prebufferMs: 0, maxMs: 60_000, paced: true, ...options },
+    {
+      sampleRate: 24000,
+      frameMs: 20,
+      sendAheadMs: 0,
+      jitterBufferMs: 0,
+      maxMs: 60_000,
+      paced: true,
+      ...options,
+    },
     (frame) => left.push({ at: clock.now(), frame }),
   );
   const times = () => left.map(({ at }) => at);

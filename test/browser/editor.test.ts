@@ -82,7 +82,7 @@ for (const theme of THEMES)
       await inTray("#node-input-sampleRate").selectOption("48000");
       await closeDialog();
       await openDialog("gemini-audio-out");
-      await inTray("#node-input-leadMs").fill("300");
+      await inTray("#node-input-sendAheadMs").fill("300");
       await closeDialog();
       await page.click("#red-ui-header-button-deploy");
       await page.waitForFunction(() => !RED.nodes.dirty());
@@ -93,7 +93,7 @@ for (const theme of THEMES)
       assert.equal(session.instruction, "Be brief.");
       assert.equal(session.turnDetection, "manual");
       assert.equal((await saved("gemini-audio-in")).sampleRate, "48000");
-      assert.equal(Number((await saved("gemini-audio-out")).leadMs), 300);
+      assert.equal(Number((await saved("gemini-audio-out")).sendAheadMs), 300);
       assert.equal(await page.locator(".red-ui-flow-node-error:visible").count(), 0);
       assert.doesNotMatch(nodeRed.output(), /\[error\]/);
     });
@@ -103,8 +103,8 @@ for (const theme of THEMES)
       await inTray("#node-input-turnDetection").selectOption("automatic");
       await inTray("#node-input-preset").selectOption("noisy");
       assert.equal(await inTray("#node-input-startSensitivity").inputValue(), "LOW");
-      assert.equal(await inTray("#node-input-silenceMs").inputValue(), "700");
-      await inTray("#node-input-silenceMs").fill("900");
+      assert.equal(await inTray("#node-input-silenceDurationMs").inputValue(), "700");
+      await inTray("#node-input-silenceDurationMs").fill("900");
       assert.equal(await inTray("#node-input-preset").inputValue(), "own");
       await inTray("#node-input-turnDetection").selectOption("manual");
       assert.equal(await inTray("#node-input-preset").isVisible(), false);

@@ -57,8 +57,8 @@ const token = (id: string, settings: object = {}) =>
     lock: "all",
     fields: LOCKED_FIELDS.join(),
     uses: 1,
-    startSeconds: 60,
-    lifeMinutes: 30,
+    startWithinSeconds: 60,
+    lifetimeMinutes: 30,
     caller: "req.ip",
     callerRequired: true,
     limit: 10,
@@ -229,8 +229,8 @@ for (const theme of THEMES)
       await inTray("#node-input-lock").selectOption("some");
       await tick("temperature", "thinking", "compression");
       await inTray("#node-input-uses").fill("0");
-      await inTray("#node-input-startSeconds").fill("90");
-      await inTray("#node-input-lifeMinutes").fill("15");
+      await inTray("#node-input-startWithinSeconds").fill("90");
+      await inTray("#node-input-lifetimeMinutes").fill("15");
       await inTray("#node-input-caller + .red-ui-typedInput-container input").first().fill("req.user.name");
       await inTray("#node-input-callerRequired").uncheck();
       await inTray("#node-input-limit").fill("5");
@@ -239,9 +239,9 @@ for (const theme of THEMES)
       const { session, lock, caller, callerRequired } = saved;
       assert.deepEqual([session, lock, caller, callerRequired], ["first", "some", "req.user.name", false]);
       assert.equal(saved.fields, "voice,instruction,tools,turnDetection,transcripts");
-      const { uses, startSeconds, lifeMinutes, limit, limitSeconds } = saved;
+      const { uses, startWithinSeconds, lifetimeMinutes, limit, limitSeconds } = saved;
       assert.deepEqual(
-        [uses, startSeconds, lifeMinutes, limit, limitSeconds].map(Number),
+        [uses, startWithinSeconds, lifetimeMinutes, limit, limitSeconds].map(Number),
         [0, 90, 15, 5, 30],
       );
       await page.reload();

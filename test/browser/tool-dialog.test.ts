@@ -316,12 +316,12 @@ for (const theme of THEMES)
     });
 
     it("save how a result is told, and how long it may be", async () => {
-      await place("gemini-tool-response", { name: "", scheduling: "", mostKilobytes: 32 });
+      await place("gemini-tool-response", { name: "", scheduling: "", maxKilobytes: 32 });
       await inTray("#node-input-scheduling").selectOption("SILENT");
-      await inTray("#node-input-mostKilobytes").fill("64");
+      await inTray("#node-input-maxKilobytes").fill("64");
       const saved = await save();
       assert.equal(saved.scheduling, "SILENT");
-      assert.equal(Number(saved.mostKilobytes), 64);
+      assert.equal(Number(saved.maxKilobytes), 64);
     });
 
     it("follow the theme, leave no editor behind, and nothing in the page goes wrong", async () => {

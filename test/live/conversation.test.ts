@@ -227,7 +227,9 @@ describe("a conversation with a server that is not as it should be", () => {
   let talk: Talk;
   const start = async (...args: Parameters<typeof startFarEnd>) => {
     farEnd = await startFarEnd(...args);
-    talk = new Talk(farEnd.url, { continuity: { ...continuity, onLoss: "tell", tries: 1 } });
+    talk = new Talk(farEnd.url, {
+      continuity: { ...continuity, onConnectionLoss: "report", reconnectAttempts: 0 },
+    });
   };
   const part = (bytes: number) => ({
     inlineData: { mimeType: "audio/pcm;rate=24000", data: Buffer.alloc(bytes).toString("base64") },

@@ -21,7 +21,7 @@ export const settings: ConversationSettings = {
   affectiveDialog: false,
   transcripts: { user: true, model: true },
   turnDetection: "automatic",
-  detection: { start: "", end: "", silenceMs: undefined, paddingMs: undefined },
+  detection: { start: "", end: "", silenceDurationMs: undefined, prefixPaddingMs: undefined },
   bargeIn: true,
   turnCoverage: "",
   singleTurn: false,
@@ -29,12 +29,12 @@ export const settings: ConversationSettings = {
 };
 
 export const continuity: Continuity = {
-  onLoss: "resume",
-  tries: 4,
+  onConnectionLoss: "resume",
+  reconnectAttempts: 4,
   compression: undefined,
   tokenBudget: 0,
-  stallMs: 0,
-  stallCure: "tell",
+  stallTimeoutMs: 0,
+  onStall: "report",
 };
 
 /** A server that is let in to by the key `a-key`. */
@@ -51,7 +51,7 @@ export function optionsFor(url: string, clock = new TestClock()): ConversationOp
     continuity,
     tools: () => [],
     server: async () => serverAt(url),
-    setupTimeoutMs: 10_000,
+    connectTimeoutMs: 10_000,
     waiting: { messages: 100, soundMs: 30_000 },
     admit() {},
     clock,

@@ -84,7 +84,7 @@ describe("audio out", () => {
     ["it is told to by an action", { action: "interrupt" }],
   ] as const)
     it(`drops what is queued when ${what}, and tells the device to do the same`, async () => {
-      await start({ leadMs: 0 });
+      await start({ sendAheadMs: 0 });
       say(counting(5_000), { _session: { type: "websocket", id: "1" } });
       await flow.at("device").next();
       flow.send("out", { ...stop, _session: { type: "websocket", id: "1" }, topic: "home" });
@@ -125,7 +125,7 @@ describe("audio out", () => {
   });
 
   it("plays a last half frame when the model has said everything", async () => {
-    await start({ prebufferMs: 2_000 });
+    await start({ jitterBufferMs: 2_000 });
     say(counting(30));
     flow.send("out", { event: "generationComplete", turn: 1 });
     await flow.at("device").next();
@@ -138,7 +138,7 @@ describe("audio out", () => {
   });
 
   it("plays what waits in the jitter buffer when no more comes", async () => {
-    await start({ prebufferMs: 2_000 });
+    await start({ jitterBufferMs: 2_000 });
     say(counting(20));
     await flow.at("device").next();
     assert.ok(heard().equals(counting(20)));
@@ -220,9 +220,9 @@ describe("audio out", () => {
     ["a rate that it cannot make", { sampleRate: 12_345 }, /12345 Hz is not supported\. Use one of/],
     ["a frame of 1 ms", { frameMs: 1 }, /"frame length" must be a number from 10 to 200/],
     ["an unknown pace", { pacing: "slow" }, /"pacing" must be one of realTime, burst/],
-    ["a negative lead", { leadMs: -1 }, /"lead" must be a number from 0 to 5000/],
-    ["a jitter buffer of an hour", { prebufferMs: 3.6e6 }, /"jitter buffer" must be a number/],
-    ["no queue", { mostSeconds: 0 }, /"queue" must be a number from 1/],
+    ["a negative lead", { sendAheadMs: -1 }, /"lead" must be a number from 0 to 5000/],
+    ["a jitter buffer of an hour", { jitterBufferMs: 3.6e6 }, /"jitter buffer" must be a number/],
+    ["no queue", { queueLimitSeconds: 0 }, /"queue" must be a number from 1/],
   ];
   for (const [what, properties, error] of unusable)
     it(`set to ${what}: a red badge, and an error for every message`, async () => {

@@ -67,7 +67,7 @@ export const connection = (properties: object = {}): FlowNode => ({
 
 /** A connection to a server of the test's own. */
 export const connectionTo = ({ url }: { url: string }, properties: object = {}) =>
-  connection({ server: "custom", url, tries: 1, ...properties });
+  connection({ server: "custom", url, reconnectAttempts: 0, ...properties });
 
 /** The key that every custom connection has: it must turn up nowhere but at the server. */
 export const KEY = "a-key-that-nobody-may-see";

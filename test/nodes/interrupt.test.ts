@@ -52,7 +52,7 @@ describe("all nodes together, with the simulator", () => {
       node("in", "gemini-audio-in", { endAfterMs: 0 }, [["session"]]),
       { ...live!, wires: [["out"], ["text"], ["tools"], ["events"]] },
       ...others,
-      node("out", "gemini-audio-out", { leadMs: 0 }, [["device"]]),
+      node("out", "gemini-audio-out", { sendAheadMs: 0 }, [["device"]]),
       node("device", "helper"),
       node("stop", "gemini-interrupt", {}, [["session", "out"]]),
     ]);

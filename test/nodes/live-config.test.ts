@@ -51,9 +51,9 @@ describe("a connection with tokens", () => {
       connectionTo(simulator, {
         tokens: true,
         tokenUses: 2,
-        tokenStartSeconds: 120,
-        tokenLifeMinutes: 12,
-        tokenMarginMinutes: 3,
+        tokenStartWithinSeconds: 120,
+        tokenLifetimeMinutes: 12,
+        tokenRenewMinutes: 3,
       }),
     ]);
     const [token] = simulator.tokens;
@@ -83,9 +83,9 @@ describe("a connection with tokens", () => {
   });
 
   for (const [settings, error] of [
-    [{ tokenLifeMinutes: 5 }, /must live longer than the time before its end.*they are 5 and 5 minutes/],
-    [{ tokenLifeMinutes: 1200 }, /"token ends after" must be a number from 1 to 1199; it is 1200/],
-    [{ tokenStartSeconds: 0 }, /"token starts within"/],
+    [{ tokenLifetimeMinutes: 5 }, /must live longer than the time before its end.*they are 5 and 5 minutes/],
+    [{ tokenLifetimeMinutes: 1200 }, /"token ends after" must be a number from 1 to 1199; it is 1200/],
+    [{ tokenStartWithinSeconds: 0 }, /"token starts within"/],
     [{ tokenUses: -1 }, /"token uses"/],
     [{ tokenUses: 1.5 }, /"token uses" must be a whole number; it is 1\.5/],
   ] as [object, RegExp][])

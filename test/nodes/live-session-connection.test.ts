@@ -46,7 +46,7 @@ describe("a session whose server", () => {
   };
 
   it("says nothing is given up, with a cause on message, state and badge", async () => {
-    await start(() => {}, { setupTimeout: 1 });
+    await start(() => {}, { connectTimeoutSeconds: 1 });
     await expectFailure(/did not answer within 1 s\. Check the server address/, /did not answer within 1 s/);
   });
 
@@ -153,7 +153,7 @@ describe("a session that is deployed again or taken away", () => {
     const farEnd = await start(acceptSetup());
     await connect();
     const ended = once(farEnd.sockets[0]!, "close");
-    await flow.deploy([connectionTo(farEnd, { idleMinutes: 5 }), ...session()]);
+    await flow.deploy([connectionTo(farEnd, { idleTimeoutMinutes: 5 }), ...session()]);
     await ended;
   });
 

@@ -25,7 +25,10 @@ describe("a session whose connection does not last", () => {
       reply({ setupComplete: {} });
       reply({ sessionResumptionUpdate: { newHandle: `handle ${farEnd.sockets.length}`, resumable: true } });
     });
-    flow = await Flow.start([connectionTo(farEnd, { tries: 3, ...settings }), ...session(properties)]);
+    flow = await Flow.start([
+      connectionTo(farEnd, { reconnectAttempts: 3, ...settings }),
+      ...session(properties),
+    ]);
   };
   const setups = () => farEnd.frames.flatMap(({ setup }: { setup?: Setup }) => (setup ? [setup] : []));
   const say = async (payload: string) => {
@@ -64,18 +67,21 @@ describe("a session whose connection does not last", () => {
   });
 
   it("goes on after a deploy of the node when it keeps its handles, and knows nothing when it does not", async () => {
-    await start({}, { keepHandles: true });
+    await start({}, { keepConversations: true });
     await say("hello");
-    await flow.deploy([connectionTo(farEnd, { tries: 3 }), ...session({ keepHandles: true, voice: "Kore" })]);
+    await flow.deploy([
+      connectionTo(farEnd, { reconnectAttempts: 3 }),
+      ...session({ keepConversations: true, voice: "Kore" }),
+    ]);
     await say("I am back");
     assert.deepEqual(setups()[1]!.sessionResumption, { handle: "handle 1" });
-    await flow.deploy([connectionTo(farEnd, { tries: 3 }), ...session({ voice: "Puck" })]);
+    await flow.deploy([connectionTo(farEnd, { reconnectAttempts: 3 }), ...session({ voice: "Puck" })]);
     await say("I am back again");
     assert.deepEqual(setups()[2]!.sessionResumption, {});
   });
 
   it("resumes no conversation that the flow has ended", async () => {
-    await start({}, { keepHandles: true });
+    await start({}, { keepConversations: true });
     await say("hello");
     flow.send("session", { action: "disconnect" });
     await flow.at("events").next(stateIs("closed"));
@@ -90,7 +96,7 @@ describe("a session whose connection does not last", () => {
     assert.deepEqual(setups()[0]!.contextWindowCompression, { slidingWindow: {} });
     await flow.stop();
     await farEnd.close();
-    await start({ onLoss: "tell", compression: false });
+    await start({ onConnectionLoss: "report", compression: false });
     await say("hello");
     assert.equal(setups()[0]!.sessionResumption, undefined);
     assert.equal(setups()[0]!.contextWindowCompression, undefined);
@@ -108,11 +114,11 @@ describe("a session whose connection does not last", () => {
 
 describe("a connection that cannot work as it is set", () => {
   const BAD: [what: string, settings: object, error: RegExp][] = [
-    ["no tries", { tries: 0 }, /"tries" must be a number from 1/],
+    ["a negative number of attempts", { reconnectAttempts: -1 }, /"reconnect attempts" must be a number from 0/],
     [
       "a way to take a loss that there is not",
-      { onLoss: "cry" },
-      /"on loss" must be one of resume, retry, tell/,
+      { onConnectionLoss: "cry" },
+      /"on loss" must be one of resume, restart, report/,
     ],
     [
       "a compression to more than from",
@@ -121,7 +127,7 @@ describe("a connection that cannot work as it is set", () => {
     ],
     ["a compression from too little", { triggerTokens: 100 }, /"compress from" must be a number from 5000/],
     ["a negative token budget", { tokenBudget: -1 }, /"token budget" must be a number from 0/],
-    ["a cure that there is not", { stallCure: "prayer" }, /"stall cure" must be one of tell, resume/],
+    ["a cure that there is not", { onStall: "prayer" }, /"stall cure" must be one of report, resume/],
   ];
   for (const [what, settings, error] of BAD)
     it(`${what}: the badge is red and every message gets the error`, async () => {

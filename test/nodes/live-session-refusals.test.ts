@@ -111,7 +111,7 @@ describe("a message that a session cannot use", () => {
   });
 
   it("is one too many conversation: an error, a refused event, and the others go on", async () => {
-    flow = await Flow.start([connectionTo(farEnd, { mostConversations: 1 }), ...session()]);
+    flow = await Flow.start([connectionTo(farEnd, { maxConversations: 1 }), ...session()]);
     flow.send("session", { session: "kitchen", payload: "hello", turnComplete: false });
     await frames.next();
     flow.send("session", { session: "hall", topic: "t", payload: "hello" });
@@ -194,11 +194,21 @@ describe("a session that cannot work as it is set", () => {
       /"address" must be a http, https, ws or wss address; it is ""/,
     ],
     ["an address of another kind", { server: "custom", url: "ftp://x" }, {}, /"address" must be.*ftp/],
-    ["a set-up time-out of 0", { setupTimeout: 0 }, {}, /"setup time-out" must be a number from 1 to 300/],
-    ["a limit that is no number", { mostConversations: "many" }, {}, /"most conversations" must be a number/],
-    ["a negative idle time", { idleMinutes: -1 }, {}, /"idle minutes" must be a number from 0/],
-    ["too much waiting sound", { waitingSound: 1e9 }, {}, /"waiting sound" must be a number from 0 to 300/],
-    ["no waiting messages", { waitingMessages: 0 }, {}, /"waiting messages" must be a number from 1/],
+    [
+      "a set-up time-out of 0",
+      { connectTimeoutSeconds: 0 },
+      {},
+      /"setup time-out" must be a number from 1 to 300/,
+    ],
+    ["a limit that is no number", { maxConversations: "many" }, {}, /"most conversations" must be a number/],
+    ["a negative idle time", { idleTimeoutMinutes: -1 }, {}, /"idle minutes" must be a number from 0/],
+    [
+      "too much waiting sound",
+      { offlineAudioSeconds: 1e9 },
+      {},
+      /"waiting sound" must be a number from 0 to 300/,
+    ],
+    ["no waiting messages", { offlineMessages: 0 }, {}, /"waiting messages" must be a number from 1/],
   ];
   for (const [what, settings, properties, error] of unusable)
     it(`with ${what}: a red badge, and an error for every message`, async () => {
@@ -240,10 +250,10 @@ describe("a session that cannot work as it is set", () => {
   it("a setting that is left empty means its default", async () => {
     const farEnd = await startFarEnd(acceptSetup());
     const empty = {
-      setupTimeout: "",
-      mostConversations: "",
-      idleMinutes: "",
-      waitingSound: "",
+      connectTimeoutSeconds: "",
+      maxConversations: "",
+      idleTimeoutMinutes: "",
+      offlineAudioSeconds: "",
       apiVersion: "",
     };
     flow = await Flow.start([

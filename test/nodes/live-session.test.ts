@@ -275,7 +275,7 @@ describe("a live session", () => {
       instruction: "Be brief.",
       temperature: "0.5",
       thoughts: true,
-      userTranscript: false,
+      transcribeUser: false,
       turnDetection: "manual",
     });
     await connect();

@@ -91,7 +91,7 @@ describe("a token", () => {
   });
 
   it("comes with all that a client needs to connect", async () => {
-    const simulator = await startWith({ uses: 3, startSeconds: 120, lifeMinutes: 10 });
+    const simulator = await startWith({ uses: 3, startWithinSeconds: 120, lifetimeMinutes: 10 });
     const before = Date.now();
     const payload = await issue();
     const [made] = simulator.tokens;
@@ -572,7 +572,7 @@ describe("while a token is being made", () => {
 
 describe("the audit log", () => {
   it("tells who got a token when, for what and until when, but not the token", async () => {
-    await startWith({ lifeMinutes: 10 });
+    await startWith({ lifetimeMinutes: 10 });
     const before = Date.now();
     const { token, startBefore, expiresAt } = await issue({ user: "ann" });
     const [{ timestamp, level, ...entry } = {}, ...others] = audits();
@@ -648,8 +648,8 @@ describe("a live token with settings that cannot be used", () => {
     [{ lock: "some", fields: "voice,model" }, /"locked" can name voice, .*; "model" is none of them/],
     [{ uses: -1 }, /"good for" must be a number from 0/],
     [{ uses: 1.5 }, /"good for" must be a whole number; it is 1\.5/],
-    [{ startSeconds: 0 }, /"begun in" must be a number from 1/],
-    [{ lifeMinutes: 1_200 }, /"ends after" must be a number from 1 to 1199/],
+    [{ startWithinSeconds: 0 }, /"begun in" must be a number from 1/],
+    [{ lifetimeMinutes: 1_200 }, /"ends after" must be a number from 1 to 1199/],
     [{ caller: "req..ip" }, /"who asks" must be a property of msg, such as req\.ip; it is "req\.\.ip"/],
     [{ limit: "many" }, /"at most" must be a number/],
     [{ limitSeconds: 0 }, /"in seconds" must be a number from 1/],

@@ -29,7 +29,12 @@ it("a conversation goes on after a restart of Node-RED, when its session keeps t
   const flow = [
     { id: "tab", type: "tab", label: "restart" },
     { id: "config", type: "gemini-live-config", server: "custom", url: farEnd.url },
-    node("session", "gemini-live-session", { connection: "config", keepHandles: true }, [[], [], [], []]),
+    node("session", "gemini-live-session", { connection: "config", keepConversations: true }, [
+      [],
+      [],
+      [],
+      [],
+    ]),
     node("say", "inject", { payload: "hello", payloadType: "str", props: [{ p: "payload" }] }, [["session"]]),
   ];
   await post(before, "/flows", flow);

@@ -39,7 +39,7 @@ describe("tools are branches of the flow", () => {
   });
   /** A session whose tools output leads to these tool calls; `answer` is a tool response. */
   const flowOf = (...tools: ReturnType<typeof tool>[]) => [
-    connectionTo(farEnd, { tries: 3 }),
+    connectionTo(farEnd, { reconnectAttempts: 3 }),
     ...session().map((each) =>
       each.id === "session"
         ? { ...each, wires: [["audio"], ["text"], tools.map(({ id }) => id), ["events"]] }
@@ -47,7 +47,7 @@ describe("tools are branches of the flow", () => {
     ),
     ...tools,
     ...tools.flatMap(({ id }) => ends(id)),
-    node("answer", "gemini-tool-response", { mostKilobytes: 1 }),
+    node("answer", "gemini-tool-response", { maxKilobytes: 1 }),
   ];
   const start = async (...tools: ReturnType<typeof tool>[]) => {
     frames = new Inbox();

@@ -245,7 +245,7 @@ describe("a conversation goes on when its connection is lost", () => {
     await start(
       { setup: (call) => (isOneOf(call, 2, 3) ? call.socket.close(1011, "") : accept(call)) },
       {
-        continuity: { ...continuity, tries: 2 },
+        continuity: { ...continuity, reconnectAttempts: 2 },
       },
     );
     await talk.say("hello", false);
@@ -268,7 +268,7 @@ describe("a conversation goes on when its connection is lost", () => {
   it("waits longer each time, tells each try with its cause and its wait, and gives up after the last", async () => {
     await start(
       { setup: (call) => (call.number === 1 ? accept(call) : call.socket.close(1011, "")) },
-      { continuity: { ...continuity, onLoss: "retry" } },
+      { continuity: { ...continuity, onConnectionLoss: "restart" } },
     );
     await talk.say("hello", false);
     farEnd.sockets[0]!.terminate();
@@ -314,7 +314,7 @@ describe("a conversation goes on when its connection is lost", () => {
   it("goes on by its handle with the next message after it was given up", async () => {
     await start(
       { setup: (call) => (isOneOf(call, 2, 3) ? call.socket.close(1011, "") : accept(call)) },
-      { continuity: { ...continuity, tries: 2 } },
+      { continuity: { ...continuity, reconnectAttempts: 2 } },
     );
     await talk.say("hello", false);
     farEnd.sockets[0]!.terminate();
@@ -339,7 +339,7 @@ describe("the other ways to take the loss of a connection", () => {
   it("retry begins a fresh conversation that is told what was said, and asks again", async () => {
     await start(
       { text: (call, text) => (call.number === 1 && text.includes("second") ? cut(call) : answer(call)) },
-      { continuity: { ...continuity, onLoss: "retry" } },
+      { continuity: { ...continuity, onConnectionLoss: "restart" } },
     );
     await talk.say("first");
     await talk.next("turnComplete");
@@ -357,7 +357,7 @@ describe("the other ways to take the loss of a connection", () => {
     await start(
       { text: () => {} },
       {
-        continuity: { ...continuity, onLoss: "retry" },
+        continuity: { ...continuity, onConnectionLoss: "restart" },
         settings: { ...settings, model: "gemini-3.1-flash-live" },
       },
     );
@@ -377,7 +377,7 @@ describe("the other ways to take the loss of a connection", () => {
           else finish(call);
         },
       },
-      { continuity: { ...continuity, onLoss: "tell" } },
+      { continuity: { ...continuity, onConnectionLoss: "report" } },
     );
     await talk.say("hello");
     assert.equal((await talk.next("turnComplete")).reason, "CONNECTION_LOST");
@@ -458,7 +458,7 @@ describe("a goAway is a plan", () => {
   });
 
   it("is passed on and nothing else where the loss of a connection is only told", async () => {
-    await start({}, { continuity: { ...continuity, onLoss: "tell" } });
+    await start({}, { continuity: { ...continuity, onConnectionLoss: "report" } });
     await talk.say("hello", false);
     goAway("1s");
     await talk.next("goAway");
@@ -469,7 +469,7 @@ describe("a goAway is a plan", () => {
 
 describe("a server that has fallen silent", () => {
   it("is told as a stall, once, when it was its turn to speak", async () => {
-    await start({}, { continuity: { ...continuity, stallMs: 10_000 } });
+    await start({}, { continuity: { ...continuity, stallTimeoutMs: 10_000 } });
     await talk.say("hello");
     talk.clock.advance(9_000);
     talk.conversation.watch();
@@ -479,14 +479,14 @@ describe("a server that has fallen silent", () => {
     talk.conversation.watch();
     assert.deepEqual(
       talk.all("stall").map(({ ms, cure }) => [ms >= 10_000, cure]),
-      [[true, "tell"]],
+      [[true, "report"]],
     );
   });
 
   it("is resumed when that is the cure, and asked again", async () => {
     await start(
       { text: (call) => call.number === 2 && answer(call) },
-      { continuity: { ...continuity, stallMs: 10_000, stallCure: "resume" } },
+      { continuity: { ...continuity, stallTimeoutMs: 10_000, onStall: "resume" } },
     );
     await talk.say("hello");
     talk.clock.advance(10_000);
@@ -501,7 +501,7 @@ describe("a server that has fallen silent", () => {
   });
 
   it("is not stalled while the user speaks or nobody does, however long", async () => {
-    await start({ text: answer }, { continuity: { ...continuity, stallMs: 10_000 } });
+    await start({ text: answer }, { continuity: { ...continuity, stallTimeoutMs: 10_000 } });
     await talk.say("hello");
     await talk.next("turnComplete");
     talk.clock.advance(100_000);

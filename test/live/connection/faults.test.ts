@@ -14,7 +14,7 @@ describe("whatever goes wrong at any point of a turn", () => {
 
   beforeEach(async () => {
     simulator = await startSimulator({ clock });
-    const care = { ...continuity, tries: 8, stallMs: 10_000, stallCure: "resume" } as const;
+    const care = { ...continuity, reconnectAttempts: 8, stallTimeoutMs: 10_000, onStall: "resume" } as const;
     talk = new Talk(simulator.url, { continuity: care, tools: () => [clockTool] }, clock);
     const watch = () => {
       talk.conversation.watch();
@@ -208,7 +208,7 @@ describe("a talk of two hours over connections of ten minutes, with drops in bet
   it("is one conversation to the device: nothing is lost, and the pauses are told", async (test) => {
     const clock = new TestClock();
     const simulator = await startSimulator({ clock });
-    const talk = new Talk(simulator.url, { continuity: { ...continuity, tries: 8 } }, clock);
+    const talk = new Talk(simulator.url, { continuity: { ...continuity, reconnectAttempts: 8 } }, clock);
     /** Lets minutes pass in steps of a second while all is well, and at the pace of the sockets while it is not. */
     const pass = async (ms: number) => {
       for (let passed = 0; passed < ms; passed += 1_000) {

@@ -8,7 +8,12 @@ import { TestClock } from "../../clock";
 import { continuity, serverAt, Talk } from "../talk";
 
 const MINUTE = 60_000;
-const tokens: OwnTokens = { uses: 1, startMs: MINUTE, lifeMs: 30 * MINUTE, marginMs: 5 * MINUTE };
+const tokens: OwnTokens = {
+  uses: 1,
+  startWithinMs: MINUTE,
+  lifetimeMs: 30 * MINUTE,
+  renewBeforeMs: 5 * MINUTE,
+};
 
 let simulator: Simulator;
 let talk: Talk;
@@ -38,7 +43,7 @@ const names = () => simulator.tokens.map(({ name }) => name);
 
 describe("a conversation that connects with tokens", () => {
   it("has one made with the number of uses and the times that are set, and is let in by it", async () => {
-    await start({ tokens: { ...tokens, uses: 3, startMs: 2 * MINUTE, lifeMs: 10 * MINUTE } });
+    await start({ tokens: { ...tokens, uses: 3, startWithinMs: 2 * MINUTE, lifetimeMs: 10 * MINUTE } });
     await ask("Hello");
     const [token] = simulator.tokens;
     assert.equal(simulator.tokens.length, 1);
@@ -122,7 +127,7 @@ describe("a conversation that connects with tokens", () => {
   });
 
   it("begins with no token that is about to end", async () => {
-    await start({ tokens: { ...tokens, uses: 0, startMs: 29 * MINUTE } });
+    await start({ tokens: { ...tokens, uses: 0, startWithinMs: 29 * MINUTE } });
     await ask("Hello");
     talk.conversation.disconnect();
     pass(26 * MINUTE);
@@ -161,7 +166,7 @@ describe("a conversation that connects with tokens", () => {
   });
 
   it("keeps its handle however often its tokens are refused", async () => {
-    await start({ continuity: { ...continuity, tries: 20 } });
+    await start({ continuity: { ...continuity, reconnectAttempts: 20 } });
     await ask("Hello");
     const reason = "auth token has expired";
     simulator.order(
@@ -199,7 +204,7 @@ describe("a conversation that connects with tokens", () => {
   });
 
   it("that is begun afresh after a loss has a new token for that, and is told what was said", async () => {
-    await start({ continuity: { ...continuity, onLoss: "retry" } });
+    await start({ continuity: { ...continuity, onConnectionLoss: "restart" } });
     await ask("Hello");
     simulator.order({ at: "now", do: "cut" });
     assert.equal((await talk.next("resumed")).remembered, false);

@@ -33,7 +33,7 @@ const handlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
 const connect = (server: Server, clock: Clock = systemClock, signal = new AbortController().signal) =>
   opened(openSocket(server, buildSetup(settings, continuity), handlers, 10_000, clock, signal));
 const mint = (server: Server, clock: Clock = systemClock) =>
-  mintToken(server, { uses: 1, startMs: 60_000, lifeMs: 600_000 }, { timeoutMs: 10_000, clock });
+  mintToken(server, { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 }, { timeoutMs: 10_000, clock });
 /** Has a token made, and opens a connection with it. */
 const useTokens = async (server: Server) => {
   const { name } = await mint(server);

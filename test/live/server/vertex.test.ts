@@ -176,7 +176,7 @@ describe("a token for Vertex AI", () => {
     await assert.rejects(
       mintToken(
         vertex(),
-        { uses: 1, startMs: 60_000, lifeMs: 600_000 },
+        { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 },
         { timeoutMs: 1_000, clock: systemClock },
       ),
       /Vertex AI has no tokens: choose a connection to the Gemini API/,

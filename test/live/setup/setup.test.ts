@@ -16,7 +16,7 @@ const everything = {
   affectiveDialog: true,
 } as const;
 
-const plain = { onLoss: "tell", compression: undefined } as const;
+const plain = { onConnectionLoss: "report", compression: undefined } as const;
 
 describe("the setup of a conversation", () => {
   it("holds what was set, and nothing that was left to the server", () => {
@@ -70,17 +70,17 @@ describe("the setup of a conversation", () => {
   });
 
   it("asks for a handle only where a lost connection is resumed, and goes on by the handle that there is", () => {
-    const setup = (onLoss: "resume" | "retry" | "tell", handle?: string) =>
-      buildSetup(settings, { onLoss, compression: undefined }, { handle }).config.sessionResumption;
+    const setup = (onConnectionLoss: "resume" | "restart" | "report", handle?: string) =>
+      buildSetup(settings, { onConnectionLoss, compression: undefined }, { handle }).config.sessionResumption;
     assert.deepEqual(setup("resume"), {});
     assert.deepEqual(setup("resume", "a-handle"), { handle: "a-handle" });
-    assert.equal(setup("retry"), undefined);
-    assert.equal(setup("tell"), undefined);
+    assert.equal(setup("restart"), undefined);
+    assert.equal(setup("report"), undefined);
   });
 
   it("asks for compression with a sliding window, its numbers as strings", () => {
     const setup = (compression: Continuity["compression"]) =>
-      buildSetup(settings, { onLoss: "tell", compression }).config.contextWindowCompression;
+      buildSetup(settings, { onConnectionLoss: "report", compression }).config.contextWindowCompression;
     assert.equal(setup(undefined), undefined);
     assert.deepEqual(setup({ triggerTokens: undefined, targetTokens: undefined }), { slidingWindow: {} });
     assert.deepEqual(setup({ triggerTokens: 20_000, targetTokens: 8_000 }), {
@@ -92,7 +92,7 @@ describe("the setup of a conversation", () => {
   it("says how the server should find the turns, and leaves to it what was not set", () => {
     const setup = (more: object) => buildSetup({ ...settings, ...more }, plain);
     assert.equal(setup({}).config.realtimeInputConfig, undefined);
-    const detection = { start: "LOW", end: "HIGH", silenceMs: 700, paddingMs: 0 };
+    const detection = { start: "LOW", end: "HIGH", silenceDurationMs: 700, prefixPaddingMs: 0 };
     assert.deepEqual(
       setup({ detection, bargeIn: false, turnCoverage: "ALL_INPUT" }).config.realtimeInputConfig,
       {

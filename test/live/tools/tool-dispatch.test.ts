@@ -171,7 +171,7 @@ describe("the tools of a conversation", () => {
 
   it("lose their calls with the conversation: the flow is told, and a waiting answer gets an error", async () => {
     tools = [tool("get_weather")];
-    await start({ continuity: { ...continuity, onLoss: "retry" } });
+    await start({ continuity: { ...continuity, onConnectionLoss: "restart" } });
     call({ id: "1", name: "get_weather" }, { id: "2", name: "get_weather" });
     await talk.next("toolCall");
     farEnd.sockets[0]!.terminate();
