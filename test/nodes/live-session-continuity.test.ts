@@ -114,7 +114,11 @@ describe("a session whose connection does not last", () => {
 
 describe("a connection that cannot work as it is set", () => {
   const BAD: [what: string, settings: object, error: RegExp][] = [
-    ["a negative number of attempts", { reconnectAttempts: -1 }, /"reconnect attempts" must be a number from 0/],
+    [
+      "a negative number of attempts",
+      { reconnectAttempts: -1 },
+      /"reconnect attempts" must be a number from 0/,
+    ],
     [
       "a way to take a loss that there is not",
       { onConnectionLoss: "cry" },
