@@ -5,6 +5,11 @@ import { SoundError } from "./formats";
 /** Bytes of one sample of PCM16. */
 export const sampleBytes = 2;
 
+/** How long mono PCM16 plays, in milliseconds. `pcm`: the sound, or an object with its length in bytes; `sampleRate` in Hz. */
+export function durationMs(pcm: { readonly length: number }, sampleRate: number): number {
+  return (pcm.length / sampleBytes / sampleRate) * 1000;
+}
+
 /** The frame cutter of one stream. Frames are views of the Buffers pushed, and copies only where they span two of them. */
 export class Framer {
   readonly #frameBytes: number;

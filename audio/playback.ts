@@ -3,7 +3,7 @@
 
 import { type Clock, systemClock } from "./clock";
 import { checkedFormat, SoundError } from "./formats";
-import { Framer, sampleBytes } from "./frames";
+import { durationMs, Framer, sampleBytes } from "./frames";
 import { Resampler } from "./resampler";
 
 const tickMs = 10;
@@ -99,7 +99,8 @@ export class Playback {
 
   /** Milliseconds of sound that have not left yet. */
   get queuedMs(): number {
-    return this.#ms(this.#queuedBytes + this.#framer.restBytes);
+    const length = this.#queuedBytes + this.#framer.restBytes;
+    return durationMs({ length }, this.#options.sampleRate);
   }
 
   /**
@@ -113,7 +114,7 @@ export class Playback {
         `${pcm.length} bytes of sound end in the middle of a sample. Send whole 16-bit samples.`,
       );
     checkedFormat(sampleRate, 1, "The sound");
-    const ms = (pcm.length / sampleBytes / sampleRate) * 1000;
+    const ms = durationMs(pcm, sampleRate);
     if (this.#options.paced && this.queuedMs + ms > this.#options.maxMs) {
       this.#start(); // A full queue must not wait to become fuller.
       throw new SoundError(
@@ -183,10 +184,6 @@ export class Playback {
     if (this.#freed) throw new Error("This playback was freed");
   }
 
-  #ms(bytes: number) {
-    return (bytes / sampleBytes / this.#options.sampleRate) * 1000;
-  }
-
   #enqueue(frames: Buffer[]) {
     for (const frame of frames) {
       this.#queue.push(frame);
@@ -215,7 +212,7 @@ export class Playback {
       if (paced && this.#playedAt - now > sendAheadMs) break;
       this.#queue.shift();
       this.#queuedBytes -= next.length;
-      this.#playedAt += this.#ms(next.length);
+      this.#playedAt += durationMs(next, this.#options.sampleRate);
       this.#onFrame(next);
     }
     if (!this.#waiting && this.#queue.length > 0) this.#pacer.add(this.#run);
