@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { checkScript } from "./faults";
+import { checkScript } from "./faults/fault-types";
 import { type Fault, startSimulator } from "./server";
 
 const usage = `Usage: gemini-live-simulator [--port N] [--key K] [--script FILE]

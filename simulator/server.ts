@@ -6,15 +6,15 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../audio/clock";
 import { loadResampler } from "../audio/resampler";
-import type { SimulatedCall } from "./calls";
-import { Connection, type Surroundings } from "./connection";
-import type { Fault } from "./faults";
-import { checkKey, readRequest, refuseHandshake } from "./handshake";
-import { answer } from "./http";
-import type { Handles } from "./models";
-import { Script } from "./script";
-import { Sessions, type SimulatedConversation } from "./session";
-import { type SimulatedToken, Tokens } from "./tokens";
+import { ClientConnection, type ConnectionOptions } from "./connection/client-connection";
+import { FaultScript } from "./faults/fault-script";
+import type { Fault } from "./faults/fault-types";
+import { checkKey, readRequest, refuseHandshake } from "./http/handshake";
+import { IssuedTokens, type SimulatedToken } from "./http/issued-tokens";
+import { answer } from "./http/token-endpoint";
+import type { Handles } from "./protocol/models";
+import type { SimulatedCall } from "./session/function-calls";
+import { Sessions, type SimulatedConversation } from "./session/session";
 
 export type { Fault, SimulatedCall, SimulatedConversation, SimulatedToken };
 
@@ -77,12 +77,12 @@ const HANDLES_MS = 2 * 3600_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, clock = systemClock, key, handles, cancelCalls } = options;
   const { lifetimeMs = LIFETIME_MS, goAwayMs = GO_AWAY_MS, handlesMs = HANDLES_MS } = options;
-  const script = new Script(options.script ?? []);
+  const script = new FaultScript(options.script ?? []);
   const sessions = new Sessions(handlesMs);
-  const tokens = new Tokens();
-  const around: Surroundings = { clock, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
+  const tokens = new IssuedTokens();
+  const around: ConnectionOptions = { clock, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
   await loadResampler();
-  const connections = new Map<Connection, Promise<unknown>>();
+  const connections = new Map<ClientConnection, Promise<unknown>>();
   let count = 0;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME });
   const server = createServer((request, response) => answer(request, response, { tokens, key, clock }));
@@ -90,7 +90,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   server.on("upgrade", (request, tcp, head) => {
     const { version, constrained, key: given, token } = readRequest(request);
     if (!version) return refuseHandshake(tcp, 404);
-    const connection = new Connection(tcp, ++count, version, around);
+    const connection = new ClientConnection(tcp, ++count, version, around);
     const closed = new Promise((resolve) => tcp.once("close", resolve));
     connections.set(connection, closed);
     closed.then(() => connections.delete(connection));

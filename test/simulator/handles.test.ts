@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SimulatorOptions } from "../../simulator/server";
-import { Sessions } from "../../simulator/session";
+import { Sessions } from "../../simulator/session/session";
 import { answer, drop, hangUp, MODEL, resume, simulate } from "./client";
 
 const HOUR = 3600_000;

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Hearing, type Utterance } from "../../simulator/hearing";
+import { SpeechDetector, type Utterance } from "../../simulator/input/speech-detection";
 import { noiseSource, pcm, room, speech, voice } from "./client";
 
 function listen(sounds: Buffer[], settings: object = {}, chunk = 640) {
   const starts: number[] = [];
   const utterances: Utterance[] = [];
-  const hearing = new Hearing(settings, {
+  const hearing = new SpeechDetector(settings, {
     speechStarted: (offset) => starts.push(offset),
     speechEnded: (utterance) => utterances.push(utterance),
   });

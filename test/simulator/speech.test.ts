@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHIME_MS } from "../../simulator/voice";
+import { CHIME_MS } from "../../simulator/output/speech-synthesis";
 import { type Client, converse, noiseSource, pcm, room, sound, speech, voice } from "./client";
 
 const realtime = (automaticActivityDetection: object, activityHandling?: string) => ({

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { test } from "node:test";
-import { Tokens } from "../../simulator/tokens";
+import { IssuedTokens } from "../../simulator/http/issued-tokens";
 import { MODEL, noiseSource } from "./client";
 import { MINUTE, withTokens } from "./tokens";
 
@@ -279,7 +279,7 @@ test("a client that hangs up in the middle of its order harms nobody", async (t)
 });
 
 test("500 tokens are kept: those that are over go first, then the oldest", () => {
-  const tokens = new Tokens();
+  const tokens = new IssuedTokens();
   const first = tokens.make({}, 0);
   const short = tokens.make({ expireTime: 1000 }, 0);
   for (let n = 2; n < 500; n++) tokens.make({}, 0);

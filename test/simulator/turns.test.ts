@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHIME_MS } from "../../simulator/voice";
+import { CHIME_MS } from "../../simulator/output/speech-synthesis";
 import { type Client, converse } from "./client";
 
 const write = (text: string) => ({ realtimeInput: { text } });

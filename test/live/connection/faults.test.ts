@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Fault } from "../../../simulator/faults";
+import type { Fault } from "../../../simulator/faults/fault-types";
 import { type Simulator, startSimulator } from "../../../simulator/server";
 import { TestClock } from "../../clock";
 import { correlation, silence, speech } from "../../speech";

@@ -1,15 +1,10 @@
 // The calls of one conversation: which of them are pending, for which the model waits, and what was answered.
 
 import { randomInt } from "node:crypto";
-import type { FunctionResponse } from "./messages";
-import type { Behavior, Model } from "./models";
-import { internalError, invalidArgument } from "./refusals";
-
-/** What the model wants to be done: a function and its arguments. */
-export interface CallRequest {
-  name: string;
-  args?: object;
-}
+import type { FunctionResponse } from "../protocol/client-messages";
+import type { Behavior, FunctionCall } from "../protocol/function-declarations";
+import type { Model } from "../protocol/models";
+import { internalError, invalidArgument } from "../protocol/refusals";
 
 /** One call, as it can be asked about. */
 export interface SimulatedCall {
@@ -45,7 +40,7 @@ const MOST_RESPONSES = 100;
 const LARGEST_RESPONSE = 64 * 1024;
 
 /** The calls of one conversation, from the oldest to the newest. */
-export class Calls {
+export class FunctionCalls {
   readonly #all: Call[] = [];
 
   /** All of them, without what is nobody's business. */
@@ -70,7 +65,7 @@ export class Calls {
   }
 
   /** Adds calls. @param behaviorOf by name @returns them as the frame has them */
-  add(requests: readonly CallRequest[], { callIds }: Model, behaviorOf: (name: string) => Behavior) {
+  add(requests: readonly FunctionCall[], { callIds }: Model, behaviorOf: (name: string) => Behavior) {
     const calls = requests.map(({ name, args = {} }): Call => {
       const behavior = behaviorOf(name);
       const id = `${callIds}${randomInt(10 ** 14)}`;
@@ -82,7 +77,7 @@ export class Calls {
   }
 
   /** The pending blocking calls, for which the model waits no longer: it is about to repeat them. */
-  repeated(): CallRequest[] {
+  repeated(): FunctionCall[] {
     const calls = this.#all.filter(({ state, behavior }) => state === "pending" && behavior === "BLOCKING");
     for (const call of calls) call.awaited = false;
     return calls;

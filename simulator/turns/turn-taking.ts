@@ -1,15 +1,16 @@
 // Whose turn it is: what waits for an answer, the answer that is being thought of or given, the calls that it needs, and
 // its interruption.
 
-import { Answer } from "./answer";
-import { Calling } from "./calling";
-import type { CallRequest, Result } from "./calls";
-import { textTokens, usageMetadata } from "./context";
-import type { Picture } from "./picture";
-import { type Asked, fillerReply, isQuestion, type Reply, replyTo } from "./reply";
-import type { Session } from "./session";
-import { type Host, type Manner, remember, type Turn, tokensOf } from "./turn";
-import { Waiting } from "./waiting";
+import type { ImageHeader } from "../input/image-header";
+import { AnswerStream } from "../output/answer-stream";
+import { type Asked, fillerReply, isQuestion, type Reply, replyTo } from "../output/echo";
+import type { FunctionCall } from "../protocol/function-declarations";
+import { textTokens, usageMetadata } from "../session/context-window";
+import type { Result } from "../session/function-calls";
+import type { Session } from "../session/session";
+import { type AnswerSettings, type Host, type ModelTurn, remember, tokensOf } from "./model-turn";
+import { PendingInput } from "./pending-input";
+import { ToolCallIssuer } from "./tool-call-issuer";
 
 /** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from a text that barges in to `interrupted`. */
 const TEXT_INTERRUPTS_MS = 16;
@@ -19,20 +20,20 @@ const SOON_MS = 1;
 const RESULT_MS = 700;
 
 /** The turns of one connection. */
-export class Turns {
-  readonly #manner: Manner;
+export class TurnTaking {
+  readonly #manner: AnswerSettings;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #waiting = new Waiting();
-  readonly #calling: Calling;
-  #turn?: Turn;
+  readonly #waiting = new PendingInput();
+  readonly #calling: ToolCallIssuer;
+  #turn?: ModelTurn;
 
   /** @param session is read for the usage, and takes up the answers and the calls */
-  constructor(manner: Manner, session: Session, host: Host) {
+  constructor(manner: AnswerSettings, session: Session, host: Host) {
     this.#manner = manner;
     this.#session = session;
     this.#host = host;
-    this.#calling = new Calling(manner, session, host);
+    this.#calling = new ToolCallIssuer(manner, session, host);
   }
 
   /** Whether no answer is on its way. */
@@ -41,7 +42,7 @@ export class Turns {
   }
 
   /** The next answer will mention it. */
-  see(picture: Picture) {
+  see(picture: ImageHeader) {
     this.#session.pictures++;
     this.#session.newPicture = picture;
   }
@@ -100,7 +101,7 @@ export class Turns {
   }
 
   /** Has functions called: in place of the answer that is being thought of, or else as soon as it is the model's turn. */
-  call(calls: readonly CallRequest[]) {
+  call(calls: readonly FunctionCall[]) {
     const turn = this.#turn;
     if (turn?.thinking) turn.calls = [...(turn.calls ?? []), ...calls];
     else {
@@ -143,7 +144,7 @@ export class Turns {
       this.#think(turn ?? { asked: [], thinking: true, cancel: () => {} }, next);
   }
 
-  #think(turn: Turn, { asked, due }: { asked: Asked[]; due: number }) {
+  #think(turn: ModelTurn, { asked, due }: { asked: Asked[]; due: number }) {
     // Whole milliseconds, so that it keeps its place behind the transcript that is due at the same moment.
     const wait = Math.max(0, Math.ceil(due - this.#host.clock.now()));
     const cancel = this.#host.clock.after(wait, () => this.#begin(turn));
@@ -151,7 +152,7 @@ export class Turns {
     this.#host.happened("thinking");
   }
 
-  #begin(turn: Turn) {
+  #begin(turn: ModelTurn) {
     const session = this.#session;
     turn.thinking = false;
     turn.prompt = session.memory.tokens();
@@ -171,9 +172,9 @@ export class Turns {
     }
   }
 
-  #speak(turn: Turn, reply: Reply) {
+  #speak(turn: ModelTurn, reply: Reply) {
     const { model, transcribe } = this.#manner;
-    turn.answer = new Answer(reply, model.answers, transcribe, {
+    turn.answer = new AnswerStream(reply, model.answers, transcribe, {
       clock: this.#host.clock,
       send: (serverContent) => this.#host.send({ serverContent }),
       over: () => this.#over(turn),
@@ -183,7 +184,7 @@ export class Turns {
   }
 
   /** The turn is over at once, unless the model waits. */
-  #call(turn: Turn, calls: readonly CallRequest[]) {
+  #call(turn: ModelTurn, calls: readonly FunctionCall[]) {
     turn.calls = undefined;
     this.#calling.send(calls, turn);
     if (this.#turn !== turn || turn.interrupted || turn.holds) return;
@@ -192,7 +193,7 @@ export class Turns {
   }
 
   /** The user takes the turn; results that were not spoken of yet are told later. */
-  #yieldTo(turn: Turn, keepsResults = true) {
+  #yieldTo(turn: ModelTurn, keepsResults = true) {
     const results = turn.asked.filter((each) => keepsResults && "result" in each);
     if (turn.thinking && !turn.called && results.length === turn.asked.length) this.#takeBack(turn);
     else {
@@ -202,13 +203,13 @@ export class Turns {
   }
 
   /** As if it had not been thought of yet. */
-  #takeBack(turn: Turn) {
+  #takeBack(turn: ModelTurn) {
     turn.cancel();
     this.#turn = undefined;
     this.#waiting.putBack(turn.asked);
   }
 
-  #interrupt(turn: Turn) {
+  #interrupt(turn: ModelTurn) {
     if (turn.interrupted) return;
     Object.assign(turn, { interrupted: true, thinking: false });
     turn.cancel();
@@ -217,7 +218,7 @@ export class Turns {
     this.#host.clock.after(SOON_MS, () => this.#over(turn));
   }
 
-  #over(turn: Turn) {
+  #over(turn: ModelTurn) {
     if (this.#turn !== turn) return;
     const calls = turn.interrupted ? undefined : turn.calls;
     const { model } = this.#manner;
@@ -231,7 +232,7 @@ export class Turns {
     this.#next();
   }
 
-  #status(calls?: readonly CallRequest[]) {
+  #status(calls?: readonly FunctionCall[]) {
     return calls || this.#session.toolCalls.pending || this.#waiting.results ? "IN_PROGRESS" : "IDLE";
   }
 }

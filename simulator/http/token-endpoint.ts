@@ -1,10 +1,10 @@
 // The HTTP beside the WebSocket: tokens are made here, and there is nothing else.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Clock } from "../audio/clock";
+import type { Clock } from "../../audio/clock";
+import { internalError, Refusal } from "../protocol/refusals";
 import { checkKey, json, readRequest, refusal } from "./handshake";
-import { internalError, Refusal } from "./refusals";
-import { readOrder, type Tokens } from "./tokens";
+import { type IssuedTokens, readTokenRequest } from "./issued-tokens";
 
 const tokensPath = /^\/(v1beta|v1alpha)\/auth_tokens$/;
 const LARGEST_BODY = 2 ** 20;
@@ -24,7 +24,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 /** What answers need of the simulator. */
 interface Desk {
-  tokens: Tokens;
+  tokens: IssuedTokens;
   /** as for {@link checkKey} */
   key?: string;
   clock: Clock;
@@ -33,7 +33,7 @@ interface Desk {
 /** @throws Refusal */
 function makeToken(body: string, given: Parameters<typeof checkKey>[0], { tokens, key, clock }: Desk) {
   // The server reads the body first: what is malformed is told even to who has no key (docs/live-api.md 3).
-  const order = readOrder(body);
+  const order = readTokenRequest(body);
   checkKey(given, key);
   return tokens.make(order, clock.date());
 }

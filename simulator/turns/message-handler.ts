@@ -1,13 +1,13 @@
 // A conversation on one connection, after its setup: takes in what the client sends, and tells what was heard.
 
-import type { CallRequest } from "./calls";
-import { pictureTokens, soundTokens, textTokens } from "./context";
-import { readTools, type Tools } from "./declarations";
-import { Hearing, LONGEST_UTTERANCE, type Utterance } from "./hearing";
-import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "./messages";
-import type { Model } from "./models";
-import { orderIn } from "./orders";
-import { readPicture } from "./picture";
+import { readImageHeader } from "../input/image-header";
+import { InputResampler, readAudio } from "../input/input-audio";
+import { LONGEST_UTTERANCE, SpeechDetector, type Utterance } from "../input/speech-detection";
+import { transcriptOf } from "../output/echo";
+import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "../protocol/client-messages";
+import type { FunctionCall } from "../protocol/function-declarations";
+import { readTools, type Tools } from "../protocol/function-declarations";
+import type { Model } from "../protocol/models";
 import {
   aborted,
   explicitActivity,
@@ -15,12 +15,12 @@ import {
   mediaChunksDeprecated,
   noVoices,
   Refusal,
-} from "./refusals";
-import { transcriptOf } from "./reply";
-import type { Session } from "./session";
-import { readSound, ToHearingRate } from "./sound";
-import type { Host } from "./turn";
-import { Turns } from "./turns";
+} from "../protocol/refusals";
+import { pictureTokens, soundTokens, textTokens } from "../session/context-window";
+import type { Session } from "../session/session";
+import { parseCallCommand } from "./call-command";
+import type { Host } from "./model-turn";
+import { TurnTaking } from "./turn-taking";
 
 /** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const THINKING_MS = 400;
@@ -28,14 +28,14 @@ const THINKING_MS = 400;
 const seconds = (offset: number) => `${offset.toFixed(3)}s`;
 
 /** The conversation of one connection, or its part of it. Everything that the client may not do is thrown as a Refusal. */
-export class Conversation {
+export class MessageHandler {
   readonly #model: Model;
   readonly #setup: Setup;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #hearing: Hearing;
-  readonly #turns: Turns;
-  readonly #toHearingRate = new ToHearingRate();
+  readonly #hearing: SpeechDetector;
+  readonly #turns: TurnTaking;
+  readonly #resampler = new InputResampler();
   readonly #automatic: boolean;
   readonly #interruptible: boolean;
   #tools: Tools;
@@ -62,13 +62,13 @@ export class Conversation {
     const transcribe = setup.outputAudioTranscription !== undefined;
     const behaviorOf = (name: string) => this.#tools.functions.get(name) ?? model.behaviors[0] ?? "BLOCKING";
     const userSpeaks = () => this.#hearing.speaking;
-    this.#tools = readTools(setup.tools ?? [], model, "setup");
-    this.#turns = new Turns({ model, transcribe, behaviorOf, userSpeaks }, session, host);
+    this.#tools = readTools(setup.tools ?? [], model.behaviors, "setup");
+    this.#turns = new TurnTaking({ model, transcribe, behaviorOf, userSpeaks }, session, host);
     const listener = {
       speechStarted: (offset: number) => this.#speechStarted(offset),
       speechEnded: (utterance: Utterance) => this.#speechEnded(utterance),
     };
-    this.#hearing = new Hearing(automaticActivityDetection, listener, session.heard);
+    this.#hearing = new SpeechDetector(automaticActivityDetection, listener, session.heard);
     this.#instruct(setup.systemInstruction);
   }
 
@@ -90,11 +90,11 @@ export class Conversation {
       this.#turns.learn(this.#session.toolCalls.answer(toolResponse.functionResponses ?? [], this.#model));
     this.#instruct(contextUpdate?.systemInstruction);
     const tools = contextUpdate?.tools;
-    if (tools) this.#tools = readTools(tools.tools ?? [], this.#model, "context_update.tools");
+    if (tools) this.#tools = readTools(tools.tools ?? [], this.#model.behaviors, "context_update.tools");
   }
 
   /** Has functions called, declared or not. */
-  call(calls: readonly CallRequest[]) {
+  call(calls: readonly FunctionCall[]) {
     this.#turns.call(calls);
   }
 
@@ -117,7 +117,7 @@ export class Conversation {
   end() {
     this.#turns.drop();
     this.#session.heard = this.#hearing.heard;
-    this.#toHearingRate.free();
+    this.#resampler.free();
   }
 
   #instruct(instruction?: Content) {
@@ -162,7 +162,7 @@ export class Conversation {
     if (video) this.#see(video);
     if (text !== undefined) this.#readNow(text);
     if (audioStreamEnd) {
-      this.#hearing.hear(this.#toHearingRate.flush());
+      this.#hearing.hear(this.#resampler.flush());
       this.#hearing.end();
     }
     if (activityEnd) {
@@ -174,13 +174,13 @@ export class Conversation {
 
   #hear(blob: Blob) {
     if (this.#model.abortsOnSound && this.#session.toolCalls.awaited) throw aborted();
-    const { pcm, rate } = readSound(blob);
+    const { pcm, rate } = readAudio(blob);
     this.#heardSound ||= pcm.length > 0;
-    this.#hearing.hear(this.#toHearingRate.convert(pcm, rate));
+    this.#hearing.hear(this.#resampler.convert(pcm, rate));
   }
 
   #see(blob: Blob) {
-    const picture = readPicture(blob);
+    const picture = readImageHeader(blob);
     this.#turns.see(picture);
     const text = `${picture.kind} ${picture.width}×${picture.height}`;
     const tokens = pictureTokens(this.#setup.generationConfig?.mediaResolution);
@@ -234,7 +234,7 @@ export class Conversation {
 
   #askText(text: string) {
     this.#host.happened("userSpeaking");
-    const order = orderIn(text, this.#tools);
+    const order = parseCallCommand(text, this.#tools);
     if (order) this.#turns.ask("refusal" in order ? { words: order.refusal } : order);
     else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
     // By hand, the turn is not over before activityEnd, whatever is written meanwhile.

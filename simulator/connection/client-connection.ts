@@ -3,21 +3,27 @@
 
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Clock } from "../audio/clock";
-import type { CallRequest } from "./calls";
-import { slidingWindowOf } from "./context";
-import { Conversation } from "./conversation";
-import type { Moment } from "./faults";
-import { Line } from "./line";
-import { readMessage, type Setup } from "./messages";
-import { type Handles, modelFor } from "./models";
-import { deadlineExpired, goAwayIgnored, internalError, invalidArgument, Refusal } from "./refusals";
-import { ResumptionUpdates } from "./resumption";
-import type { Script, Target } from "./script";
-import type { Holder, Session, Sessions } from "./session";
-import { Timers } from "./timers";
-import type { Token } from "./tokens";
-import type { Host } from "./turn";
+import type { Clock } from "../../audio/clock";
+import type { FaultScript, FaultTarget } from "../faults/fault-script";
+import type { Moment } from "../faults/fault-types";
+import type { IssuedToken } from "../http/issued-tokens";
+import { readMessage, type Setup } from "../protocol/client-messages";
+import type { FunctionCall } from "../protocol/function-declarations";
+import { type Handles, modelFor } from "../protocol/models";
+import {
+  deadlineExpired,
+  goAwayIgnored,
+  internalError,
+  invalidArgument,
+  Refusal,
+} from "../protocol/refusals";
+import { slidingWindowOf } from "../session/context-window";
+import { ResumptionUpdates } from "../session/resumption-updates";
+import type { Holder, Session, Sessions } from "../session/session";
+import { MessageHandler } from "../turns/message-handler";
+import type { Host } from "../turns/model-turn";
+import { ConnectionTimers } from "./connection-timers";
+import { Transport } from "./transport";
 
 /** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from the setup to setupComplete. */
 const SETUP_MS = 260;
@@ -31,9 +37,9 @@ const MOST_UNREAD = 64 * 2 ** 20;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What all connections of a simulator share. Times in ms. */
-export interface Surroundings {
+export interface ConnectionOptions {
   clock: Clock;
-  script: Script;
+  script: FaultScript;
   sessions: Sessions;
   lifetimeMs: number;
   /** How long before the end it is announced; 0: not at all. */
@@ -48,28 +54,28 @@ export interface Surroundings {
 const duration = (ms: number) => `${ms % 1000 ? (ms / 1000).toFixed(3) : ms / 1000}s`;
 
 /** The server's end of one connection. */
-export class Connection implements Target, Host, Holder {
+export class ClientConnection implements FaultTarget, Host, Holder {
   readonly number: number;
-  readonly clock: Timers;
-  readonly #around: Surroundings;
+  readonly clock: ConnectionTimers;
+  readonly #around: ConnectionOptions;
   readonly #version: string;
-  readonly #line: Line;
-  #token?: Token;
+  readonly #line: Transport;
+  #token?: IssuedToken;
   #setup?: Setup;
   #session?: Session;
-  #conversation?: Conversation;
+  #conversation?: MessageHandler;
   #updates?: ResumptionUpdates;
   #resumed?: boolean;
   #open = true;
   #silent = false;
 
   /** @param tcp as the HTTP server hands it over @param number counted from 1 @param version the API version of the URL */
-  constructor(tcp: Duplex, number: number, version: string, around: Surroundings) {
+  constructor(tcp: Duplex, number: number, version: string, around: ConnectionOptions) {
     this.number = number;
     this.#version = version;
     this.#around = around;
-    this.clock = new Timers(around.clock, (callback) => this.#guard(callback));
-    this.#line = new Line(tcp, (abrupt) => this.#end(abrupt));
+    this.clock = new ConnectionTimers(around.clock, (callback) => this.#guard(callback));
+    this.#line = new Transport(tcp, (abrupt) => this.#end(abrupt));
   }
 
   get open() {
@@ -95,7 +101,7 @@ export class Connection implements Target, Host, Holder {
   }
 
   /** The handshake is done. @param admit checks the key, or finds the token that is there in place of one */
-  accept(webSocket: WebSocket, admit: () => Token | undefined) {
+  accept(webSocket: WebSocket, admit: () => IssuedToken | undefined) {
     this.#line.upgraded(webSocket, (text) => this.#guard(() => this.#receive(text)));
     this.#guard(() => {
       this.#token = admit();
@@ -168,7 +174,7 @@ export class Connection implements Target, Host, Holder {
     this.#line.refuse(status);
   }
 
-  call(calls: readonly CallRequest[]) {
+  call(calls: readonly FunctionCall[]) {
     this.#conversation?.call(calls);
   }
 
@@ -204,7 +210,7 @@ export class Connection implements Target, Host, Holder {
     session.hold(this, setup, window);
     this.#session = session;
     this.#resumed = Boolean(handle);
-    const conversation = new Conversation(model, setup, session, this);
+    const conversation = new MessageHandler(model, setup, session, this);
     this.#conversation = conversation;
     if (setup.sessionResumption)
       this.#updates = new ResumptionUpdates(handles ?? model.handles, {

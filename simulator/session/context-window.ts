@@ -1,14 +1,14 @@
 // What a conversation remembers, and what it is billed for: the whole of it, again with every turn. When compression is
 // on, its beginning is cut off now and then.
 
-import type { Setup } from "./messages";
-import { invalidArgument } from "./refusals";
+import type { Setup } from "../protocol/client-messages";
+import { invalidArgument } from "../protocol/refusals";
 
 /** Kinds of tokens, as usageMetadata names them. */
 export type Modality = "TEXT" | "AUDIO" | "IMAGE";
 
 /** One thing that was said, shown or returned by a function. */
-export interface Remembered {
+export interface ContextItem {
   role: "user" | "model" | "system" | "tool";
   modality: Modality;
   /** The text, or what was heard or seen in words. */
@@ -17,7 +17,7 @@ export interface Remembered {
 }
 
 /** Tokens by kind. */
-export type Tokens = Partial<Record<Modality, number>>;
+export type TokenCounts = Partial<Record<Modality, number>>;
 
 /** The context window of current models, in tokens (docs/live-api.md 1.7). */
 const WINDOW = 131072;
@@ -32,15 +32,15 @@ export const textTokens = (text: string) => Math.ceil(text.length / 4);
 export const pictureTokens = (resolution = "") =>
   ({ MEDIA_RESOLUTION_LOW: 64, MEDIA_RESOLUTION_MEDIUM: 256 })[resolution] ?? 258;
 
-const sum = (tokens: Tokens) => Object.values(tokens).reduce((total, count) => total + count, 0);
+const sum = (tokens: TokenCounts) => Object.values(tokens).reduce((total, count) => total + count, 0);
 
-const details = (tokens: Tokens) =>
+const details = (tokens: TokenCounts) =>
   Object.entries(tokens)
     .filter(([, tokenCount]) => tokenCount > 0)
     .map(([modality, tokenCount]) => ({ modality, tokenCount }));
 
 /** The usageMetadata of one turn: `prompt` is all of the context before it. */
-export function usageMetadata(prompt: Tokens, response: Tokens) {
+export function usageMetadata(prompt: TokenCounts, response: TokenCounts) {
   return {
     promptTokenCount: sum(prompt),
     responseTokenCount: sum(response),
@@ -71,14 +71,14 @@ export function slidingWindowOf({ contextWindowCompression: asked }: Setup): Sli
 }
 
 /** The memory of one conversation. */
-export class Context {
-  #instruction: Remembered[] = [];
-  #said: Remembered[] = [];
+export class ContextWindow {
+  #instruction: ContextItem[] = [];
+  #said: ContextItem[] = [];
   #window?: SlidingWindow;
   readonly #tokens: Record<Modality, number> = { TEXT: 0, AUDIO: 0, IMAGE: 0 };
 
   /** All of it in order, the system instruction first. */
-  get items(): readonly Remembered[] {
+  get items(): readonly ContextItem[] {
     return [...this.#instruction, ...this.#said];
   }
 
@@ -88,7 +88,7 @@ export class Context {
   }
 
   /** Appends. */
-  add(item: Remembered) {
+  add(item: ContextItem) {
     if (item.tokens <= 0) return;
     this.#said.push(item);
     this.#count(item, 1);
@@ -115,11 +115,11 @@ export class Context {
   }
 
   /** Everything in it, in tokens. */
-  tokens(): Tokens {
+  tokens(): TokenCounts {
     return { ...this.#tokens };
   }
 
-  #count({ modality, tokens }: Remembered, sign: 1 | -1) {
+  #count({ modality, tokens }: ContextItem, sign: 1 | -1) {
     this.#tokens[modality] += sign * tokens;
   }
 

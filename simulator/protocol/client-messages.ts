@@ -1,8 +1,8 @@
 // What a client may send: the table of all fields of the Live API (Gemini Developer API, not Vertex AI), and types for
 // those parts of it that the simulator acts on.
 
-import { schema, type Tool, tool } from "./declarations";
-import { all, list, message, parseObject, readField, values } from "./fields";
+import { schema, type Tool, tool } from "./function-declarations";
+import { all, list, message, parseObject, readField, values } from "./proto-json";
 import { invalidArgument, Refusal, setupOnce } from "./refusals";
 
 /** Bytes with their kind; `data` is base64. */

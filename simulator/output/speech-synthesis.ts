@@ -1,27 +1,27 @@
 // The simulator's voice: a chime, soft tones in place of words, and the caller's own voice. All of it 24 kHz PCM16 LE mono.
 
-import { Resampler } from "../audio/resampler";
-import { HEARING_RATE } from "./hearing";
+import { Resampler } from "../../audio/resampler";
+import { INPUT_RATE } from "../input/speech-detection";
 
 /** The rate of everything that the server says. */
-export const VOICE_RATE = 24000;
+export const OUTPUT_RATE = 24000;
 /** What comes before the echo, in ms: the chime and a short pause. */
 export const CHIME_MS = 400;
 
 /** Tones that swell quickly and fade out. @param ms how long the sound is @param level of 1 */
 function tone(frequency: number, ms: number, level: number) {
-  const samples = Math.round((VOICE_RATE * ms) / 1000);
+  const samples = Math.round((OUTPUT_RATE * ms) / 1000);
   const pcm = Buffer.alloc(samples * 2);
   for (let n = 0; n < samples; n++) {
-    const attack = Math.min(1, n / (VOICE_RATE * 0.005));
+    const attack = Math.min(1, n / (OUTPUT_RATE * 0.005));
     const fade = (1 - n / samples) ** 2;
-    const wave = Math.sin((2 * Math.PI * frequency * n) / VOICE_RATE);
+    const wave = Math.sin((2 * Math.PI * frequency * n) / OUTPUT_RATE);
     pcm.writeInt16LE(Math.round(32767 * level * attack * fade * wave), n * 2);
   }
   return pcm;
 }
 
-const silence = (ms: number) => Buffer.alloc(Math.round((VOICE_RATE * ms) / 1000) * 2);
+const silence = (ms: number) => Buffer.alloc(Math.round((OUTPUT_RATE * ms) / 1000) * 2);
 
 /** Two notes that say: an answer begins. Lasts {@link CHIME_MS}. */
 export const chime = () => Buffer.concat([tone(659, 140, 0.25), tone(880, 160, 0.25), silence(100)]);
@@ -39,7 +39,7 @@ export function toneForEachWord(text: string) {
 
 /** The caller's own voice. @param pcm 16 kHz PCM16 LE mono */
 export function ownVoice(pcm: Buffer) {
-  const resampler = new Resampler(HEARING_RATE, VOICE_RATE);
+  const resampler = new Resampler(INPUT_RATE, OUTPUT_RATE);
   try {
     return Buffer.concat([resampler.process(pcm), resampler.flush()]);
   } finally {

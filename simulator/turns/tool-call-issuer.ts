@@ -1,25 +1,25 @@
 // Calls on their way to the client: sent, withdrawn, repeated.
 
-import type { CallRequest } from "./calls";
-import { textTokens } from "./context";
-import type { Session } from "./session";
-import type { Host, Manner, Turn } from "./turn";
+import type { FunctionCall } from "../protocol/function-declarations";
+import { textTokens } from "../session/context-window";
+import type { Session } from "../session/session";
+import type { AnswerSettings, Host, ModelTurn } from "./model-turn";
 
-/** The calls of one connection; those of the session are kept in {@link Calls}. */
-export class Calling {
-  readonly #manner: Manner;
+/** The calls of one connection; those of the session are kept in {@link FunctionCalls}. */
+export class ToolCallIssuer {
+  readonly #manner: AnswerSettings;
   readonly #session: Session;
   readonly #host: Host;
 
   /** @param session takes up the calls */
-  constructor(manner: Manner, session: Session, host: Host) {
+  constructor(manner: AnswerSettings, session: Session, host: Host) {
     this.#manner = manner;
     this.#session = session;
     this.#host = host;
   }
 
   /** @param turn the one that they are made in */
-  send(calls: readonly CallRequest[], turn?: Turn) {
+  send(calls: readonly FunctionCall[], turn?: ModelTurn) {
     const { model, behaviorOf } = this.#manner;
     const { toolCalls, memory } = this.#session;
     const functionCalls = toolCalls.add(calls, model, behaviorOf);

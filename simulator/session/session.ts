@@ -1,11 +1,11 @@
 // What the server keeps of a conversation beyond its connection, and the handles by which another connection goes on with it.
 
 import { randomUUID } from "node:crypto";
-import { Calls, type SimulatedCall } from "./calls";
-import { Context, type Remembered, type SlidingWindow } from "./context";
-import type { Setup } from "./messages";
-import type { Picture } from "./picture";
-import { invalidArgument, invalidHandle, sessionNotFound } from "./refusals";
+import type { ImageHeader } from "../input/image-header";
+import type { Setup } from "../protocol/client-messages";
+import { invalidArgument, invalidHandle, sessionNotFound } from "../protocol/refusals";
+import { type ContextItem, ContextWindow, type SlidingWindow } from "./context-window";
+import { FunctionCalls, type SimulatedCall } from "./function-calls";
 
 /** Ended sessions that are kept, handles that a session keeps, and setups: the newest of each. */
 const MOST_ENDED = 500;
@@ -25,7 +25,7 @@ export interface SimulatedConversation {
   /** All of them, the last 100 at most. */
   readonly setups: readonly Setup[];
   /** What the server remembers of it, in order. */
-  readonly context: readonly Remembered[];
+  readonly context: readonly ContextItem[];
   /** The functions that the model called, the last 500 at most. */
   readonly calls: readonly SimulatedCall[];
 }
@@ -40,15 +40,15 @@ export interface Holder {
 
 /** One conversation, with all of its connections. */
 export class Session implements SimulatedConversation {
-  readonly memory = new Context();
-  readonly toolCalls = new Calls();
+  readonly memory = new ContextWindow();
+  readonly toolCalls = new FunctionCalls();
   readonly setups: Setup[] = [];
   connections = 0;
   /** How many answers were begun. */
   answers = 0;
   /** How many pictures were seen, and the last of them until it was mentioned. */
   pictures = 0;
-  newPicture?: Picture;
+  newPicture?: ImageHeader;
   /** What the user wrote last in a clientContent. */
   question = "";
   /** How much was heard, in frames of the ear. */

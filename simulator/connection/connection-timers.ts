@@ -1,9 +1,9 @@
 // Timers that end together.
 
-import type { Clock } from "../audio/clock";
+import type { Clock } from "../../audio/clock";
 
 /** A clock for one connection: its timers can be taken back all at once. */
-export class Timers implements Clock {
+export class ConnectionTimers implements Clock {
   readonly #clock: Clock;
   readonly #call: (callback: () => void) => void;
   readonly #waiting = new Set<() => void>();

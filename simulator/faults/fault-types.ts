@@ -1,7 +1,7 @@
 // What can be ordered to go wrong or to be done, and when: the shape of a fault, and the check of faults that come from a
 // file.
 
-import type { CallRequest } from "./calls";
+import type { FunctionCall } from "../protocol/function-declarations";
 
 /** Points in the life of a connection to which a fault can be tied. */
 const moments = [
@@ -56,7 +56,7 @@ export type Deed =
    * Calls them, all in one frame: at "thinking" in place of the answer, at any other moment as soon as it is the model's
    * turn. They need not be declared, and the arguments need not fit.
    */
-  | { do: "call"; calls: readonly CallRequest[] }
+  | { do: "call"; calls: readonly FunctionCall[] }
   /** Withdraws all calls that are pending; a turn that waits for them is interrupted. */
   | { do: "cancel" }
   /** Repeats the pending blocking calls under new ids; those under the old ids may still be answered. */
@@ -102,7 +102,7 @@ const isObject = (value: unknown): value is object =>
 
 function isCall(value: unknown) {
   if (!isObject(value)) return false;
-  const { name, args = {}, ...rest } = value as Partial<CallRequest>;
+  const { name, args = {}, ...rest } = value as Partial<FunctionCall>;
   return typeof name === "string" && isObject(args) && Object.keys(rest).length === 0;
 }
 

@@ -1,11 +1,11 @@
 // Decides what goes wrong: connections announce their moments here, and suffer what was ordered for them.
 
-import type { Clock } from "../audio/clock";
-import type { CallRequest } from "./calls";
-import { checkFaults, checkScript, type Fault, type Moment } from "./faults";
+import type { Clock } from "../../audio/clock";
+import type { FunctionCall } from "../protocol/function-declarations";
+import { checkFaults, checkScript, type Fault, type Moment } from "./fault-types";
 
 /** What a fault is done to: one connection. Nothing happens to one that is over. */
-export interface Target {
+export interface FaultTarget {
   /** counted from 1 */
   readonly number: number;
   /** Whether it resumed a conversation; undefined before its setup was taken. */
@@ -21,12 +21,12 @@ export interface Target {
   goAway(timeLeftMs: number): void;
   silence(): void;
   refuseHandshake(status: number): void;
-  call(calls: readonly CallRequest[]): void;
+  call(calls: readonly FunctionCall[]): void;
   cancelCalls(): void;
   reissue(): void;
 }
 
-function inflict(fault: Fault, target: Target) {
+function inflict(fault: Fault, target: FaultTarget) {
   switch (fault.do) {
     case "cut":
       return target.cut();
@@ -59,7 +59,7 @@ interface Order {
 }
 
 /** The faults that are still to come. */
-export class Script {
+export class FaultScript {
   #orders: Order[] = [];
 
   /**
@@ -75,14 +75,14 @@ export class Script {
    * @param open the connections on which those for now are done
    * @throws Error for faults that are not as they must be; then none of them was ordered
    */
-  order(faults: readonly Fault[], open: Iterable<Target>) {
+  order(faults: readonly Fault[], open: Iterable<FaultTarget>) {
     this.#add(checkFaults(faults));
     for (const target of open) this.happened("now", target);
     this.#orders = this.#orders.filter(({ fault }) => fault.at !== "now");
   }
 
   /** Does what was ordered for this moment of this connection, in the order in which it was ordered. */
-  happened(moment: Moment, target: Target) {
+  happened(moment: Moment, target: FaultTarget) {
     for (const order of [...this.#orders]) {
       const { at, connection = target.number, resumed = target.resumed, afterMs } = order.fault;
       if (!target.open || at !== moment || connection !== target.number || resumed !== target.resumed)

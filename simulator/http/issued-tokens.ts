@@ -2,10 +2,17 @@
 // whoever has one (docs/live-api.md 3).
 
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../audio/clock";
-import { message, parseObject, readField, readPath } from "./fields";
-import { type Setup, setup } from "./messages";
-import { invalidArgument, noToken, Refusal, tokenExpired, tokenTooOld, tokenUsedUp } from "./refusals";
+import type { Clock } from "../../audio/clock";
+import { type Setup, setup } from "../protocol/client-messages";
+import { message, parseObject, readField, readPath } from "../protocol/proto-json";
+import {
+  invalidArgument,
+  noToken,
+  Refusal,
+  tokenExpired,
+  tokenTooOld,
+  tokenUsedUp,
+} from "../protocol/refusals";
 
 /** What can be asked about a token. Times in ms since 1970. */
 export interface SimulatedToken {
@@ -26,7 +33,7 @@ export interface SimulatedToken {
 }
 
 /** What a token is ordered with; times in ms since 1970. */
-interface Order {
+interface TokenRequest {
   expireTime?: number;
   newSessionExpireTime?: number;
   uses?: number;
@@ -55,8 +62,8 @@ const order = message({
  * Reads the body of a request for a token; an empty one orders the defaults.
  * @throws Refusal for anything that the server would not take before it looks at the key
  */
-export const readOrder = (body: string) =>
-  readField(parseObject(body.trim() || "{}"), order, "auth_token") as Order;
+export const readTokenRequest = (body: string) =>
+  readField(parseObject(body.trim() || "{}"), order, "auth_token") as TokenRequest;
 
 /** @param name of the field, as the server prints it @throws Refusal when the time is over, or too far ahead */
 function checkTime(time: number, now: number, name: string) {
@@ -93,7 +100,7 @@ function put(
 }
 
 /** One token. */
-export class Token implements SimulatedToken {
+export class IssuedToken implements SimulatedToken {
   readonly name = `auth_tokens/${randomBytes(32).toString("hex")}`;
   readonly uses: number;
   used = 0;
@@ -104,7 +111,7 @@ export class Token implements SimulatedToken {
   readonly #locked: readonly string[][];
 
   /** @throws Refusal for what the server would not take */
-  constructor(order: Order, now: number) {
+  constructor(order: TokenRequest, now: number) {
     this.uses = order.uses ?? 1;
     this.expiresAt = order.expireTime ?? now + LIFE_MS;
     this.startBefore = order.newSessionExpireTime ?? now + START_MS;
@@ -147,12 +154,12 @@ export class Token implements SimulatedToken {
 }
 
 /** All tokens, from the oldest to the newest: the last 500, of which those go first that are good for nothing any more. */
-export class Tokens {
-  readonly all: Token[] = [];
+export class IssuedTokens {
+  readonly all: IssuedToken[] = [];
 
   /** A new one. @throws Refusal for what the server would not take */
-  make(order: Order, now: number): Token {
-    const token = new Token(order, now);
+  make(order: TokenRequest, now: number): IssuedToken {
+    const token = new IssuedToken(order, now);
     const over = this.all.findIndex((each) => each.over(now));
     if (this.all.length >= MOST_TOKENS) this.all.splice(Math.max(0, over), 1);
     this.all.push(token);
@@ -163,7 +170,7 @@ export class Tokens {
    * Finds the token that a client shows.
    * @throws Refusal when there is none, or it is good for nothing any more
    */
-  find(name: string | undefined, now: number): Token {
+  find(name: string | undefined, now: number): IssuedToken {
     const token = this.all.find((each) => each.name === name);
     // Also for one that was let go: what the server says of such a token is not known.
     if (!token) throw noToken();

@@ -1,8 +1,8 @@
 // What waits to be answered: what the user asked, and results of calls that the model wants to tell.
 
-import type { Result } from "./calls";
-import { LONGEST_UTTERANCE } from "./hearing";
-import type { Asked } from "./reply";
+import { LONGEST_UTTERANCE } from "../input/speech-detection";
+import type { Asked } from "../output/echo";
+import type { Result } from "../session/function-calls";
 
 /** What may wait behind an answer that must not be interrupted, in questions and in seconds; more pushes out the oldest. */
 const MOST_WAITING = 100;
@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /** Two queues: the user's is served first. */
-export class Waiting {
+export class PendingInput {
   #questions: Entry[] = [];
   #results: Entry[] = [];
 

@@ -1,19 +1,19 @@
 // Sends one answer in the server's rhythm: sound in chunks faster than real time, the transcript in between, then
 // generationComplete, and the end of the turn not before the sound would have been played.
 
-import type { Clock } from "../audio/clock";
-import type { Reply } from "./reply";
-import { VOICE_RATE } from "./voice";
+import type { Clock } from "../../audio/clock";
+import type { Reply } from "./echo";
+import { OUTPUT_RATE } from "./speech-synthesis";
 
 /** One chunk: 240 ms, 11,520 bytes, within the 10 to 14 kB measured (docs/live-api.md 1.5). */
-const CHUNK_BYTES = VOICE_RATE * 2 * 0.24;
+const CHUNK_BYTES = OUTPUT_RATE * 2 * 0.24;
 /** From one chunk to the next, and from the last to generationComplete; in ms, measured (1.5). */
 const CHUNK_EVERY_MS = 36;
 const COMPLETE_AFTER_MS = 30;
 const WORDS_IN_FRAGMENT = 3;
 
 /** What an answer needs of the conversation that it is part of. */
-export interface Stage {
+export interface AnswerHost {
   clock: Clock;
   /** Sends a frame with this serverContent. */
   send(serverContent: object): void;
@@ -29,12 +29,12 @@ interface Cue {
 }
 
 /** Length of 24 kHz PCM16 LE mono in ms. */
-const lengthMs = (bytes: number) => (bytes / 2 / VOICE_RATE) * 1000;
+const lengthMs = (bytes: number) => (bytes / 2 / OUTPUT_RATE) * 1000;
 
 /** An answer on its way. */
-export class Answer {
+export class AnswerStream {
   readonly #reply: Reply;
-  readonly #stage: Stage;
+  readonly #stage: AnswerHost;
   readonly #cues: Cue[];
   #from = 0;
   #spokenBytes = 0;
@@ -46,7 +46,7 @@ export class Answer {
    * @param modality TEXT: the words as text parts instead of sound
    * @param transcribe whether fragments of the transcript are sent too
    */
-  constructor(reply: Reply, modality: "AUDIO" | "TEXT", transcribe: boolean, stage: Stage) {
+  constructor(reply: Reply, modality: "AUDIO" | "TEXT", transcribe: boolean, stage: AnswerHost) {
     this.#reply = reply;
     this.#stage = stage;
     this.#cues = modality === "AUDIO" ? this.#sound(transcribe) : this.#text();
@@ -123,7 +123,7 @@ export class Answer {
   #chunk(index: number) {
     const chunk = this.#reply.pcm.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
     this.#spokenBytes += chunk.length;
-    const inlineData = { mimeType: `audio/pcm;rate=${VOICE_RATE}`, data: chunk.toString("base64") };
+    const inlineData = { mimeType: `audio/pcm;rate=${OUTPUT_RATE}`, data: chunk.toString("base64") };
     return { modelTurn: { role: "model", parts: [{ inlineData }] } };
   }
 

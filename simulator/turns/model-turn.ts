@@ -1,16 +1,16 @@
 // One turn of the model: what belongs to it, what it costs, and what is remembered of it.
 
-import type { Clock } from "../audio/clock";
-import type { Answer } from "./answer";
-import type { CallRequest } from "./calls";
-import { soundTokens, type Tokens, textTokens } from "./context";
-import type { Moment } from "./faults";
-import type { Behavior, Model } from "./models";
-import type { Asked } from "./reply";
-import type { Session } from "./session";
+import type { Clock } from "../../audio/clock";
+import type { Moment } from "../faults/fault-types";
+import type { AnswerStream } from "../output/answer-stream";
+import type { Asked } from "../output/echo";
+import type { Behavior, FunctionCall } from "../protocol/function-declarations";
+import type { Model } from "../protocol/models";
+import { soundTokens, type TokenCounts, textTokens } from "../session/context-window";
+import type { Session } from "../session/session";
 
 /** How a conversation answers. */
-export interface Manner {
+export interface AnswerSettings {
   model: Model;
   /** Whether the transcript of what is said is sent. */
   transcribe: boolean;
@@ -31,18 +31,18 @@ export interface Host {
 }
 
 /** The model's turn, which begins with its thinking. */
-export interface Turn {
+export interface ModelTurn {
   asked: Asked[];
   thinking: boolean;
   /** Takes the beginning of the answer back, while it is thinking. */
   cancel: () => void;
   interrupted?: boolean;
   /** Set as soon as it speaks, like the next one. */
-  answer?: Answer;
+  answer?: AnswerStream;
   /** The context that it is billed for. */
-  prompt?: Tokens;
+  prompt?: TokenCounts;
   /** To be made instead of an answer, or after the words that announce them. */
-  calls?: readonly CallRequest[];
+  calls?: readonly FunctionCall[];
   /** The calls that were made in it, as JSON. */
   called?: string;
   /** Whether it goes on only when they are answered. */
@@ -50,13 +50,13 @@ export interface Turn {
 }
 
 /** What the model has put out so far. */
-export function tokensOf({ answer, called = "" }: Turn, { answers }: Model): Tokens {
+export function tokensOf({ answer, called = "" }: ModelTurn, { answers }: Model): TokenCounts {
   if (answers === "TEXT") return { TEXT: textTokens(answer?.said ?? "") };
   return { TEXT: textTokens(called), AUDIO: soundTokens(answer?.spokenSeconds ?? 0) };
 }
 
 /** Remembers what was said; calls were remembered when they were made. */
-export function remember({ memory }: Session, turn: Turn, model: Model) {
+export function remember({ memory }: Session, turn: ModelTurn, model: Model) {
   const cut = turn.interrupted || !turn.answer?.complete;
   const said = turn.answer?.said.trimEnd() ?? "";
   const text = cut ? `${said} (interrupted)` : said;

@@ -2,7 +2,7 @@
 
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { noKey, wrongKey } from "./refusals";
+import { noKey, wrongKey } from "../protocol/refusals";
 
 const livePath =
   /^\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent(Constrained)?$/;

@@ -1,10 +1,9 @@
 // Finds in what the user writes that functions are to be called: there is no model here that could have the idea by itself.
 
-import type { CallRequest } from "./calls";
-import type { Tools } from "./declarations";
+import type { FunctionCall, Tools } from "../protocol/function-declarations";
 
 /** What becomes of such a wish: calls, or words that say why not. */
-export type Order = { calls: CallRequest[] } | { refusal: string };
+export type CallCommand = { calls: FunctionCall[] } | { refusal: string };
 
 /** Strings of JSON, " and ", and all the rest. */
 const token = /"(?:[^"\\]+|\\.)*"?|(\s+and\s+(?:call\s+)?)|[^"\s]+|\s+/gis;
@@ -32,12 +31,12 @@ function readArguments(json: string): object | undefined {
  * Reads `call get_weather with {"city":"Berlin"} and get_time`: names with or without arguments.
  * @returns undefined when the text is something else
  */
-export function orderIn(text: string, { functions }: Tools): Order | undefined {
+export function parseCallCommand(text: string, { functions }: Tools): CallCommand | undefined {
   const [, wish] = /^\s*call\s+(\S.*)$/is.exec(text.trimEnd()) ?? [];
   if (!wish) return undefined;
   const parts = split(wish).map((part) => /^(\S+)(?:\s+with\s+(.+))?$/is.exec(part));
   if (!parts.every((part) => part !== null)) return undefined;
-  const calls: CallRequest[] = [];
+  const calls: FunctionCall[] = [];
   for (const [, name = "", json = "{}"] of parts) {
     const args = readArguments(json);
     if (!functions.has(name)) return { refusal: `I have no tool named ${name}.` };

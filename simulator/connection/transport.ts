@@ -2,11 +2,11 @@
 
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import { refuseHandshake } from "./handshake";
-import { closeReason } from "./refusals";
+import { refuseHandshake } from "../http/handshake";
+import { closeReason } from "../protocol/refusals";
 
 /** The server's end of the wire. */
-export class Line {
+export class Transport {
   readonly #tcp: Duplex;
   readonly #ended: (abrupt: boolean) => void;
   #webSocket?: WebSocket;

@@ -1,15 +1,15 @@
 // The simulator's ear: finds where speech begins and ends in a stream of sound, by its energy. It counts time in
 // samples, so it hears the same whether the sound comes in real time or at once.
 
-import type { ActivityDetection } from "./messages";
+import type { ActivityDetection } from "../protocol/client-messages";
 
 /** What the ear works at: 16 kHz, PCM16 LE, mono. */
-export const HEARING_RATE = 16000;
+export const INPUT_RATE = 16000;
 /** An utterance longer than this (s) ends even if nobody stopped speaking. */
 export const LONGEST_UTTERANCE = 60;
 
 const FRAME_MS = 20;
-const FRAME_BYTES = (HEARING_RATE * 2 * FRAME_MS) / 1000;
+const FRAME_BYTES = (INPUT_RATE * 2 * FRAME_MS) / 1000;
 /** How long speech must last before it is believed, beyond prefixPaddingMs: gives the 0.14 to 0.24 s measured (1.5). */
 const START_MS = 100;
 /** Sound kept around an utterance, so that soft onsets and endings are not cut off; in frames. */
@@ -26,7 +26,7 @@ export interface Utterance {
 }
 
 /** What the ear tells: that somebody has begun to speak, and what was said. */
-export interface Listener {
+export interface SpeechListener {
   /** @param offset where the speech began, in seconds since the stream began */
   speechStarted(offset: number): void;
   speechEnded(utterance: Utterance): void;
@@ -69,8 +69,8 @@ interface Open {
 }
 
 /** Listens to one stream. */
-export class Hearing {
-  readonly #listener: Listener;
+export class SpeechDetector {
+  readonly #listener: SpeechListener;
   readonly #manual: boolean;
   readonly #startFrames: number;
   readonly #silenceFrames: number;
@@ -88,7 +88,7 @@ export class Hearing {
    * @param settings as in the setup; `disabled` leaves the bounds of speech to {@link begin} and {@link end}
    * @param heard where the stream begins: what {@link heard} was at the end of the one that it continues
    */
-  constructor(settings: ActivityDetection, listener: Listener, heard = 0) {
+  constructor(settings: ActivityDetection, listener: SpeechListener, heard = 0) {
     const lowStart = settings.startOfSpeechSensitivity === "START_SENSITIVITY_LOW";
     const lowEnd = settings.endOfSpeechSensitivity === "END_SENSITIVITY_LOW";
     const silence = settings.silenceDurationMs ?? (lowEnd ? 1.5 : 1) * SILENCE_MS;

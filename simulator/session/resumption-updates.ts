@@ -1,7 +1,7 @@
 // Tells a client the handles by which it can resume its session, and when that is not possible.
 
-import type { Clock } from "../audio/clock";
-import type { Handles } from "./models";
+import type { Clock } from "../../audio/clock";
+import type { Handles } from "../protocol/models";
 
 /** From setupComplete to the first handle in ms: measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const FIRST_MS = 118;

@@ -1,7 +1,7 @@
 // The models that the simulator knows, and what each of them takes in a setup (docs/live-api.md 1.8).
 
-import { readTools } from "./declarations";
-import type { Setup } from "./messages";
+import type { Setup } from "./client-messages";
+import { type Behavior, readTools } from "./function-declarations";
 import { invalidArgument, modalitiesRefused, modelNotFound, Refusal } from "./refusals";
 
 /** How one model differs from the others. */
@@ -38,9 +38,6 @@ export interface Model {
   /** How often it tells resumption handles. */
   handles: Handles;
 }
-
-/** Whether the model waits for a function. */
-export type Behavior = "BLOCKING" | "NON_BLOCKING";
 
 /** `once` in a connection, as measured on 3.8; or `often`, and withdrawn while it answers, as documented. */
 export type Handles = "once" | "often";
@@ -141,6 +138,6 @@ export function modelFor(setup: Setup, version: string): Model {
     prefixPaddingMs >= 0 &&
     silenceDurationMs >= 0;
   if (!fits) throw invalidArgument();
-  readTools(setup.tools ?? [], model, "setup");
+  readTools(setup.tools ?? [], model.behaviors, "setup");
   return model;
 }

@@ -1,9 +1,17 @@
 // The tools of a setup or a context update: which fields they may have, what the server checks in them beyond that, and
 // what is then known of them.
 
-import { all, type Field, list, message, values } from "./fields";
-import type { Behavior, Model } from "./models";
+import { all, type Field, list, message, values } from "./proto-json";
 import { invalidArgument, Refusal } from "./refusals";
+
+/** Whether the model waits for the response of a function. */
+export type Behavior = "BLOCKING" | "NON_BLOCKING";
+
+/** A function that the model calls, and its arguments. */
+export interface FunctionCall {
+  name: string;
+  args?: object;
+}
 
 /** Gemini's subset of a schema, as far as it is looked at here. */
 interface Schema {
@@ -103,7 +111,7 @@ function checkFunction({ name = "", parameters, parametersJsonSchema }: Function
  * @param where they stand, in snake_case, such as `setup`
  * @throws Refusal as the server would
  */
-export function readTools(tools: readonly Tool[], { behaviors }: Model, where: string): Tools {
+export function readTools(tools: readonly Tool[], behaviors: readonly Behavior[], where: string): Tools {
   const [usual] = behaviors;
   const functions = new Map<string, Behavior>();
   for (const [index, tool] of tools.entries()) {

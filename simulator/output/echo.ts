@@ -1,9 +1,10 @@
 // What the simulator says to what it was told: an echo, in sound and in words.
 
-import type { CallRequest, Result } from "./calls";
+import type { ImageHeader } from "../input/image-header";
+import type { FunctionCall } from "../protocol/function-declarations";
+import type { Result } from "../session/function-calls";
 import { groundingFor } from "./grounding";
-import type { Picture } from "./picture";
-import { chime, ownVoice, toneForEachWord } from "./voice";
+import { chime, ownVoice, toneForEachWord } from "./speech-synthesis";
 
 /** Something that wants an answer. */
 export type Question =
@@ -17,7 +18,7 @@ export type Question =
   | { result: Result };
 
 /** Something that wants an answer, or functions to be called instead. */
-export type Asked = Question | { calls: readonly CallRequest[] };
+export type Asked = Question | { calls: readonly FunctionCall[] };
 
 /** Whether there is something to say. */
 export const isQuestion = (asked: Asked): asked is Question => !("calls" in asked);
@@ -56,7 +57,7 @@ function wordsFor(asked: Question, first: boolean) {
   return first ? `You said something, ${length}; here it is again.` : `Echo: ${length}.`;
 }
 
-function wordsForPictures(count: number, last?: Picture) {
+function wordsForPictures(count: number, last?: ImageHeader) {
   if (!last) return [];
   const { kind, width, height } = last;
   const size = `${kind} of ${width}×${height}`;
@@ -73,7 +74,7 @@ function wordsForPictures(count: number, last?: Picture) {
  * @param pictures how many were seen so far
  * @param picture the last one, if it was not mentioned yet
  */
-export function replyTo(asked: Question[], first: boolean, pictures: number, picture?: Picture): Reply {
+export function replyTo(asked: Question[], first: boolean, pictures: number, picture?: ImageHeader): Reply {
   const text = [
     ...(first ? ["This is the simulator's echo, not a model."] : []),
     ...asked.map((each) => wordsFor(each, first)),
