@@ -1,5 +1,5 @@
-// One connection to the simulator, from its handshake to its end: reads frames, answers the setup, ends when its time is up,
-// and sees to it that nothing that a client sends does more harm than to end its own connection.
+// One connection of a client, from its handshake to its end: reads frames, answers the setup, and closes at the end of its
+// lifetime. An error while it handles a frame closes this connection only.
 
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
@@ -18,64 +18,64 @@ import {
   Refusal,
 } from "../protocol/refusals";
 import { slidingWindowOf } from "../session/context-window";
+import { resumedSession } from "../session/resumption";
 import { ResumptionUpdates } from "../session/resumption-updates";
-import type { Holder, Session, Sessions } from "../session/session";
+import type { Holder, Session } from "../session/session";
+import type { SessionStore } from "../session/session-store";
 import { MessageHandler } from "../turns/message-handler";
 import type { Host } from "../turns/model-turn";
 import { ConnectionTimers } from "./connection-timers";
 import { Transport } from "./transport";
 
-/** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from the setup to setupComplete. */
+/** From the setup to setupComplete, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const SETUP_MS = 260;
-/** From the setup to the refusal of a session that is still in use. */
-const IN_USE_MS = 600;
-/** How long an idle connection that is simply gone goes on counting as one. */
+/** How long the server takes to notice that an idle connection was cut, in ms; measured (docs/live-api.md 1.5). */
 const UNNOTICED_MS = 1500;
-/** A client that does not read what it asked for is let go when this many bytes wait for it. */
-const MOST_UNREAD = 64 * 2 ** 20;
-/** Timers of Node.js cannot wait longer. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** A client that does not read is cut when this many bytes wait for it. */
+const MAX_UNREAD_BYTES = 64 * 2 ** 20;
+/** The longest timer of Node.js, in ms. */
+const MAX_TIMER = 2 ** 31 - 1;
 
-/** What all connections of a simulator share. Times in ms. */
-export interface ConnectionOptions {
+/** Settings and state that all connections of a simulator share. Times in ms. */
+export interface SharedState {
   clock: Clock;
   script: FaultScript;
-  sessions: Sessions;
+  sessions: SessionStore;
   lifetimeMs: number;
-  /** How long before the end it is announced; 0: not at all. */
+  /** How long before the end of the lifetime goAway is sent; 0: not at all. */
   goAwayMs: number;
-  /** absent: as the model does it */
+  /** absent: the model's own */
   handles?: Handles;
-  /** absent: as the model does it */
+  /** absent: the model's own */
   cancelCalls?: boolean;
 }
 
-/** A length of time as protobuf's JSON writes it. */
+/** A duration in ProtoJSON. */
 const duration = (ms: number) => `${ms % 1000 ? (ms / 1000).toFixed(3) : ms / 1000}s`;
 
-/** The server's end of one connection. */
+/** The server's side of one connection. */
 export class ClientConnection implements FaultTarget, Host, Holder {
   readonly number: number;
   readonly clock: ConnectionTimers;
-  readonly #around: ConnectionOptions;
+  readonly #shared: SharedState;
   readonly #version: string;
-  readonly #line: Transport;
+  readonly #transport: Transport;
   #token?: IssuedToken;
   #setup?: Setup;
   #session?: Session;
-  #conversation?: MessageHandler;
+  #messages?: MessageHandler;
   #updates?: ResumptionUpdates;
   #resumed?: boolean;
   #open = true;
   #silent = false;
 
-  /** @param tcp as the HTTP server hands it over @param number counted from 1 @param version the API version of the URL */
-  constructor(tcp: Duplex, number: number, version: string, around: ConnectionOptions) {
+  /** @param tcp the HTTP server's socket @param number counted from 1 @param version the API version of the URL */
+  constructor(tcp: Duplex, number: number, version: string, shared: SharedState) {
     this.number = number;
     this.#version = version;
-    this.#around = around;
-    this.clock = new ConnectionTimers(around.clock, (callback) => this.#guard(callback));
-    this.#line = new Transport(tcp, (abrupt) => this.#end(abrupt));
+    this.#shared = shared;
+    this.clock = new ConnectionTimers(shared.clock, (callback) => this.#guard(callback));
+    this.#transport = new Transport(tcp, (abrupt) => this.#end(abrupt));
   }
 
   get open() {
@@ -83,7 +83,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   }
 
   get alive() {
-    return this.#open && !this.#line.closing;
+    return this.#open && !this.#transport.closing;
   }
 
   get resumed() {
@@ -94,27 +94,27 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     return this.#silent;
   }
 
-  /** Whether the handshake may be completed. */
+  /** Runs the faults of the handshake. @returns whether the handshake may be completed */
   admits() {
     this.happened("handshake");
-    return this.#open && !this.#line.frozen;
+    return this.#open && !this.#transport.frozen;
   }
 
-  /** The handshake is done. @param admit checks the key, or finds the token that is there in place of one */
+  /** Starts after the handshake. @param admit checks the API key, or finds the ephemeral token */
   accept(webSocket: WebSocket, admit: () => IssuedToken | undefined) {
-    this.#line.upgraded(webSocket, (text) => this.#guard(() => this.#receive(text)));
+    this.#transport.upgraded(webSocket, (text) => this.#guard(() => this.#receive(text)));
     this.#guard(() => {
       this.#token = admit();
     });
-    this.#token?.whenOver(this.clock, (refusal) => this.refuse(refusal));
-    const { lifetimeMs, goAwayMs } = this.#around;
-    if (lifetimeMs > LONGEST_TIMER) return;
+    this.#token?.whenExpired(this.clock, (refusal) => this.refuse(refusal));
+    const { lifetimeMs, goAwayMs } = this.#shared;
+    if (lifetimeMs > MAX_TIMER) return;
     if (goAwayMs === 0) this.clock.after(lifetimeMs, () => this.refuse(deadlineExpired()));
     else
       this.clock.after(Math.max(0, lifetimeMs - goAwayMs), () => this.goAway(Math.min(goAwayMs, lifetimeMs)));
   }
 
-  /** Frames are indented and end with a new line, as measured (1.1). */
+  /** Sends a frame: indented JSON and a line feed, as measured (docs/live-api.md 1.1). */
   send(frame: object) {
     this.#write(`${JSON.stringify(frame, null, 2)}\n`);
   }
@@ -122,14 +122,14 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   happened(moment: Moment) {
     if (moment === "userSpeaking") this.#silent = false;
     if (moment === "thinking") this.#updates?.turnBegins();
-    this.#around.script.happened(moment, this);
+    this.#shared.script.happened(moment, this);
   }
 
-  /** Closes as the server does: a code and its words. */
+  /** Closes with the refusal's code and words. */
   refuse({ code, message }: Refusal) {
-    if (!this.#open || this.#line.frozen) return;
+    if (!this.#open || this.#transport.frozen) return;
     this.#end(false);
-    this.#line.close(code, message);
+    this.#transport.close(code, message);
   }
 
   leave() {
@@ -138,7 +138,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   cut() {
     this.#end(true);
-    this.#line.cut();
+    this.#transport.cut();
   }
 
   close(code: number, reason: string) {
@@ -147,12 +147,12 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   freeze() {
     this.clock.end();
-    this.#line.freeze();
+    this.#transport.freeze();
   }
 
   slow(forMs: number) {
-    this.#line.pause();
-    this.clock.after(forMs, () => this.#line.resume());
+    this.#transport.pause();
+    this.clock.after(forMs, () => this.#transport.resume());
   }
 
   garbage() {
@@ -166,58 +166,54 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   silence() {
     this.#silent = true;
-    this.#conversation?.hush();
+    this.#messages?.dropAnswer();
   }
 
   refuseHandshake(status: number) {
     this.#end(false);
-    this.#line.refuse(status);
+    this.#transport.refuse(status);
   }
 
   call(calls: readonly FunctionCall[]) {
-    this.#conversation?.call(calls);
+    this.#messages?.call(calls);
   }
 
   cancelCalls() {
-    this.#conversation?.cancelCalls();
+    this.#messages?.cancelCalls();
   }
 
   reissue() {
-    this.#conversation?.reissue();
+    this.#messages?.reissue();
   }
 
   #receive(text: string) {
     if (!this.#open) return;
     const message = readMessage(text, this.#setup === undefined);
     if (message.setup) this.#begin(message.setup);
-    else this.#conversation?.receive(message);
+    else this.#messages?.receive(message);
   }
 
   #begin(asked: Setup) {
-    const { clock, sessions, handles, cancelCalls } = this.#around;
+    const { clock, sessions, handles, cancelCalls } = this.#shared;
     const setup = this.#token?.constrain(asked) ?? asked;
+    this.#setup = setup;
     const known = modelFor(setup, this.#version);
     const model = { ...known, cancelsCalls: cancelCalls ?? known.cancelsCalls };
     const window = slidingWindowOf(setup);
     const handle = setup.sessionResumption?.handle;
     if (!handle) this.#token?.use(clock.date());
-    const session = handle ? sessions.find(handle, setup.model, clock.now()) : sessions.begin();
-    this.#setup = setup;
-    if (session.busy(clock.now())) {
-      this.clock.after(IN_USE_MS, () => this.refuse(internalError()));
-      return;
-    }
+    const session = handle ? resumedSession(sessions, handle, setup.model, clock.now()) : sessions.begin();
     session.hold(this, setup, window);
     this.#session = session;
     this.#resumed = Boolean(handle);
-    const conversation = new MessageHandler(model, setup, session, this);
-    this.#conversation = conversation;
+    const messages = new MessageHandler(model, setup, session, this);
+    this.#messages = messages;
     if (setup.sessionResumption)
       this.#updates = new ResumptionUpdates(handles ?? model.handles, {
         clock: this.clock,
         send: (frame) => this.send(frame),
         newHandle: () => session.newHandle(),
-        idle: () => !conversation.answering,
+        idle: () => !messages.answering,
       });
     this.clock.after(SETUP_MS, () => this.#ready());
     this.happened("setup");
@@ -232,27 +228,29 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   #write(text: string) {
     if (!this.#open || this.#silent) return;
-    if (this.#line.unread > MOST_UNREAD) this.cut();
-    else this.#line.send(text);
+    if (this.#transport.unread > MAX_UNREAD_BYTES) this.cut();
+    else this.#transport.send(text);
   }
 
   #guard(action: () => void) {
     try {
       action();
-      // The words are not known for sure; 1007 is what clients report (docs/live-api.md 2).
+      // Clients report 1007; the words are a guess (docs/live-api.md 2).
       if (this.#session?.memory.full) throw invalidArgument();
     } catch (error) {
-      this.refuse(error instanceof Refusal ? error : internalError());
+      const refusal = error instanceof Refusal ? error : internalError();
+      if (refusal.delayMs) this.clock.after(refusal.delayMs, () => this.refuse(refusal));
+      else this.refuse(refusal);
     }
   }
 
   #end(abrupt: boolean) {
     if (!this.#open) return;
     this.#open = false;
-    const idle = this.#conversation?.idle ?? true;
+    const idle = this.#messages?.idle ?? true;
     const now = this.clock.now();
     this.clock.end();
-    this.#conversation?.end();
+    this.#messages?.end();
     this.#session?.left(now, abrupt && idle ? now + UNNOTICED_MS : now);
   }
 }

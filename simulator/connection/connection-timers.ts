@@ -1,15 +1,15 @@
-// Timers that end together.
+// The timers of one connection, which all end with it.
 
 import type { Clock } from "../../audio/clock";
 
-/** A clock for one connection: its timers can be taken back all at once. */
+/** A clock whose timers can be cancelled all at once. */
 export class ConnectionTimers implements Clock {
   readonly #clock: Clock;
   readonly #call: (callback: () => void) => void;
   readonly #waiting = new Set<() => void>();
   #ended = false;
 
-  /** @param call calls a timer's callback */
+  /** @param call runs the callback of a timer */
   constructor(clock: Clock, call: (callback: () => void) => void) {
     this.#clock = clock;
     this.#call = call;
@@ -36,7 +36,7 @@ export class ConnectionTimers implements Clock {
     };
   }
 
-  /** Takes back all timers, and starts none any more. */
+  /** Cancels all timers. From then on {@link after} does nothing. */
   end() {
     this.#ended = true;
     for (const cancel of this.#waiting) cancel();

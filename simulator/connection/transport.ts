@@ -1,11 +1,11 @@
-// The wire of one connection, from its handshake on: what is sent, and what can go wrong with it.
+// The TCP socket and the WebSocket of one connection: sends and receives text, and simulates network failures.
 
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { refuseHandshake } from "../http/handshake";
 import { closeReason } from "../protocol/refusals";
 
-/** The server's end of the wire. */
+/** The transport of one connection. */
 export class Transport {
   readonly #tcp: Duplex;
   readonly #ended: (abrupt: boolean) => void;
@@ -13,68 +13,68 @@ export class Transport {
   #frozen = false;
 
   /**
-   * @param tcp as the HTTP server hands it over, before the handshake was answered
-   * @param ended called when the connection is over; `abrupt`: no close frame came
+   * @param tcp the HTTP server's socket, before the handshake is answered
+   * @param ended called when the connection has ended; `abrupt`: without a close frame
    */
   constructor(tcp: Duplex, ended: (abrupt: boolean) => void) {
     this.#tcp = tcp;
     tcp.on("error", () => tcp.destroy());
     tcp.on("end", () => {
       if (!this.closing) ended(true);
-      // The sockets of HTTP servers stay half open by themselves.
+      // An HTTP server's socket stays half open until it is ended.
       tcp.end();
     });
     tcp.once("close", () => this.#webSocket ?? ended(true));
     this.#ended = ended;
   }
 
-  /** The handshake is done. @param received takes every frame, as text */
+  /** Switches to the WebSocket after the handshake. @param received called with the text of every frame */
   upgraded(webSocket: WebSocket, received: (text: string) => void) {
     this.#webSocket = webSocket;
     webSocket.on("message", (data: Buffer) => this.#frozen || received(data.toString()));
     webSocket.on("close", (code) => this.#ended(code === 1006));
-    // A broken frame: `ws` closes the connection by itself.
+    // An invalid frame: `ws` closes the connection itself.
     webSocket.on("error", () => {});
   }
 
-  /** Whether nothing passes any more, in either direction. */
+  /** Whether the connection is frozen: nothing is read or sent. */
   get frozen() {
     return this.#frozen;
   }
 
-  /** Whether either side has begun to close. */
+  /** Whether either side has started to close. */
   get closing() {
     return this.#webSocket ? this.#webSocket.readyState !== this.#webSocket.OPEN : this.#tcp.destroyed;
   }
 
-  /** Bytes that the client has not taken yet. */
+  /** Bytes that wait to be read by the client. */
   get unread() {
     return this.#webSocket?.bufferedAmount ?? 0;
   }
 
-  /** Frames are binary, as measured (docs/live-api.md 1.1). */
+  /** Sends a binary frame, as the server does (docs/live-api.md 1.1). */
   send(text: string) {
     if (!this.#frozen) this.#webSocket?.send(Buffer.from(text));
   }
 
-  /** @param reason of any length */
+  /** Closes with a code and a reason of any length. */
   close(code: number, reason: string) {
-    // Or the client's close frame would never be read.
+    // A paused WebSocket would never read the client's close frame.
     this.#webSocket?.resume();
     this.#webSocket?.close(code, closeReason(reason));
   }
 
-  /** Answers the handshake with a status of HTTP. */
+  /** Answers the handshake with an HTTP status. */
   refuse(status: number) {
     refuseHandshake(this.#tcp, status);
   }
 
-  /** No close frame, nothing: the connection is gone. */
+  /** Cuts the TCP connection without a close frame. */
   cut() {
     this.#tcp.destroy();
   }
 
-  /** Whatever comes is thrown away unread; that the client leaves is still noticed. */
+  /** Stops reading and sending. Incoming data is discarded, so that the end of the connection is still noticed. */
   freeze() {
     this.#frozen = true;
     this.#tcp
@@ -83,12 +83,12 @@ export class Transport {
       .resume();
   }
 
-  /** Reads nothing before {@link resume}, so that what the client sends piles up. */
+  /** Stops reading until {@link resume}, so that the client's send buffer fills. */
   pause() {
     this.#webSocket?.pause();
   }
 
-  /** Reads again. */
+  /** Resumes reading. */
   resume() {
     if (!this.#frozen) this.#webSocket?.resume();
   }

@@ -1,17 +1,18 @@
-// Decides what goes wrong: connections announce their moments here, and suffer what was ordered for them.
+// Injects faults: connections report their moments to the script, which runs the faults that are due.
 
 import type { Clock } from "../../audio/clock";
 import type { FunctionCall } from "../protocol/function-declarations";
-import { checkFaults, checkScript, type Fault, type Moment } from "./fault-types";
+import type { Fault, Moment } from "./fault-types";
+import { checkFaults, checkScript } from "./fault-validation";
 
-/** What a fault is done to: one connection. Nothing happens to one that is over. */
+/** A connection, as faults affect it. */
 export interface FaultTarget {
   /** counted from 1 */
   readonly number: number;
-  /** Whether it resumed a conversation; undefined before its setup was taken. */
+  /** Whether the connection resumed a session. undefined before its setup is accepted */
   readonly resumed: boolean | undefined;
   readonly open: boolean;
-  /** Its timers end with the connection. */
+  /** A clock whose timers end with the connection. */
   readonly clock: Clock;
   cut(): void;
   close(code: number, reason: string): void;
@@ -26,7 +27,7 @@ export interface FaultTarget {
   reissue(): void;
 }
 
-function inflict(fault: Fault, target: FaultTarget) {
+function run(fault: Fault, target: FaultTarget) {
   switch (fault.do) {
     case "cut":
       return target.cut();
@@ -53,48 +54,49 @@ function inflict(fault: Fault, target: FaultTarget) {
   }
 }
 
-interface Order {
+interface PlannedFault {
   fault: Fault;
+  /** How many times it still happens. */
   left: number;
 }
 
-/** The faults that are still to come. */
+/** The faults of a simulator. */
 export class FaultScript {
-  #orders: Order[] = [];
+  #planned: PlannedFault[] = [];
 
   /**
-   * @param faults what to begin with
-   * @throws Error for faults that are not as they must be, or that are for now
+   * @param faults the script that the simulator starts with
+   * @throws Error for an invalid fault, or for the moment "now"
    */
   constructor(faults: readonly Fault[]) {
     this.#add(checkScript(faults));
   }
 
   /**
-   * Adds faults to what was ordered before.
-   * @param open the connections on which those for now are done
-   * @throws Error for faults that are not as they must be; then none of them was ordered
+   * Adds faults.
+   * @param open the open connections, for the moment "now"
+   * @throws Error for an invalid fault; then none is added
    */
   order(faults: readonly Fault[], open: Iterable<FaultTarget>) {
     this.#add(checkFaults(faults));
     for (const target of open) this.happened("now", target);
-    this.#orders = this.#orders.filter(({ fault }) => fault.at !== "now");
+    this.#planned = this.#planned.filter(({ fault }) => fault.at !== "now");
   }
 
-  /** Does what was ordered for this moment of this connection, in the order in which it was ordered. */
+  /** Runs the faults for a moment of a connection, in the order in which they were added. */
   happened(moment: Moment, target: FaultTarget) {
-    for (const order of [...this.#orders]) {
-      const { at, connection = target.number, resumed = target.resumed, afterMs } = order.fault;
+    for (const planned of [...this.#planned]) {
+      const { at, connection = target.number, resumed = target.resumed, afterMs } = planned.fault;
       if (!target.open || at !== moment || connection !== target.number || resumed !== target.resumed)
         continue;
-      if (--order.left === 0) this.#orders.splice(this.#orders.indexOf(order), 1);
-      if (afterMs) target.clock.after(afterMs, () => inflict(order.fault, target));
-      else inflict(order.fault, target);
+      if (--planned.left === 0) this.#planned.splice(this.#planned.indexOf(planned), 1);
+      if (afterMs) target.clock.after(afterMs, () => run(planned.fault, target));
+      else run(planned.fault, target);
     }
   }
 
   #add(faults: readonly Fault[]) {
     for (const fault of faults)
-      this.#orders.push({ fault: { ...fault }, left: fault.at === "now" ? Infinity : (fault.times ?? 1) });
+      this.#planned.push({ fault: { ...fault }, left: fault.at === "now" ? Infinity : (fault.times ?? 1) });
   }
 }

@@ -1,4 +1,4 @@
-// The HTTP before the WebSocket: which paths there are, who may pass, and how a request is refused.
+// The HTTP request that opens the WebSocket: its path and credentials, and how it is refused.
 
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
@@ -7,7 +7,7 @@ import { noKey, wrongKey } from "../protocol/refusals";
 const livePath =
   /^\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent(Constrained)?$/;
 
-/** Google's names for some statuses [github.com/googleapis/googleapis, google/rpc/code.proto]. */
+/** Google's names for HTTP statuses [github.com/googleapis/googleapis, google/rpc/code.proto]. */
 const names: Record<number, string> = {
   400: "INVALID_ARGUMENT",
   401: "UNAUTHENTICATED",
@@ -21,12 +21,12 @@ const names: Record<number, string> = {
 };
 
 /**
- * Reads a request.
- * @returns the path; the API version, undefined when no WebSocket is there; whether that one wants a token; and the key and
- * the token, if they were given
+ * Reads the path and the credentials of a request.
+ * @returns `version`: the API version, undefined if the path has no WebSocket; `constrained`: whether the path requires an
+ * ephemeral token; `key` and `token`: undefined if missing
  */
 export function readRequest({ url = "", headers }: IncomingMessage) {
-  // The SDK writes `//ws/…`, which a URL parser would take for a host.
+  // The SDK sends `//ws/…`, which a URL parser would read as a host.
   const [written = "", query = ""] = url.split(/\?(.*)/s);
   const path = written.replace(/\/{2,}/g, "/");
   const [, version, constrained] = livePath.exec(path) ?? [];
@@ -41,16 +41,16 @@ export function readRequest({ url = "", headers }: IncomingMessage) {
 }
 
 /**
- * Checks an API key. A token is none, not even where any key is accepted.
- * @param right the only one that is accepted; undefined: any but an empty one
- * @throws Refusal
+ * Checks an API key. An ephemeral token is never accepted as a key.
+ * @param right the only key to accept; undefined: any key
+ * @throws Refusal for a missing or wrong key
  */
 export function checkKey(key: string | string[] | undefined, right: string | undefined): undefined {
   if (!key) throw noKey();
   if (String(key).startsWith("auth_tokens/") || (right !== undefined && key !== right)) throw wrongKey();
 }
 
-/** A body as the server writes it, and the headers that describe it. */
+/** A JSON body as the server formats it, with its headers. */
 export function json(value: object) {
   const body = `${JSON.stringify(value, null, 2)}\n`;
   const headers = {
@@ -60,7 +60,7 @@ export function json(value: object) {
   return { headers, body };
 }
 
-/** What a refused request gets. @param status of HTTP, 400 to 599 @param words in place of the usual ones */
+/** The response to a refused request. @param status HTTP status, 400 to 599 @param words absent: the server's words for the status */
 export function refusal(status: number, words?: string) {
   const text = STATUS_CODES[status] ?? "Error";
   const message = words ?? (status === 404 ? "Requested entity was not found." : text);
@@ -68,7 +68,7 @@ export function refusal(status: number, words?: string) {
   return { text, headers: { ...headers, Connection: "close" }, body };
 }
 
-/** Refuses a handshake. @param tcp as the HTTP server hands it over */
+/** Refuses a handshake. @param tcp the HTTP server's socket */
 export function refuseHandshake(tcp: Duplex, status: number) {
   const { text, headers, body } = refusal(status);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

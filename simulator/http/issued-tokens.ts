@@ -1,5 +1,5 @@
-// Ephemeral tokens: how they are ordered, for how long and how often they are good, and what they lock in the setup of
-// whoever has one (docs/live-api.md 3).
+// Ephemeral tokens: requests for them, their uses and lifetimes, and the fields of the setup that they lock
+// (docs/live-api.md 3).
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../audio/clock";
@@ -14,25 +14,25 @@ import {
   tokenUsedUp,
 } from "../protocol/refusals";
 
-/** What can be asked about a token. Times in ms since 1970. */
+/** An ephemeral token as tests see it. Times in ms since 1970. */
 export interface SimulatedToken {
-  /** `auth_tokens/…`: the token itself. */
+  /** The token itself: `auth_tokens/…`. */
   readonly name: string;
-  /** How many conversations may be begun with it; 0: any number. */
+  /** How many sessions it may begin; 0: any number. */
   readonly uses: number;
-  /** How many were begun. */
+  /** How many sessions it has begun. */
   readonly used: number;
-  /** From then on no conversation can be begun with it. */
+  /** newSessionExpireTime: it cannot begin sessions from then on. */
   readonly startBefore: number;
-  /** From then on it is good for nothing. */
+  /** expireTime: it is invalid from then on. */
   readonly expiresAt: number;
-  /** As it was ordered, names in camelCase. */
+  /** The requested setup, with camelCase names. */
   readonly setup?: Setup;
-  /** As it was ordered. */
+  /** The requested field mask. */
   readonly fieldMask?: string;
 }
 
-/** What a token is ordered with; times in ms since 1970. */
+/** A request for a token. Times in ms since 1970. */
 interface TokenRequest {
   expireTime?: number;
   newSessionExpireTime?: number;
@@ -43,14 +43,14 @@ interface TokenRequest {
 
 type Json = Record<string, unknown>;
 
-/** Tokens that are kept. */
-const MOST_TOKENS = 500;
-/** The server's defaults and its limit, in ms (docs/live-api.md 3). */
+/** The simulator keeps only the newest tokens. */
+const MAX_TOKENS = 500;
+/** The server's default lifetimes and its limit, in ms (docs/live-api.md 3). */
 const LIFE_MS = 30 * 60_000;
 const START_MS = 60_000;
 const LONGEST_MS = 20 * 3600_000;
 
-const order = message({
+const tokenRequest = message({
   expireTime: "timestamp",
   newSessionExpireTime: "timestamp",
   uses: "int32",
@@ -59,20 +59,20 @@ const order = message({
 });
 
 /**
- * Reads the body of a request for a token; an empty one orders the defaults.
- * @throws Refusal for anything that the server would not take before it looks at the key
+ * Reads the body of a token request. An empty body requests the defaults.
+ * @throws Refusal for an invalid body
  */
 export const readTokenRequest = (body: string) =>
-  readField(parseObject(body.trim() || "{}"), order, "auth_token") as TokenRequest;
+  readField(parseObject(body.trim() || "{}"), tokenRequest, "auth_token") as TokenRequest;
 
-/** @param name of the field, as the server prints it @throws Refusal when the time is over, or too far ahead */
+/** @param name the field's name, as the server prints it @throws Refusal for a time that is past or too far in the future */
 function checkTime(time: number, now: number, name: string) {
   if (time > now + LONGEST_MS) throw new Refusal(`${name} is too far in the future. Maximum lifetime is 20h`);
-  // In words of our own: the server's are not known.
+  // Our own words: the server's are unknown.
   if (time <= now) throw new Refusal(`${name} must be in the future.`);
 }
 
-/** @throws Refusal for a path to no field, such as the `tools.0` that SDK 2 writes for locked tools (docs/live-api.md 3) */
+/** @throws Refusal for an unknown path, such as the `tools.0` that SDK 2 sends for locked tools (docs/live-api.md 3) */
 function readMask(mask: string) {
   return mask
     .split(",")
@@ -87,7 +87,7 @@ function readMask(mask: string) {
 const valueAt = (object: unknown, path: readonly string[]) =>
   path.reduce((at, name) => (at as Json | undefined)?.[name], object);
 
-/** A copy of an object in which one field has this value; undefined: in which it is not. */
+/** Copies an object with one field set to a value. undefined: the copy lacks the field */
 function put(
   object: Json | undefined,
   [name = "", ...rest]: readonly string[],
@@ -110,30 +110,30 @@ export class IssuedToken implements SimulatedToken {
   readonly fieldMask?: string;
   readonly #locked: readonly string[][];
 
-  /** @throws Refusal for what the server would not take */
-  constructor(order: TokenRequest, now: number) {
-    this.uses = order.uses ?? 1;
-    this.expiresAt = order.expireTime ?? now + LIFE_MS;
-    this.startBefore = order.newSessionExpireTime ?? now + START_MS;
-    this.setup = order.bidiGenerateContentSetup;
-    this.fieldMask = order.fieldMask;
+  /** @throws Refusal for an unknown path, an impossible time or a negative number of uses */
+  constructor(request: TokenRequest, now: number) {
+    this.uses = request.uses ?? 1;
+    this.expiresAt = request.expireTime ?? now + LIFE_MS;
+    this.startBefore = request.newSessionExpireTime ?? now + START_MS;
+    this.setup = request.bidiGenerateContentSetup;
+    this.fieldMask = request.fieldMask;
     this.#locked = readMask(this.fieldMask ?? "");
     checkTime(this.expiresAt, now, "expire_time");
     checkTime(this.startBefore, now, "new_session_expire_time");
     if (this.uses < 0) throw invalidArgument();
   }
 
-  /** Whether it is good for nothing any more. */
-  over(now: number) {
+  /** Whether the token has expired. */
+  expired(now: number) {
     return now >= this.expiresAt;
   }
 
-  /** Ends a connection that was admitted with it when its own end comes. */
-  whenOver(clock: Clock, refuse: (refusal: Refusal) => void) {
+  /** Refuses a connection that the token opened when the token expires. */
+  whenExpired(clock: Clock, refuse: (refusal: Refusal) => void) {
     clock.after(this.expiresAt - clock.date(), () => refuse(tokenExpired()));
   }
 
-  /** Begins a conversation; to resume one costs nothing. @throws Refusal when none can be begun any more */
+  /** Counts one use for a new session; a resume counts none. @throws Refusal if the token cannot begin sessions any more */
   use(now: number) {
     if (now >= this.startBefore) throw tokenTooOld();
     if (this.uses && this.used >= this.uses) throw tokenUsedUp();
@@ -141,8 +141,8 @@ export class IssuedToken implements SimulatedToken {
   }
 
   /**
-   * The setup that comes of the client's own: with a mask the fields that it names are the token's, also when the token's
-   * setup does not have them; without one all of them are, if the token has a setup.
+   * Applies the token's locks to a client's setup. With a field mask the token's values replace the masked fields, also
+   * where the token has no value. Without a mask the token's setup, if any, replaces the whole setup.
    */
   constrain(asked: Setup): Setup {
     if (!this.#locked.length) return this.setup ?? asked;
@@ -153,28 +153,28 @@ export class IssuedToken implements SimulatedToken {
   }
 }
 
-/** All tokens, from the oldest to the newest: the last 500, of which those go first that are good for nothing any more. */
+/** All tokens, from the oldest to the newest. Beyond 500 the oldest expired one is dropped, else the oldest. */
 export class IssuedTokens {
   readonly all: IssuedToken[] = [];
 
-  /** A new one. @throws Refusal for what the server would not take */
-  make(order: TokenRequest, now: number): IssuedToken {
-    const token = new IssuedToken(order, now);
-    const over = this.all.findIndex((each) => each.over(now));
-    if (this.all.length >= MOST_TOKENS) this.all.splice(Math.max(0, over), 1);
+  /** Issues a token. @throws Refusal for an invalid request */
+  make(request: TokenRequest, now: number): IssuedToken {
+    const token = new IssuedToken(request, now);
+    const expired = this.all.findIndex((each) => each.expired(now));
+    if (this.all.length >= MAX_TOKENS) this.all.splice(Math.max(0, expired), 1);
     this.all.push(token);
     return token;
   }
 
   /**
-   * Finds the token that a client shows.
-   * @throws Refusal when there is none, or it is good for nothing any more
+   * Finds the token that a client sends.
+   * @throws Refusal for an unknown or expired token
    */
   find(name: string | undefined, now: number): IssuedToken {
     const token = this.all.find((each) => each.name === name);
-    // Also for one that was let go: what the server says of such a token is not known.
+    // Also for a token that was dropped: the server's words for that are unknown.
     if (!token) throw noToken();
-    if (token.over(now)) throw tokenTooOld();
+    if (token.expired(now)) throw tokenTooOld();
     return token;
   }
 }

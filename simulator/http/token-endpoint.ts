@@ -1,4 +1,4 @@
-// The HTTP beside the WebSocket: tokens are made here, and there is nothing else.
+// The HTTP endpoint that issues ephemeral tokens: POST /v1beta/auth_tokens. Other HTTP requests get 404.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../audio/clock";
@@ -7,39 +7,43 @@ import { checkKey, json, readRequest, refusal } from "./handshake";
 import { type IssuedTokens, readTokenRequest } from "./issued-tokens";
 
 const tokensPath = /^\/(v1beta|v1alpha)\/auth_tokens$/;
-const LARGEST_BODY = 2 ** 20;
-/** Statuses for the close codes that the same refusals have on a WebSocket. */
+const MAX_BODY_BYTES = 2 ** 20;
+/** The HTTP statuses for the close codes of refusals. */
 const statuses: Record<number, number> = { 1007: 400, 1008: 403 };
 
-/** @returns undefined when it is too long. It is read to its end all the same, or the client might never see the answer */
+/** Reads a body to its end, or else the client might never see the response. @returns undefined if the body is too large */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size <= LARGEST_BODY) chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return size <= LARGEST_BODY ? Buffer.concat(chunks).toString() : undefined;
+  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString() : undefined;
 }
 
-/** What answers need of the simulator. */
-interface Desk {
+/** What the endpoint needs from the simulator. */
+interface TokenService {
   tokens: IssuedTokens;
-  /** as for {@link checkKey} */
+  /** the only API key to accept; absent: any */
   key?: string;
   clock: Clock;
 }
 
-/** @throws Refusal */
-function makeToken(body: string, given: Parameters<typeof checkKey>[0], { tokens, key, clock }: Desk) {
-  // The server reads the body first: what is malformed is told even to who has no key (docs/live-api.md 3).
+/** @throws Refusal for an invalid request or a wrong key */
+function makeToken(
+  body: string,
+  given: Parameters<typeof checkKey>[0],
+  { tokens, key, clock }: TokenService,
+) {
+  // The server reads the body before it checks the key (docs/live-api.md 3).
   const order = readTokenRequest(body);
   checkKey(given, key);
   return tokens.make(order, clock.date());
 }
 
-/** Answers any request that is not for a WebSocket; never fails. */
-export async function answer(request: IncomingMessage, response: ServerResponse, desk: Desk) {
+/** Responds to an HTTP request that does not open a WebSocket. Never rejects. */
+export async function answerHttp(request: IncomingMessage, response: ServerResponse, service: TokenService) {
   const refuse = (status: number, words?: string) => {
     const { headers, body } = refusal(status, words);
     response.writeHead(status, headers).end(body);
@@ -49,8 +53,8 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
   try {
     const text = await readBody(request);
     if (text === undefined)
-      return refuse(413, `Request payload size exceeds the limit: ${LARGEST_BODY} bytes.`);
-    const { headers, body } = json({ name: makeToken(text, key, desk).name });
+      return refuse(413, `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`);
+    const { headers, body } = json({ name: makeToken(text, key, service).name });
     response.writeHead(200, headers).end(body);
   } catch (error) {
     const { code, message } = error instanceof Refusal ? error : internalError();

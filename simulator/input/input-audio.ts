@@ -1,4 +1,4 @@
-// Sound as clients send it, brought to the rate that the simulator hears at.
+// Reads the audio of clients, and resamples it to the rate of speech detection.
 
 import { sampleRates } from "../../audio/formats";
 import { Resampler } from "../../audio/resampler";
@@ -7,9 +7,9 @@ import { invalidArgument } from "../protocol/refusals";
 import { INPUT_RATE } from "./speech-detection";
 
 /**
- * Reads raw sound from a message.
- * @returns PCM16 LE mono and its rate in Hz: what `audio/pcm;rate=N` says, else 16000 [ai.google.dev live-api guide]
- * @throws Refusal for another kind of sound, an impossible rate or half a sample
+ * Reads PCM audio from a message.
+ * @returns PCM16 LE mono and its rate in Hz: N of `audio/pcm;rate=N`, else 16000 [ai.google.dev live-api guide]
+ * @throws Refusal for another mime type, an unsupported rate or an odd number of bytes
  */
 export function readAudio({ data = "", mimeType = "" }: Blob) {
   const [kind, ...parameters] = mimeType.toLowerCase().split(/\s*;\s*/);
@@ -20,12 +20,12 @@ export function readAudio({ data = "", mimeType = "" }: Blob) {
   return { pcm, rate };
 }
 
-/** Converts one stream, whose rate may change, to 16 kHz. */
+/** Resamples one audio stream, whose rate may change, to 16 kHz. */
 export class InputResampler {
   #rate = INPUT_RATE;
   #resampler?: Resampler;
 
-  /** @param pcm PCM16 LE mono at `rate` Hz @returns the same at 16 kHz, a little of it with the next call */
+  /** @param pcm PCM16 LE mono at `rate` Hz @returns the audio at 16 kHz, except a short rest that comes with the next call */
   convert(pcm: Buffer, rate: number): Buffer {
     const before = rate === this.#rate ? Buffer.alloc(0) : this.flush();
     this.#rate = rate;
@@ -34,14 +34,14 @@ export class InputResampler {
     return Buffer.concat([before, this.#resampler.process(pcm)]);
   }
 
-  /** Ends the stream and gives what is still inside; the next sound begins a new one. */
+  /** Ends the stream. @returns its rest at 16 kHz */
   flush(): Buffer {
     const rest = this.#resampler?.flush() ?? Buffer.alloc(0);
     this.free();
     return rest;
   }
 
-  /** Lets the converter go. */
+  /** Frees the memory of the resampler. */
   free() {
     this.#resampler?.free();
     this.#resampler = undefined;

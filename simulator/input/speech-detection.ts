@@ -1,48 +1,48 @@
-// The simulator's ear: finds where speech begins and ends in a stream of sound, by its energy. It counts time in
-// samples, so it hears the same whether the sound comes in real time or at once.
+// Voice activity detection (VAD): finds by energy where speech starts and ends in an audio stream. Time is counted in
+// samples, so the result is the same for audio in real time and for audio that arrives at once.
 
 import type { ActivityDetection } from "../protocol/client-messages";
 
-/** What the ear works at: 16 kHz, PCM16 LE, mono. */
+/** The sample rate of the detector, in Hz. Its audio is PCM16 LE mono. */
 export const INPUT_RATE = 16000;
-/** An utterance longer than this (s) ends even if nobody stopped speaking. */
-export const LONGEST_UTTERANCE = 60;
+/** A longer utterance ends although the user still speaks. In seconds */
+export const MAX_UTTERANCE = 60;
 
 const FRAME_MS = 20;
 const FRAME_BYTES = (INPUT_RATE * 2 * FRAME_MS) / 1000;
-/** How long speech must last before it is believed, beyond prefixPaddingMs: gives the 0.14 to 0.24 s measured (1.5). */
+/** Speech must last this long, plus prefixPaddingMs: gives the 0.14 to 0.24 s measured (docs/live-api.md 1.5). */
 const START_MS = 100;
-/** Sound kept around an utterance, so that soft onsets and endings are not cut off; in frames. */
+/** Audio kept before and after an utterance, so that soft onsets and endings are not cut off. In frames */
 const PADDING = 10;
-/** The end of speech is only believed after this silence; server default about 800 ms (1.7). */
+/** Silence that ends an utterance. Server default: about 800 ms (docs/live-api.md 1.7) */
 const SILENCE_MS = 800;
 
-/** A piece of speech. Offsets in seconds since the stream began. */
+/** One utterance. Offsets in seconds from the start of the stream. */
 export interface Utterance {
-  /** 16 kHz PCM16 LE mono, with a little of what came before and after */
+  /** 16 kHz PCM16 LE mono, with padding before and after */
   pcm: Buffer;
   start: number;
   end: number;
 }
 
-/** What the ear tells: that somebody has begun to speak, and what was said. */
+/** Receives the results of the detection. */
 export interface SpeechListener {
-  /** @param offset where the speech began, in seconds since the stream began */
+  /** @param offset the onset of the speech, in seconds from the start of the stream */
   speechStarted(offset: number): void;
   speechEnded(utterance: Utterance): void;
 }
 
-/** Follows the loudness of the background: the smallest energy within the last two seconds (minimum statistics). */
+/** Tracks the noise floor: the smallest energy of the last two seconds (minimum statistics). */
 class NoiseFloor {
   #blocks: number[] = [];
   #smallest = Number.POSITIVE_INFINITY;
   #smooth?: number;
   #frames = 0;
 
-  follow(energy: number) {
-    // Digital silence (a muted microphone) says nothing about the noise that will be there when sound comes back.
+  track(energy: number) {
+    // Digital silence (a muted microphone) says nothing about the noise of an open microphone.
     if (energy >= 16) {
-      // Smoothed: a single odd frame, such as one at the edge of digital silence, is not the background.
+      // Smoothed, so that a single frame at the edge of digital silence does not set the floor.
       this.#smooth = 0.6 * (this.#smooth ?? energy) + 0.4 * energy;
       this.#smallest = Math.min(this.#smallest, this.#smooth);
       if (++this.#frames % 25 === 0) {
@@ -50,7 +50,7 @@ class NoiseFloor {
         this.#smallest = Number.POSITIVE_INFINITY;
       }
     }
-    // A stream may begin in the middle of a word: until there is experience, the floor is guessed not to be high.
+    // A stream may start in the middle of a word: until there is a first block, the floor is at most this.
     return Math.min(this.#smallest, ...(this.#blocks.length ? this.#blocks : [200 ** 2]));
   }
 }
@@ -60,15 +60,15 @@ interface Frame {
   loud: boolean;
 }
 
-/** An utterance while it lasts; `start` and `lastLoud` in frames since the stream began. */
-interface Open {
+/** An utterance in progress. `start` and `lastLoud` in frames from the start of the stream. */
+interface OpenUtterance {
   frames: Buffer[];
   start: number;
   lastLoud: number;
   loudInRow: number;
 }
 
-/** Listens to one stream. */
+/** Detects speech in one audio stream. */
 export class SpeechDetector {
   readonly #listener: SpeechListener;
   readonly #manual: boolean;
@@ -78,15 +78,15 @@ export class SpeechDetector {
   readonly #floor = new NoiseFloor();
   #rest: Buffer = Buffer.alloc(0);
   #lastSample = 0;
-  /** Frames heard since the stream began. */
+  /** Frames since the start of the stream. */
   #count: number;
-  /** The last frames before an utterance. */
+  /** The last frames before the next utterance. */
   #recent: Frame[] = [];
-  #utterance?: Open;
+  #utterance?: OpenUtterance;
 
   /**
-   * @param settings as in the setup; `disabled` leaves the bounds of speech to {@link begin} and {@link end}
-   * @param heard where the stream begins: what {@link heard} was at the end of the one that it continues
+   * @param settings from the setup; `disabled`: the client marks speech by {@link begin} and {@link end}
+   * @param heard the value of {@link heard} of the detector that this one continues
    */
   constructor(settings: ActivityDetection, listener: SpeechListener, heard = 0) {
     const lowStart = settings.startOfSpeechSensitivity === "START_SENSITIVITY_LOW";
@@ -100,32 +100,32 @@ export class SpeechDetector {
     this.#startRatio = lowStart ? 16 : 6;
   }
 
-  /** Whether somebody is speaking. */
+  /** Whether the user is speaking. */
   get speaking() {
     return this.#utterance !== undefined;
   }
 
-  /** How much was heard since the stream began, in frames of 20 ms. */
+  /** The length of the stream so far, in frames of 20 ms. */
   get heard() {
     return this.#count;
   }
 
-  /** Takes sound of any length. @param pcm 16 kHz PCM16 LE mono */
+  /** Processes audio of any length. @param pcm 16 kHz PCM16 LE mono */
   hear(pcm: Buffer) {
-    let sound = this.#rest.length ? Buffer.concat([this.#rest, pcm]) : pcm;
-    for (; sound.length >= FRAME_BYTES; sound = sound.subarray(FRAME_BYTES))
-      this.#frame(sound.subarray(0, FRAME_BYTES));
-    this.#rest = Buffer.from(sound);
+    let audio = this.#rest.length ? Buffer.concat([this.#rest, pcm]) : pcm;
+    for (; audio.length >= FRAME_BYTES; audio = audio.subarray(FRAME_BYTES))
+      this.#frame(audio.subarray(0, FRAME_BYTES));
+    this.#rest = Buffer.from(audio);
   }
 
-  /** The user begins to speak, by hand. */
+  /** Starts an utterance on the client's activityStart. */
   begin() {
     if (this.#utterance) return;
     this.#utterance = { frames: [], start: this.#count, lastLoud: this.#count, loudInRow: 0 };
     this.#listener.speechStarted(this.#seconds(this.#count));
   }
 
-  /** The speech is over: by hand, or because the stream ended. */
+  /** Ends the utterance on the client's activityEnd, or at the end of the stream. */
   end() {
     if (this.#rest.length) this.#utterance?.frames.push(this.#rest);
     this.#rest = Buffer.alloc(0);
@@ -152,7 +152,7 @@ export class SpeechDetector {
     return (frames * FRAME_MS) / 1000;
   }
 
-  /** The mean energy of the first difference, which weakens hum and removes any offset. */
+  /** The mean energy of the first difference, which reduces hum and removes a DC offset. */
   #energy(pcm: Buffer) {
     let sum = 0;
     for (let at = 0; at < pcm.length; at += 2) {
@@ -165,15 +165,15 @@ export class SpeechDetector {
 
   #frame(pcm: Buffer) {
     const energy = this.#energy(pcm);
-    const floor = this.#floor.follow(energy);
+    const floor = this.#floor.track(energy);
     const above = (ratio: number) => energy > Math.max(400, floor * ratio);
     this.#count++;
-    if (this.#utterance) this.#goingOn(this.#utterance, pcm, above(4));
-    else if (!this.#manual) this.#waiting(pcm, above(this.#startRatio));
+    if (this.#utterance) this.#continue(this.#utterance, pcm, above(4));
+    else if (!this.#manual) this.#detect(pcm, above(this.#startRatio));
   }
 
-  /** Speech has begun when most frames of a short stretch are loud; a click or a key stroke is too short for that. */
-  #waiting(pcm: Buffer, loud: boolean) {
+  /** Speech starts when most frames of a short window are loud; clicks and key strokes are too short for that. */
+  #detect(pcm: Buffer, loud: boolean) {
     const window = this.#startFrames * 2;
     this.#recent.push({ pcm, loud });
     if (this.#recent.length > window + PADDING) this.#recent.shift();
@@ -187,13 +187,13 @@ export class SpeechDetector {
     this.#listener.speechStarted(this.#seconds(start));
   }
 
-  #goingOn(utterance: Open, pcm: Buffer, loud: boolean) {
+  #continue(utterance: OpenUtterance, pcm: Buffer, loud: boolean) {
     utterance.frames.push(pcm);
-    // One loud frame alone is a click, and must not keep an utterance open.
+    // A single loud frame is a click and does not extend the utterance.
     utterance.loudInRow = loud ? utterance.loudInRow + 1 : 0;
     if (utterance.loudInRow > 1) utterance.lastLoud = this.#count;
     const silence = this.#manual ? 0 : this.#count - utterance.lastLoud;
-    const tooLong = utterance.frames.length * FRAME_MS >= LONGEST_UTTERANCE * 1000;
+    const tooLong = utterance.frames.length * FRAME_MS >= MAX_UTTERANCE * 1000;
     if (silence >= this.#silenceFrames || tooLong) this.#finish();
   }
 }

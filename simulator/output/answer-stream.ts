@@ -1,40 +1,40 @@
-// Sends one answer in the server's rhythm: sound in chunks faster than real time, the transcript in between, then
-// generationComplete, and the end of the turn not before the sound would have been played.
+// Sends one answer with the server's timing: audio chunks and transcript faster than real time, then generationComplete, and
+// the end of the turn when playback would have ended.
 
 import type { Clock } from "../../audio/clock";
 import type { Reply } from "./echo";
 import { OUTPUT_RATE } from "./speech-synthesis";
 
-/** One chunk: 240 ms, 11,520 bytes, within the 10 to 14 kB measured (docs/live-api.md 1.5). */
+/** One audio chunk: 240 ms, 11,520 bytes, within the 10 to 14 kB measured (docs/live-api.md 1.5). */
 const CHUNK_BYTES = OUTPUT_RATE * 2 * 0.24;
-/** From one chunk to the next, and from the last to generationComplete; in ms, measured (1.5). */
+/** Between chunks, and from the last chunk to generationComplete; in ms, measured (docs/live-api.md 1.5). */
 const CHUNK_EVERY_MS = 36;
 const COMPLETE_AFTER_MS = 30;
 const WORDS_IN_FRAGMENT = 3;
 
-/** What an answer needs of the conversation that it is part of. */
+/** What an answer needs from its turn. */
 export interface AnswerHost {
   clock: Clock;
-  /** Sends a frame with this serverContent. */
+  /** Sends a serverContent. */
   send(serverContent: object): void;
-  /** Called once when the turn is over, unless the answer was stopped. */
+  /** Called once when playback would have ended, unless the answer was stopped. */
   over(): void;
 }
 
 interface Cue {
-  /** ms after the first sound */
+  /** ms after the first audio */
   at: number;
-  /** undefined: nothing is sent */
+  /** The serverContent to send. undefined: none */
   content: () => object | undefined;
 }
 
-/** Length of 24 kHz PCM16 LE mono in ms. */
+/** Duration of 24 kHz PCM16 LE mono, in ms. */
 const lengthMs = (bytes: number) => (bytes / 2 / OUTPUT_RATE) * 1000;
 
-/** An answer on its way. */
+/** One answer while it is sent. */
 export class AnswerStream {
   readonly #reply: Reply;
-  readonly #stage: AnswerHost;
+  readonly #host: AnswerHost;
   readonly #cues: Cue[];
   #from = 0;
   #spokenBytes = 0;
@@ -43,46 +43,46 @@ export class AnswerStream {
   #cancel = () => {};
 
   /**
-   * @param modality TEXT: the words as text parts instead of sound
-   * @param transcribe whether fragments of the transcript are sent too
+   * @param modality TEXT: text parts instead of audio
+   * @param transcribe whether to send output transcription
    */
-  constructor(reply: Reply, modality: "AUDIO" | "TEXT", transcribe: boolean, stage: AnswerHost) {
+  constructor(reply: Reply, modality: "AUDIO" | "TEXT", transcribe: boolean, host: AnswerHost) {
     this.#reply = reply;
-    this.#stage = stage;
-    this.#cues = modality === "AUDIO" ? this.#sound(transcribe) : this.#text();
+    this.#host = host;
+    this.#cues = modality === "AUDIO" ? this.#audio(transcribe) : this.#text();
   }
 
-  /** Begins to speak; when it returns, the first sound was sent. */
+  /** Sends the first audio, and schedules the rest. */
   begin() {
-    this.#from = this.#stage.clock.now();
+    this.#from = this.#host.clock.now();
     this.#next();
   }
 
-  /** How much of it was sent, in seconds of sound. */
+  /** The audio sent so far, in seconds. */
   get spokenSeconds() {
     return lengthMs(this.#spokenBytes) / 1000;
   }
 
-  /** The same in words. */
+  /** The transcript of the audio sent so far. */
   get said() {
     return this.#said;
   }
 
-  /** Whether all of it was sent. */
+  /** Whether the whole answer was sent. */
   get complete() {
     return this.#complete;
   }
 
-  /** Sends nothing more. */
+  /** Stops sending. */
   stop() {
     this.#cancel();
     this.#cues.length = 0;
   }
 
-  #sound(transcribe: boolean): Cue[] {
+  #audio(transcribe: boolean): Cue[] {
     const { pcm, text } = this.#reply;
     const chunks = Math.ceil(pcm.length / CHUNK_BYTES);
-    const sound = Array.from({ length: chunks }, (_, index) => ({
+    const audio = Array.from({ length: chunks }, (_, index) => ({
       at: index * CHUNK_EVERY_MS,
       content: () => this.#chunk(index),
     }));
@@ -95,7 +95,7 @@ export class AnswerStream {
       },
     }));
     const complete = (chunks - 1) * CHUNK_EVERY_MS + COMPLETE_AFTER_MS;
-    return [...[...sound, ...words].sort((a, b) => a.at - b.at), ...this.#completeAt(complete)];
+    return [...[...audio, ...words].sort((a, b) => a.at - b.at), ...this.#completeAt(complete)];
   }
 
   #text(): Cue[] {
@@ -128,7 +128,7 @@ export class AnswerStream {
   }
 
   #next() {
-    const { clock, send, over } = this.#stage;
+    const { clock, send, over } = this.#host;
     const elapsed = () => clock.now() - this.#from;
     for (let cue = this.#cues[0]; cue && cue.at <= elapsed(); cue = this.#cues[0]) {
       this.#cues.shift();
@@ -142,7 +142,7 @@ export class AnswerStream {
   }
 }
 
-/** A transcript in pieces of a few words, each with the space that follows it. */
+/** Splits a transcript into fragments of a few words, with their trailing spaces. */
 function fragmentsOf(text: string) {
   const words = text.split(/(?<=\s)/);
   const fragments: string[] = [];

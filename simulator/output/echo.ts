@@ -1,47 +1,47 @@
-// What the simulator says to what it was told: an echo, in sound and in words.
+// Composes answers: an echo of the user's input as audio and text.
 
 import type { ImageHeader } from "../input/image-header";
 import type { FunctionCall } from "../protocol/function-declarations";
 import type { Result } from "../session/function-calls";
 import { groundingFor } from "./grounding";
-import { chime, ownVoice, toneForEachWord } from "./speech-synthesis";
+import { chime, ownSpeech, toneForEachWord } from "./speech-synthesis";
 
-/** Something that wants an answer. */
+/** One input that needs an answer. */
 export type Question =
-  /** 16 kHz PCM16 LE mono; length of the speech in it in seconds */
+  /** 16 kHz PCM16 LE mono; `seconds`: the length of the speech in it */
   | { speech: Buffer; seconds: number }
-  /** `search`: with Google's sources */
+  /** `search`: the answer has grounding metadata */
   | { text: string; search?: boolean }
-  /** what there is to say is clear */
+  /** words that the answer says unchanged */
   | { words: string }
-  /** what a function returned */
+  /** a tool response */
   | { result: Result };
 
-/** Something that wants an answer, or functions to be called instead. */
+/** An input that needs an answer, or function calls instead of one. */
 export type Asked = Question | { calls: readonly FunctionCall[] };
 
-/** Whether there is something to say. */
+/** Whether an input needs an answer. */
 export const isQuestion = (asked: Asked): asked is Question => !("calls" in asked);
 
-/** An answer: 24 kHz PCM16 LE mono, the same in words, and its sources if it was searched for. */
+/** An answer: 24 kHz PCM16 LE mono, its transcript, and grounding metadata if it used search. */
 export interface Reply {
   pcm: Buffer;
   text: string;
   grounding?: object;
 }
 
-/** A longer text is not said back as a whole. */
-const MOST_CHARACTERS = 1000;
+/** Longer texts are shortened in answers. */
+const MAX_CHARACTERS = 1000;
 
 const inSeconds = (seconds: number) => `${seconds.toFixed(1)} seconds of speech`;
 
-/** The transcript of an utterance: the simulator hears that somebody speaks, not what. */
+/** The transcript of an utterance: its length, as the simulator has no speech recognition. */
 export const transcriptOf = (seconds: number) => `(${inSeconds(seconds)})`;
 
 const shortened = (text: string) =>
-  text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 
-/** Errors and results are told apart by the keys that Google's SDK names: `error` and `output`. */
+/** A response with `error` and without `output` is an error [@google/genai, FunctionResponse]. */
 function wordsForResult({ name, response, more }: Result) {
   const { error } = response;
   const failed = error !== undefined && response.output === undefined;
@@ -57,31 +57,29 @@ function wordsFor(asked: Question, first: boolean) {
   return first ? `You said something, ${length}; here it is again.` : `Echo: ${length}.`;
 }
 
-function wordsForPictures(count: number, last?: ImageHeader) {
+function wordsForImages(count: number, last?: ImageHeader) {
   if (!last) return [];
   const { kind, width, height } = last;
   const size = `${kind} of ${width}×${height}`;
   return [
-    count === 1
-      ? `I have seen 1 picture, a ${size}.`
-      : `I have seen ${count} pictures; the last was a ${size}.`,
+    count === 1 ? `I have seen 1 image, a ${size}.` : `I have seen ${count} images; the last was a ${size}.`,
   ];
 }
 
 /**
- * Makes an answer.
- * @param first whether it is the first one of its conversation, which says that no model is speaking
- * @param pictures how many were seen so far
- * @param picture the last one, if it was not mentioned yet
+ * Composes the answer to one or more inputs.
+ * @param first whether it is the first answer of the session, which says that it is an echo
+ * @param images the number of images received
+ * @param image the last image, unless an earlier answer mentioned it
  */
-export function replyTo(asked: Question[], first: boolean, pictures: number, picture?: ImageHeader): Reply {
+export function replyTo(asked: Question[], first: boolean, images: number, image?: ImageHeader): Reply {
   const text = [
     ...(first ? ["This is the simulator's echo, not a model."] : []),
     ...asked.map((each) => wordsFor(each, first)),
-    ...wordsForPictures(pictures, picture),
+    ...wordsForImages(images, image),
   ].join(" ");
   const sounds = asked.map((each) => {
-    if ("speech" in each) return ownVoice(each.speech);
+    if ("speech" in each) return ownSpeech(each.speech);
     return toneForEachWord("text" in each ? each.text : wordsFor(each, first));
   });
   const searched = asked.find((each) => "text" in each && each.search);
@@ -89,7 +87,7 @@ export function replyTo(asked: Question[], first: boolean, pictures: number, pic
   return { pcm: Buffer.concat([chime(), ...sounds]), text, grounding };
 }
 
-/** What is said while functions are called, where the model says something. */
+/** The filler before function calls, on models that speak one. */
 export function fillerReply(): Reply {
   const text = "One moment, please.";
   return { pcm: Buffer.concat([chime(), toneForEachWord(text)]), text };

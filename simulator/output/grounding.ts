@@ -1,8 +1,8 @@
-// The sources of an answer that was searched for, as the server tells them. Nothing is searched: the sources are made up.
+// Grounding metadata of an answer that uses Google Search. Nothing is searched: the sources are made up.
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** The groundingMetadata (docs/live-api.md 1.3). @param query what was searched for @param answer what is said */
+/** A groundingMetadata (docs/live-api.md 1.3). @param query the search query @param answer the text of the answer */
 export function groundingFor(query: string, answer: string) {
   const escaped = query.replace(/[&<>"]/g, (character) => entities[character]!);
   return {

@@ -1,14 +1,14 @@
-// The simulator's voice: a chime, soft tones in place of words, and the caller's own voice. All of it 24 kHz PCM16 LE mono.
+// The sound of answers: a chime, tones instead of words, and the user's own speech. All of it 24 kHz PCM16 LE mono.
 
 import { Resampler } from "../../audio/resampler";
 import { INPUT_RATE } from "../input/speech-detection";
 
-/** The rate of everything that the server says. */
+/** The sample rate of the server's audio, in Hz. */
 export const OUTPUT_RATE = 24000;
-/** What comes before the echo, in ms: the chime and a short pause. */
+/** The length of {@link chime}, in ms. */
 export const CHIME_MS = 400;
 
-/** Tones that swell quickly and fade out. @param ms how long the sound is @param level of 1 */
+/** A tone with a short attack that fades out. @param frequency in Hz @param ms duration @param level peak, 0 to 1 */
 function tone(frequency: number, ms: number, level: number) {
   const samples = Math.round((OUTPUT_RATE * ms) / 1000);
   const pcm = Buffer.alloc(samples * 2);
@@ -23,10 +23,10 @@ function tone(frequency: number, ms: number, level: number) {
 
 const silence = (ms: number) => Buffer.alloc(Math.round((OUTPUT_RATE * ms) / 1000) * 2);
 
-/** Two notes that say: an answer begins. Lasts {@link CHIME_MS}. */
+/** Two notes and a short pause that start every answer. */
 export const chime = () => Buffer.concat([tone(659, 140, 0.25), tone(880, 160, 0.25), silence(100)]);
 
-/** There is no speech synthesis in here: every word of a text becomes a soft tone, longer for longer words. At most 100. */
+/** One tone for each word, longer for longer words; at most 100. The simulator has no text-to-speech. */
 export function toneForEachWord(text: string) {
   const words = text.split(/\s+/).filter(Boolean).slice(0, 100);
   return Buffer.concat(
@@ -37,8 +37,8 @@ export function toneForEachWord(text: string) {
   );
 }
 
-/** The caller's own voice. @param pcm 16 kHz PCM16 LE mono */
-export function ownVoice(pcm: Buffer) {
+/** The user's own speech at the output rate. @param pcm 16 kHz PCM16 LE mono */
+export function ownSpeech(pcm: Buffer) {
   const resampler = new Resampler(INPUT_RATE, OUTPUT_RATE);
   try {
     return Buffer.concat([resampler.process(pcm), resampler.flush()]);

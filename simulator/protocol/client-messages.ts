@@ -1,23 +1,23 @@
-// What a client may send: the table of all fields of the Live API (Gemini Developer API, not Vertex AI), and types for
-// those parts of it that the simulator acts on.
+// The messages that a client sends: the table of all fields of the Live API (Gemini Developer API, not Vertex AI), and
+// types for the fields that the simulator uses.
 
 import { schema, type Tool, tool } from "./function-declarations";
 import { all, list, message, parseObject, readField, values } from "./proto-json";
 import { invalidArgument, Refusal, setupOnce } from "./refusals";
 
-/** Bytes with their kind; `data` is base64. */
+/** Media. `data`: base64 */
 export interface Blob {
   data?: string;
   mimeType?: string;
 }
 
-/** One turn of the history. */
+/** One turn of the conversation. */
 export interface Content {
   role?: string;
   parts?: { text?: string; inlineData?: Blob }[];
 }
 
-/** Settings of the server's ear; times in ms. */
+/** Settings of automatic turn detection (VAD). Times in ms. */
 export interface ActivityDetection {
   disabled?: boolean;
   startOfSpeechSensitivity?: string;
@@ -26,7 +26,7 @@ export interface ActivityDetection {
   silenceDurationMs?: number;
 }
 
-/** The first message of a connection, names in camelCase. */
+/** The setup, with camelCase names. */
 export interface Setup {
   model?: string;
   generationConfig?: {
@@ -40,7 +40,7 @@ export interface Setup {
   systemInstruction?: Content;
   tools?: Tool[];
   realtimeInputConfig?: { automaticActivityDetection?: ActivityDetection; activityHandling?: string };
-  /** Without a handle, or with an empty one, a new session. */
+  /** A missing or empty handle begins a new session. */
   sessionResumption?: { handle?: string };
   contextWindowCompression?: { triggerTokens?: number; slidingWindow?: { targetTokens?: number } };
   inputAudioTranscription?: object;
@@ -49,7 +49,7 @@ export interface Setup {
   historyConfig?: { initialHistoryInClientContent?: boolean };
 }
 
-/** Sound, pictures and text as they happen. */
+/** Audio, images and text in real time. */
 export interface RealtimeInput {
   audio?: Blob;
   video?: Blob;
@@ -60,7 +60,7 @@ export interface RealtimeInput {
   mediaChunks?: Blob[];
 }
 
-/** The answer to one call, or a part of it. */
+/** A response to one function call. */
 export interface FunctionResponse {
   id?: string;
   name?: string;
@@ -69,7 +69,7 @@ export interface FunctionResponse {
   scheduling?: "SCHEDULING_UNSPECIFIED" | "SILENT" | "WHEN_IDLE" | "INTERRUPT";
 }
 
-/** A frame from the client: exactly one of these. */
+/** A frame of the client. It has exactly one of these fields. */
 export interface ClientMessage {
   setup?: Setup;
   clientContent?: { turns?: Content[]; turnComplete?: boolean };
@@ -180,7 +180,7 @@ export const setup = message({
     ),
     interimTranscriptTimestampEnabled: "bool",
   }),
-  // No `transparent` here, and neither avatarConfig nor explicitVadSignal below: those are Vertex AI's alone.
+  // `transparent`, avatarConfig and explicitVadSignal exist on Vertex AI only.
   sessionResumption: message({ handle: "string" }),
   contextWindowCompression: message({
     triggerTokens: "int64",
@@ -209,8 +209,8 @@ const frame = message({
 
 /**
  * Reads one frame of the client.
- * @param first whether it is the connection's first one, which must be the setup
- * @throws Refusal for anything that the server would not take
+ * @param first whether it is the connection's first frame, which must be the setup
+ * @throws Refusal for a frame that the server refuses
  */
 export function readMessage(text: string, first: boolean): ClientMessage {
   const result = readField(parseObject(text), frame, "") as ClientMessage;

@@ -1,5 +1,4 @@
-// The tools of a setup or a context update: which fields they may have, what the server checks in them beyond that, and
-// what is then known of them.
+// Tools and function declarations: their fields, the server's checks, and what the model knows of them afterwards.
 
 import { all, type Field, list, message, values } from "./proto-json";
 import { invalidArgument, Refusal } from "./refusals";
@@ -13,7 +12,7 @@ export interface FunctionCall {
   args?: object;
 }
 
-/** Gemini's subset of a schema, as far as it is looked at here. */
+/** Gemini's subset of JSON Schema: the fields that the checks use. */
 interface Schema {
   type?: string;
   enum?: string[];
@@ -23,7 +22,7 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-/** One function that the model may call. */
+/** The declaration of one function. */
 interface FunctionDeclaration {
   name?: string;
   behavior?: Behavior | "UNSPECIFIED";
@@ -31,30 +30,30 @@ interface FunctionDeclaration {
   parametersJsonSchema?: unknown;
 }
 
-/** One tool of the setup: the keys are the kinds of tools. */
+/** One tool. Its keys are the kinds of tools. */
 export interface Tool {
   functionDeclarations?: FunctionDeclaration[];
   googleSearch?: object;
 }
 
-/** What a model may use. */
+/** The tools that a model may use. */
 export interface Tools {
-  /** by name */
+  /** Behaviors of the declared functions, by name. */
   functions: ReadonlyMap<string, Behavior>;
-  /** Google Search. */
+  /** Whether Google Search is on. */
   search: boolean;
 }
 
 const schemaTypes = "TYPE_UNSPECIFIED STRING NUMBER INTEGER BOOLEAN ARRAY OBJECT NULL".split(" ");
 
-/** A schema, as the server's table has it. */
+/** The fields of a schema. */
 export const schema: Field = message({
   ...all("string", "format", "title", "description", "pattern"),
   ...all("int64", "maxItems", "minItems", "minProperties", "maxProperties", "minLength", "maxLength"),
   ...all("float", "minimum", "maximum"),
   ...all("value", "default", "example"),
   ...all(list("string"), "enum", "required", "propertyOrdering"),
-  // Google's own examples write these in small letters too.
+  // Google's own examples also use lower case.
   type: { values: [...schemaTypes, ...schemaTypes.map((type) => type.toLowerCase())] },
   nullable: "bool",
   properties: { map: () => schema },
@@ -62,7 +61,7 @@ export const schema: Field = message({
   anyOf: list(() => schema),
 });
 
-/** A tool, likewise. */
+/** The fields of a tool. */
 export const tool: Field = message({
   functionDeclarations: list(
     message({
@@ -78,10 +77,10 @@ export const tool: Field = message({
 
 const functionName = /^[a-z_][\w.:-]{0,127}$/i;
 
-/** The server's words for a value that has the right type and still makes no sense. */
+/** A value of the right type that breaks a rule, in the server's words. */
 const wrong = (path: string, why: string) => new Refusal(`* BidiGenerateContentRequest.${path}: ${why}`);
 
-/** The rules that Google's clients report for schemas (livekit #4159 for enum, generateContent for the others). */
+/** Checks the rules that clients report for schemas (enum: livekit #4159; the others: generateContent). */
 function checkSchema(part: Schema, path: string) {
   const type = part.type?.toUpperCase();
   if (part.enum?.length && type !== "STRING") throw wrong(`${path}.enum`, "only allowed for STRING type");
@@ -107,15 +106,16 @@ function checkFunction({ name = "", parameters, parametersJsonSchema }: Function
 }
 
 /**
- * Checks tools, and reads what a model is to know of them.
- * @param where they stand, in snake_case, such as `setup`
- * @throws Refusal as the server would
+ * Checks and reads tools.
+ * @param behaviors the behaviors that the model supports, its default first; none: the model supports no tools
+ * @param where the path of the message that has the tools, in snake_case, such as `setup`
+ * @throws Refusal for tools that the server refuses
  */
 export function readTools(tools: readonly Tool[], behaviors: readonly Behavior[], where: string): Tools {
   const [usual] = behaviors;
   const functions = new Map<string, Behavior>();
   for (const [index, tool] of tools.entries()) {
-    // Code execution, URL context, Maps and file search exist as types, but no current Live model has them.
+    // Code execution, URL context, Maps and file search exist as types, but no current Live model supports them.
     const has = (kind: string) => usual && (kind === "functionDeclarations" || kind === "googleSearch");
     if (!usual || !Object.keys(tool).every(has)) throw invalidArgument();
     for (const [number, declaration] of (tool.functionDeclarations ?? []).entries()) {

@@ -1,45 +1,45 @@
-// The models that the simulator knows, and what each of them takes in a setup (docs/live-api.md 1.8).
+// The models of the simulator, and the settings that each of them accepts (docs/live-api.md 1.8).
 
 import type { Setup } from "./client-messages";
 import { type Behavior, readTools } from "./function-declarations";
 import { invalidArgument, modalitiesRefused, modelNotFound, Refusal } from "./refusals";
 
-/** How one model differs from the others. */
+/** The properties in which models differ. */
 export interface Model {
-  /** The only response modality that it has. */
+  /** The only response modality. */
   answers: "AUDIO" | "TEXT";
-  /** Levels for thinkingLevel, `budget` for thinkingBudget; with neither, a thinkingConfig is refused. */
+  /** Values of thinkingLevel, or `budget` for thinkingBudget. Empty: the model refuses a thinkingConfig. */
   thinking: readonly string[];
-  /** Behaviours that a function may have, the usual one first; without any the model takes no tools. */
+  /** Behaviors of functions, the default first. Empty: the model supports no tools. */
   behaviors: readonly Behavior[];
-  /** Whether responses may carry a scheduling. */
+  /** Whether tool responses may have a scheduling. */
   scheduling: boolean;
-  /** What the ids of its calls begin with; digits follow. */
+  /** Prefix of call ids; digits follow. */
   callIds: "call_" | "function-call-";
-  /** Whether it withdraws pending calls when the user barges in: documented, but never seen on 3.8 (1.5). */
+  /** Whether barge-in cancels pending calls: documented, but never seen on 3.8 (docs/live-api.md 1.5). */
   cancelsCalls: boolean;
-  /** Whether sound that comes while a blocking call is pending ends the connection (docs/live-api.md 2). */
-  abortsOnSound: boolean;
-  /** enableAffectiveDialog. */
+  /** Whether audio during a pending blocking call closes the connection (docs/live-api.md 2). */
+  abortsOnAudio: boolean;
+  /** The API version that accepts enableAffectiveDialog. */
   affective: "v1alpha" | "never";
-  /** proactiveAudio: always on, or a choice on v1alpha, or not there. */
+  /** proactiveAudio: always on, optional on v1alpha, or refused. */
   proactive: "always" | "v1alpha" | "never";
-  /** clientContent at any time, or only for the history before the first turn. */
+  /** clientContent at any time, or only as history before the first turn. */
   clientContent: "always" | "seed";
-  /** Whether it still takes the deprecated realtimeInput.mediaChunks. */
+  /** Whether the model accepts the deprecated realtimeInput.mediaChunks. */
   mediaChunks: boolean;
-  /** Whether it takes a translationConfig. */
+  /** Whether the model accepts a translationConfig. */
   translates: boolean;
   /**
-   * Whether it says something before it calls functions, and the end of its turns carries an interactionStatus:
-   * IN_PROGRESS as long as calls are pending.
+   * Whether the model speaks a filler before it calls functions, and sends an interactionStatus with turnComplete:
+   * IN_PROGRESS while calls are pending.
    */
-  tellsStatus: boolean;
-  /** How often it tells resumption handles. */
+  sendsStatus: boolean;
+  /** How often the model sends resumption handles. */
   handles: Handles;
 }
 
-/** `once` in a connection, as measured on 3.8; or `often`, and withdrawn while it answers, as documented. */
+/** `once` per connection, as measured on 3.8; or `often`, and not resumable during an answer, as documented. */
 export type Handles = "once" | "often";
 
 const live: Model = {
@@ -49,13 +49,13 @@ const live: Model = {
   scheduling: true,
   callIds: "call_",
   cancelsCalls: false,
-  abortsOnSound: false,
+  abortsOnAudio: false,
   affective: "never",
   proactive: "always",
   clientContent: "always",
   mediaChunks: false,
   translates: false,
-  tellsStatus: false,
+  sendsStatus: false,
   handles: "once",
 };
 
@@ -66,7 +66,7 @@ const models: Readonly<Record<string, Model>> = {
     thinking: ["LOW", "MEDIUM", "HIGH"],
     behaviors: ["NON_BLOCKING"],
     scheduling: false,
-    tellsStatus: true,
+    sendsStatus: true,
   },
   "gemini-3.5-transcribe-live": { ...live, answers: "TEXT", behaviors: [], proactive: "never" },
   "gemini-3.5-live-translate-preview": { ...live, behaviors: [], proactive: "never", translates: true },
@@ -76,7 +76,7 @@ const models: Readonly<Record<string, Model>> = {
     behaviors: ["BLOCKING"],
     callIds: "function-call-",
     cancelsCalls: true,
-    abortsOnSound: true,
+    abortsOnAudio: true,
     proactive: "never",
     clientContent: "seed",
     handles: "often",
@@ -94,7 +94,7 @@ const models: Readonly<Record<string, Model>> = {
   },
 };
 
-/** Part of generationConfig everywhere else, not allowed in Live [ai.google.dev/api/live]. */
+/** Fields of generationConfig that the Live API refuses [ai.google.dev/api/live]. */
 const notInLive = ["responseLogprobs", "logprobs", "responseMimeType", "responseSchema", "stopSequences"];
 
 function thinkingFits({ thinking }: Model, config: { thinkingBudget?: number; thinkingLevel?: string }) {
@@ -112,9 +112,9 @@ function switchesFit(model: Model, setup: Setup, version: string) {
 }
 
 /**
- * Finds the setup's model and checks what this model makes of the other settings.
+ * Finds the setup's model, and checks the other settings against it.
  * @param version the API version of the URL, `v1beta` or `v1alpha`
- * @throws Refusal as the server would
+ * @throws Refusal for an unknown model, or for settings that the model refuses
  */
 export function modelFor(setup: Setup, version: string): Model {
   const path = setup.model ?? "";

@@ -1,12 +1,12 @@
-// Reads JSON against a table of known fields as Google's servers do: both spellings of a name are taken, an unknown
-// name or an impossible value is refused in the server's words.
+// Reads JSON by a table of fields, as Google's servers read ProtoJSON: accepts camelCase and snake_case names, refuses
+// unknown names and invalid values in the server's words.
 
 import { Refusal } from "./refusals";
 
-/** A value without further structure; `value` is any JSON, `struct` any JSON object, `timestamp` becomes ms since 1970. */
+/** A scalar type. `value`: any JSON; `struct`: any JSON object; `timestamp`: read as ms since 1970. */
 type Scalar = "string" | "bytes" | "bool" | "int32" | "int64" | "float" | "timestamp" | "struct" | "value";
 
-/** What may stand in a field. A function stands for a type that contains itself. */
+/** The type of a field. A function refers to a type that contains itself. */
 export type Field =
   | Scalar
   | { values: readonly string[] }
@@ -15,13 +15,13 @@ export type Field =
   | { fields: Readonly<Record<string, Field>> }
   | (() => Field);
 
-/** Fields of one type. */
+/** Several fields of the same type. */
 export const all = (type: Field, ...names: string[]) => Object.fromEntries(names.map((name) => [name, type]));
-/** A type with these fields. */
+/** A message with these fields. */
 export const message = (fields: Record<string, Field>): Field => ({ fields });
-/** Any number of this type. */
+/** A repeated field. */
 export const list = (type: Field): Field => ({ list: type });
-/** The values of an enumeration. @param prefix what all of them begin with */
+/** An enumeration. @param prefix the common prefix of its values */
 export const values = (prefix: string, ...names: string[]): Field => ({
   values: names.map((name) => prefix + name),
 });
@@ -30,9 +30,9 @@ type Json = Record<string, unknown>;
 
 const types = "type.googleapis.com/google.ai.generativelanguage.v1beta.";
 const base64 = /^[\w+/-]*={0,2}$/;
-/** RFC 3339, as protobuf's JSON takes it. */
+/** RFC 3339, as ProtoJSON accepts it. */
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-/** Names of types that are messages of protobuf itself. */
+/** Types that are messages of protobuf itself. */
 const wellKnown: Partial<Record<Scalar, string>> = {
   struct: "type.googleapis.com/google.protobuf.Struct",
   timestamp: "type.googleapis.com/google.protobuf.Timestamp",
@@ -53,7 +53,7 @@ function invalidValue(value: unknown, path: string, type: string) {
   return new Refusal(`Invalid value at '${path}' (${type}), ${JSON.stringify(value)}`);
 }
 
-/** The type's name as the server prints it: that of the field, in capitals. */
+/** The type's name as the server prints it: the field's name in PascalCase. */
 function typeName(path: string) {
   const last = path.slice(path.lastIndexOf(".") + 1).replace(/\[.*/, "");
   return types + camel(`_${last}`);
@@ -84,9 +84,10 @@ function readScalar(value: unknown, type: Scalar, path: string): unknown {
 }
 
 /**
- * Checks a value and returns a copy with every known name in camelCase; null counts as absent, as in proto3 JSON.
- * @param path where the value stands, in snake_case; empty for the frame itself
- * @throws Refusal
+ * Checks a value. null counts as absent, as in ProtoJSON.
+ * @param path the field's path in snake_case; empty for the frame itself
+ * @returns a copy with all names in camelCase
+ * @throws Refusal for an unknown name or an invalid value
  */
 export function readField(value: unknown, field: Field, path: string): unknown {
   if (typeof field === "function") return readField(value, field(), path);
@@ -96,7 +97,7 @@ export function readField(value: unknown, field: Field, path: string): unknown {
     return value;
   }
   if ("list" in field) {
-    // The server takes a single value for a list of one.
+    // The server accepts a single value for a list of one.
     const items: unknown[] = Array.isArray(value) ? value : [value];
     return items.map((item, index) => readField(item, field.list, `${path}[${index}]`));
   }
@@ -124,8 +125,8 @@ export function readField(value: unknown, field: Field, path: string): unknown {
 }
 
 /**
- * Reads one path of a field mask, such as `generationConfig.topK`, against the table of a message.
- * @returns the names on it in camelCase; undefined when no such field is there: also within a list, or by a map's key
+ * Reads one path of a field mask, such as `generationConfig.topK`.
+ * @returns its names in camelCase; undefined if the message has no such field (a path must not enter a list or a map)
  */
 export function readPath(path: string, field: Field): string[] | undefined {
   const names = path.split(".").map(camel);
@@ -141,7 +142,7 @@ export function readPath(path: string, field: Field): string[] | undefined {
 
 /**
  * Parses the text of a frame.
- * @throws Refusal when it is no JSON object
+ * @throws Refusal unless it is a JSON object
  */
 export function parseObject(text: string): Json {
   let value: unknown;

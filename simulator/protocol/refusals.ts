@@ -1,19 +1,24 @@
-// The ways in which the Live server ends a connection that it does not like: close codes and the words that go with them.
+// Every reason for which the Live server closes a connection: the close code and the server's own words.
 
-/** A reason to close the connection; thrown wherever it is found, turned into a close frame by the connection. */
+/** A reason to close the connection. The code that finds it throws it; the connection sends the close frame. */
 export class Refusal extends Error {
   override name = "Refusal";
 
-  /** @param code WebSocket close code, 1007 unless another was measured @param reason the server's words, of any length */
+  /**
+   * @param reason the server's words, of any length
+   * @param code WebSocket close code
+   * @param delayMs how long the server waits before it closes
+   */
   constructor(
     reason: string,
     readonly code = 1007,
+    readonly delayMs = 0,
   ) {
     super(reason);
   }
 }
 
-/** What fits into a close frame: at most 123 bytes of UTF-8, never half a character (RFC 6455, 5.5). */
+/** Shortens a reason to the 123 bytes of UTF-8 that a close frame holds, without splitting a character (RFC 6455, 5.5). */
 export function closeReason(reason: string) {
   const bytes = Buffer.from(reason);
   let end = Math.min(bytes.length, 123);
@@ -21,30 +26,30 @@ export function closeReason(reason: string) {
   return bytes.subarray(0, end).toString();
 }
 
-/** The server's answer to most things that are wrong without being a wrong name. */
+/** Most invalid values. */
 export const invalidArgument = () => new Refusal("Request contains an invalid argument.");
 
-/** A second setup, or anything else before the first one. */
+/** A second setup, or a message before the setup. */
 export const setupOnce = () => new Refusal("setup must be the first message and only the first");
 
-/** activityStart or activityEnd while the server listens for speech by itself. */
+/** activityStart or activityEnd with automatic turn detection. */
 export const explicitActivity = () =>
   new Refusal("Explicit activity control is not supported when automatic activity detection is enabled.");
 
-/** An activity that ends in a connection on which there never was any sound. */
+/** activityEnd on a connection that has not received any audio. */
 export const noVoices = () => new Refusal("Cannot extract voices from a non-audio request.");
 
-/** The field that newer models no longer take. */
+/** realtimeInput.mediaChunks, which newer models refuse. */
 export const mediaChunksDeprecated = () =>
   new Refusal("realtime_input.media_chunks is deprecated. Use audio, video, or text instead.");
 
-/** Response modalities that the model does not have. */
+/** Response modalities that the model does not support. */
 export const modalitiesRefused = (asked: readonly string[]) =>
   new Refusal(
     `The requested combination of response modalities (${asked.join(", ")}) is not supported by the model.`,
   );
 
-/** A model that is not there. @param version the API version of the URL */
+/** An unknown model. @param version the API version of the URL */
 export const modelNotFound = (name: string, version: string) =>
   new Refusal(
     `${name} is not found for API version ${version}, or is not supported for bidiGenerateContent. ` +
@@ -52,7 +57,7 @@ export const modelNotFound = (name: string, version: string) =>
     1008,
   );
 
-/** No key at all. */
+/** A missing API key. */
 export const noKey = () =>
   new Refusal(
     "Method doesn't allow unregistered callers (callers without established identity). " +
@@ -60,38 +65,41 @@ export const noKey = () =>
     1008,
   );
 
-/** A key that is not the right one. */
+/** A wrong API key. */
 export const wrongKey = () => new Refusal("API key not valid. Please pass a valid API key.");
 
-/** No token where one is needed, or something else in its place. */
+/** A missing, malformed or unknown token. */
 export const noToken = () =>
   new Refusal(
     "Missing or malformed auth token in request. Obtain one from CreateAuthToken and pass it in an " +
       "`access_token` query parameter",
   );
 
-/** A token that has begun as many sessions as it may. */
+/** A token whose uses are spent. */
 export const tokenUsedUp = () => new Refusal("Token has been used too many times", 1011);
 
-/** A token with which this session can no longer be begun, or be resumed. */
+/** A token that came after its newSessionExpireTime, or for a resume after its expireTime. */
 export const tokenTooOld = () => new Refusal("Token has expired", 1011);
 
-/** A token whose end comes while its session goes on. */
+/** A token that expires while its session is open. */
 export const tokenExpired = () => new Refusal("auth token has expired", 1011);
 
-/** Sound while the model waits for a call and cannot take it. */
+/** Audio while a blocking call is pending, on models that do not support that. */
 export const aborted = () => new Refusal("The operation was aborted.", 1008);
 
-/** Whatever went wrong in here rather than at the client. */
+/** An error on the server's side. */
 export const internalError = () => new Refusal("Internal error encountered.", 1011);
 
-/** A resumption handle that cannot be one. */
+/** A resume while the server still counts a connection as holding the session; 500 to 700 ms measured (docs/live-api.md 1.5). */
+export const sessionInUse = () => new Refusal("Internal error encountered.", 1011, 600);
+
+/** A malformed resumption handle. */
 export const invalidHandle = () => new Refusal("Invalid session handle");
 
-/** A resumption handle that nobody knows, or no longer. */
+/** An unknown or expired resumption handle. */
 export const sessionNotFound = () => new Refusal("BidiGenerateContent session not found", 1008);
 
-/** The connection's time is up, and goAway was ignored. */
+/** The end of the connection's lifetime, after goAway. */
 export const goAwayIgnored = () =>
   new Refusal(
     "Connection aborted because the client failed to close the connection after receiving a GoAway signal once " +
@@ -99,5 +107,5 @@ export const goAwayIgnored = () =>
     1008,
   );
 
-/** The connection's time is up, without any notice. */
+/** The end of the connection's lifetime, without goAway. */
 export const deadlineExpired = () => new Refusal("Deadline expired before operation could complete.", 1011);

@@ -1,4 +1,4 @@
-// The calls of one conversation: which of them are pending, for which the model waits, and what was answered.
+// The function calls of one session: their states, which of them block the model, and their responses.
 
 import { randomInt } from "node:crypto";
 import type { FunctionResponse } from "../protocol/client-messages";
@@ -6,44 +6,44 @@ import type { Behavior, FunctionCall } from "../protocol/function-declarations";
 import type { Model } from "../protocol/models";
 import { internalError, invalidArgument } from "../protocol/refusals";
 
-/** One call, as it can be asked about. */
+/** A function call as tests see it. */
 export interface SimulatedCall {
   readonly id: string;
   readonly name: string;
   readonly args: object;
-  /** All that were accepted: several for one that answers bit by bit, and those that came after its cancellation. */
+  /** All accepted responses: several with willContinue, and those that came after a cancellation. */
   readonly responses: readonly object[];
   readonly state: "pending" | "answered" | "cancelled";
 }
 
 interface Call extends SimulatedCall {
   behavior: Behavior;
-  /** The model is silent until it is answered. */
+  /** Whether the model is silent until the response. */
   awaited: boolean;
   responses: object[];
   state: SimulatedCall["state"];
 }
 
-/** What the model learns from a response. */
+/** A tool response as the model uses it. */
 export interface Result {
   name: string;
   response: Record<string, unknown>;
-  /** More responses to the same call will come. */
+  /** Whether more responses to the same call follow (willContinue). */
   more: boolean;
   scheduling: "WHEN_IDLE" | "INTERRUPT" | "SILENT";
 }
 
-/** Calls that are kept, and responses of one call: the newest. */
-const MOST_CALLS = 500;
-const MOST_RESPONSES = 100;
-/** A larger response, in bytes of JSON, is one that the server does not cope with. Clients only report "large" (docs/live-api.md 2). */
-const LARGEST_RESPONSE = 64 * 1024;
+/** The session keeps only the newest calls, and the newest responses of each. */
+const MAX_CALLS = 500;
+const MAX_RESPONSES = 100;
+/** Larger responses, in bytes of JSON, fail on the server. The limit is ours: clients only report "large" (docs/live-api.md 2). */
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
-/** The calls of one conversation, from the oldest to the newest. */
+/** The function calls of one session, from the oldest to the newest. */
 export class FunctionCalls {
   readonly #all: Call[] = [];
 
-  /** All of them, without what is nobody's business. */
+  /** All calls, without internal state. */
   get shown(): SimulatedCall[] {
     return this.#all.map(({ id, name, args, responses, state }) => ({
       id,
@@ -54,17 +54,17 @@ export class FunctionCalls {
     }));
   }
 
-  /** Whether any has not been answered. */
+  /** Whether any call still waits for a response. */
   get pending() {
     return this.#all.some(({ state }) => state === "pending");
   }
 
-  /** Whether the model is silent until they are answered. */
+  /** Whether the model is silent until a response. */
   get awaited() {
     return this.#all.some(({ state, awaited }) => state === "pending" && awaited);
   }
 
-  /** Adds calls. @param behaviorOf by name @returns them as the frame has them */
+  /** Adds calls. @param behaviorOf gives the behavior of a function by name @returns the calls as the toolCall frame has them */
   add(requests: readonly FunctionCall[], { callIds }: Model, behaviorOf: (name: string) => Behavior) {
     const calls = requests.map(({ name, args = {} }): Call => {
       const behavior = behaviorOf(name);
@@ -72,23 +72,23 @@ export class FunctionCalls {
       return { id, name, args, responses: [], state: "pending", behavior, awaited: behavior === "BLOCKING" };
     });
     this.#all.push(...calls);
-    this.#all.splice(0, this.#all.length - MOST_CALLS);
+    this.#all.splice(0, this.#all.length - MAX_CALLS);
     return calls.map(({ id, name, args }) => ({ id, name, args }));
   }
 
-  /** The pending blocking calls, for which the model waits no longer: it is about to repeat them. */
-  repeated(): FunctionCall[] {
+  /** Takes the pending blocking calls for a reissue under new ids; the model stops waiting for the old ids. */
+  takeForReissue(): FunctionCall[] {
     const calls = this.#all.filter(({ state, behavior }) => state === "pending" && behavior === "BLOCKING");
     for (const call of calls) call.awaited = false;
     return calls;
   }
 
-  /** The model waits for none any more; their responses are still welcome. */
+  /** The model stops waiting. Responses are still accepted. */
   release() {
     for (const call of this.#all) call.awaited = false;
   }
 
-  /** Withdraws all that are pending. @returns their ids */
+  /** Cancels all pending calls. @returns their ids */
   cancel() {
     const calls = this.#all.filter(({ state }) => state === "pending");
     for (const call of calls) call.state = "cancelled";
@@ -96,9 +96,9 @@ export class FunctionCalls {
   }
 
   /**
-   * Takes responses: all of them, or none when one is wrong. One to a cancelled call is taken and has no effect.
-   * @returns what the model learns from them
-   * @throws Refusal
+   * Accepts all responses, or none if one is invalid. A response to a cancelled call is accepted without effect.
+   * @returns the results that the model uses
+   * @throws Refusal for an unknown or answered id, a wrong name, or a scheduling that the model does not have
    */
   answer(responses: readonly FunctionResponse[], { scheduling }: Model): Result[] {
     const ended = new Set<Call>();
@@ -108,8 +108,8 @@ export class FunctionCalls {
         throw invalidArgument();
       const { scheduling: wanted = "SCHEDULING_UNSPECIFIED" } = rest;
       if (wanted !== "SCHEDULING_UNSPECIFIED" && !scheduling) throw invalidArgument();
-      if (Buffer.byteLength(JSON.stringify(response)) > LARGEST_RESPONSE) throw internalError();
-      // For blocking calls both are ignored, as the SDK's types say.
+      if (Buffer.byteLength(JSON.stringify(response)) > MAX_RESPONSE_BYTES) throw internalError();
+      // The server ignores willContinue and scheduling for blocking calls [@google/genai, FunctionResponse].
       const blocking = call.behavior === "BLOCKING";
       const more = willContinue && !blocking;
       if (!more) ended.add(call);
@@ -117,16 +117,16 @@ export class FunctionCalls {
       return { call, response, more, scheduling: when };
     });
     if (!checked.length) throw invalidArgument();
-    return checked.flatMap(({ call, ...result }) => take(call, result));
+    return checked.flatMap(({ call, ...result }) => record(call, result));
   }
 }
 
-/** @returns what the model learns: nothing from a call that it withdrew, or when there is only the end of one */
-function take(call: Call, result: Omit<Result, "name">): Result[] {
+/** @returns the result for the model; none for a cancelled call, and none for an empty response that only ends a call */
+function record(call: Call, result: Omit<Result, "name">): Result[] {
   const { response, more } = result;
   const onlyEnd = !more && call.responses.length > 0 && Object.keys(response).length === 0;
   call.responses.push(response);
-  if (call.responses.length > MOST_RESPONSES) call.responses.shift();
+  if (call.responses.length > MAX_RESPONSES) call.responses.shift();
   if (call.state === "cancelled") return [];
   if (!more) call.state = "answered";
   return onlyEnd ? [] : [{ name: call.name, ...result }];

@@ -1,54 +1,55 @@
-// Tells a client the handles by which it can resume its session, and when that is not possible.
+// Sends the sessionResumptionUpdates of a connection: new resumption handles, and notices that a resume is not possible now.
 
 import type { Clock } from "../../audio/clock";
 import type { Handles } from "../protocol/models";
 
-/** From setupComplete to the first handle in ms: measured on gemini-3.8-live (docs/live-api.md 1.5). */
+/** From setupComplete to the first handle, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const FIRST_MS = 118;
+/** The same on a connection that resumed a session. */
 const FIRST_RESUMED_MS = 1;
-/** From one handle to the next in ms, where there is more than one: measured on 3.1. */
-const EVERY_MS = 1200;
+/** Interval between handles in ms, on models that send more than one; measured on 3.1. */
+const INTERVAL_MS = 1200;
 
-/** What the updates are made of. */
+/** What the updates need from their connection. */
 export interface Resumable {
   clock: Clock;
   /** Sends a frame. */
   send(frame: object): void;
   newHandle(): string;
-  /** Whether neither an answer is given nor a call runs. */
+  /** Whether the model neither answers nor waits for a tool response. */
   idle(): boolean;
 }
 
 /** The updates of one connection. */
 export class ResumptionUpdates {
   readonly #often: boolean;
-  readonly #of: Resumable;
+  readonly #connection: Resumable;
   #resumable = false;
 
-  constructor(handles: Handles, of: Resumable) {
+  constructor(handles: Handles, connection: Resumable) {
     this.#often = handles === "often";
-    this.#of = of;
+    this.#connection = connection;
   }
 
-  /** setupComplete was sent. */
+  /** Starts after setupComplete. @param resumed whether the connection resumed a session */
   begin(resumed: boolean) {
-    this.#of.clock.after(resumed ? FIRST_RESUMED_MS : FIRST_MS, () => this.#next());
+    this.#connection.clock.after(resumed ? FIRST_RESUMED_MS : FIRST_MS, () => this.#next());
   }
 
-  /** The model begins to answer. */
+  /** The model starts an answer: a resume is not possible until the next handle. */
   turnBegins() {
-    if (this.#often) this.#tell(false);
+    if (this.#often) this.#send(false);
   }
 
   #next() {
-    this.#tell(!this.#often || this.#of.idle());
-    if (this.#often) this.#of.clock.after(EVERY_MS, () => this.#next());
+    this.#send(!this.#often || this.#connection.idle());
+    if (this.#often) this.#connection.clock.after(INTERVAL_MS, () => this.#next());
   }
 
-  #tell(resumable: boolean) {
+  #send(resumable: boolean) {
     if (resumable || this.#resumable) {
-      const newHandle = resumable ? this.#of.newHandle() : "";
-      this.#of.send({ sessionResumptionUpdate: { newHandle, resumable } });
+      const newHandle = resumable ? this.#connection.newHandle() : "";
+      this.#connection.send({ sessionResumptionUpdate: { newHandle, resumable } });
     }
     this.#resumable = resumable;
   }

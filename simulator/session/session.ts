@@ -1,57 +1,54 @@
-// What the server keeps of a conversation beyond its connection, and the handles by which another connection goes on with it.
+// One session: what the server keeps of a conversation beyond a single connection.
 
 import { randomUUID } from "node:crypto";
 import type { ImageHeader } from "../input/image-header";
 import type { Setup } from "../protocol/client-messages";
-import { invalidArgument, invalidHandle, sessionNotFound } from "../protocol/refusals";
 import { type ContextItem, ContextWindow, type SlidingWindow } from "./context-window";
 import { FunctionCalls, type SimulatedCall } from "./function-calls";
 
-/** Ended sessions that are kept, handles that a session keeps, and setups: the newest of each. */
-const MOST_ENDED = 500;
-const MOST_HANDLES = 100;
-const MOST_SETUPS = 100;
+/** The session keeps only the newest handles and setups. */
+const MAX_HANDLES = 100;
+const MAX_SETUPS = 100;
 
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** What can be asked about a conversation. */
+/** A conversation as tests see it. */
 export interface SimulatedConversation {
-  /** Whether it goes on: there is a connection. */
+  /** Whether a connection holds it. */
   readonly open: boolean;
-  /** How many connections it had: the first, and those that resumed it. */
+  /** The number of its connections: the first one and those that resumed it. */
   readonly connections: number;
-  /** The last setup that was accepted, names in camelCase. */
+  /** The last accepted setup, with camelCase names. */
   readonly setup: Setup;
-  /** All of them, the last 100 at most. */
+  /** All accepted setups, at most the last 100. */
   readonly setups: readonly Setup[];
-  /** What the server remembers of it, in order. */
+  /** The context, in order. */
   readonly context: readonly ContextItem[];
-  /** The functions that the model called, the last 500 at most. */
+  /** The function calls of the model, at most the last 500. */
   readonly calls: readonly SimulatedCall[];
 }
 
 /** The connection that holds a session. */
 export interface Holder {
-  /** Whether neither side has begun to close it. */
+  /** Whether neither side has started to close it. */
   readonly alive: boolean;
-  /** Lets the session go. */
+  /** Ends the connection's hold on the session. */
   leave(): void;
 }
 
-/** One conversation, with all of its connections. */
+/** One conversation across all its connections. */
 export class Session implements SimulatedConversation {
   readonly memory = new ContextWindow();
   readonly toolCalls = new FunctionCalls();
   readonly setups: Setup[] = [];
   connections = 0;
-  /** How many answers were begun. */
+  /** The number of answers that were started. */
   answers = 0;
-  /** How many pictures were seen, and the last of them until it was mentioned. */
-  pictures = 0;
-  newPicture?: ImageHeader;
-  /** What the user wrote last in a clientContent. */
+  /** The number of images received. */
+  images = 0;
+  /** The last image, until an answer mentions it. */
+  newImage?: ImageHeader;
+  /** The last user text of a clientContent. */
   question = "";
-  /** How much was heard, in frames of the ear. */
+  /** The length of the audio stream so far, in frames of the speech detector. */
   heard = 0;
   readonly #handles: string[] = [];
   #holder?: Holder;
@@ -74,72 +71,39 @@ export class Session implements SimulatedConversation {
     return this.toolCalls.shown;
   }
 
-  /** A connection takes the session over. */
+  /** Hands the session to a connection. */
   hold(holder: Holder, setup: Setup, window?: SlidingWindow) {
-    // It may still be closing.
+    // The previous connection may still be closing.
     this.#holder?.leave();
     this.#holder = holder;
     this.connections++;
     this.setups.push(setup);
-    if (this.setups.length > MOST_SETUPS) this.setups.shift();
+    if (this.setups.length > MAX_SETUPS) this.setups.shift();
     this.memory.compress(window);
   }
 
-  /** The connection is gone. @param busyUntil when the server notices, on its clock */
+  /** The connection has ended. @param busyUntil when the server notices, in ms on the same clock as `now` */
   left(now: number, busyUntil: number) {
     this.#holder = undefined;
     this.#endedAt = now;
     this.#busyUntil = busyUntil;
   }
 
-  /** Whether it cannot be taken over yet. */
+  /** Whether the server still counts a connection as holding the session. */
   busy(now: number) {
     return this.#holder?.alive || now < this.#busyUntil;
   }
 
-  /** A new handle; those given before go on being valid. */
+  /** Issues a resumption handle. Earlier handles stay valid. */
   newHandle() {
     const handle = randomUUID();
     this.#handles.push(handle);
-    if (this.#handles.length > MOST_HANDLES) this.#handles.shift();
+    if (this.#handles.length > MAX_HANDLES) this.#handles.shift();
     return handle;
   }
 
-  /** @param handlesMs how long a handle is valid after the last connection ended */
+  /** Whether a handle is one of this session's, and still valid. @param handlesMs validity after the last connection ended */
   answersTo(handle: string, now: number, handlesMs: number) {
     return this.#handles.includes(handle) && (this.open || now - this.#endedAt <= handlesMs);
-  }
-}
-
-/** All sessions, from the oldest to the newest: those that are open, and the last 500 others. */
-export class Sessions {
-  readonly all: Session[] = [];
-  readonly #handlesMs: number;
-
-  /** @param handlesMs how long a handle is valid after its session ended */
-  constructor(handlesMs: number) {
-    this.#handlesMs = handlesMs;
-  }
-
-  /** A new one. */
-  begin(): Session {
-    const ended = this.all.filter(({ open }) => !open);
-    if (ended.length >= MOST_ENDED) this.all.splice(this.all.indexOf(ended[0]!), 1);
-    const session = new Session();
-    this.all.push(session);
-    return session;
-  }
-
-  /**
-   * Finds the session that a setup wants to resume.
-   * @throws Refusal when there is none, or its model is another
-   */
-  find(handle: string, model: string | undefined, now: number): Session {
-    if (!uuid.test(handle)) throw invalidHandle();
-    const session = this.all.find((each) => each.answersTo(handle, now, this.#handlesMs));
-    if (!session) throw sessionNotFound();
-    // The only part of a setup that a resume may not change (docs/live-api.md 1.2).
-    if (session.setup.model !== model) throw invalidArgument();
-    return session;
   }
 }

@@ -1,14 +1,14 @@
-// Finds in what the user writes that functions are to be called: there is no model here that could have the idea by itself.
+// Parses texts such as `call get_weather with {"city":"Berlin"}`: the way to make the simulator call functions.
 
 import type { FunctionCall, Tools } from "../protocol/function-declarations";
 
-/** What becomes of such a wish: calls, or words that say why not. */
+/** The calls of a command, or the words that refuse it. */
 export type CallCommand = { calls: FunctionCall[] } | { refusal: string };
 
-/** Strings of JSON, " and ", and all the rest. */
+/** Matches JSON strings, " and ", and everything else. */
 const token = /"(?:[^"\\]+|\\.)*"?|(\s+and\s+(?:call\s+)?)|[^"\s]+|\s+/gis;
 
-/** The parts between " and ", which does not count within the strings of the arguments. */
+/** Splits a command at " and ", except inside JSON strings. */
 function split(text: string) {
   const parts = [""];
   for (const [piece, and] of text.matchAll(token))
@@ -17,7 +17,7 @@ function split(text: string) {
   return parts;
 }
 
-/** The arguments; undefined when they are no JSON object. */
+/** Parses arguments. @returns undefined unless they are a JSON object */
 function readArguments(json: string): object | undefined {
   try {
     const value: unknown = JSON.parse(json);
@@ -28,13 +28,13 @@ function readArguments(json: string): object | undefined {
 }
 
 /**
- * Reads `call get_weather with {"city":"Berlin"} and get_time`: names with or without arguments.
- * @returns undefined when the text is something else
+ * Parses `call NAME with {…} and NAME`: any number of functions, with or without arguments.
+ * @returns undefined for any other text
  */
 export function parseCallCommand(text: string, { functions }: Tools): CallCommand | undefined {
-  const [, wish] = /^\s*call\s+(\S.*)$/is.exec(text.trimEnd()) ?? [];
-  if (!wish) return undefined;
-  const parts = split(wish).map((part) => /^(\S+)(?:\s+with\s+(.+))?$/is.exec(part));
+  const [, command] = /^\s*call\s+(\S.*)$/is.exec(text.trimEnd()) ?? [];
+  if (!command) return undefined;
+  const parts = split(command).map((part) => /^(\S+)(?:\s+with\s+(.+))?$/is.exec(part));
   if (!parts.every((part) => part !== null)) return undefined;
   const calls: FunctionCall[] = [];
   for (const [, name = "", json = "{}"] of parts) {

@@ -1,104 +1,75 @@
-// A conversation on one connection, after its setup: takes in what the client sends, and tells what was heard.
+// Handles the client's messages after the setup: adds them to the context and passes them to the user's turn and to
+// turn-taking.
 
 import { readImageHeader } from "../input/image-header";
-import { InputResampler, readAudio } from "../input/input-audio";
-import { LONGEST_UTTERANCE, SpeechDetector, type Utterance } from "../input/speech-detection";
-import { transcriptOf } from "../output/echo";
+import { readAudio } from "../input/input-audio";
 import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "../protocol/client-messages";
-import type { FunctionCall } from "../protocol/function-declarations";
-import { readTools, type Tools } from "../protocol/function-declarations";
+import { type FunctionCall, readTools, type Tools } from "../protocol/function-declarations";
 import type { Model } from "../protocol/models";
-import {
-  aborted,
-  explicitActivity,
-  invalidArgument,
-  mediaChunksDeprecated,
-  noVoices,
-  Refusal,
-} from "../protocol/refusals";
-import { pictureTokens, soundTokens, textTokens } from "../session/context-window";
+import { aborted, invalidArgument, mediaChunksDeprecated, Refusal } from "../protocol/refusals";
 import type { Session } from "../session/session";
+import { imageTokens, textTokens } from "../session/token-count";
 import { parseCallCommand } from "./call-command";
 import type { Host } from "./model-turn";
 import { TurnTaking } from "./turn-taking";
+import { UserTurn } from "./user-turn";
 
-/** From the end of the user's turn to the answer in ms, measured on gemini-3.8-live (docs/live-api.md 1.5). */
-const THINKING_MS = 400;
-
-const seconds = (offset: number) => `${offset.toFixed(3)}s`;
-
-/** The conversation of one connection, or its part of it. Everything that the client may not do is thrown as a Refusal. */
+/** The conversation of one connection. It throws a Refusal for every message that the server refuses. */
 export class MessageHandler {
   readonly #model: Model;
   readonly #setup: Setup;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #hearing: SpeechDetector;
+  readonly #userTurn: UserTurn;
   readonly #turns: TurnTaking;
-  readonly #resampler = new InputResampler();
-  readonly #automatic: boolean;
-  readonly #interruptible: boolean;
   #tools: Tools;
-  /** While history is being told, nothing is answered. */
+  /** Whether the client sends history (historyConfig). The model does not answer meanwhile. */
   #seeding: boolean;
-  #heardSound = false;
-  /** ACTIVITY_START was sent, ACTIVITY_END not yet. */
-  #active = false;
-  /** Seconds of speech whose transcript was not sent yet. */
-  #untold = 0;
-  #cancelTelling = () => {};
 
-  /** @param session what was said before, and takes up what is said now */
+  /** @param session the session that the connection began or resumed */
   constructor(model: Model, setup: Setup, session: Session, host: Host) {
-    const { automaticActivityDetection = {}, activityHandling } = setup.realtimeInputConfig ?? {};
     this.#model = model;
     this.#setup = setup;
     this.#session = session;
     this.#host = host;
-    this.#automatic = !automaticActivityDetection.disabled;
-    this.#interruptible = activityHandling !== "NO_INTERRUPTION";
     const begins = session.connections === 1;
     this.#seeding = (begins && setup.historyConfig?.initialHistoryInClientContent) ?? false;
     const transcribe = setup.outputAudioTranscription !== undefined;
     const behaviorOf = (name: string) => this.#tools.functions.get(name) ?? model.behaviors[0] ?? "BLOCKING";
-    const userSpeaks = () => this.#hearing.speaking;
+    const userSpeaks = () => this.#userTurn.speaking;
     this.#tools = readTools(setup.tools ?? [], model.behaviors, "setup");
     this.#turns = new TurnTaking({ model, transcribe, behaviorOf, userSpeaks }, session, host);
-    const listener = {
-      speechStarted: (offset: number) => this.#speechStarted(offset),
-      speechEnded: (utterance: Utterance) => this.#speechEnded(utterance),
-    };
-    this.#hearing = new SpeechDetector(automaticActivityDetection, listener, session.heard);
+    this.#userTurn = new UserTurn(setup, session, host, this.#turns);
     this.#instruct(setup.systemInstruction);
   }
 
-  /** Whether nobody speaks and no answer is on its way. */
+  /** Whether neither the user speaks nor the model answers. */
   get idle() {
-    return this.#turns.idle && !this.#hearing.speaking;
+    return this.#turns.idle && !this.#userTurn.speaking;
   }
 
-  /** Whether the model answers, or a call runs. */
+  /** Whether the model answers or waits for a tool response. */
   get answering() {
     return !this.#turns.idle || this.#session.toolCalls.pending;
   }
 
-  /** Takes any message but the setup. */
+  /** Handles any message except the setup. */
   receive({ clientContent, realtimeInput, toolResponse, contextUpdate }: ClientMessage) {
-    if (clientContent) this.#read(clientContent.turns ?? [], clientContent.turnComplete ?? false);
-    if (realtimeInput) this.#perceive(realtimeInput);
+    if (clientContent) this.#addContent(clientContent.turns ?? [], clientContent.turnComplete ?? false);
+    if (realtimeInput) this.#receiveRealtime(realtimeInput);
     if (toolResponse)
-      this.#turns.learn(this.#session.toolCalls.answer(toolResponse.functionResponses ?? [], this.#model));
+      this.#turns.respond(this.#session.toolCalls.answer(toolResponse.functionResponses ?? [], this.#model));
     this.#instruct(contextUpdate?.systemInstruction);
     const tools = contextUpdate?.tools;
     if (tools) this.#tools = readTools(tools.tools ?? [], this.#model.behaviors, "context_update.tools");
   }
 
-  /** Has functions called, declared or not. */
+  /** Makes the model call functions, declared or not. */
   call(calls: readonly FunctionCall[]) {
     this.#turns.call(calls);
   }
 
-  /** Withdraws the pending calls. */
+  /** Cancels the pending calls. */
   cancelCalls() {
     this.#turns.cancelCalls();
   }
@@ -108,33 +79,31 @@ export class MessageHandler {
     this.#turns.reissue();
   }
 
-  /** The answer that is on its way never comes. */
-  hush() {
+  /** Drops the answer and everything that waits for one. */
+  dropAnswer() {
     this.#turns.drop();
   }
 
-  /** Leaves to the session what a later connection may go on with; timers are the business of the clock's owner. */
+  /** Ends the connection's part of the session. */
   end() {
     this.#turns.drop();
-    this.#session.heard = this.#hearing.heard;
-    this.#resampler.free();
+    this.#userTurn.end();
   }
 
   #instruct(instruction?: Content) {
     if (instruction) this.#session.memory.instruct((instruction.parts ?? []).map(({ text = "" }) => text));
   }
 
-  #remember(role: "user" | "model", text: string) {
+  #addText(role: "user" | "model", text: string) {
     this.#session.memory.add({ role, modality: "TEXT", text, tokens: textTokens(text) });
   }
 
-  /** Turns of the history, and perhaps the question that ends it. */
-  #read(turns: Content[], complete: boolean) {
+  #addContent(turns: Content[], complete: boolean) {
     if (this.#model.clientContent === "seed" && !this.#seeding) throw invalidArgument();
     for (const { role = "user", parts = [] } of turns) {
       if (role !== "user" && role !== "model") throw new Refusal("Please use a valid role: user, model.");
       for (const { text, inlineData } of parts) {
-        if (text !== undefined) this.#remember(role, text);
+        if (text !== undefined) this.#addText(role, text);
         if (inlineData) this.#see(inlineData);
       }
       const text = parts.map((part) => part.text ?? "").join(" ");
@@ -144,100 +113,50 @@ export class MessageHandler {
       this.#seeding = !complete;
       return;
     }
-    // Whatever the activity handling: that is for what happens in real time.
+    // clientContent always interrupts: activityHandling is for real-time input.
     this.#turns.bargeInByText(complete);
-    if (complete) this.#askText(this.#session.question);
+    if (complete) this.#ask(this.#session.question);
   }
 
-  #perceive(input: RealtimeInput) {
+  #receiveRealtime(input: RealtimeInput) {
     const { audio, video, text, audioStreamEnd, activityStart, activityEnd, mediaChunks = [] } = input;
     if (mediaChunks.length && !this.#model.mediaChunks) throw mediaChunksDeprecated();
-    if ((activityStart || activityEnd) && this.#automatic) throw explicitActivity();
-    if (audioStreamEnd && !this.#automatic) throw invalidArgument();
-    if (activityStart) this.#hearing.begin();
+    if (activityStart) this.#userTurn.startActivity();
     for (const chunk of mediaChunks)
       if (chunk.mimeType?.startsWith("image/")) this.#see(chunk);
       else this.#hear(chunk);
     if (audio) this.#hear(audio);
     if (video) this.#see(video);
-    if (text !== undefined) this.#readNow(text);
-    if (audioStreamEnd) {
-      this.#hearing.hear(this.#resampler.flush());
-      this.#hearing.end();
+    if (text !== undefined) {
+      this.#addText("user", text);
+      this.#userTurn.textStarted();
+      this.#ask(text);
     }
-    if (activityEnd) {
-      if (!this.#heardSound) throw noVoices();
-      if (!this.#hearing.speaking) throw invalidArgument();
-      this.#hearing.end();
-    }
+    if (audioStreamEnd) this.#userTurn.endAudioStream();
+    if (activityEnd) this.#userTurn.endActivity();
   }
 
   #hear(blob: Blob) {
-    if (this.#model.abortsOnSound && this.#session.toolCalls.awaited) throw aborted();
+    if (this.#model.abortsOnAudio && this.#session.toolCalls.awaited) throw aborted();
     const { pcm, rate } = readAudio(blob);
-    this.#heardSound ||= pcm.length > 0;
-    this.#hearing.hear(this.#resampler.convert(pcm, rate));
+    this.#userTurn.hear(pcm, rate);
   }
 
   #see(blob: Blob) {
-    const picture = readImageHeader(blob);
-    this.#turns.see(picture);
-    const text = `${picture.kind} ${picture.width}×${picture.height}`;
-    const tokens = pictureTokens(this.#setup.generationConfig?.mediaResolution);
+    const image = readImageHeader(blob);
+    this.#session.images++;
+    this.#session.newImage = image;
+    const text = `${image.kind} ${image.width}×${image.height}`;
+    const tokens = imageTokens(this.#setup.generationConfig?.mediaResolution);
     this.#session.memory.add({ role: "user", modality: "IMAGE", text, tokens });
   }
 
-  /** Text in real time is an activity like speech. */
-  #readNow(text: string) {
-    this.#remember("user", text);
-    if (this.#interruptible) this.#turns.bargeInByText(true);
-    this.#askText(text);
-  }
-
-  #speechStarted(offset: number) {
-    this.#cancelTelling();
-    // After a pause within one turn it is still the same turn.
-    if (!this.#active) this.#host.happened("userSpeaking");
-    if (this.#automatic && !this.#active) {
-      this.#active = true;
-      this.#tellActivity("ACTIVITY_START", offset);
-    }
-    this.#turns.bargeIn(this.#interruptible, this.#automatic);
-  }
-
-  #speechEnded({ pcm, start, end }: Utterance) {
-    const length = end - start;
-    if (pcm.length) {
-      this.#untold += length;
-      const text = transcriptOf(length);
-      this.#session.memory.add({ role: "user", modality: "AUDIO", text, tokens: soundTokens(length) });
-      this.#turns.ask({ speech: pcm, seconds: length });
-    }
-    // Who never stops speaking is answered at once, or what is to be said back would grow without end. (The ear counts
-    // some silence around the speech, hence the second less.)
-    const delay = this.#turns.unansweredSeconds >= LONGEST_UTTERANCE - 1 ? 0 : THINKING_MS;
-    this.#cancelTelling = this.#host.clock.after(delay, () => this.#tellHeard(end));
-    this.#turns.answerIn(delay);
-  }
-
-  #tellHeard(end: number) {
-    if (this.#setup.inputAudioTranscription && this.#untold > 0)
-      this.#host.send({ serverContent: { inputTranscription: { text: transcriptOf(this.#untold) } } });
-    this.#untold = 0;
-    if (this.#active) this.#tellActivity("ACTIVITY_END", end);
-    this.#active = false;
-  }
-
-  #tellActivity(voiceActivityType: string, offset: number) {
-    this.#host.send({ voiceActivity: { voiceActivityType, audioOffset: seconds(offset) } });
-  }
-
-  #askText(text: string) {
+  /** Asks for an answer to a text, or for the function calls that it commands. */
+  #ask(text: string) {
     this.#host.happened("userSpeaking");
-    const order = parseCallCommand(text, this.#tools);
-    if (order) this.#turns.ask("refusal" in order ? { words: order.refusal } : order);
+    const command = parseCallCommand(text, this.#tools);
+    if (command) this.#turns.ask("refusal" in command ? { words: command.refusal } : command);
     else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
-    // By hand, the turn is not over before activityEnd, whatever is written meanwhile.
-    if (this.#automatic || !this.#hearing.speaking) this.#turns.answerIn(THINKING_MS);
+    this.#userTurn.textEnded();
   }
 }

@@ -1,4 +1,4 @@
-// One turn of the model: what belongs to it, what it costs, and what is remembered of it.
+// One turn of the model: its state, its tokens, and what the context keeps of it.
 
 import type { Clock } from "../../audio/clock";
 import type { Moment } from "../faults/fault-types";
@@ -6,57 +6,59 @@ import type { AnswerStream } from "../output/answer-stream";
 import type { Asked } from "../output/echo";
 import type { Behavior, FunctionCall } from "../protocol/function-declarations";
 import type { Model } from "../protocol/models";
-import { soundTokens, type TokenCounts, textTokens } from "../session/context-window";
 import type { Session } from "../session/session";
+import { audioTokens, type TokenCounts, textTokens } from "../session/token-count";
 
-/** How a conversation answers. */
+/** How the model answers on one connection. */
 export interface AnswerSettings {
   model: Model;
-  /** Whether the transcript of what is said is sent. */
+  /** Whether output transcription is on. */
   transcribe: boolean;
-  /** Whether the model waits for this function. */
+  /** The behavior of a function. */
   behaviorOf(name: string): Behavior;
-  /** Whether the user is speaking just now. */
+  /** Whether the user is speaking. */
   userSpeaks(): boolean;
 }
 
-/** What a conversation needs of its connection. */
+/** What a conversation needs from its connection. */
 export interface Host {
   clock: Clock;
-  /** Whether nothing is answered before the user's next turn. */
+  /** Whether the model stalls until the user's next turn (fault `silence`). */
   readonly silent: boolean;
   send(frame: object): void;
-  /** Tells where the conversation is; faults may be tied to that, so it may be over when this returns. */
+  /** Reports a moment. Its faults run before this returns, so the connection may have ended. */
   happened(moment: Moment): void;
 }
 
-/** The model's turn, which begins with its thinking. */
+/** The model's turn. It starts when the model prepares an answer. */
 export interface ModelTurn {
+  /** The inputs that it answers. */
   asked: Asked[];
+  /** Whether the model prepares the answer, and has sent none of it. */
   thinking: boolean;
-  /** Takes the beginning of the answer back, while it is thinking. */
+  /** Cancels the start of the answer while the model is thinking. */
   cancel: () => void;
   interrupted?: boolean;
-  /** Set as soon as it speaks, like the next one. */
+  /** Set when the answer starts. */
   answer?: AnswerStream;
-  /** The context that it is billed for. */
+  /** The tokens of the context when the answer starts. */
   prompt?: TokenCounts;
-  /** To be made instead of an answer, or after the words that announce them. */
+  /** Function calls to make instead of an answer, or after the filler. */
   calls?: readonly FunctionCall[];
-  /** The calls that were made in it, as JSON. */
+  /** The function calls made in this turn, as JSON. */
   called?: string;
-  /** Whether it goes on only when they are answered. */
-  holds?: boolean;
+  /** Whether the turn waits for tool responses. */
+  waitsForResponses?: boolean;
 }
 
-/** What the model has put out so far. */
+/** The tokens that the model has sent in a turn. */
 export function tokensOf({ answer, called = "" }: ModelTurn, { answers }: Model): TokenCounts {
   if (answers === "TEXT") return { TEXT: textTokens(answer?.said ?? "") };
-  return { TEXT: textTokens(called), AUDIO: soundTokens(answer?.spokenSeconds ?? 0) };
+  return { TEXT: textTokens(called), AUDIO: audioTokens(answer?.spokenSeconds ?? 0) };
 }
 
-/** Remembers what was said; calls were remembered when they were made. */
-export function remember({ memory }: Session, turn: ModelTurn, model: Model) {
+/** Adds the answer of a turn to the context. Its function calls were added when they were made. */
+export function addToContext({ memory }: Session, turn: ModelTurn, model: Model) {
   const cut = turn.interrupted || !turn.answer?.complete;
   const said = turn.answer?.said.trimEnd() ?? "";
   const text = cut ? `${said} (interrupted)` : said;

@@ -1,65 +1,64 @@
-// What waits to be answered: what the user asked, and results of calls that the model wants to tell.
+// The inputs that wait for an answer: those of the user, and tool responses.
 
-import { LONGEST_UTTERANCE } from "../input/speech-detection";
+import { MAX_UTTERANCE } from "../input/speech-detection";
 import type { Asked } from "../output/echo";
 import type { Result } from "../session/function-calls";
 
-/** What may wait behind an answer that must not be interrupted, in questions and in seconds; more pushes out the oldest. */
-const MOST_WAITING = 100;
-const MOST_SPEECH_WAITING = 2 * LONGEST_UTTERANCE;
+/** At most this many inputs and seconds of speech wait; more drop the oldest. */
+const MAX_WAITING = 100;
+const MAX_WAITING_SPEECH = 2 * MAX_UTTERANCE;
 
 interface Entry {
   asked: Asked;
-  /** When it may be answered at the earliest; absent: the user's turn is not over yet. */
+  /** The earliest time of the answer. absent: the user's turn is not over */
   due?: number;
 }
 
-/** Two queues: the user's is served first. */
+/** Two queues: the user's inputs, which the model answers first, and tool responses. */
 export class PendingInput {
   #questions: Entry[] = [];
   #results: Entry[] = [];
 
-  /** Adds to what the user wants to be answered. */
+  /** Adds an input of the user. */
   ask(asked: Asked) {
     this.#questions.push({ asked });
-    while (this.#questions.length > MOST_WAITING || this.seconds > MOST_SPEECH_WAITING)
-      this.#questions.shift();
+    while (this.#questions.length > MAX_WAITING || this.seconds > MAX_WAITING_SPEECH) this.#questions.shift();
   }
 
-  /** How much speech waits to be answered. */
+  /** The length of the waiting speech, in seconds. */
   get seconds() {
     return this.#questions.reduce((sum, { asked }) => sum + ("speech" in asked ? asked.seconds : 0), 0);
   }
 
-  /** The user's turn is over. */
+  /** Marks the user's turn as over. */
   complete(due: number) {
     for (const each of this.#questions) each.due ??= due;
   }
 
-  /** Adds results. */
-  tell(results: readonly Result[], due: number) {
+  /** Adds tool responses. */
+  addResults(results: readonly Result[], due: number) {
     this.#results.push(...results.map((result) => ({ asked: { result }, due })));
-    this.#results.splice(0, this.#results.length - MOST_WAITING);
+    this.#results.splice(0, this.#results.length - MAX_WAITING);
   }
 
-  /** The user goes on: what was to be answered is waited with, the results for as long as the user speaks. */
+  /** Puts inputs back to the front: the user's wait for the end of the turn, tool responses until the user is silent. */
   putBack(asked: readonly Asked[]) {
     const isResult = (each: Asked) => "result" in each;
     this.#results.unshift(...asked.filter(isResult).map((asked) => ({ asked, due: 0 })));
     this.#questions.unshift(...asked.filter((each) => !isResult(each)).map((asked) => ({ asked })));
   }
 
-  /** Takes out the questions, if the user's turn is over. */
+  /** Takes the user's inputs, if the user's turn is over. */
   takeQuestions() {
     return this.#questions.some(({ due }) => due !== undefined) ? take(this.#questions) : undefined;
   }
 
-  /** Takes out the results, if there are any. */
+  /** Takes the tool responses, if there are any. */
   takeResults() {
     return this.#results.length ? take(this.#results) : undefined;
   }
 
-  /** Whether any result waits. */
+  /** Whether any tool response waits. */
   get results() {
     return this.#results.length > 0;
   }
@@ -70,7 +69,7 @@ export class PendingInput {
   }
 }
 
-/** @returns what waited, and when the last of it is due */
+/** Empties a queue. @returns its inputs, and when the last of them is due */
 function take(queue: Entry[]) {
   const entries = queue.splice(0);
   return {

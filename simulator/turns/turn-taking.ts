@@ -1,154 +1,147 @@
-// Whose turn it is: what waits for an answer, the answer that is being thought of or given, the calls that it needs, and
-// its interruption.
+// Decides when the model answers, when it is interrupted and when its turn is over (turnComplete), and runs the function
+// calls in between.
 
-import type { ImageHeader } from "../input/image-header";
 import { AnswerStream } from "../output/answer-stream";
 import { type Asked, fillerReply, isQuestion, type Reply, replyTo } from "../output/echo";
 import type { FunctionCall } from "../protocol/function-declarations";
-import { textTokens, usageMetadata } from "../session/context-window";
 import type { Result } from "../session/function-calls";
 import type { Session } from "../session/session";
-import { type AnswerSettings, type Host, type ModelTurn, remember, tokensOf } from "./model-turn";
+import { textTokens, usageMetadata } from "../session/token-count";
+import { type AnswerSettings, addToContext, type Host, type ModelTurn, tokensOf } from "./model-turn";
 import { PendingInput } from "./pending-input";
 import { ToolCallIssuer } from "./tool-call-issuer";
 
-/** Measured on gemini-3.8-live (docs/live-api.md 1.5), in ms: from a text that barges in to `interrupted`. */
+/** From a text that barges in to `interrupted`, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const TEXT_INTERRUPTS_MS = 16;
-/** From `interrupted` to turnComplete, and from the filler's turnComplete to the calls that it announces. */
+/** From `interrupted` to turnComplete, and from the filler's turnComplete to its calls, in ms. */
 const SOON_MS = 1;
-/** From the response to a call to what is said about it; 500 to 900 measured. */
+/** From a tool response to the answer about it, in ms; 500 to 900 measured (docs/live-api.md 1.5). */
 const RESULT_MS = 700;
 
-/** The turns of one connection. */
+/** Turn-taking on one connection. */
 export class TurnTaking {
-  readonly #manner: AnswerSettings;
+  readonly #settings: AnswerSettings;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #waiting = new PendingInput();
-  readonly #calling: ToolCallIssuer;
+  readonly #pending = new PendingInput();
+  readonly #issuer: ToolCallIssuer;
   #turn?: ModelTurn;
 
-  /** @param session is read for the usage, and takes up the answers and the calls */
-  constructor(manner: AnswerSettings, session: Session, host: Host) {
-    this.#manner = manner;
+  /** @param session stores the answers and the calls */
+  constructor(settings: AnswerSettings, session: Session, host: Host) {
+    this.#settings = settings;
     this.#session = session;
     this.#host = host;
-    this.#calling = new ToolCallIssuer(manner, session, host);
+    this.#issuer = new ToolCallIssuer(settings, session, host);
   }
 
-  /** Whether no answer is on its way. */
+  /** Whether it is not the model's turn. */
   get idle() {
     return this.#turn === undefined;
   }
 
-  /** The next answer will mention it. */
-  see(picture: ImageHeader) {
-    this.#session.pictures++;
-    this.#session.newPicture = picture;
-  }
-
-  /** Adds to what the user wants to be answered. */
+  /** Adds an input that needs an answer. */
   ask(asked: Asked) {
-    this.#waiting.ask(asked);
+    this.#pending.ask(asked);
   }
 
-  /** How much speech waits to be answered. */
+  /** The length of the speech that waits for an answer, in seconds. */
   get unansweredSeconds() {
-    return this.#waiting.seconds;
+    return this.#pending.seconds;
   }
 
-  /** The user's turn is over: answers all that waits, `delay` ms from now or after the running turn. */
+  /** The user's turn is over: answers all inputs, `delay` ms from now or after the model's current turn. */
   answerIn(delay: number) {
-    this.#waiting.complete(this.#host.clock.now() + delay);
+    this.#pending.complete(this.#host.clock.now() + delay);
     this.#next();
   }
 
   /**
-   * The user begins to speak, which interrupts the answer.
-   * @param interrupts false: unless it may not be interrupted
-   * @param mayGoOn whether, if nothing was answered yet, the pause was one within the user's own turn, which now goes on
+   * The user starts to speak.
+   * @param interrupts whether that interrupts the answer
+   * @param continues whether speech before the first audio of the answer continues the user's turn
    */
-  bargeIn(interrupts: boolean, mayGoOn: boolean) {
+  bargeIn(interrupts: boolean, continues: boolean) {
     const turn = this.#turn;
-    if (interrupts) this.#calling.giveUp();
-    if (mayGoOn && turn?.thinking && turn.asked.every((each) => "speech" in each)) this.#takeBack(turn);
+    if (interrupts) this.#issuer.bargeIn();
+    if (continues && turn?.thinking && turn.asked.every((each) => "speech" in each)) this.#takeBack(turn);
     else if (interrupts && turn) this.#yieldTo(turn);
   }
 
-  /** The user writes: interrupts what is going on, after a moment. @param asks whether an answer is wanted */
+  /** A text interrupts the answer after a moment. @param asks whether the text needs an answer */
   bargeInByText(asks: boolean) {
     const turn = this.#turn;
     if (!turn && !this.#session.toolCalls.pending) return;
     this.#host.clock.after(TEXT_INTERRUPTS_MS, () => {
-      this.#calling.giveUp();
+      this.#issuer.bargeIn();
       if (turn && this.#turn === turn) this.#yieldTo(turn, asks);
       this.#next();
     });
   }
 
-  /** Responses to calls have come. */
-  learn(results: readonly Result[]) {
+  /** Takes tool responses, and answers about them as their scheduling says. */
+  respond(results: readonly Result[]) {
     for (const { name, response } of results) {
       const text = `${name} ${JSON.stringify(response)}`;
       this.#session.memory.add({ role: "tool", modality: "TEXT", text, tokens: textTokens(text) });
     }
-    const told = results.filter(({ scheduling }) => scheduling !== "SILENT");
-    this.#waiting.tell(told, this.#host.clock.now() + RESULT_MS);
-    const interrupts = told.some(({ scheduling }) => scheduling === "INTERRUPT");
-    // Who speaks is not talked over: 3.8 waits (docs/live-api.md 4).
-    if (interrupts && this.#turn?.answer && !this.#manner.userSpeaks()) this.#interrupt(this.#turn);
+    const spoken = results.filter(({ scheduling }) => scheduling !== "SILENT");
+    this.#pending.addResults(spoken, this.#host.clock.now() + RESULT_MS);
+    const interrupts = spoken.some(({ scheduling }) => scheduling === "INTERRUPT");
+    // INTERRUPT waits while the user speaks, as on 3.8 (docs/live-api.md 4).
+    if (interrupts && this.#turn?.answer && !this.#settings.userSpeaks()) this.#interrupt(this.#turn);
     this.#next();
   }
 
-  /** Has functions called: in place of the answer that is being thought of, or else as soon as it is the model's turn. */
+  /** Calls functions: instead of the answer while the model is thinking, else in its next turn. */
   call(calls: readonly FunctionCall[]) {
     const turn = this.#turn;
     if (turn?.thinking) turn.calls = [...(turn.calls ?? []), ...calls];
     else {
-      this.#waiting.ask({ calls });
+      this.#pending.ask({ calls });
       this.answerIn(0);
     }
   }
 
-  /** Withdraws the pending calls, and ends a turn that waits for them. */
+  /** Cancels the pending calls, and interrupts a turn that waits for them. */
   cancelCalls() {
-    if (this.#calling.withdraw() && this.#turn?.holds) this.#interrupt(this.#turn);
+    if (this.#issuer.cancel() && this.#turn?.waitsForResponses) this.#interrupt(this.#turn);
     this.#next();
   }
 
   /** Repeats the pending blocking calls under new ids. */
   reissue() {
-    this.#calling.reissue();
+    this.#issuer.reissue();
   }
 
-  /** The answer ends here, without a word; what was said of it is remembered. */
+  /** Ends the answer without any frame. The context keeps the part that was sent. */
   drop() {
     const turn = this.#turn;
     this.#turn = undefined;
-    this.#waiting.clear();
+    this.#pending.clear();
     if (!turn) return;
     turn.cancel();
     turn.answer?.stop();
-    remember(this.#session, turn, this.#manner.model);
+    addToContext(this.#session, turn, this.#settings.model);
   }
 
-  /** Goes on with what waits, unless the model is busy or must be silent. */
+  /** Starts the next answer, unless the model is busy or must be silent. */
   #next() {
     const turn = this.#turn;
-    if (this.#session.toolCalls.awaited || turn?.interrupted || (turn && !turn.holds)) return;
-    const silent = turn === undefined && this.#manner.userSpeaks();
+    if (this.#session.toolCalls.awaited || turn?.interrupted || (turn && !turn.waitsForResponses)) return;
+    const silent = turn === undefined && this.#settings.userSpeaks();
     const next =
-      (turn ? undefined : this.#waiting.takeQuestions()) ??
-      (silent ? undefined : this.#waiting.takeResults());
+      (turn ? undefined : this.#pending.takeQuestions()) ??
+      (silent ? undefined : this.#pending.takeResults());
     if (next && !this.#host.silent)
       this.#think(turn ?? { asked: [], thinking: true, cancel: () => {} }, next);
   }
 
   #think(turn: ModelTurn, { asked, due }: { asked: Asked[]; due: number }) {
-    // Whole milliseconds, so that it keeps its place behind the transcript that is due at the same moment.
+    // Whole milliseconds, so that the answer stays behind the input transcription that is due at the same time.
     const wait = Math.max(0, Math.ceil(due - this.#host.clock.now()));
     const cancel = this.#host.clock.after(wait, () => this.#begin(turn));
-    this.#turn = Object.assign(turn, { asked, cancel, thinking: true, holds: false });
+    this.#turn = Object.assign(turn, { asked, cancel, thinking: true, waitsForResponses: false });
     this.#host.happened("thinking");
   }
 
@@ -160,20 +153,20 @@ export class TurnTaking {
     const calls = turn.asked.flatMap((each) => ("calls" in each ? each.calls : []));
     if (!turn.calls && calls.length) {
       turn.calls = calls;
-      this.#waiting.putBack(questions);
-      this.#waiting.complete(this.#host.clock.now());
+      this.#pending.putBack(questions);
+      this.#pending.complete(this.#host.clock.now());
     }
-    if (turn.calls && this.#manner.model.tellsStatus) this.#speak(turn, fillerReply());
+    if (turn.calls && this.#settings.model.sendsStatus) this.#speak(turn, fillerReply());
     else if (turn.calls) this.#call(turn, turn.calls);
     else {
-      const reply = replyTo(questions, session.answers++ === 0, session.pictures, session.newPicture);
-      session.newPicture = undefined;
+      const reply = replyTo(questions, session.answers++ === 0, session.images, session.newImage);
+      session.newImage = undefined;
       this.#speak(turn, reply);
     }
   }
 
   #speak(turn: ModelTurn, reply: Reply) {
-    const { model, transcribe } = this.#manner;
+    const { model, transcribe } = this.#settings;
     turn.answer = new AnswerStream(reply, model.answers, transcribe, {
       clock: this.#host.clock,
       send: (serverContent) => this.#host.send({ serverContent }),
@@ -183,30 +176,30 @@ export class TurnTaking {
     this.#host.happened("modelSpeaking");
   }
 
-  /** The turn is over at once, unless the model waits. */
+  /** Sends function calls. The turn is over at once, unless a call is blocking. */
   #call(turn: ModelTurn, calls: readonly FunctionCall[]) {
     turn.calls = undefined;
-    this.#calling.send(calls, turn);
-    if (this.#turn !== turn || turn.interrupted || turn.holds) return;
+    this.#issuer.send(calls, turn);
+    if (this.#turn !== turn || turn.interrupted || turn.waitsForResponses) return;
     this.#host.send({ serverContent: { generationComplete: true } });
     this.#over(turn);
   }
 
-  /** The user takes the turn; results that were not spoken of yet are told later. */
+  /** Barge-in: interrupts the turn. Tool responses that were not answered wait for the next turn. */
   #yieldTo(turn: ModelTurn, keepsResults = true) {
     const results = turn.asked.filter((each) => keepsResults && "result" in each);
     if (turn.thinking && !turn.called && results.length === turn.asked.length) this.#takeBack(turn);
     else {
-      if (turn.thinking) this.#waiting.putBack(results);
+      if (turn.thinking) this.#pending.putBack(results);
       this.#interrupt(turn);
     }
   }
 
-  /** As if it had not been thought of yet. */
+  /** Cancels a turn of which nothing was sent. Its inputs wait again. */
   #takeBack(turn: ModelTurn) {
     turn.cancel();
     this.#turn = undefined;
-    this.#waiting.putBack(turn.asked);
+    this.#pending.putBack(turn.asked);
   }
 
   #interrupt(turn: ModelTurn) {
@@ -221,18 +214,18 @@ export class TurnTaking {
   #over(turn: ModelTurn) {
     if (this.#turn !== turn) return;
     const calls = turn.interrupted ? undefined : turn.calls;
-    const { model } = this.#manner;
+    const { model } = this.#settings;
     const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn, model));
-    const status = model.tellsStatus ? { interactionStatus: this.#status(calls) } : {};
+    const status = model.sendsStatus ? { interactionStatus: this.#status(calls) } : {};
     this.#host.send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
     this.#turn = undefined;
-    remember(this.#session, turn, model);
-    if (calls) this.#host.clock.after(SOON_MS, () => this.#host.silent || this.#calling.send(calls));
+    addToContext(this.#session, turn, model);
+    if (calls) this.#host.clock.after(SOON_MS, () => this.#host.silent || this.#issuer.send(calls));
     this.#host.happened("turnComplete");
     this.#next();
   }
 
   #status(calls?: readonly FunctionCall[]) {
-    return calls || this.#session.toolCalls.pending || this.#waiting.results ? "IN_PROGRESS" : "IDLE";
+    return calls || this.#session.toolCalls.pending || this.#pending.results ? "IN_PROGRESS" : "IDLE";
   }
 }

@@ -54,11 +54,11 @@ test("--help shows how it is used", async (t) => {
 
 for (const [args, message] of [
   [["--prot", "1"], /Unknown option '--prot'/],
-  [["--port", "many"], /--port many: not a port/],
-  [["--port", "65536"], /--port 65536: not a port/],
+  [["--port", "many"], /--port many: invalid port/],
+  [["--port", "65536"], /--port 65536: invalid port/],
   [["--port"], /argument missing/],
   [["8765"], /Unexpected argument '8765'/],
-  [["--key", ""], /--key: must not be empty/],
+  [["--key", ""], /--key: the key is empty/],
 ] as const)
   test(`it refuses ${args.join(" ")} with a message and code 2`, async (t) => {
     const { output, exited } = run(t, ...args);

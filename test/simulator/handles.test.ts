@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SimulatorOptions } from "../../simulator/server";
-import { Sessions } from "../../simulator/session/session";
+import { resumedSession } from "../../simulator/session/resumption";
+import { SessionStore } from "../../simulator/session/session-store";
 import { answer, drop, hangUp, MODEL, resume, simulate } from "./client";
 
 const HOUR = 3600_000;
@@ -186,16 +187,16 @@ for (const [model, options] of [
   });
 
 test("ended conversations are kept for their number's sake only up to 500, open ones always", () => {
-  const sessions = new Sessions(HOUR);
-  const holder = { alive: true, leave: () => {} };
+  const sessions = new SessionStore(HOUR);
+  const holder = { alive: false, leave: () => {} };
   const first = sessions.begin();
   first.hold(holder, {});
   const handle = first.newHandle();
   for (let n = 0; n < 600; n++) sessions.begin();
   assert.equal(sessions.all.length, 501);
-  assert.equal(sessions.find(handle, undefined, 0), first);
+  assert.equal(resumedSession(sessions, handle, undefined, 0), first);
   for (let n = 0; n < 100; n++) first.newHandle();
-  assert.throws(() => sessions.find(handle, undefined, 0), /session not found/);
+  assert.throws(() => resumedSession(sessions, handle, undefined, 0), /session not found/);
   for (let n = 0; n < 200; n++) first.hold(holder, {});
   assert.equal(first.setups.length, 100);
   assert.equal(first.connections, 201);

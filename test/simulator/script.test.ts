@@ -76,7 +76,7 @@ test("failures can be ordered while it runs; those for now hit every open connec
 });
 
 const wrong: [script: unknown, message: string][] = [
-  [{}, "A script must be a list of faults."],
+  [{}, "The script must be a JSON list of faults."],
   [[7], "Fault 1: must be an object."],
   [
     [{ do: "cut" }],
@@ -95,17 +95,17 @@ const wrong: [script: unknown, message: string][] = [
   ],
   [
     [{ at: "ready", do: "cut", code: 1011 }],
-    'Fault 1: "code" is not known. It may have: at, do, connection, resumed, afterMs, times.',
+    'Fault 1: unknown field "code"; use at, do, connection, resumed, afterMs, times.',
   ],
   [
     [{ at: "ready", do: "close" }],
-    'Fault 1: "code" must be a close code that can be sent, such as 1007, 1008 or 1011; it is missing.',
+    'Fault 1: "code" must be a close code that a server can send, such as 1007, 1008 or 1011; it is missing.',
   ],
   [
     [{ at: "ready", do: "close", code: 1006 }],
-    'Fault 1: "code" must be a close code that can be sent, such as 1007, 1008 or 1011; it is 1006.',
+    'Fault 1: "code" must be a close code that a server can send, such as 1007, 1008 or 1011; it is 1006.',
   ],
-  [[{ at: "ready", do: "close", code: 1011, reason: 5 }], 'Fault 1: "reason" must be a text; it is 5.'],
+  [[{ at: "ready", do: "close", code: 1011, reason: 5 }], 'Fault 1: "reason" must be a string; it is 5.'],
   [
     [{ at: "ready", do: "slow", forMs: -1 }],
     'Fault 1: "forMs" must be a whole number from 0 to 2147483647; it is -1.',
@@ -124,15 +124,15 @@ const wrong: [script: unknown, message: string][] = [
   ],
   [
     [{ at: "ready", do: "refuseHandshake", status: 503 }],
-    'Fault 1: refuseHandshake is only possible at "handshake", without "afterMs".',
+    'Fault 1: "refuseHandshake" needs "at": "handshake" and no "afterMs".',
   ],
   [
     [{ at: "handshake", do: "garbage" }],
-    'Fault 1: at "handshake" only refuseHandshake, cut and freeze are possible.',
+    'Fault 1: "at": "handshake" allows only "refuseHandshake", "cut" and "freeze".',
   ],
   [
     [{ at: "handshake", do: "cut", resumed: true }],
-    'Fault 1: "resumed" is not known before "setup"; use "connection".',
+    'Fault 1: "resumed" is unknown at "handshake"; use "connection" or a later moment.',
   ],
   ...[[], "get_weather", [{}], [{ name: 5 }], [{ name: "f", args: [] }], [{ name: "f", arguments: {} }]].map(
     (calls): [unknown, string] => [
@@ -142,10 +142,10 @@ const wrong: [script: unknown, message: string][] = [
   ),
   ...["cancel", "reissue"].map((what): [unknown, string] => [
     [{ at: "setup", do: what }],
-    `Fault 1: ${what} is not possible before "ready".`,
+    `Fault 1: "${what}" is not possible at "setup"; use "ready" or a later moment.`,
   ]),
-  [[{ at: "now", do: "cut", times: 2 }], 'Fault 1: "times" means nothing at "now".'],
-  [[{ at: "now", do: "cut" }], 'Fault 1: "now" is no moment to begin with, as nothing is connected.'],
+  [[{ at: "now", do: "cut", times: 2 }], 'Fault 1: "times" is not possible with "at": "now".'],
+  [[{ at: "now", do: "cut" }], 'Fault 1: "at": "now" is only possible while the simulator runs.'],
 ];
 
 test("a script that makes no sense is an error that says what is wrong with which fault", async () => {

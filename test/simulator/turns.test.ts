@@ -191,7 +191,7 @@ test("pictures are remembered and mentioned once, in the next answer", async (t)
   await answer(client, { realtimeInput: { video: jpeg(640, 480) } });
   assert.deepEqual(client.frames, []);
   await answer(client, write("look"));
-  assert.match(client.said, /Echo: look I have seen 2 pictures; the last was a JPEG of 640×480\.$/);
+  assert.match(client.said, /Echo: look I have seen 2 images; the last was a JPEG of 640×480\.$/);
   await answer(client, write("again"));
   assert.equal(client.said, "Echo: again");
   const seen = simulator.conversations[0]!.context.filter(({ modality }) => modality === "IMAGE");
@@ -205,7 +205,7 @@ test("pictures are remembered and mentioned once, in the next answer", async (t)
   await answer(client, {
     clientContent: { turns: [{ parts: [{ text: "this" }, { inlineData: png(8, 9) }] }], turnComplete: true },
   });
-  assert.match(client.said, /I have seen 3 pictures; the last was a PNG of 8×9\.$/);
+  assert.match(client.said, /I have seen 3 images; the last was a PNG of 8×9\.$/);
 });
 
 test("every turn is billed for the whole context before it, by modality", async (t) => {
