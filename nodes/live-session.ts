@@ -7,7 +7,6 @@ import { ConversationPool } from "../live/conversation-pool";
 import type { ConversationEvent } from "../live/events";
 import type { Done } from "../live/input/queue";
 import { InputError } from "../live/server/errors";
-import { DEFAULT_MODEL } from "../live/setup/model-profiles";
 import { buildSetup, type ConversationSettings, type Setup } from "../live/setup/setup";
 import type { Call } from "../live/tools/pending-calls";
 import type { Answer } from "../live/tools/tool-dispatch";
@@ -16,32 +15,10 @@ import { keptHandle } from "./kept-handle";
 import type { LiveConfigNode, SharedConnection } from "./live-config";
 import { type FlowMessage, type Identity, identityOf, readRequest, type ToolCallWords } from "./messages";
 import { SessionTools } from "./session-tools";
-import { choiceSetting, numberSetting, refuseEverything } from "./settings";
+import { type LiveSessionSettings, liveSession } from "./settings/live-session";
+import { refuseEverything } from "./settings/refuse";
+import { readSettings } from "./settings/table";
 import { onFlowsStarted } from "./toolbox";
-
-interface LiveSessionDef extends NodeDef {
-  connection: string;
-  model: string;
-  voice: string;
-  language: string;
-  instruction: string;
-  temperature: unknown;
-  thinkingLevel: string;
-  thoughts: boolean;
-  affectiveDialog: boolean;
-  transcribeUser: boolean;
-  transcribeModel: boolean;
-  turnDetection: string;
-  startSensitivity: string;
-  endSensitivity: string;
-  silenceDurationMs: unknown;
-  prefixPaddingMs: unknown;
-  bargeIn: boolean;
-  turnCoverage: string;
-  singleTurn: boolean;
-  keepConversations: boolean;
-  googleSearch: boolean;
-}
 
 /** What other nodes need of a session; a session that cannot work has none of it. */
 export interface LiveSessionNode extends Node {
@@ -51,16 +28,13 @@ export interface LiveSessionNode extends Node {
   blueprint?(): { connection: SharedConnection; setup: Setup };
 }
 
-const SENSITIVITIES = ["", "LOW", "MEDIUM", "HIGH"] as const;
-const TURN_COVERAGES = ["", "ONLY_ACTIVITY", "ALL_INPUT", "AUDIO_ACTIVITY_AND_ALL_VIDEO"] as const;
-
 const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
 
 export default function (RED: NodeAPI) {
-  function LiveSession(this: LiveSessionNode, def: LiveSessionDef) {
+  function LiveSession(this: LiveSessionNode, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
-      runSession(RED, this, def);
+      runSession(RED, this, readSettings(liveSession, def));
     } catch (error) {
       refuseEverything(this, error as Error);
     }
@@ -68,12 +42,12 @@ export default function (RED: NodeAPI) {
   RED.nodes.registerType("gemini-live-session", LiveSession);
 }
 
-function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
-  const config = RED.nodes.getNode(def.connection) as LiveConfigNode | null;
+function runSession(RED: NodeAPI, node: LiveSessionNode, read: LiveSessionSettings) {
+  const config = RED.nodes.getNode(read.connection) as LiveConfigNode | null;
   if (config?.type !== "gemini-live-config")
     throw new InputError("The session has no connection: choose one in its dialog.");
   const connection = config.connection();
-  const settings = readSettings(def);
+  const settings = conversationOf(read);
   const { leftOut } = buildSetup(settings, connection.continuity);
   if (leftOut.length)
     node.warn(`${settings.model} refuses these settings, so they are not sent: ${leftOut.join(", ")}`);
@@ -93,7 +67,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
     }))
       sendOn(node, OUTPUTS[output], { ...identity, ...msg });
   };
-  const handles = def.keepConversations ? (key: string) => keptHandle(node, key, settings.model) : undefined;
+  const handles = read.keepConversations ? (key: string) => keptHandle(node, key, settings.model) : undefined;
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
   const options = {
     ...connection,
@@ -146,34 +120,26 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: LiveSessionDef) {
   badge.show([]);
 }
 
-function readSettings(def: LiveSessionDef): ConversationSettings {
+function conversationOf(settings: LiveSessionSettings): ConversationSettings {
+  const { voice, language, instruction, temperature, thinkingLevel, affectiveDialog } = settings;
+  const { turnDetection, startSensitivity, endSensitivity, silenceDurationMs, prefixPaddingMs } = settings;
+  const { bargeIn, turnCoverage, singleTurn, googleSearch } = settings;
   return {
-    model: def.model?.trim() || DEFAULT_MODEL,
-    voice: def.voice ?? "",
-    language: def.language ?? "",
-    instruction: def.instruction ?? "",
-    temperature: numberSetting("temperature", def.temperature, 0, 2, undefined),
-    thinkingLevel: choiceSetting("thinking level", def.thinkingLevel, [
-      "",
-      "MINIMAL",
-      "LOW",
-      "MEDIUM",
-      "HIGH",
-    ]),
-    thoughts: def.thoughts === true,
-    affectiveDialog: def.affectiveDialog === true,
-    transcripts: { user: def.transcribeUser !== false, model: def.transcribeModel !== false },
-    turnDetection: choiceSetting("turn detection", def.turnDetection, ["automatic", "manual"]),
-    detection: {
-      start: choiceSetting("start sensitivity", def.startSensitivity, SENSITIVITIES),
-      end: choiceSetting("end sensitivity", def.endSensitivity, SENSITIVITIES),
-      silenceDurationMs: numberSetting("silence", def.silenceDurationMs, 0, 10_000, undefined),
-      prefixPaddingMs: numberSetting("padding", def.prefixPaddingMs, 0, 10_000, undefined),
-    },
-    bargeIn: def.bargeIn !== false,
-    turnCoverage: choiceSetting("turn coverage", def.turnCoverage, TURN_COVERAGES),
-    singleTurn: def.singleTurn === true,
-    googleSearch: def.googleSearch === true,
+    model: settings.model.trim(),
+    voice,
+    language,
+    instruction,
+    temperature,
+    thinkingLevel,
+    thoughts: settings.includeThoughts,
+    affectiveDialog,
+    transcripts: { user: settings.transcribeUser, model: settings.transcribeModel },
+    turnDetection,
+    detection: { start: startSensitivity, end: endSensitivity, silenceDurationMs, prefixPaddingMs },
+    bargeIn,
+    turnCoverage,
+    singleTurn,
+    googleSearch,
   };
 }
 

@@ -8,23 +8,12 @@ import { reasonOf } from "../live/connection/connection";
 import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/server/ephemeral-token";
 import { InputError } from "../live/server/errors";
 import type { Server } from "../live/server/server";
-import { LOCKED_FIELDS, type LockedField, lockOf } from "../live/setup/token-lock";
+import { type LockedField, lockOf } from "../live/setup/token-lock";
 import { callerOf, doorkeeper, type HouseRules } from "./callers";
 import type { LiveSessionNode } from "./live-session";
-import { choiceSetting, numberSetting, refuseEverything, wholeSetting } from "./settings";
-
-interface LiveTokenDef extends NodeDef {
-  session: string;
-  lock: string;
-  fields: string;
-  uses: unknown;
-  startWithinSeconds: unknown;
-  lifetimeMinutes: unknown;
-  caller: string;
-  callerRequired: boolean;
-  limit: unknown;
-  limitSeconds: unknown;
-}
+import { liveToken } from "./settings/live-token";
+import { refuseEverything } from "./settings/refuse";
+import { readSettings } from "./settings/table";
 
 interface TokenSettings extends HouseRules {
   /** The id of the session whose connection, model and settings the tokens are for. */
@@ -58,10 +47,10 @@ interface TokenMessage extends NodeMessage {
 const BADGE_MS = 500;
 
 export default function (RED: NodeAPI) {
-  function LiveToken(this: Node, def: LiveTokenDef) {
+  function LiveToken(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
-      runLiveToken(RED, this, readSettings(RED, def));
+      runLiveToken(RED, this, tokenSettings(RED, def));
     } catch (error) {
       refuseEverything(this, error as Error);
     }
@@ -164,45 +153,33 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   });
 }
 
-function readSettings(RED: NodeAPI, def: LiveTokenDef): TokenSettings {
-  if (!def.session) throw new InputError("The node has no live session: choose one in its dialog.");
+function tokenSettings(RED: NodeAPI, def: NodeDef): TokenSettings {
+  const settings = readSettings(liveToken, def);
+  const { session, callerRequired, limit, limitSeconds } = settings;
+  if (!session) throw new InputError("The node has no live session: choose one in its dialog.");
   return {
-    session: def.session,
-    lock: choiceSetting("locked", def.lock, ["all", "some"]) === "all" ? "all" : readFields(def.fields),
+    session,
+    lock: settings.lock === "all" ? "all" : settings.lockedFields,
     terms: {
-      uses: wholeSetting("good for", def.uses, 1_000_000, 1),
-      startWithinMs: 1_000 * numberSetting("begun in", def.startWithinSeconds, 1, 71_940, 60),
-      lifetimeMs: 60_000 * numberSetting("ends after", def.lifetimeMinutes, 1, 1_199, 30),
+      uses: settings.uses,
+      startWithinMs: 1_000 * settings.startWithinSeconds,
+      lifetimeMs: 60_000 * settings.lifetimeMinutes,
     },
-    caller: readProperty(RED, def.caller),
-    callerRequired: def.callerRequired !== false,
-    limit: wholeSetting("at most", def.limit, 1_000_000, 10),
-    limitSeconds: numberSetting("in seconds", def.limitSeconds, 1, 86_400, 60),
+    caller: readProperty(RED, settings.caller),
+    callerRequired,
+    limit,
+    limitSeconds,
   };
 }
 
-/** Names of fields, separated by commas; none: only the model is locked. */
-function readFields(fields: string | undefined): LockedField[] {
-  const names = (fields ?? LOCKED_FIELDS.join())
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
-  const known: readonly string[] = LOCKED_FIELDS;
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return LOCKED_FIELDS.filter((field) => names.includes(field));
-  throw new InputError(
-    `The setting "locked" can name ${LOCKED_FIELDS.join(", ")}; ${JSON.stringify(unknown)} is none of them.`,
-  );
-}
-
-function readProperty(RED: NodeAPI, value: string | undefined): string {
-  const property = value?.trim().replace(/^msg\./, "") || "req.ip";
+function readProperty(RED: NodeAPI, value: string): string {
+  const property = value.trim().replace(/^msg\./, "");
   try {
     RED.util.normalisePropertyExpression(property);
     return property;
   } catch {
     throw new InputError(
-      `The setting "who asks" must be a property of msg, such as req.ip; it is ${JSON.stringify(value)}.`,
+      `The setting "Caller" must be a property of msg, such as req.ip; it is ${JSON.stringify(value)}.`,
     );
   }
 }

@@ -4,16 +4,15 @@ import type { NodeAPI } from "node-red";
 import { InputError } from "../live/server/errors";
 import type { Network } from "../live/server/network";
 import type { Server } from "../live/server/server";
-import type { LiveConfigDef } from "./live-config";
-import { choiceSetting } from "./settings";
+import type { LiveConfigSettings } from "./settings/live-config";
 
 /** The settings of a connection that say where the server is and how it is reached. */
 type ServerSettings = Pick<
-  LiveConfigDef,
+  LiveConfigSettings,
   "server" | "url" | "apiVersion" | "project" | "location" | "proxy" | "tls"
 >;
 
-export type ServerKind = "simulator" | "gemini" | "vertex" | "custom";
+export type ServerKind = LiveConfigSettings["server"];
 
 interface ProxyNode {
   type: string;
@@ -40,14 +39,14 @@ export function readServer(
   RED: NodeAPI,
   settings: ServerSettings,
 ): { kind: ServerKind; where: Omit<Server, "access">; project: string; location: string } {
-  const kind = choiceSetting("server", settings.server, ["simulator", "gemini", "vertex", "custom"]);
-  const project = settings.project?.trim() ?? "";
-  const location = settings.location?.trim() ?? "";
+  const kind = settings.server;
+  const project = settings.project.trim();
+  const location = settings.location.trim();
   if (kind === "vertex" && !(project && location))
     throw new InputError("Vertex AI needs a project and a location: enter them in the connection.");
   const where = {
     baseUrl: kind === "custom" ? readUrl(settings.url) : kind === "gemini" ? geminiUrl() : undefined,
-    apiVersion: kind === "vertex" ? "v1beta1" : settings.apiVersion || "v1beta",
+    apiVersion: kind === "vertex" ? "v1beta1" : settings.apiVersion.trim(),
     network: kind === "simulator" ? ({ proxy: "none" } as const) : readNetwork(RED, settings),
   };
   return { kind, where, project, location };
@@ -82,10 +81,8 @@ function readTls(RED: NodeAPI, id: string): Network["tls"] {
 
 /** The SDK wants an http address and makes a ws one of it; a user may write either. It stands in flows, and paths are added to it. */
 function readUrl(url: string): string {
-  const http = String(url ?? "")
-    .trim()
-    .replace(/^ws/, "http");
-  if (!URL.canParse(http) || !/^https?:/.test(http))
+  const http = url.trim().replace(/^ws/, "http");
+  if (!URL.canParse(http))
     throw new InputError(
       `The setting "address" must be a http, https, ws or wss address; it is ${JSON.stringify(url)}.`,
     );

@@ -1,6 +1,5 @@
 // Reads raw editor values: each setting is checked once, and a bad one is an error that names it.
 
-import type { Node } from "node-red";
 import { InputError } from "../live/server/errors";
 
 /** A number setting; "" and undefined give `fallback`. Throws an InputError outside `min` to `max`. */
@@ -39,9 +38,4 @@ export function choiceSetting<T extends string>(
   );
 }
 
-/** A node whose settings cannot be used says so on its badge and to everyone who sends it something. */
-export function refuseEverything(node: Node, error: Error) {
-  node.status({ fill: "red", shape: "ring", text: error.message });
-  node.error(error);
-  node.on("input", (_msg, _send, done) => done(error));
-}
+export { refuseEverything } from "./settings/refuse";

@@ -1,9 +1,13 @@
 // Puts what the compiler does not copy next to the compiled nodes, where Node-RED's loader looks: dialogs, icons and texts.
 
 import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { buildSync } from "esbuild";
+import { fillDialog } from "./dialogs.mjs";
 
-cpSync("nodes", "dist/nodes", { recursive: true, filter: (path) => !path.endsWith(".ts") });
+const { TABLES } = createRequire(import.meta.url)("../dist/nodes/settings/tables.js");
+for (const [set, table] of Object.entries(TABLES))
+  writeFileSync(`dist/nodes/${set}.html`, fillDialog(set, readFileSync(`nodes/${set}.html`, "utf8"), table));
 cpSync("icons", "dist/nodes/icons", { recursive: true });
 cpSync("locales", "dist/nodes/locales", { recursive: true });
 chmodSync("dist/simulator/cli.js", 0o755);

@@ -1,0 +1,192 @@
+// What a table of settings is made of, and how it reads a node's properties. The build puts the same table into the node's dialog.
+
+import { InputError } from "../../live/server/errors";
+
+interface Described {
+  /** The label in the dialog, with its unit; errors name the setting by it. */
+  label: string;
+}
+
+/** A number. The default "" leaves the choice to the server: such a setting may be empty. */
+export interface NumberSetting extends Described {
+  kind: "number";
+  default: number | "";
+  min: number;
+  max: number;
+  whole?: boolean;
+  /** By how much the arrows of the field change it. */
+  step?: number;
+}
+
+/** One of some words. */
+export interface ChoiceSetting extends Described {
+  kind: "choice";
+  default: string;
+  choices: readonly string[];
+}
+
+/** Any of some words, separated by commas. */
+export interface ListSetting extends Described {
+  kind: "list";
+  default: string;
+  choices: readonly string[];
+}
+
+export interface FlagSetting extends Described {
+  kind: "flag";
+  default: boolean;
+}
+
+export interface TextSetting extends Described {
+  kind: "text";
+  default: string;
+  /** Must hold more than blanks. */
+  required?: boolean;
+}
+
+/** The id of another node of that type, or "". */
+export interface NodeSetting extends Described {
+  kind: "node";
+  default: "";
+  type: string;
+  required?: boolean;
+}
+
+export type Setting = NumberSetting | ChoiceSetting | ListSetting | FlagSetting | TextSetting | NodeSetting;
+export type Settings = Readonly<Record<string, Setting>>;
+
+/** What a node gets of a setting. */
+type Value<S> = S extends { kind: "number"; default: infer D }
+  ? D extends number
+    ? number
+    : number | undefined
+  : S extends { kind: "choice"; choices: readonly (infer C)[] }
+    ? C
+    : S extends { kind: "list"; choices: readonly (infer C)[] }
+      ? C[]
+      : S extends { kind: "flag" }
+        ? boolean
+        : string;
+
+export type Values<S> = { -readonly [Name in keyof S]: Value<S[Name]> };
+/** The settings that a node gets from its table. */
+export type SettingsOf<T> = T extends Table<infer S> ? Values<S> : never;
+
+/** Decides about a setting by the others, too. */
+export interface Rule<V> {
+  /** Runs in the dialog as well, so it can use nothing but its argument. */
+  allows(values: V): boolean;
+  /** The error of the runtime, and the English text of `error.<setting>` in the node's catalogue. */
+  error: string;
+}
+
+/** Turns the properties of one version of a node into those of the next. Runs in the editor as well, so it can use nothing but its argument. */
+export type Migration = (properties: Record<string, unknown>) => Record<string, unknown>;
+
+export interface Table<S = Settings> {
+  settings: S;
+  rules: { readonly [Name in keyof S]?: Rule<Values<S>> };
+  /** From version 1 to 2, from 2 to 3, and so on. */
+  migrations: readonly Migration[];
+  /** Properties of older versions, which the editor must keep until they are migrated. */
+  retired: readonly string[];
+}
+
+/** Describes all settings of a node; every node has a name besides. */
+export function table<const S extends Settings>(
+  settings: S,
+  { rules = {}, migrations = [], retired = [] }: Partial<Omit<Table<S>, "settings">> = {},
+): Table<S> {
+  return { settings, rules, migrations, retired };
+}
+
+type Given<K extends Setting["kind"]> = Omit<Extract<Setting, { kind: K }>, "kind">;
+
+export const number = <const S extends Given<"number">>(setting: S) =>
+  ({ kind: "number", ...setting }) as const;
+export const choice = <const S extends Given<"choice">>(setting: S) =>
+  ({ kind: "choice", ...setting }) as const;
+export const list = <const S extends Given<"list">>(setting: S) => ({ kind: "list", ...setting }) as const;
+export const flag = <const S extends Given<"flag">>(setting: S) => ({ kind: "flag", ...setting }) as const;
+export const text = <const S extends Given<"text">>(setting: S) => ({ kind: "text", ...setting }) as const;
+export const reference = <const S extends Omit<Given<"node">, "default">>(setting: S) =>
+  ({ kind: "node", default: "", ...setting }) as const;
+
+/** The version of a node that has just been added. */
+export const versionOf = ({ migrations }: Pick<Table, "migrations">) => migrations.length + 1;
+
+/**
+ * Reads the value of a property, or of a field of the dialog; undefined when the setting does not allow it. Runs in the dialog as
+ * well, so it can use nothing but its arguments.
+ */
+export function accept(setting: Setting, value: unknown): { value: unknown } | undefined {
+  switch (setting.kind) {
+    case "number": {
+      if (value === "" && setting.default === "") return { value: undefined };
+      const isText = typeof value === "string" && value.trim() !== "";
+      const number = isText || typeof value === "number" ? Number(value) : Number.NaN;
+      const fits = number >= setting.min && number <= setting.max;
+      return fits && (!setting.whole || Number.isInteger(number)) ? { value: number } : undefined;
+    }
+    case "choice":
+      return setting.choices.includes(String(value)) ? { value: String(value) } : undefined;
+    case "list": {
+      if (typeof value !== "string") return undefined;
+      const names = value
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "");
+      if (names.some((name) => !setting.choices.includes(name))) return undefined;
+      return { value: setting.choices.filter((name) => names.includes(name)) };
+    }
+    case "flag":
+      return typeof value === "boolean" ? { value } : undefined;
+    default:
+      return typeof value === "string" && (value.trim() || !setting.required) ? { value } : undefined;
+  }
+}
+
+/**
+ * Reads the properties of a node, from whichever version it is; one that is absent has its default.
+ * @throws InputError that names the setting, its value and what it may be
+ */
+export function readSettings<S extends Settings>(table: Table<S>, def: object): Values<S> {
+  const properties = migrate(table, def as Record<string, unknown>);
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(table.settings)) {
+    const given = properties[name] === undefined ? setting.default : properties[name];
+    const accepted = accept(setting, given);
+    if (!accepted)
+      throw new InputError(
+        `The setting "${setting.label}" must be ${whatIsAllowed(setting)}; it is ${given === "" ? "empty" : JSON.stringify(given)}.`,
+      );
+    values[name] = accepted.value;
+  }
+  for (const rule of Object.values<Rule<Values<S>> | undefined>(table.rules))
+    if (rule && !rule.allows(values as Values<S>)) throw new InputError(`${rule.error}.`);
+  return values as Values<S>;
+}
+
+function migrate({ migrations }: Pick<Table, "migrations">, properties: Record<string, unknown>) {
+  const version = Number(properties.version ?? 1);
+  return migrations.slice(version - 1).reduce((older, migration) => migration(older), properties);
+}
+
+function whatIsAllowed(setting: Setting): string {
+  switch (setting.kind) {
+    case "number": {
+      const range = `a ${setting.whole ? "whole " : ""}number from ${setting.min} to ${setting.max}`;
+      return setting.default === "" ? `${range}, or empty for the server default` : range;
+    }
+    case "choice":
+      return `one of ${setting.choices.map((word) => word || '""').join(", ")}`;
+    case "list":
+      return `a list of ${setting.choices.join(", ")}, separated by commas`;
+    case "flag":
+      return "true or false";
+    case "text":
+      return setting.required ? "a text that is not empty" : "a text";
+    case "node":
+      return `a node of the type "${setting.type}"`;
+  }
+}

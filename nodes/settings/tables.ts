@@ -1,0 +1,22 @@
+// The settings of every node by the name of its file, for the build.
+
+import { audioIn } from "./audio-in";
+import { audioOut } from "./audio-out";
+import { interrupt } from "./interrupt";
+import { liveConfig } from "./live-config";
+import { liveSession } from "./live-session";
+import { liveToken } from "./live-token";
+import type { Table } from "./table";
+import { toolCall } from "./tool-call";
+import { toolResponse } from "./tool-response";
+
+export const TABLES = {
+  "live-config": liveConfig,
+  "live-session": liveSession,
+  "audio-in": audioIn,
+  "audio-out": audioOut,
+  interrupt,
+  "tool-call": toolCall,
+  "tool-response": toolResponse,
+  "live-token": liveToken,
+} as unknown as Record<string, Table>;
