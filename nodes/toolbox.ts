@@ -1,45 +1,45 @@
-// The tools of a session: tool-call nodes announce what they declare, and the wires from the session say which of them it has.
+// Finds the tools of a session: tool call nodes announce their declarations, and the wires from the session select them.
 
 import type { Node, NodeAPI } from "node-red";
 import type { Tool } from "../live/tools/declaration";
 
-/** What a tool-call node declares. */
+/** The declaration of a tool call node. */
 export interface AnnouncedTool extends Tool {
-  /** Milliseconds after which the model is told that no answer came. */
+  /** Milliseconds after which the model gets an error in place of a tool response. */
   timeoutMs: number;
 }
 
 export interface FoundTool {
-  /** The id of the tool-call node. An id and not the node: a deploy may put another node in its place. */
+  /** The id of the tool call node. Not the node itself, because a deploy may replace it. */
   node: string;
   tool: AnnouncedTool;
-  /** A tool found before has the same function name: that one serves, and this one is never called. */
+  /** A tool found before has the same function name and serves it. This one gets no calls. */
   duplicate: boolean;
 }
 
-/** What the runtime knows of a node's wires, which its types do not tell: ids, or null where a subflow cuts a wire. */
+/** A node with its wires, which the runtime's types lack: ids, or null where a subflow cuts a wire. */
 interface WiredNode extends Node {
   wires?: (string | null)[][];
 }
 
-/** A search ends at these, also at a tool-call that has announced nothing because its settings were refused. */
+/** The search ends at these, also at a tool call that announced nothing because its settings are invalid. */
 const ENDS = ["gemini-tool-call", "gemini-live-session"];
 
-/** By node and not by id: a closed node is found by nobody, so there is nothing to take back. */
+/** By node and not by id, so that a closed node needs no removal. */
 const announced = new WeakMap<Node, AnnouncedTool>();
 
-/** Says which tool a tool-call node declares; to be called in its constructor. Ends with the node. */
+/** Announces the tool that a tool call node declares. Call it in the node's constructor. */
 export function announceTool(node: Node, tool: AnnouncedTool): void {
   announced.set(node, tool);
 }
 
 /**
- * The tools that an output of a session is wired to, the nearest first and then in the order of the wires: through junctions,
- * links, subflows and every other node, but not behind a tool-call nor through another session. A link call is not followed,
- * for its target is no wire.
+ * Returns the tools that an output of a session is wired to, the nearest first and then in the order of the wires. Follows
+ * junctions, links, subflows and all other nodes, but does not go beyond a tool call or through another session. Does not
+ * follow link call nodes, because they have no wire to their target.
  *
- * What it says holds until the next deploy. Only to be called when flows have started, never in a constructor: the nodes that
- * come later in the file are not there yet.
+ * The result is valid until the next deploy. Call it only when flows have started, because a constructor does not find the
+ * nodes that come later in the flow file.
  * @param output the index of the output, from 0
  */
 export function findTools(RED: NodeAPI, session: Node, output: number): FoundTool[] {
@@ -48,7 +48,7 @@ export function findTools(RED: NodeAPI, session: Node, output: number): FoundToo
   const seen = new Set<Node>([session]);
   const pending = [...((session as WiredNode).wires?.[output] ?? [])];
   for (const id of pending) {
-    // Nodes that are disabled or deleted give null, though wires still lead to them.
+    // Wires may lead to disabled or deleted nodes, for which getNode() returns null.
     const node = id ? (RED.nodes.getNode(id) as WiredNode | null) : null;
     if (!node || seen.has(node)) continue;
     seen.add(node);
@@ -62,13 +62,13 @@ export function findTools(RED: NodeAPI, session: Node, output: number): FoundToo
   return found;
 }
 
-/** By `RED.events`, which is everybody's: the runtime gives each set of nodes a RED of its own. */
+/** By `RED.events`, because every set of nodes has its own RED but shares the events. */
 const sharing = new WeakMap<NodeAPI["events"], { listeners: Set<() => void>; tell: () => void }>();
 
 /**
- * Calls `listener` whenever flows have started: at the start, and at the end of every deploy, also of one that left the
- * listener's own node alone. All share one listener of the runtime, which warns of a leak when it has more than ten.
- * @returns a function that ends it
+ * Calls `listener` whenever flows have started: at the start, and at the end of every deploy, even if it did not change the
+ * listener's node. All listeners share one listener of the runtime, which warns of a leak when it has more than ten.
+ * @returns a function that removes the listener
  */
 export function onFlowsStarted(RED: NodeAPI, listener: () => void): () => void {
   const shared = sharing.get(RED.events) ?? share(RED.events);
@@ -76,7 +76,7 @@ export function onFlowsStarted(RED: NodeAPI, listener: () => void): () => void {
     try {
       listener();
     } catch (error) {
-      // The others are to hear of it all the same, and Node-RED is to live: the runtime catches nothing here.
+      // The runtime catches no errors here, and the other listeners must be called too.
       RED.log.error(error);
     }
   };
