@@ -1,23 +1,29 @@
-// The conversations of one session node by their keys: opened when needed, bounded in number, ended when nobody uses them.
+// The conversations of one live session node by their session keys: opened when needed, limited in number, ended when idle.
 
+import type { HandleStore } from "./connection/resumption-handle";
 import { Conversation } from "./conversation";
-import type { ConversationEvent, State } from "./events";
-import type { ConversationOptions, HandleStore } from "./options";
+import type { ConversationEvent } from "./events";
+import type { ConversationOptions } from "./options";
 import { InputError } from "./server/errors";
+import type { VisibleState } from "./state/state";
 
 export interface ConversationLimits {
-  /** How many conversations may be open at once, over all who share `open`. */
-  most: number;
+  /** Conversations that may be open at once, over all who share `open`. */
+  maxConversations: number;
   /** Milliseconds without anything in or out after which a conversation ends; 0: never. */
   idleTimeoutMs: number;
   /** The open conversations of everyone who uses the same connection. */
   open: Set<Conversation>;
 }
 
-/** How often it is looked for conversations that nobody uses, in milliseconds. */
+/** Milliseconds between two looks at all conversations. */
 const SWEEP_MS = 1_000;
-/** Milliseconds after which a conversation that has ended is let go of; until then it knows why sound may not open it again. */
+/** Milliseconds after which a conversation that has ended is forgotten, unless its state still matters. */
 const FORGET_MS = 60_000;
+/** Ended conversations that are remembered at most; the longest unused are forgotten first. */
+const MAX_ENDED = 1_000;
+/** Milliseconds without anything in or out after which a conversation may be ended for a new one. */
+const REPLACEABLE_MS = 30_000;
 
 type SharedOptions = Omit<ConversationOptions, "admit" | "handles">;
 type Listener = (conversation: Conversation, event: ConversationEvent) => void;
@@ -31,7 +37,7 @@ export class ConversationPool {
   #cancelSweep: (() => void) | undefined;
   #closed = false;
 
-  /** @param handles where the handle of each key is kept; undefined: nowhere */
+  /** @param handles where the handle of each key is stored; undefined: nowhere */
   constructor(
     options: SharedOptions,
     limits: ConversationLimits,
@@ -44,18 +50,18 @@ export class ConversationPool {
     this.#emit = emit;
   }
 
-  /** The conversation of that key, if there is one. */
+  /** The conversation of a key, if there is one. */
   find(key: string): Conversation | undefined {
     return this.#conversations.get(key);
   }
 
-  /** The conversation of that key; a new one is not open yet. */
+  /** The conversation of a key; a new one is not open yet. */
   get(key: string): Conversation {
     return this.find(key) ?? this.#create(key);
   }
 
-  /** The states that the conversations are in. */
-  states(): State[] {
+  /** The states of the conversations. */
+  states(): VisibleState[] {
     return [...this.#conversations.values()].map(({ state }) => state);
   }
 
@@ -64,7 +70,7 @@ export class ConversationPool {
     for (const conversation of this.#conversations.values()) conversation.updateTools();
   }
 
-  /** Ends all of them and reports nothing more. */
+  /** Closes all connections and reports nothing more. */
   close() {
     this.#closed = true;
     this.#cancelSweep?.();
@@ -72,25 +78,17 @@ export class ConversationPool {
     this.#conversations.clear();
   }
 
-  #tell(conversation: Conversation, event: ConversationEvent) {
+  #report(conversation: Conversation, event: ConversationEvent) {
     if (!this.#closed) this.#emit(conversation, event);
   }
 
   #create(key: string) {
-    const { most, open } = this.#limits;
-    const admit = () => {
-      if (open.size >= most && !open.has(conversation)) {
-        const limit = `${most} conversations are open, which is the limit of the connection`;
-        this.#tell(conversation, { type: "refused", what: "conversation", why: limit });
-        throw new InputError(`Gemini Live: ${limit}. Raise it there, or end one.`);
-      }
-      open.add(conversation);
-    };
+    const { open } = this.#limits;
     const conversation: Conversation = new Conversation(
-      { ...this.#options, admit, handles: this.#handles?.(key) },
+      { ...this.#options, admit: () => this.#admit(conversation), handles: this.#handles?.(key) },
       (event) => {
         if (event.type === "state" && event.state === "closed") open.delete(conversation);
-        this.#tell(conversation, event);
+        this.#report(conversation, event);
       },
     );
     this.#conversations.set(key, conversation);
@@ -98,16 +96,49 @@ export class ConversationPool {
     return conversation;
   }
 
+  /** At the limit, the conversation that was unused longest is ended for the new one. */
+  #admit(conversation: Conversation) {
+    const { maxConversations, open } = this.#limits;
+    if (open.has(conversation)) return;
+    if (open.size >= maxConversations) this.#makeRoom(conversation);
+    open.add(conversation);
+  }
+
+  #makeRoom(conversation: Conversation) {
+    const { maxConversations, open } = this.#limits;
+    const limit = `the connection allows ${maxConversations} open conversations`;
+    const oldest = [...open].sort((a, b) => a.lastUsed - b.lastUsed)[0];
+    if (!oldest || this.#options.clock.now() - oldest.lastUsed < REPLACEABLE_MS) {
+      this.#report(conversation, {
+        type: "refused",
+        what: "conversation",
+        why: `${limit}, and all are in use`,
+      });
+      throw new InputError(
+        `Gemini Live: ${limit}, and all are in use. Raise max conversations in the connection, or end one with the action "disconnect".`,
+      );
+    }
+    this.#report(conversation, {
+      type: "warning",
+      warning: `${limit}: the one that was unused longest was ended for a new one. Raise max conversations in the connection if this is not wanted.`,
+    });
+    oldest.end(`ended for another conversation: ${limit}`);
+  }
+
   #sweep() {
     const now = this.#options.clock.now();
+    const ended: [key: string, lastUsed: number][] = [];
     for (const [key, conversation] of this.#conversations) {
-      const unused = now - conversation.lastUsed;
+      const unusedMs = now - conversation.lastUsed;
       conversation.watch();
-      if (conversation.isOpen && this.#limits.idleTimeoutMs && unused >= this.#limits.idleTimeoutMs)
-        conversation.disconnect();
-      else if (!conversation.isOpen && !conversation.isRemembered && unused >= FORGET_MS)
-        this.#conversations.delete(key);
+      if (conversation.isOpen && this.#limits.idleTimeoutMs && unusedMs >= this.#limits.idleTimeoutMs)
+        conversation.end();
+      else if (conversation.isOpen || unusedMs < FORGET_MS) continue;
+      else if (conversation.keepUntil > now) ended.push([key, conversation.lastUsed]);
+      else this.#conversations.delete(key);
     }
+    ended.sort(([, a], [, b]) => b - a);
+    for (const [key] of ended.slice(MAX_ENDED)) this.#conversations.delete(key);
     this.#cancelSweep = this.#conversations.size
       ? this.#options.clock.after(SWEEP_MS, () => this.#sweep())
       : undefined;

@@ -1,108 +1,108 @@
-// One conversation with a Live model: it opens when there is something to say, tells what comes out, and survives the
-// connections that it is made of.
+// One conversation with a Live model: connects the parts that open it, send into it, follow its turns and call its tools.
 
-import { type LiveServerMessage, VoiceActivityType } from "@google/genai";
-import { Connection, reasonOf } from "./connection/connection";
-import { ConnectionStatus } from "./connection/connection-status";
-import { Opening } from "./connection/opening";
-import { ResumptionHandle } from "./connection/resumption-handle";
+import type { LiveServerMessage } from "@google/genai";
+import { ChangeOverPlan } from "./connection/change-over";
+import { Connection, type Remembered, reasonOf } from "./connection/connection";
+import { ConnectionReport } from "./connection/connection-report";
+import { HANDLE_LIFETIME_MS, ResumptionHandle } from "./connection/resumption-handle";
+import { SessionOpening } from "./connection/session-opening";
 import type { LiveSocket } from "./connection/socket";
 import type { ConversationEvent } from "./events";
-import { Admission } from "./input/admission";
-import { IdleQueue } from "./input/idle-queue";
-import { PushToTalk } from "./input/push-to-talk";
-import type { Done, Input } from "./input/queue";
-import { Sender } from "./input/sender";
+import { idleAction } from "./idle-action";
+import type { Done, Input } from "./input/input";
+import { InputGate } from "./input/input-gate";
 import type { ConversationOptions } from "./options";
 import { ConnectionError, InputError } from "./server/errors";
-import { type ModelProfile, profileOf } from "./setup/model-profiles";
+import { profileOf } from "./setup/model-profiles";
+import { isBlocked, isIdle, isOpen, visibleState } from "./state/state";
+import { StateStore } from "./state/store";
 import { type Answer, ToolDispatch } from "./tools/tool-dispatch";
+import { ServerWatch } from "./turns/server-watch";
 import { TurnTracker } from "./turns/turn-tracker";
-
-/** Milliseconds of silence after which a stop counts as obeyed, though the server never said so (docs/live-api.md 2). */
-const STOP_ACKNOWLEDGED_MS = 3_000;
-/** Milliseconds before the end of a connection at which it is changed over at the latest, or half of a shorter time. */
-const END_MARGIN_MS = 5_000;
 
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #emit: (event: ConversationEvent) => void;
-  readonly #profile: ModelProfile;
-  readonly #admission: Admission;
+  readonly #state: StateStore;
+  readonly #report: ConnectionReport;
+  readonly #turns: TurnTracker;
+  readonly #watch: ServerWatch;
   readonly #handle: ResumptionHandle;
-  readonly #dialer: Opening;
+  readonly #opening: SessionOpening;
   readonly #connection: Connection;
-  readonly #sender: Sender;
-  readonly #status: ConnectionStatus;
+  readonly #changeOver: ChangeOverPlan;
+  readonly #input: InputGate;
   readonly #tools: ToolDispatch;
-  readonly #agenda: IdleQueue;
-  readonly #button: PushToTalk | undefined;
-  #turns: TurnTracker;
-  /** There is a connection now. */
-  #connected = false;
   #lastUsed: number;
-  /** Clock time from which the server's silence counts. */
-  #serverSilentSince = 0;
-  #turnCompleted = false;
 
   constructor(options: ConversationOptions, emit: (event: ConversationEvent) => void) {
-    const { settings, continuity, waiting, handles, clock, random } = options;
+    const { settings, continuity, waiting, handles, tools, clock, random } = options;
+    const profile = profileOf(settings.model);
     this.#options = options;
     this.#emit = emit;
-    this.#profile = profileOf(settings.model);
-    this.#status = new ConnectionStatus(clock, emit);
-    this.#turns = this.#newTurns();
     this.#lastUsed = clock.now();
-    this.#admission = new Admission(settings, clock);
-    this.#handle = new ResumptionHandle(handles);
-    this.#dialer = new Opening(options);
-    this.#agenda = new IdleQueue(clock, {
-      changeOver: (cause) => this.#connection.changeOver(cause),
-      say: (input, done) => this.#sender.send(input, done),
-    });
-    if (settings.turnDetection === "manual")
-      this.#button = new PushToTalk((input, done) => this.#take(input, done));
-    this.#tools = new ToolDispatch({
-      profile: this.#profile,
-      tools: () => this.#dialer.tools,
-      clock,
-      send: (input, done) => this.#sender.send(input, done),
-      emit,
-    });
-    this.#sender = new Sender(this.#profile, waiting, clock, {
-      holdsSound: () => this.#tools.isDeaf,
-      onSent: (input) => this.#sent(input),
-      onLostSound: (ms) => this.#emit({ type: "gap", pauseMs: 0, lostSoundMs: Math.round(ms) }),
-    });
+    this.#state = new StateStore(
+      (before, after, event) => {
+        if (after.turn > before.turn) this.#connection.prove();
+        if (after.connection !== "connected") this.#changeOver.cancel();
+        this.#report.onChange(before, after, event.type === "closed" ? event.cause : undefined);
+      },
+      () => this.#onIdle(),
+    );
+    this.#report = new ConnectionReport(clock, emit);
+    this.#turns = new TurnTracker(this.#state, emit, settings.thoughts, profile.contextWindow);
+    this.#watch = new ServerWatch(clock, this.#state, continuity.stallTimeoutMs, (ms) => this.#onStall(ms));
+    this.#handle = new ResumptionHandle(this.#resumes ? handles : undefined);
+    this.#opening = new SessionOpening(options);
     this.#connection = new Connection(
       {
-        prepare: handles && (() => this.#handle.load(clock.now())),
-        dial: (handle, handlers, signal) =>
-          this.#dialer.dial(handle, () => this.#hasHistory, handlers, signal),
+        open: (handle, handlers, signal) =>
+          this.#opening.open(handle, () => this.#hasHistory, handlers, signal),
         handle: this.#handle,
-        reconnectAttempts: continuity.reconnectAttempts,
+        reconnectAttempts: continuity.onConnectionLoss === "report" ? 0 : continuity.reconnectAttempts,
         reconnect: this.#survives,
         clock,
         random,
       },
       {
-        onTry: (attempt) => this.#status.onTry(attempt),
-        onOpen: (socket, resumed) => this.#opened(socket, resumed),
-        onFrame: (frame) => this.#receive(frame),
-        onBadFrame: (error) => this.#emit({ type: "failed", error }),
-        onLost: () => this.#lost(),
-        onGivenUp: (error) => this.#givenUp(error),
+        onAttempt: (attempt, cause) => this.#report.onAttempt(attempt, cause),
+        onOpen: (socket, remembered) => this.#onOpen(socket, remembered),
+        onFrame: (frame) => this.#state.batch(() => this.#receive(frame)),
+        onBadFrame: (error) => emit({ type: "failed", error }),
+        onLost: () => this.#onLost(),
+        onGivenUp: (error) => this.#onGivenUp(error),
       },
     );
+    this.#changeOver = new ChangeOverPlan(clock, this.#state, (cause) => this.#connection.changeOver(cause));
+    this.#input = new InputGate({
+      settings,
+      profile,
+      limits: waiting,
+      clock,
+      state: this.#state,
+      connect: () => this.connect(),
+      hasBegun: () => this.isOpen || this.#handle.value(clock.now()) !== undefined,
+      onSent: (input) => this.#onSent(input),
+      onLostSound: (ms) => emit({ type: "gap", pauseMs: 0, lostSoundMs: Math.round(ms) }),
+    });
+    this.#tools = new ToolDispatch({
+      profile,
+      tools,
+      state: this.#state,
+      clock,
+      send: (input, done) => this.#input.respond(input, done),
+      emit,
+    });
   }
 
+  /** The state as users know it. */
   get state() {
-    return this.#status.state;
+    return visibleState(this.#state.current);
   }
 
   /** Whether there is a connection, or one is being made. */
   get isOpen() {
-    return this.#connection.isAlive;
+    return isOpen(this.#state.current);
   }
 
   /** Clock time, in milliseconds, at which something last went in or came out. */
@@ -110,254 +110,221 @@ export class Conversation {
     return this.#lastUsed;
   }
 
-  /** Whether it could go on, though it is not open. */
-  get isRemembered() {
-    return this.#admission.isRemembered;
+  /** Clock time, in milliseconds, until which its state matters although it is not open; Infinity: until it is opened again. */
+  get keepUntil() {
+    return this.#state.current.keepUntil;
   }
 
-  /** Sends something, opening the conversation if need be; a signal to one that is not open means nothing and does nothing. */
+  /** Sends something, and opens the conversation if need be. A signal to a conversation that is not open does nothing. */
   send(input: Input, done: Done) {
-    if (this.#button) this.#button.pass(input, done);
-    else this.#take(input, done);
-  }
-
-  #take(input: Input, done: Done) {
-    const now = this.#options.clock.now();
-    this.#lastUsed = now;
-    const hasBegun = this.isOpen || this.#handle.value(now) !== undefined;
-    const verdict = this.#admission.judge(input, this.isOpen, hasBegun);
-    if (verdict === "ignore") return done();
-    if (verdict !== "take") return done(verdict);
-    if (input.kind === "text" && input.whenIdle) {
-      this.#agenda.planText(input, done);
-      this.connect();
-      return this.#useQuiet();
-    }
-    this.#sender.send(input, done);
-    this.connect();
+    this.#lastUsed = this.#options.clock.now();
+    this.#state.batch(() => this.#input.send(input, done));
   }
 
   /** Opens the conversation if it is not open. */
   connect() {
-    if (!this.isOpen && !this.#admission.spent) this.#connection.open();
+    if (this.isOpen || this.#state.current.spent) return;
+    this.#state.apply({ type: "connecting" });
+    this.#connection.open();
   }
 
-  /** Stops the model, and at once what comes of its answer. With nothing to stop, nothing happens. */
+  /** Stops the answer, and rejects the texts that wait for a connection. With nothing to stop, nothing happens. */
   interrupt() {
-    if (this.#turns.stop()) this.#sender.stop();
+    this.#state.batch(() => {
+      if (this.#turns.stop()) this.#input.stopAnswer();
+      if (this.#state.current.connection === "connected") return;
+      this.#input.rejectTexts(new InputError("Gemini Live: the text was stopped before it was sent."));
+    });
   }
 
-  /** Gives the answer of a tool to a call; `done` gets an error when nobody waits for it. */
+  /** Sends the response of a tool; `done` gets an error when no response is wanted. */
   answer(id: string, answer: Answer, done: Done) {
     this.#lastUsed = this.#options.clock.now();
-    this.#tools.answer(id, answer, done);
+    this.#state.batch(() => this.#tools.answer(id, answer, done));
   }
 
-  /** The tools may have changed: a running conversation takes them up at its next quiet moment. */
+  /** The tools may have changed: an open conversation is told at the next idle moment. */
   updateTools() {
-    if (this.#dialer.isOutdated) this.#changeSetup("the tools have changed");
+    if (isIdle(this.#state.current)) this.#onIdle();
   }
 
-  /** Gives the model another instruction, from the next quiet moment on. */
-  instruct(instruction: string) {
-    this.#dialer.instruction = instruction;
-    this.#changeSetup("the instruction has changed");
+  /** Gives the model another instruction: at the next idle moment, or with the next setup. */
+  instruct(instruction: string, done: Done) {
+    if (this.isOpen && !this.#survives)
+      return done(
+        new InputError(
+          'Gemini Live: the instruction of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
+        ),
+      );
+    this.#opening.instruction = instruction;
+    this.#state.apply({ type: "prepared", keepUntil: this.#options.clock.now() + HANDLE_LIFETIME_MS });
+    this.updateTools();
+    done();
   }
 
-  /** On a resume everything but the model may change (docs/live-api.md 1.2). */
-  #changeSetup(cause: string) {
-    if (!this.#connected || !this.#survives) return;
-    this.#agenda.planChangeOver(cause);
-    this.#useQuiet();
-  }
-
-  /** Ends the conversation; sound alone does not begin another. Messages that still wait get an error. */
+  /** Ends the conversation; sound alone does not open another. Messages that still wait are rejected. */
   disconnect() {
-    this.#admission.onDisconnect();
     this.end();
+    this.#state.apply({ type: "disconnectedByFlow" });
   }
 
-  /** Ends the conversation: the next one knows nothing of it. Messages that still wait get an error. */
-  end() {
-    this.close();
+  /** Ends the conversation: the next one knows nothing of it. Messages that still wait are rejected. */
+  end(cause?: string) {
+    this.close(cause);
     this.#handle.drop();
-    this.#turns = this.#newTurns();
-    this.#dialer.instruction = undefined;
-    this.#admission.onEnd();
+    this.#opening.instruction = undefined;
+    this.#startOver();
   }
 
-  /** Ends the conversation and begins another. */
+  /** Ends the conversation and opens another. */
   reset() {
     this.end();
+    this.#state.apply({ type: "reset" });
     this.connect();
   }
 
-  /** Lets go of the connection and of everything that waits for it; whoever keeps the handle can go on with the conversation. */
-  close() {
+  /** Closes the connection and rejects everything still queued; whoever stored the handle can resume the conversation. */
+  close(cause?: string) {
     if (!this.isOpen) return;
-    this.#turns.stop();
-    this.#letGo(
-      new InputError("Gemini Live: the conversation was ended before this could be sent."),
-      "DISCONNECTED",
-    );
+    this.#state.batch(() => {
+      this.#turns.stop();
+      const error = new InputError("Gemini Live: the conversation ended before this could be sent.");
+      this.#shut(error, "DISCONNECTED", cause);
+    });
   }
 
-  /** Looks for tools and a server that have fallen silent, and for a token that ends; to be called about once a second. */
+  /** Notices timeouts of tools, stalls, and tokens that expire soon; to be called about once a second. */
   watch() {
-    this.#tools.watch();
-    if (this.#connected && this.#survives)
-      this.#dialer.watch((endsInMs) => {
-        if (!this.#connected) return;
-        this.#planEnd(endsInMs, "the token is about to end");
-        this.#useQuiet();
-      });
-    const { continuity, clock } = this.#options;
-    const ms = clock.now() - this.#serverSilentSince;
-    if (ms >= STOP_ACKNOWLEDGED_MS) this.#turns.forgetStop();
-    if (
-      !this.#connected ||
-      !this.#turns.awaitsServer ||
-      !continuity.stallTimeoutMs ||
-      ms < continuity.stallTimeoutMs
-    )
-      return;
-    const cure = this.#survives ? continuity.onStall : "report";
-    this.#emit({ type: "stall", ms: Math.round(ms), cure });
-    if (cure === "resume") this.#connection.changeOver("the server fell silent");
-    else this.#turns.settle();
+    this.#state.batch(() => {
+      this.#tools.checkTimeouts();
+      this.#watch.check();
+    });
+    if (this.#state.current.connection === "connected" && this.#survives)
+      this.#opening.watch((endsInMs) => this.#planEnd("the token expires soon", endsInMs));
   }
 
+  /** Whether another connection continues the conversation when this one is lost. */
   get #survives() {
     const { settings, continuity } = this.#options;
     return continuity.onConnectionLoss !== "report" && !settings.singleTurn;
   }
 
-  #newTurns() {
-    const { settings } = this.#options;
-    return new TurnTracker((event) => this.#tellTurn(event), settings.thoughts, this.#profile.contextWindow);
+  get #resumes() {
+    return this.#survives && this.#options.continuity.onConnectionLoss === "resume";
   }
 
   get #hasHistory() {
-    return this.#turns.remembered.length > 0 || this.#sender.hasHistory;
+    return this.#turns.history.length > 0 || this.#input.hasHistory;
   }
 
-  #opened(socket: LiveSocket, resumed: boolean) {
-    this.#connected = true;
-    this.#admission.onOpen();
-    this.#status.onOpen(resumed);
-    if (!resumed) this.#tools.forget();
-    this.#sender.open(socket, resumed ? undefined : this.#turns.remembered);
-    this.updateTools(); // They may have changed while it was being opened.
-    this.#useQuiet();
+  #onIdle() {
+    const { settings, continuity } = this.#options;
+    const next = idleAction(this.#state.current, {
+      singleTurn: settings.singleTurn,
+      tokenBudget: continuity.tokenBudget,
+      tokensUsed: this.#turns.tokensUsed,
+      canChangeOver: this.#survives,
+      isOutdated: this.#opening.isOutdated,
+    });
+    if (next.action === "end") this.end();
+    if (next.action === "changeOver") this.#connection.changeOver(next.cause);
+    if (next.action === "endForBudget") {
+      this.end();
+      this.#state.apply({ type: "spent", why: next.why });
+      this.#emit({ type: "refused", what: "tokenBudget", why: next.why });
+    }
+    if (next.action === "sendText") this.#input.sendIdleTexts();
   }
 
-  #sent(input: Input) {
-    if (input.kind === "history") for (const utterance of input.turns) this.#turns.note(utterance);
-    if (input.kind === "signal") this.#turns.hearUser(input.signal === "activityStart");
-    if (input.kind === "text" && input.turnComplete)
-      this.#turns.ask({ text: input.text, again: input.again ?? false });
-    else if (input.kind === "text") this.#turns.note({ role: "user", text: input.text });
-    if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !this.#tools.isBlocked)
-      this.#turns.awaitAnswer();
-    if (input.kind !== "sound") this.#serverSilentSince = this.#options.clock.now();
+  #onStall(ms: number) {
+    const cure = this.#survives ? this.#options.continuity.onStall : "report";
+    this.#emit({ type: "stall", ms, cure });
+    if (cure === "resume") this.#connection.changeOver("the server stalled");
+    else this.#state.apply({ type: "stalled" });
+  }
+
+  #onOpen(socket: LiveSocket, remembered: Remembered) {
+    this.#state.batch(() => {
+      this.#state.apply({ type: "connected" });
+      this.#report.onOpen(remembered);
+      if (!remembered) this.#tools.forget();
+      this.#watch.restart();
+      this.#input.open(socket, remembered ? undefined : this.#turns.history);
+    });
+  }
+
+  #onSent(input: Input) {
+    if (input.kind !== "sound") this.#watch.restart();
+    if (input.kind === "history") for (const utterance of input.turns) this.#turns.keep(utterance);
+    if (input.kind === "signal")
+      this.#state.apply({ type: "userSpeech", speaking: input.signal === "activityStart" });
+    if (input.kind === "text" && input.turnComplete) this.#turns.ask(input);
+    else if (input.kind === "text") this.#turns.keep({ role: "user", text: input.text });
+    if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !isBlocked(this.#state.current))
+      this.#state.apply({ type: "responseSent" });
   }
 
   #receive(frame: LiveServerMessage) {
     const now = this.#options.clock.now();
     this.#lastUsed = now;
-    this.#serverSilentSince = now;
-    const { sessionResumptionUpdate, voiceActivity, usageMetadata, serverContent, goAway } = frame;
-    if (sessionResumptionUpdate && this.#options.continuity.onConnectionLoss === "resume")
-      this.#handle.update(sessionResumptionUpdate, now);
-    if (voiceActivity?.voiceActivityType)
-      this.#turns.hearUser(voiceActivity.voiceActivityType === VoiceActivityType.ACTIVITY_START);
-    if (usageMetadata) this.#turns.count(usageMetadata);
-    if (serverContent) this.#turns.receive(serverContent);
-    if (frame.toolCall) {
-      this.#turns.callTool();
-      this.#tools.receive(frame.toolCall.functionCalls ?? []);
+    this.#watch.restart();
+    const { sessionResumptionUpdate, toolCall, toolCallCancellation, goAway } = frame;
+    if (sessionResumptionUpdate && this.#resumes) this.#handle.update(sessionResumptionUpdate, now);
+    this.#turns.receive(frame);
+    if (toolCall) {
+      this.#turns.onToolCall();
+      this.#tools.receive(toolCall.functionCalls ?? []);
     }
-    if (frame.toolCallCancellation) this.#tools.cancel(frame.toolCallCancellation.ids ?? []);
-    if (goAway) this.#goAway(goAway.timeLeft ?? "");
+    if (toolCallCancellation) this.#tools.cancel(toolCallCancellation.ids ?? []);
+    if (goAway) this.#planEnd("the server will close the connection", this.#report.onGoAway(goAway.timeLeft));
     const { error } = frame as { error?: { message?: string } };
     if (error)
       this.#emit({
         type: "failed",
-        error: new Error(`Gemini Live: the server reported "${error.message}".`),
+        error: new Error(`Gemini Live: the server reported "${error.message ?? JSON.stringify(error)}".`),
       });
-    if (this.#turnCompleted && this.#isQuiet) this.#afterTurn();
-    this.#useQuiet();
   }
 
-  get #isQuiet() {
-    return this.#turns.isQuiet && !this.#tools.isBusy;
+  /** The connection ends in `endsInMs`; a change-over comes before (docs/live-api.md 1.7). */
+  #planEnd(cause: string, endsInMs: number) {
+    if (this.#survives && this.#state.current.connection === "connected")
+      this.#changeOver.plan(cause, endsInMs);
   }
 
-  #afterTurn() {
-    const { settings, continuity } = this.#options;
-    const { tokensUsed } = this.#turns;
-    this.#turnCompleted = false;
-    if (settings.singleTurn) return this.end();
-    if (!continuity.tokenBudget || tokensUsed < continuity.tokenBudget) return;
-    this.end();
-    const why = `the conversation has used ${tokensUsed} tokens, and may use ${continuity.tokenBudget}`;
-    this.#admission.spent = why;
-    this.#emit({ type: "refused", what: "tokenBudget", why });
+  #onLost() {
+    this.#state.batch(() => {
+      this.#report.onLost();
+      this.#input.close(this.#turns.breakOff("CONNECTION_LOST"));
+      this.#state.apply({ type: "connectionLost" });
+    });
   }
 
-  /** A goAway is a plan: the change-over is at the next quiet moment, or shortly before the time is up (docs/live-api.md 1.7). */
-  #goAway(timeLeft: string) {
-    this.#emit({ type: "goAway", timeLeft });
-    this.#planEnd(1000 * (Number.parseFloat(timeLeft) || 0), "the server is about to end the connection");
-  }
-
-  /** The connection will end in `ms`. */
-  #planEnd(ms: number, cause: string) {
-    if (this.#survives) this.#agenda.planChangeOver(cause, ms - Math.min(END_MARGIN_MS, ms / 2));
-  }
-
-  #useQuiet() {
-    if (this.#connected && this.#isQuiet) this.#agenda.onQuiet();
-  }
-
-  #tellTurn(event: ConversationEvent) {
-    this.#emit(event);
-    if (event.type === "turnComplete") this.#turnCompleted = true;
-    else if (event.type === "interrupted" && this.#connected) this.#status.set("interrupted");
-    else if (event.type === "audio" && this.#status.state === "interrupted") this.#status.set("connected");
-  }
-
-  /** The connection is gone, and another one will be tried. */
-  #lost() {
-    this.#status.onLost();
-    this.#leave("CONNECTION_LOST");
-  }
-
-  /** It could not be opened, or not again: every message that waits is told; if none does, an event tells it. */
-  #givenUp(error: Error) {
+  /** Every message that waits gets the error; if none does, an event reports it. */
+  #onGivenUp(error: Error) {
     const permanent = error instanceof ConnectionError && error.verdict === "permanent";
-    this.#admission.onGivenUp(permanent, this.#survives);
-    if (!this.#letGo(error, "CONNECTION_LOST", reasonOf(error))) this.#emit({ type: "failed", error });
-    if (!this.#survives) this.#turns = this.#newTurns();
+    this.#state.batch(() => {
+      const now = this.#options.clock.now();
+      const keepMs = this.#survives ? HANDLE_LIFETIME_MS : 0;
+      this.#state.apply({ type: "failed", permanent, now, keepMs });
+      const reported = this.#shut(error, "CONNECTION_LOST", reasonOf(error));
+      if (!reported) this.#emit({ type: "failed", error });
+      if (!this.#survives) this.#startOver();
+    });
   }
 
-  /** Lets go of the connection and of all that waits for it. Returns how many messages were told `error`. */
-  #letGo(error: Error, reason: string, cause?: string): number {
-    if (this.#connected) this.#status.set("closing");
+  #startOver() {
+    this.#turns.restart();
+    this.#state.apply({ type: "ended" });
+  }
+
+  /** Closes the connection and rejects what waits. Returns to how many senders `error` was reported. */
+  #shut(error: Error, reason: string, cause: string | undefined): number {
+    if (this.#state.current.connection === "connected") this.#state.apply({ type: "closing" });
     this.#connection.close();
-    this.#leave(reason);
+    this.#input.close(this.#turns.breakOff(reason));
     this.#tools.forget();
-    const told = this.#sender.fail(error) + this.#agenda.fail(error);
-    this.#status.onClosed(cause);
-    return told;
-  }
-
-  /** What had no answer waits to be asked again. */
-  #leave(reason: string) {
-    this.#connected = false;
-    this.#agenda.onLost();
-    this.#button?.onLost();
-    this.#sender.close(this.#turns.breakOff(reason));
-    this.#turnCompleted = false;
+    this.#state.apply({ type: "closed", cause });
+    this.#report.onClosed();
+    return this.#input.fail(error);
   }
 }

@@ -1,9 +1,10 @@
 // The badge of a session: the state of its one conversation, or how many there are in which state.
 
 import type { Node, NodeAPI, NodeStatus } from "node-red";
-import type { Attempt, State } from "../live/events";
+import type { Attempt } from "../live/connection/connection-events";
+import type { VisibleState } from "../live/state/state";
 
-const APPEARANCE: Record<State, Pick<NodeStatus & object, "fill" | "shape">> = {
+const APPEARANCE: Record<VisibleState, Pick<NodeStatus & object, "fill" | "shape">> = {
   disconnected: { fill: "grey", shape: "ring" },
   connecting: { fill: "yellow", shape: "ring" },
   connected: { fill: "green", shape: "dot" },
@@ -22,7 +23,7 @@ export class Badge {
   }
 
   /** @param last the change that is to be shown: its cause, when it was a failure, and the try to connect that it tells of */
-  show(states: State[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
+  show(states: VisibleState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
     const connecting = states.filter((state) => state === "connecting").length;
     const live = states.filter((state) => state === "connected" || state === "interrupted").length;
     if (live + connecting > 1)

@@ -2,7 +2,7 @@
 // the node for a restart of Node-RED, if its context store is on disk.
 
 import type { Node } from "node-red";
-import type { HandleStore } from "../live/options";
+import { HANDLE_LIFETIME_MS, type HandleStore } from "../live/connection/resumption-handle";
 
 interface Kept {
   handle: string;
@@ -12,9 +12,6 @@ interface Kept {
   savedAt: number;
 }
 
-/** Milliseconds: the two hours of a handle, less what the way to the server takes (docs/live-api.md 1.7). */
-const LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
-
 /** By node and conversation. Without a configured store, Node-RED forgets the context of a node that is deployed again. */
 const inProcess = new Map<string, Kept>();
 
@@ -23,7 +20,8 @@ export function keptHandle(node: Node, key: string, model: string): HandleStore 
   // Any key must make a name that context stores take.
   const name = `handle_${Buffer.from(key).toString("hex")}`;
   const place = `${node.id} ${name}`;
-  const isGood = (kept: Kept | undefined) => kept?.model === model && Date.now() - kept.savedAt < LIFETIME_MS;
+  const isGood = (kept: Kept | undefined) =>
+    kept?.model === model && Date.now() - kept.savedAt < HANDLE_LIFETIME_MS;
   return {
     load: () =>
       new Promise((resolve) => {
@@ -35,7 +33,7 @@ export function keptHandle(node: Node, key: string, model: string): HandleStore 
     save: (handle) => {
       const kept = handle ? { handle, model, savedAt: Date.now() } : undefined;
       for (const [other, { savedAt }] of inProcess)
-        if (Date.now() - savedAt > LIFETIME_MS) inProcess.delete(other);
+        if (Date.now() - savedAt > HANDLE_LIFETIME_MS) inProcess.delete(other);
       if (kept) inProcess.set(place, kept);
       else inProcess.delete(place);
       node.context().set(name, kept, undefined, (error: Error | null) => {

@@ -72,7 +72,7 @@ export default function (RED: NodeAPI) {
         connectTimeoutMs: 1000 * settings.connectTimeoutSeconds,
         waiting: { messages: settings.offlineMessages, soundMs: 1000 * settings.offlineAudioSeconds },
         limits: {
-          most: settings.maxConversations,
+          maxConversations: settings.maxConversations,
           idleTimeoutMs: 60_000 * settings.idleTimeoutMinutes,
           open: openConversations,
         },

@@ -5,10 +5,10 @@ import { systemClock } from "../audio/clock";
 import type { Conversation } from "../live/conversation";
 import { ConversationPool } from "../live/conversation-pool";
 import type { ConversationEvent } from "../live/events";
-import type { Done } from "../live/input/queue";
+import type { Done } from "../live/input/input";
 import { InputError } from "../live/server/errors";
 import { buildSetup, type ConversationSettings, type Setup } from "../live/setup/setup";
-import type { Call } from "../live/tools/pending-calls";
+import type { Call } from "../live/state/state";
 import type { Answer } from "../live/tools/tool-dispatch";
 import { Badge } from "./badge";
 import { keptHandle } from "./kept-handle";
@@ -58,6 +58,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, read: LiveSessionSettin
   const emit = (conversation: Conversation, event: ConversationEvent) => {
     const identity = identities.get(conversation);
     if (event.type === "state") badge.show(conversations.states(), event);
+    if (event.type === "warning") node.warn(event.warning);
     if (event.type === "failed") return node.error(event.error, { ...identity });
     for (const [output, msg] of toMessages(event, {
       node: node.id,
@@ -89,7 +90,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, read: LiveSessionSettin
       if (!conversation) return done();
       identities.set(conversation, { ...identities.get(conversation), ...identity });
       if (typeof request === "object" && request.kind === "update")
-        conversation.instruct(request.instruction);
+        return conversation.instruct(request.instruction, done);
       else if (typeof request === "object") return conversation.send(request, done);
       else conversation[request]();
       done();
@@ -203,6 +204,13 @@ function toMessages(event: ConversationEvent, sender: Sender): Message[] {
       return [["events", { event: "goAway", payload: { timeLeft: event.timeLeft } }]];
     case "refused":
       return [["events", { event: "refused", payload: { what: event.what, why: event.why } }]];
+    case "speech": {
+      const { speaking, offsetMs } = event;
+      return [["events", { event: "speech", payload: { speaking, offsetMs } }]];
+    }
+    case "thinking":
+      return [["events", { event: "thinking", payload: { thinking: event.thinking } }]];
+    case "warning":
     case "failed":
       return [];
   }

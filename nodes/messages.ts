@@ -2,7 +2,7 @@
 
 import type { NodeMessage } from "node-red";
 import { parseMimeType } from "../audio/formats";
-import type { Input } from "../live/input/queue";
+import type { Input } from "../live/input/input";
 import { InputError } from "../live/server/errors";
 
 /** The properties of a message that this package reads or writes; all others pass through. */

@@ -1,19 +1,18 @@
-// Keeps a conversation connected: opens, resumes after a loss, changes over before the server hangs up, and gives up in the
-// end. It knows handles and waits; what is said is not its business.
+// Keeps a conversation connected: opens, resumes after a loss, changes over before the server closes, and gives up in the end. What
+// is said is not its business.
 
 import type { LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import { ConnectionError } from "../server/errors";
+import type { Attempt } from "./connection-events";
 import type { ResumptionHandle } from "./resumption-handle";
 import type { LiveSocket, SocketHandlers } from "./socket";
 
 export interface ConnectionOptions {
-  /** Done before the first try of each open(); absent: nothing. */
-  prepare: (() => Promise<void>) | undefined;
-  /** Opens one socket; with a handle, one that goes on with the conversation that the handle stands for. */
-  dial(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal): Promise<LiveSocket>;
+  /** Opens one socket; with a handle, one that resumes the conversation of the handle. */
+  open(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal): Promise<LiveSocket>;
   handle: ResumptionHandle;
-  /** Attempts before it is given up: to open it, at least one; after a loss, 0 makes none. */
+  /** Attempts before it gives up: to open, at least one; after a loss, 0 makes none. */
   reconnectAttempts: number;
   /** Whether a connection that was lost is replaced. */
   reconnect: boolean;
@@ -22,32 +21,26 @@ export interface ConnectionOptions {
   random(): number;
 }
 
-/** A try to connect that is about to be made. */
-export interface Try {
-  /** Counted from 1. */
-  attempt: number;
-  of: number;
-  /** Milliseconds until it is made. */
-  waitMs: number;
-  /** Why it is needed; undefined for the first. */
-  cause: string | undefined;
-}
+/** Whether the server knows what was said before: all of it, what came before the last handle, or nothing. */
+export type Remembered = boolean | "partly";
 
 export interface ConnectionListener {
-  onTry(attempt: Try): void;
-  /** @param resumed whether the server knows what was said before */
-  onOpen(socket: LiveSocket, resumed: boolean): void;
+  /** @param cause why it is needed; undefined for the first */
+  onAttempt(attempt: Attempt, cause: string | undefined): void;
+  onOpen(socket: LiveSocket, remembered: Remembered): void;
   onFrame(frame: LiveServerMessage): void;
   onBadFrame(error: Error): void;
-  /** The connection is gone, and another one will be tried. */
+  /** The connection is gone, and another one is opened. */
   onLost(): void;
-  /** There is no connection, and none will be tried. */
+  /** There is no connection, and none is opened. */
   onGivenUp(error: Error): void;
 }
 
-/** Milliseconds before the second try, doubled for each one after it, up to the longest. */
+/** Milliseconds before the second attempt, doubled for each one after it, up to the longest. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
+/** Milliseconds of life after which a connection has proven itself: the attempts to replace it count from 0 again. */
+const PROVEN_MS = 10_000;
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -55,7 +48,9 @@ export class Connection {
   /** From open() until close() or giving up. */
   #life: AbortController | undefined;
   #socket: LiveSocket | undefined;
-  #tried = 0;
+  #openedAt = 0;
+  /** Attempts since a connection last proved itself. */
+  #attempts = 0;
   #cancelWait: (() => void) | undefined;
 
   constructor(options: ConnectionOptions, listener: ConnectionListener) {
@@ -63,35 +58,37 @@ export class Connection {
     this.#listener = listener;
   }
 
-  /** Whether it is open, or will be if things go well. */
-  get isAlive() {
-    return this.#life !== undefined;
-  }
-
-  /** Attempts that are made at the most. */
-  get #most() {
+  /** Attempts that are made at most. */
+  get #maxAttempts() {
     return Math.max(1, this.#options.reconnectAttempts);
   }
 
   open() {
     if (this.#life) return;
-    this.#life = new AbortController();
-    const { signal } = this.#life;
-    this.#tried = 0;
+    const life = new AbortController();
+    this.#life = life;
+    this.#attempts = 0;
+    const { handle, clock } = this.#options;
     const begin = () => {
-      if (!signal.aborted) this.#dial(signal, undefined);
+      if (!life.signal.aborted) this.#attempt(life.signal, undefined);
     };
-    if (this.#options.prepare) this.#options.prepare().then(begin);
+    const loading = handle.load(clock.now());
+    if (loading) loading.then(begin);
     else begin();
   }
 
-  /** Ends it; nothing is told afterwards. */
+  /** Ends it; nothing is reported afterwards. */
   close() {
     this.#life?.abort();
     this.#life = undefined;
     this.#cancelWait?.();
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  /** The connection has proven itself, for example by a completed turn. */
+  prove() {
+    this.#attempts = 0;
   }
 
   /** Replaces the open socket by a new one. The old one is closed first: while it lives, the server refuses a second (docs/live-api.md 1.5). */
@@ -101,22 +98,24 @@ export class Connection {
     if (!socket || !signal) return;
     this.#leave();
     socket.close().then(() => {
-      if (!signal.aborted) this.#dial(signal, cause);
+      if (!signal.aborted) this.#attempt(signal, cause);
     });
   }
 
   #leave() {
+    const now = this.#options.clock.now();
     this.#socket = undefined;
-    this.#tried = 0;
-    this.#options.handle.touch(this.#options.clock.now());
+    if (now - this.#openedAt >= PROVEN_MS) this.#attempts = 0;
+    this.#options.handle.touch(now);
     this.#listener.onLost();
   }
 
-  #dial(signal: AbortSignal, cause: string | undefined) {
-    const { handle, clock, dial } = this.#options;
+  #attempt(signal: AbortSignal, cause: string | undefined) {
+    const { handle, clock, open } = this.#options;
     const used = handle.value(clock.now());
-    this.#tried += 1;
-    this.#listener.onTry({ attempt: this.#tried, of: this.#most, waitMs: 0, cause });
+    const remembered = used !== undefined && (handle.isStale ? "partly" : true);
+    this.#attempts += 1;
+    this.#listener.onAttempt({ attempt: this.#attempts, of: this.#maxAttempts, waitMs: 0 }, cause);
     const handlers: SocketHandlers = {
       onFrame: (frame) => {
         if (!signal.aborted) this.#listener.onFrame(frame);
@@ -124,12 +123,12 @@ export class Connection {
       onBadFrame: (error) => this.#listener.onBadFrame(error),
       onClose: (error) => this.#lost(error, signal),
     };
-    dial(used, handlers, signal).then(
+    open(used, handlers, signal).then(
       (socket) => {
         if (signal.aborted) return void socket.close();
         this.#socket = socket;
-        this.#tried = 0;
-        this.#listener.onOpen(socket, used !== undefined);
+        this.#openedAt = clock.now();
+        this.#listener.onOpen(socket, remembered);
       },
       (error: Error) => {
         if (!signal.aborted) this.#failed(error, used !== undefined, signal);
@@ -138,10 +137,9 @@ export class Connection {
   }
 
   #failed(error: Error, resuming: boolean, signal: AbortSignal) {
-    const { handle } = this.#options;
     // A conversation that cannot be resumed may still begin afresh.
-    if (resuming && handle.refused(error)) return this.#dial(signal, reasonOf(error));
-    if (isPermanent(error) || this.#tried >= this.#most) return this.#giveUp(error);
+    if (resuming && this.#options.handle.refused(error)) return this.#attempt(signal, reasonOf(error));
+    if (isPermanent(error) || this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
   }
 
@@ -150,15 +148,16 @@ export class Connection {
     if (isPermanent(error)) handle.drop();
     if (isPermanent(error) || !reconnect || reconnectAttempts === 0) return this.#giveUp(error);
     this.#leave();
+    if (this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
   }
 
   #retry(error: Error, signal: AbortSignal) {
     const { clock, random } = this.#options;
-    const waitMs = Math.round(waitFor(this.#tried, error) * (0.75 + random() / 2));
+    const waitMs = Math.round(waitFor(this.#attempts, error) * (0.75 + random() / 2));
     const cause = reasonOf(error);
-    this.#listener.onTry({ attempt: this.#tried + 1, of: this.#most, waitMs, cause });
-    this.#cancelWait = clock.after(waitMs, () => this.#dial(signal, cause));
+    this.#listener.onAttempt({ attempt: this.#attempts + 1, of: this.#maxAttempts, waitMs }, cause);
+    this.#cancelWait = clock.after(waitMs, () => this.#attempt(signal, cause));
   }
 
   #giveUp(error: Error) {
@@ -168,9 +167,9 @@ export class Connection {
 }
 
 /** Milliseconds, before they are scattered by a quarter to either side. */
-function waitFor(tried: number, error: Error) {
+function waitFor(attempts: number, error: Error) {
   if (error instanceof ConnectionError && error.verdict === "quota") return LONGEST_WAIT_MS;
-  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tried);
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
 }
 
 /** Only what a server or the network said can pass; an error of our own would come again. */

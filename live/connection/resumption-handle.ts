@@ -1,21 +1,28 @@
 // The handle by which a conversation is resumed, and when it must no longer be used.
 
 import type { LiveServerSessionResumptionUpdate } from "@google/genai";
-import type { HandleStore } from "../options";
 import { ConnectionError } from "../server/errors";
 
-/** Milliseconds that a handle is good for after its connection ended: two hours, less what the way there takes (docs/live-api.md 1.7). */
-const LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
+/** Where a handle is kept for a conversation that is opened again after a deploy or restart. */
+export interface HandleStore {
+  load(): Promise<string | undefined>;
+  save(handle: string | undefined): void;
+}
+
+/** Milliseconds for which a handle is used after its connection ended: two hours, less a minute for the way (docs/live-api.md 1.7). */
+export const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
 /**
- * How often the server may turn a resume away for reasons that pass before the handle is taken for dead: three times (docs/live-api.md
- * 1.6), and once more as the first may only mean that it has not noticed the drop yet (1.5).
+ * Passing refusals of a resume after which the handle counts as dead: three (docs/live-api.md 1.6), and one more, as the first may
+ * only mean that the server has not noticed the drop yet (1.5).
  */
-const MOST_REFUSALS = 4;
+const MAX_REFUSALS = 4;
 
 export class ResumptionHandle {
   readonly #store: HandleStore | undefined;
   #value: string | undefined;
-  /** There is nothing more to take up from the store. */
+  /** Something came after the handle that it does not cover. */
+  #stale = false;
+  /** The stored handle was read, or is not wanted. */
   #loaded = false;
   /** Clock time, in milliseconds, at which the connection was last known to live. */
   #alive = 0;
@@ -26,50 +33,60 @@ export class ResumptionHandle {
     this.#store = store;
   }
 
-  /** Takes up the handle that was kept, once. */
-  async load(now: number) {
-    if (this.#loaded) return;
-    this.#loaded = true;
-    this.#value = await this.#store?.load().catch(() => undefined);
-    this.#alive = now;
+  /** Whether a resume loses what came after the handle. */
+  get isStale() {
+    return this.#stale;
   }
 
-  /** Follows the server's word: a new handle replaces the old one, and `resumable: false` drops it. */
+  /** Reads the stored handle, once; undefined: there is nothing to read. */
+  load(now: number): Promise<void> | undefined {
+    if (this.#loaded || !this.#store) return undefined;
+    this.#loaded = true;
+    return this.#store.load().then(
+      (handle) => {
+        this.#value = handle;
+        this.#alive = now;
+      },
+      () => {}, // What cannot be read is as if it were not stored.
+    );
+  }
+
+  /** Takes a new handle; `resumable: false` makes the one before stale, not useless. */
   update({ newHandle, resumable }: LiveServerSessionResumptionUpdate, now: number) {
     this.#alive = now;
     this.#refusals = 0;
-    if (resumable === false) this.drop();
-    else if (newHandle && newHandle !== this.#value) {
-      this.#value = newHandle;
-      this.#store?.save(newHandle);
-    }
+    this.#stale = resumable === false;
+    if (resumable === false || !newHandle || newHandle === this.#value) return;
+    this.#value = newHandle;
+    this.#store?.save(newHandle);
   }
 
-  /** Forgets it, also where it is kept. */
+  /** Drops it, also where it is stored. */
   drop() {
     this.#loaded = true;
     this.#value = undefined;
+    this.#stale = false;
     this.#store?.save(undefined);
   }
 
-  /** The connection lived until now: from here its lifetime counts. */
+  /** The connection lived until now: its lifetime counts from here. */
   touch(now: number) {
     this.#alive = now;
   }
 
-  /** The handle, if there is one that is still good. */
+  /** The handle, if there is one that is still valid. */
   value(now: number): string | undefined {
-    if (this.#value && now - this.#alive > LIFETIME_MS) this.drop();
+    if (this.#value && now - this.#alive > HANDLE_LIFETIME_MS) this.drop();
     return this.#value;
   }
 
-  /** A resume with it has failed. True when it was dropped: what the server said means that it is dead, or it said no too often. */
+  /** A resume with it failed. Returns true when it was dropped: the server says that it is dead, or has refused it too often. */
   refused(error: Error): boolean {
     if (!(error instanceof ConnectionError) || error.code === undefined || error.code === 1006) return false;
-    if (error.verdict === "token") return false; // It says nothing of the handle.
+    if (error.verdict === "token") return false; // This says nothing about the handle.
     this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";
-    if (!dead && this.#refusals < MOST_REFUSALS) return false;
+    if (!dead && this.#refusals < MAX_REFUSALS) return false;
     this.drop();
     return true;
   }

@@ -1,6 +1,6 @@
-// One WebSocket to a Live server, opened through the SDK but held in our hands: this is the only file that touches private
-// parts of @google/genai. By itself the SDK waits for ever for a silent server, keeps the socket out of reach until the
-// setup is answered, and turns an unreadable frame into an unhandled rejection.
+// One WebSocket to a Live server, opened through the SDK with a socket factory of our own: the only file that touches private parts of
+// @google/genai. The SDK alone waits forever for a silent server, gives no access to the socket until the setup is answered, and
+// turns an unreadable frame into an unhandled rejection.
 
 import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai";
 import WebSocket from "ws";
@@ -8,15 +8,16 @@ import type { Clock } from "../../audio/clock";
 import { explainClose, explainCredentials, explainUnreachable } from "../server/close-codes";
 import { ConnectionError, InputError } from "../server/errors";
 import { routeTo } from "../server/network";
-import { type Server, without } from "../server/server";
+import { redact } from "../server/redaction";
+import type { Server } from "../server/server";
 import type { Setup } from "../setup/setup";
 
 export interface SocketHandlers {
-  /** One parsed frame; what it throws goes to onBadFrame. */
+  /** One parsed frame; an error that it throws goes to onBadFrame. */
   onFrame(frame: LiveServerMessage): void;
-  /** A frame that could not be used; the connection goes on. */
+  /** A frame that is not usable; the connection stays open. */
   onBadFrame(error: Error): void;
-  /** The connection ended after it was open, and not by our own close(). */
+  /** The open connection ended, and not by close(). */
   onClose(error: ConnectionError): void;
 }
 
@@ -25,11 +26,11 @@ export interface LiveSocket {
   readonly session: Session;
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
-  /** Ends the connection; nothing is reported afterwards. Resolves when the server knows of it, or after a second. */
+  /** Closes the connection; nothing is reported afterwards. Resolves when the server has confirmed it, or after a second. */
   close(): Promise<void>;
 }
 
-/** The SDK's own idea of a socket: `create` hands out this, and the SDK calls it. Private in its types. */
+/** The socket interface of the SDK, which is private in its types. */
 interface SdkSocketFactory {
   create(url: string, headers: Record<string, string>, callbacks: SdkCallbacks): SdkSocket;
 }
@@ -44,11 +45,11 @@ interface SdkCallbacks {
 }
 
 const SOCKET_OPTIONS = {
-  /** Base64 sound hardly shrinks, and packing it costs more than it saves. */
+  /** Base64 sound hardly compresses, and compressing it costs more than it saves. */
   perMessageDeflate: false,
-  /** Bytes of the largest frame that is taken. */
+  /** Bytes of the largest frame that is accepted. */
   maxPayload: 32 * 1024 * 1024,
-  /** Milliseconds that the server has for its half of a close. */
+  /** Milliseconds within which the server must confirm a close. */
   closeTimeout: 1_000,
 };
 
@@ -67,12 +68,12 @@ export function openSocket(
 ): Promise<LiveSocket> {
   return new Promise((resolve, reject) => {
     let socket: WebSocket | undefined;
-    /** What the server knows of us, and may quote. */
+    /** Secrets that were sent, and that the server may quote. */
     let secrets: string[] = [];
-    /** Ends what is under way to a proxy, too. */
+    /** Aborts a connection to a proxy that is still being made. */
     const attempt = new AbortController();
     let phase: "opening" | "open" | "over" = "opening";
-    /** The setup is accepted; the SDK says so a moment later. */
+    /** The server has accepted the setup; the SDK resolves a moment later. */
     let accepted = false;
 
     const fail = (error: unknown) => {
@@ -100,7 +101,7 @@ export function openSocket(
       if (phase === "over") return;
       try {
         let frame = parseFrame(data);
-        if ("error" in frame) frame = JSON.parse(without(secrets, data.toString()));
+        if ("error" in frame) frame = JSON.parse(redact(secrets, data.toString()));
         if (frame.setupComplete && !accepted) {
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
@@ -135,7 +136,7 @@ export function openSocket(
         lastError = error;
       });
       ws.on("close", (code, words) => {
-        const reason = without(secrets, words.toString());
+        const reason = redact(secrets, words.toString());
         const error =
           code === 1006 && lastError && phase === "opening"
             ? new ConnectionError(explainUnreachable(lastError))
@@ -192,7 +193,7 @@ export function openSocket(
   });
 }
 
-/** The SDK is not told the key or token: it would put them into the URL, which proxies and error texts quote. */
+/** The SDK does not get the key or token: it would put them into the URL, which proxies and error messages quote. */
 function clientFor({ access, baseUrl, apiVersion, network }: Server) {
   const httpOptions = { apiVersion, ...(baseUrl && { baseUrl }) };
   if (access.by !== "google") return new GoogleGenAI({ apiKey: "in-a-header", vertexai: false, httpOptions });
@@ -204,21 +205,21 @@ function clientFor({ access, baseUrl, apiVersion, network }: Server) {
   return new GoogleGenAI({ vertexai: true, project, location, httpOptions, googleAuthOptions });
 }
 
-/** The headers by which the server knows us; for Vertex AI the SDK has made them. */
+/** The headers with the credentials; for Vertex AI the SDK makes them. */
 function proofOf({ access }: Server): Record<string, string> {
   if (access.by === "key") return { "x-goog-api-key": access.key };
   if (access.by === "token") return { authorization: `Token ${access.token}` };
   return {};
 }
 
-/** The key may be quoted for a token that was made from it, and a token without its prefix. */
+/** The server may quote the key that a token was requested with, and a token without its prefix. */
 function secretsIn({ authorization = "" }: Record<string, string>, { access }: Server): string[] {
   if (access.by === "key") return [access.key];
   const shown = authorization.replace(/^(Token auth_tokens\/|Bearer )/, "");
   return access.by === "token" ? [shown, access.madeFrom] : [shown];
 }
 
-/** The SDK's URL without what it says of the key; tokens are taken by a method of their own (docs/live-api.md 3). */
+/** The SDK's URL without the key; tokens have a method of their own (docs/live-api.md 3). */
 function addressOf(url: string, { access }: Server) {
   const [address = ""] = url.split("?");
   return access.by === "token" ? `${address}Constrained` : address;
@@ -228,7 +229,7 @@ function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
   const live = client.live as unknown as { webSocketFactory?: SdkSocketFactory };
   if (typeof live.webSocketFactory?.create !== "function")
     throw new Error(
-      "This version of @google/genai keeps its sockets elsewhere; install one that this package names.",
+      "This version of @google/genai has no socket factory where this package expects it; install a version that package.json names.",
     );
   live.webSocketFactory = factory;
 }

@@ -1,11 +1,11 @@
-// How each kind of input is put to the server, by the message that the model takes it in.
+// The client message for each kind of input, as the model takes it.
 
 import { FunctionResponseScheduling, type Session } from "@google/genai";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
-import type { Input } from "./queue";
+import type { Input } from "./input";
 
-/** Sends one input over an open session; throws when the model has no way to take it. */
+/** Sends one input over an open session. @throws InputError when the model does not take it */
 export function write(session: Session, profile: ModelProfile, input: Input) {
   switch (input.kind) {
     case "sound": {
@@ -33,7 +33,7 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
       });
     }
     case "history":
-      // History at the start is ended by turnComplete, which then asks for no answer (docs/live-api.md 1.2).
+      // turnComplete ends the history at the start and asks for no answer there (docs/live-api.md 1.2).
       return session.sendClientContent({
         turns: input.turns.map(toContent),
         turnComplete: profile.history === "atStart",
@@ -48,8 +48,8 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
 }
 
 /**
- * Ends the running answer without asking for another: any clientContent interrupts (docs/live-api.md 1.2). Models that take text
- * only as realtimeInput know no such message; for them the answer is stopped on our side alone.
+ * Stops the running answer without asking for another: any clientContent interrupts (docs/live-api.md 1.2). Models that take text only
+ * as realtimeInput have no such message; for them the answer is only dropped on this side.
  */
 export function writeStop(session: Session, profile: ModelProfile) {
   if (profile.text === "clientContent") session.sendClientContent({ turnComplete: false });
@@ -60,9 +60,7 @@ function writeRealtimeText(
   { text, turnComplete }: { text: string; turnComplete: boolean },
 ) {
   if (!turnComplete)
-    throw new InputError(
-      "This model answers every text: it takes no context in the middle of a conversation.",
-    );
+    throw new InputError("This model answers every text: it takes no context while a conversation is open.");
   session.sendRealtimeInput({ text });
 }
 

@@ -1,78 +1,94 @@
-// Turns that are given by hand: only what is said while the button is pressed goes out, with a little of what came before, so that
-// the first syllable is whole; and what was begun is always ended.
+// Push to talk: only what is said while the button is pressed is sent, with a little of what came before, so that the first syllable
+// is complete; and an activity that was started is always ended.
 
-import type { Done, Input } from "./queue";
+import type { Clock } from "../../audio/clock";
+import { durationMs } from "../../audio/frames";
+import type { StateStore } from "../state/store";
+import type { Done, Input, Sound } from "./input";
 
-/** Milliseconds of sound before activityStart that are sent after it. */
+/** Milliseconds of sound before the press that are sent after it. */
 const PRE_ROLL_MS = 500;
-/** Milliseconds after which a turn ends by itself: the release of the button was lost. */
-const LONGEST_MS = 120_000;
-
-type Sound = Extract<Input, { kind: "sound" }>;
+/** Milliseconds after which sound is too old for that: it belongs to something that was said before. */
+const PRE_ROLL_AGE_MS = 1_000;
+/** Milliseconds of sound after which a turn ends by itself: the release of the button was lost. */
+const MAX_ACTIVITY_MS = 120_000;
 
 const START = { kind: "signal", signal: "activityStart" } as const;
 const END = { kind: "signal", signal: "activityEnd" } as const;
-const nobody: Done = () => {};
+const ignore: Done = () => {};
 
 export class PushToTalk {
+  readonly #clock: Clock;
+  readonly #state: StateStore;
   readonly #send: (input: Input, done: Done) => void;
-  #preRoll: Sound[] = [];
-  #preRollMs = 0;
-  #pressed = false;
-  /** activityStart was sent, with the first sound: the server takes no activity without any (docs/live-api.md 1.6). */
-  #begun = false;
+  #preRoll: { sound: Sound; heardAt: number }[] = [];
   #spokenMs = 0;
+  /** The `done` of the press, until activityStart is sent. */
+  #pressed: Done = ignore;
 
-  constructor(send: (input: Input, done: Done) => void) {
+  /** @param send takes everything that goes into the conversation */
+  constructor(clock: Clock, state: StateStore, send: (input: Input, done: Done) => void) {
+    this.#clock = clock;
+    this.#state = state;
     this.#send = send;
   }
 
-  /** Takes sound and the signals of the button; everything else goes past it. */
-  pass(input: Input, done: Done) {
-    if (input.kind === "sound") this.#hear(input, done);
-    else if (input.kind !== "signal") this.#send(input, done);
-    else if (input.signal === "activityStart") this.#press(done);
-    else this.#release(done);
+  /** Sound, while the conversation is open or not. */
+  hear(sound: Sound, done: Done) {
+    if (this.#state.current.button !== "released") return this.#speak(sound, done);
+    const now = this.#clock.now();
+    this.#preRoll.push({ sound, heardAt: now });
+    let ms = 0;
+    const kept = this.#preRoll.findLastIndex(({ sound: { pcm, sampleRate }, heardAt }) => {
+      ms += durationMs(pcm, sampleRate);
+      return ms > PRE_ROLL_MS || now - heardAt > PRE_ROLL_AGE_MS;
+    });
+    this.#preRoll.splice(0, kept + 1);
+    done();
   }
 
-  /** The connection is gone: on the next one the turn that is being spoken begins again. */
-  onLost() {
-    this.#begun = false;
-  }
-
-  #press(done: Done) {
-    this.#pressed = true;
+  /** The button is pressed; `done` is called when the activity has started, or will not start. */
+  press(done: Done) {
+    this.#pressed();
+    this.#pressed = done;
     this.#spokenMs = 0;
-    for (const sound of this.#preRoll.splice(0)) this.#speak(sound, nobody);
-    this.#preRollMs = 0;
-    done();
+    this.#state.apply({ type: "buttonPressed" });
+    const now = this.#clock.now();
+    for (const { sound, heardAt } of this.#preRoll.splice(0))
+      if (now - heardAt <= PRE_ROLL_AGE_MS) this.#speak(sound, ignore);
   }
 
-  #release(done: Done) {
-    this.#pressed = false;
-    if (!this.#begun) return done();
-    this.#begun = false;
-    this.#send(END, done);
+  release(done: Done) {
+    const wasOpen = this.#state.current.button === "open";
+    this.#state.apply({ type: "buttonReleased" });
+    this.#settlePress();
+    if (wasOpen) this.#send(END, done);
+    else done();
   }
 
-  #hear(sound: Sound, done: Done) {
-    if (this.#pressed) return this.#speak(sound, done);
-    this.#preRoll.push(sound);
-    this.#preRollMs += milliseconds(sound);
-    while (this.#preRollMs > PRE_ROLL_MS && this.#preRoll.length)
-      this.#preRollMs -= milliseconds(this.#preRoll.shift()!);
-    done();
+  /** The conversation has ended, and with it the press. Returns to how many senders `error` was reported. */
+  fail(error: Error): number {
+    const waited = this.#pressed !== ignore;
+    this.#settlePress(error);
+    return waited ? 1 : 0;
   }
 
+  #settlePress(error?: Error) {
+    const pressed = this.#pressed;
+    this.#pressed = ignore;
+    pressed(error);
+  }
+
+  /** The server takes no activity without sound, so activityStart goes out with the first sound (docs/live-api.md 1.6). */
   #speak(sound: Sound, done: Done) {
-    if (!this.#begun) this.#send(START, nobody);
-    this.#begun = true;
+    if (this.#state.current.button === "pressed") {
+      this.#state.apply({ type: "activityOpened" });
+      const pressed = this.#pressed;
+      this.#pressed = ignore;
+      this.#send(START, pressed);
+    }
     this.#send(sound, done);
-    this.#spokenMs += milliseconds(sound);
-    if (this.#spokenMs >= LONGEST_MS) this.#release(nobody);
+    this.#spokenMs += durationMs(sound.pcm, sound.sampleRate);
+    if (this.#spokenMs >= MAX_ACTIVITY_MS) this.release(ignore);
   }
-}
-
-function milliseconds({ pcm, sampleRate }: Sound) {
-  return (pcm.length / 2 / sampleRate) * 1000;
 }

@@ -1,150 +1,139 @@
-// What waits to be sent while there is no connection: messages in order and bounded in number, sound bounded in milliseconds.
+// What waits for a connection: messages in order, sound in a ring bounded in milliseconds, and the newest picture. It goes out in
+// the order in which it came.
 
+import { durationMs } from "../../audio/frames";
 import { InputError } from "../server/errors";
+import type { Done, Input, Picture, Sound, Text, Waiting } from "./input";
 
-/** Something for the model, as it goes into a conversation. */
-export type Input =
-  | {
-      kind: "sound";
-      /** PCM16 mono */
-      pcm: Buffer;
-      /** Hz */
-      sampleRate: number;
-    }
-  | { kind: "image"; data: Buffer; mimeType: "image/jpeg" | "image/png" }
-  | {
-      kind: "text";
-      text: string;
-      /** false: context, no answer wanted */
-      turnComplete: boolean;
-      /** It is sent only when nobody speaks. */
-      whenIdle?: true;
-      /** It got no answer when it was sent before. */
-      again?: true;
-    }
-  | { kind: "history"; turns: { role: "user" | "model"; text: string }[] }
-  | ToolResponse
-  | { kind: "signal"; signal: "activityStart" | "activityEnd" | "audioStreamEnd" };
-
-/** The answer of a tool to a call of the model. */
-export interface ToolResponse {
-  kind: "toolResponse";
-  id: string;
-  name: string;
-  response: Record<string, unknown>;
-  /** When the model speaks about it; only for calls during which it goes on talking. */
-  scheduling?: "INTERRUPT" | "WHEN_IDLE" | "SILENT";
-  willContinue?: boolean;
-}
-
-/** Called once: without an error when the input was sent (sound: when it was taken), else with the reason. */
-export type Done = (error?: Error) => void;
-
-/** Bounds of what waits. */
 export interface QueueLimits {
+  /** Messages that may wait. */
   messages: number;
+  /** Milliseconds of sound that may wait; the oldest drops out. */
   soundMs: number;
 }
 
-interface Waiting {
-  input: Input;
-  done: Done;
-  /** Nobody waits for its `done`: sound is done when it is taken, and what is sent again was done the first time. */
-  silent?: boolean;
-}
+/** What is neither sound nor a picture. */
+export type Message = Exclude<Input, Sound | Picture>;
 
-export class OfflineQueue {
-  #waiting: Waiting[] = [];
-  #soundMs = 0;
-  #messages = 0;
-  #lostSoundMs = 0;
+/** A message that was sent before has no `done`: it was called the first time. */
+type Entry<T extends Input> = { input: T; done?: Done; order: number };
+
+export class InputQueue {
   readonly #limits: QueueLimits;
+  #messages: Entry<Message>[] = [];
+  #sound: Entry<Sound>[] = [];
+  #picture: Entry<Picture> | undefined;
+  #soundMs = 0;
+  #lostSoundMs = 0;
+  #order = 0;
+  /** Counts down: what is put back goes out before all that waits. */
+  #orderBefore = 0;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
-  get length() {
-    return this.#waiting.length;
+  get isEmpty() {
+    return !this.#messages.length && !this.#sound.length && !this.#picture;
   }
 
-  has(kind: Input["kind"]) {
-    return this.#waiting.some(({ input }) => input.kind === kind);
+  has(kind: Message["kind"]) {
+    return this.#messages.some(({ input }) => input.kind === kind);
   }
 
   add(input: Input, done: Done) {
-    if (input.kind === "sound") {
-      this.#waiting.push({ input, done: () => {}, silent: true });
-      this.#soundMs += milliseconds(input);
-      this.#dropOldestSound();
-      done();
-    } else if (this.#messages < this.#limits.messages) {
-      this.#waiting.push({ input, done });
-      this.#messages += 1;
-    } else {
+    this.#order += 1;
+    const order = this.#order;
+    if (input.kind === "sound") this.#addSound({ input, order }, done);
+    else if (input.kind === "image") this.#addPicture({ input, done, order });
+    else if (this.#messages.length < this.#limits.messages) this.#messages.push({ input, done, order });
+    else
       done(
         new InputError(
-          `Gemini Live: ${this.#limits.messages} messages already wait for the connection; this one was not taken. Send it again later.`,
+          `Gemini Live: ${this.#limits.messages} messages already wait for the connection. Send this one again later, or raise the offline message queue in the connection.`,
         ),
       );
+  }
+
+  /** Puts texts that were sent before in front of all that waits. */
+  putBack(texts: readonly Text[]) {
+    for (const input of texts.toReversed()) {
+      this.#orderBefore -= 1;
+      this.#messages.unshift({ input, order: this.#orderBefore });
     }
   }
 
-  /** Puts a message back in front: it is sent once more, before all that waits. */
-  putBack(input: Input) {
-    this.#waiting.unshift({ input, done: () => {}, silent: true });
-    this.#messages += 1;
+  /** What goes out next; it stays in the queue. */
+  next(): Input | undefined {
+    return this.#oldest()?.input;
   }
 
-  /** What is next to go out. */
-  get first(): Input | undefined {
-    return this.#waiting[0]?.input;
+  /** Takes what goes out next. */
+  take(): Waiting | undefined {
+    const entry = this.#oldest();
+    if (!entry) return undefined;
+    if (entry === this.#picture) this.#picture = undefined;
+    else if (entry === this.#sound[0]) this.#dropSound();
+    else this.#messages.shift();
+    return { input: entry.input, done: entry.done ?? (() => {}) };
   }
 
-  /** Takes all messages of a kind out, in order. */
-  take(kind: Exclude<Input["kind"], "sound">): Waiting[] {
-    const taken = this.#waiting.filter(({ input }) => input.kind === kind);
-    this.#waiting = this.#waiting.filter(({ input }) => input.kind !== kind);
-    this.#messages -= taken.length;
-    return taken;
+  /** Takes the messages of one kind, in order. */
+  takeKind<K extends Message["kind"]>(kind: K): Waiting<Extract<Message, { kind: K }>>[] {
+    const taken = this.#messages.filter(({ input }) => input.kind === kind);
+    this.#messages = this.#messages.filter(({ input }) => input.kind !== kind);
+    return taken.map(({ input, done = () => {} }) => ({
+      input: input as Extract<Message, { kind: K }>,
+      done,
+    }));
   }
 
-  /** Takes the oldest out. */
-  next(): Waiting | undefined {
-    const first = this.#waiting.shift();
-    if (first?.input.kind === "sound") this.#soundMs -= milliseconds(first.input);
-    else if (first) this.#messages -= 1;
-    return first;
-  }
-
-  /** Gives up all that waits: each message's `done` gets the error. Returns how many messages were told. */
+  /** Rejects everything that waits. Returns to how many senders `error` was reported. */
   fail(error: Error): number {
-    const given = this.#waiting.filter(({ silent }) => !silent);
-    this.#waiting = [];
+    const entries = [...this.#messages, ...(this.#picture ? [this.#picture] : [])];
+    this.#messages = [];
+    this.#sound = [];
+    this.#picture = undefined;
     this.#soundMs = 0;
-    this.#messages = 0;
-    for (const { done } of given) done(error);
-    return given.length;
+    const reported = entries.flatMap(({ done }) => done ?? []);
+    for (const done of reported) done(error);
+    return reported.length;
   }
 
-  /** Milliseconds of sound that fell out since this was asked last. */
+  /** Milliseconds of sound that dropped out since this was asked last. */
   takeLostSoundMs(): number {
     const lost = this.#lostSoundMs;
     this.#lostSoundMs = 0;
     return lost;
   }
 
-  #dropOldestSound() {
-    while (this.#soundMs > this.#limits.soundMs) {
-      const oldest = this.#waiting.findIndex(({ input }) => input.kind === "sound");
-      const [gone] = this.#waiting.splice(oldest, 1);
-      if (gone?.input.kind !== "sound") break;
-      this.#soundMs -= milliseconds(gone.input);
-      this.#lostSoundMs += milliseconds(gone.input);
-    }
+  #oldest() {
+    const heads = [this.#messages[0], this.#sound[0], this.#picture].filter((entry) => entry !== undefined);
+    return heads.reduce<(typeof heads)[number] | undefined>(
+      (oldest, entry) => (!oldest || entry.order < oldest.order ? entry : oldest),
+      undefined,
+    );
+  }
+
+  #addSound(entry: Entry<Sound>, done: Done) {
+    this.#sound.push(entry);
+    this.#soundMs += lengthMs(entry.input);
+    while (this.#soundMs > this.#limits.soundMs) this.#lostSoundMs += this.#dropSound();
+    done();
+  }
+
+  /** Drops the oldest sound. Returns its milliseconds. */
+  #dropSound(): number {
+    const ms = lengthMs(this.#sound.shift()!.input);
+    this.#soundMs -= ms;
+    return ms;
+  }
+
+  /** A picture that a newer one replaces is done without an error: it is out of date. */
+  #addPicture(entry: Entry<Picture>) {
+    this.#picture?.done?.();
+    this.#picture = entry;
   }
 }
 
-function milliseconds({ pcm, sampleRate }: { pcm: Buffer; sampleRate: number }) {
-  return (pcm.length / 2 / sampleRate) * 1000;
-}
+const lengthMs = ({ pcm, sampleRate }: Sound) => durationMs(pcm, sampleRate);

@@ -1,114 +1,145 @@
-// The way out of a conversation: what can go goes at once and in order, the rest waits until there is a connection that takes it.
+// The way out of a conversation: what the server can take goes at once and in order, the rest waits for a connection.
 
+import type { Session } from "@google/genai";
 import type { Clock } from "../../audio/clock";
-import type { LiveSocket } from "../connection/socket";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
-import type { Utterance } from "../turns/transcript";
+import type { StateStore } from "../state/store";
+import { isSilencedByTools } from "./admission";
 import { write, writeStop } from "./client-messages";
-import { Pictures } from "./pictures";
-import { type Done, type Input, OfflineQueue, type QueueLimits } from "./queue";
+import type { Done, Input, Text, Utterance } from "./input";
+import { PictureRate } from "./picture-rate";
+import { InputQueue, type QueueLimits } from "./queue";
 
-/** Bytes that may wait in the socket before sound waits here instead: about three seconds of it, as base64. */
-const MOST_BUFFERED = 128 * 1024;
-/** How often it is looked whether a full socket takes sound again, in milliseconds. */
+/** Bytes in the socket's buffer above which sound waits here instead: about three seconds of it, as base64. */
+const MAX_BUFFERED_BYTES = 128 * 1024;
+/** Milliseconds between two looks at a full socket. */
 const DRAIN_MS = 100;
 
+/** The connection as the sender uses it. */
+export interface Outlet {
+  readonly session: Session;
+  /** Bytes that were sent but have not left this machine. */
+  readonly bufferedAmount: number;
+}
+
 export interface SenderListener {
-  /** Whether sound must not go out now. */
-  holdsSound(): boolean;
-  /** It has been handed to the socket. */
+  /** The input was written to the socket. */
   onSent(input: Input): void;
-  /** So many milliseconds of sound have fallen out while it waited. */
+  /** Milliseconds of sound that dropped out of the full queue. */
   onLostSound(ms: number): void;
 }
 
 export class Sender {
   readonly #profile: ModelProfile;
   readonly #clock: Clock;
+  readonly #state: StateStore;
   readonly #listener: SenderListener;
-  readonly #outgoing: OfflineQueue;
-  readonly #pictures: Pictures;
-  #socket: LiveSocket | undefined;
+  readonly #queue: InputQueue;
+  readonly #pictures: PictureRate;
+  #outlet: Outlet | undefined;
   #cancelDrain: (() => void) | undefined;
 
-  constructor(profile: ModelProfile, limits: QueueLimits, clock: Clock, listener: SenderListener) {
+  constructor(
+    profile: ModelProfile,
+    limits: QueueLimits,
+    clock: Clock,
+    state: StateStore,
+    listener: SenderListener,
+  ) {
     this.#profile = profile;
     this.#clock = clock;
+    this.#state = state;
     this.#listener = listener;
-    this.#outgoing = new OfflineQueue(limits);
-    this.#pictures = new Pictures(clock, (picture, done) => this.#transmit(picture, done));
+    this.#queue = new InputQueue(limits);
+    this.#pictures = new PictureRate(clock, (picture, done) => this.#transmit(picture, done));
   }
 
   get hasHistory() {
-    return this.#outgoing.has("history");
+    return this.#queue.has("history");
   }
 
   send(input: Input, done: Done) {
     const goesAtOnce =
-      input.kind === "toolResponse" || // What waits may wait for just this answer.
-      (this.#outgoing.length === 0 && !(input.kind === "sound" && this.#soundMustWait));
-    if (this.#socket && goesAtOnce) return this.#pass(input, done);
-    this.#outgoing.add(input, done);
-    if (this.#socket) this.#drainLater();
+      input.kind === "toolResponse" || // What waits may wait for this very response.
+      (this.#queue.isEmpty && !(input.kind === "sound" && this.#soundMustWait));
+    if (this.#outlet && goesAtOnce) return this.#pass(input, done);
+    this.#queue.add(input, done);
+    if (this.#outlet) this.#drainLater();
   }
 
-  /** Stops the running answer, in the way that the model understands. */
+  /** Stops the running answer on the server, where the model has a message for that. */
   stop() {
-    if (this.#socket) writeStop(this.#socket.session, this.#profile);
+    if (this.#outlet) writeStop(this.#outlet.session, this.#profile);
+  }
+
+  /** Rejects the texts that wait for an answer to be asked for. */
+  rejectTexts(error: Error) {
+    const texts = this.#queue.takeKind("text");
+    for (const { input, done } of texts) {
+      if (input.turnComplete) done(error);
+      else this.#queue.add(input, done);
+    }
   }
 
   /**
-   * There is a connection: everything that waits goes out.
-   * @param remembered what a fresh conversation must be told first, the history that waits after it; undefined: it is resumed
+   * Sends everything that waits over a new connection.
+   * @param history what a fresh conversation is told first, before the history that waits; undefined: the conversation is resumed
    */
-  open(socket: LiveSocket, remembered: readonly Utterance[] | undefined) {
-    this.#socket = socket;
-    const ms = this.#outgoing.takeLostSoundMs();
-    if (ms) this.#listener.onLostSound(ms);
-    if (remembered?.length) this.#tell(remembered);
-    if (remembered)
-      for (const { done } of this.#outgoing.take("toolResponse"))
-        done(new InputError("The conversation that called the tool is gone; its answer was not sent."));
+  open(outlet: Outlet, history: readonly Utterance[] | undefined) {
+    this.#outlet = outlet;
+    this.#reportLostSound();
+    if (history?.length) this.#sendHistory(history);
+    if (history)
+      for (const { done } of this.#queue.takeKind("toolResponse"))
+        done(
+          new InputError("The conversation that called the tool has ended; the tool response was not sent."),
+        );
     this.#drain();
   }
 
-  /** The connection is gone: from now on everything waits. `questions` are asked once more, before it. */
-  close(questions: readonly string[]) {
-    this.#socket = undefined;
+  /** From now on everything waits. `questions` are sent again, before what waits. */
+  close(questions: readonly Text[]) {
+    this.#outlet = undefined;
     this.#cancelDrain?.();
     this.#cancelDrain = undefined;
     const held = this.#pictures.take();
-    if (held) this.#outgoing.add(held.picture, held.done);
-    for (const text of questions.toReversed())
-      this.#outgoing.putBack({ kind: "text", text, turnComplete: true, again: true });
+    if (held) this.#queue.add(held.input, held.done);
+    this.#queue.putBack(questions);
   }
 
-  /** Gives up everything that waits: each message's `done` gets the error. Returns how many were told. */
+  /** Rejects everything that waits. Returns to how many senders `error` was reported. */
   fail(error: Error): number {
-    return this.#outgoing.fail(error);
+    return this.#queue.fail(error);
   }
 
   get #soundMustWait() {
-    return this.#listener.holdsSound() || (this.#socket?.bufferedAmount ?? 0) > MOST_BUFFERED;
+    return (
+      (this.#outlet?.bufferedAmount ?? 0) > MAX_BUFFERED_BYTES ||
+      isSilencedByTools(this.#state.current, this.#profile, this.#clock.now())
+    );
   }
 
-  /** What was said before and the history that waits go out as one, as some models take it only so. */
-  #tell(remembered: readonly Utterance[]) {
-    const waiting = this.#outgoing.take("history");
-    const more = waiting.flatMap(({ input }) => (input.kind === "history" ? input.turns : []));
-    write(this.#socket!.session, this.#profile, { kind: "history", turns: [...remembered, ...more] });
+  /** What was said before and the history that waits go out as one message: some models take history only once. */
+  #sendHistory(history: readonly Utterance[]) {
+    const waiting = this.#queue.takeKind("history");
+    const more = waiting.flatMap(({ input }) => input.turns);
+    write(this.#outlet!.session, this.#profile, { kind: "history", turns: [...history, ...more] });
     if (more.length) this.#listener.onSent({ kind: "history", turns: more });
     for (const { done } of waiting) done();
   }
 
   #drain() {
-    for (let next = this.#outgoing.first; next && this.#socket; next = this.#outgoing.first) {
+    for (let next = this.#queue.next(); next && this.#outlet; next = this.#queue.next()) {
       if (next.kind === "sound" && this.#soundMustWait) return this.#drainLater();
-      const { input, done } = this.#outgoing.next()!;
+      const { input, done } = this.#queue.take()!;
       this.#pass(input, done);
     }
-    const ms = this.#outgoing.takeLostSoundMs();
+    this.#reportLostSound();
+  }
+
+  #reportLostSound() {
+    const ms = this.#queue.takeLostSoundMs();
     if (ms) this.#listener.onLostSound(ms);
   }
 
@@ -126,7 +157,7 @@ export class Sender {
 
   #transmit(input: Input, done: Done) {
     try {
-      write(this.#socket!.session, this.#profile, input);
+      write(this.#outlet!.session, this.#profile, input);
     } catch (error) {
       return done(error as Error);
     }

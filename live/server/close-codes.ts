@@ -1,22 +1,22 @@
-// What a closed connection means: one table from close code and reason text to a verdict, a cause in plain words, and advice.
+// What a closed connection means: one table from close code and reason text to a verdict, a cause in plain words, and what to do.
 
 /**
- * What to do about a close: `permanent` ones come again however often one tries; `passing` ones are worth another try;
- * `quota` ones after a long wait; `handle` means that the resumption handle is dead; `token` that the token is spent.
+ * What a close means for the next attempt: `permanent`: it would fail again; `passing`: it may succeed; `quota`: it may succeed after a
+ * long wait; `handle`: the resumption handle is dead; `token`: the ephemeral token is used up or has expired.
  */
 export type Verdict = "permanent" | "passing" | "quota" | "handle" | "token";
 
 export interface CloseExplanation {
   verdict: Verdict;
-  /** What happened, in plain words. */
+  /** What happened, in plain words: short enough for a badge. */
   cause: string;
   /** What the user can do about it. */
   advice: string;
 }
 
-const WAIT = "It usually passes by itself; try again in a moment.";
+const WAIT = "This is usually temporary: try again in a moment.";
 
-/** Code, a part of the reason text, verdict, cause, advice. The first row that fits counts. Texts: docs/live-api.md 1.6. */
+/** Code, a part of the reason text, verdict, cause, advice. The first match counts. Texts: docs/live-api.md 1.6. */
 const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, advice: string][] = [
   [
     1007,
@@ -29,21 +29,21 @@ const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, adv
     1007,
     /Invalid session handle/i,
     "handle",
-    "the handle of the earlier conversation is not valid",
+    "the resumption handle is not valid",
     "Start a fresh conversation.",
   ],
   [
     1007,
     /location is not supported/i,
     "permanent",
-    "the API is not offered in this country",
+    "the API is not available in this country",
     "Use a server in a supported region, for example Vertex AI.",
   ],
   [
     1007,
     /expire_time/i,
     "permanent",
-    "the server refused the times of the token",
+    "the server refused the lifetime of the token",
     "Check the clock of this machine.",
   ],
   [
@@ -51,13 +51,13 @@ const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, adv
     /auth token|token-based/i,
     "permanent",
     "the token was refused",
-    "Check the token and the API version that it was made for.",
+    "Check the token and its API version.",
   ],
   [
     1007,
     /response modalities/i,
     "permanent",
-    "the model does not answer in the form that was asked for",
+    "the model does not support the response modality",
     "Choose another model.",
   ],
   [
@@ -65,28 +65,28 @@ const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, adv
     /function_declarations|tools\[/i,
     "permanent",
     "the server refused the declaration of a tool",
-    "Check the names and parameters of the tool-call nodes.",
+    "Check the names and parameters of the tool call nodes.",
   ],
   [
     1007,
     /Explicit activity control/i,
     "permanent",
-    "activityStart and activityEnd were sent while the server detects turns by itself",
-    "Set the turn detection to by hand.",
+    "activityStart or activityEnd was sent with automatic turn detection",
+    "Choose manual turn detection in the live session.",
   ],
   [
     1007,
     /Invalid JSON payload|Unknown name|Invalid value/i,
     "permanent",
-    "the server does not know a setting that was sent",
-    "Check the settings and the model of the session.",
+    "the server does not know a setting",
+    "Check the settings and the model of the live session.",
   ],
   [
     1007,
     /^/,
     "permanent",
-    "the server refused something that was sent",
-    "Check the settings and the model of the session.",
+    "the server refused a message",
+    "Check the settings and the model of the live session.",
   ],
   [
     1008,
@@ -99,53 +99,47 @@ const TABLE: [code: number, reason: RegExp, verdict: Verdict, cause: string, adv
     1008,
     /session not found|Requested entity was not found/i,
     "handle",
-    "the server no longer knows the earlier conversation",
+    "the server no longer has the conversation",
     "Start a fresh conversation.",
   ],
   [
     1008,
     /unregistered callers|API key/i,
     "permanent",
-    "the server wants an API key that it knows",
+    "the server requires a valid API key",
     "Enter a valid key in the connection.",
   ],
-  [
-    1008,
-    /GoAway|operation was aborted/i,
-    "passing",
-    "the server ended the connection because its time was up",
-    WAIT,
-  ],
+  [1008, /GoAway|operation was aborted/i, "passing", "the connection reached its time limit", WAIT],
   [
     1008,
     /^/,
     "permanent",
-    "the server does not allow what was asked for",
-    "Check the model and what the key may use.",
+    "the server does not allow the request",
+    "Check the model and the permissions of the key.",
   ],
   [
     1011,
     /quota|resource.*exhausted/i,
     "quota",
-    "the quota of the key is used up, or too many conversations are open",
-    "Wait, close other conversations, or check plan and billing.",
+    "the quota of the key is exhausted, or too many conversations are open",
+    "Wait, end other conversations, or check plan and billing.",
   ],
   [
     1011,
     /token has (been used|expired)/i,
     "token",
-    "the token is used up or its time is over",
-    "A new token is needed.",
+    "the token is used up or has expired",
+    "Request a new token.",
   ],
-  [1011, /Deadline expired/i, "passing", "the connection reached the end of its time", WAIT],
+  [1011, /Deadline expired/i, "passing", "the connection reached its time limit", WAIT],
   [1011, /^/, "passing", "the server had an internal error", WAIT],
-  [1000, /cancelled/i, "passing", "the connection reached the end of its time", WAIT],
+  [1000, /cancelled/i, "passing", "the connection reached its time limit", WAIT],
   [1000, /^/, "passing", "the server closed the connection", WAIT],
   [1006, /^/, "passing", "the connection was lost", "Check the network."],
-  [1009, /^/, "permanent", "a message was too large", "Send less at once."],
+  [1009, /^/, "permanent", "a message was too large", "Send smaller messages."],
 ];
 
-/** Explains a WebSocket close by its code and reason text; a code that no row knows is taken for passing. */
+/** Explains a WebSocket close by its code and reason text; an unknown code counts as passing. */
 export function explainClose(code: number, reason: string): CloseExplanation {
   const row = TABLE.find(([rowCode, pattern]) => rowCode === code && pattern.test(reason));
   if (!row) return { verdict: "passing", cause: "the server closed the connection", advice: WAIT };
@@ -153,7 +147,7 @@ export function explainClose(code: number, reason: string): CloseExplanation {
   return { verdict, cause, advice };
 }
 
-/** Explains a connection that was never made, by the HTTP status of the refused handshake or the error of the network. */
+/** Explains a connection that could not be made, by the HTTP status of the handshake or the network error. */
 export function explainUnreachable(error: Error): CloseExplanation {
   const status = Number(/Unexpected server response: (\d+)/.exec(error.message)?.[1]);
   if (status) return explainStatus(status);
@@ -162,7 +156,7 @@ export function explainUnreachable(error: Error): CloseExplanation {
     return {
       verdict: "permanent",
       cause: `the certificate of the server is not trusted (${code})`,
-      advice: "Choose a TLS configuration with the authority that has issued it.",
+      advice: "Choose a TLS configuration with the certificate authority that issued it.",
     };
   return {
     verdict: "passing",
@@ -171,7 +165,7 @@ export function explainUnreachable(error: Error): CloseExplanation {
   };
 }
 
-/** Explains why Google Cloud's credentials of this machine could not be used; the library's own words may hold parts of them. */
+/** Explains why Google Cloud's credentials of this machine are not usable. The library's message may contain parts of them and is not repeated. */
 export function explainCredentials(error: Error): CloseExplanation {
   const { status } = error as { status?: number };
   if (status === 407) return explainStatus(status);
@@ -180,14 +174,14 @@ export function explainCredentials(error: Error): CloseExplanation {
   return {
     verdict: unreachable ? "passing" : "permanent",
     cause: unreachable
-      ? "the server that knows the credentials of this machine cannot be reached"
-      : `this machine has no application default credentials of Google Cloud${refused ? " that are accepted" : ""}`,
+      ? "the server that issues the credentials of this machine cannot be reached"
+      : `this machine has no ${refused ? "valid " : ""}application default credentials of Google Cloud`,
     advice:
-      "Run `gcloud auth application-default login` on it, or name a file of credentials in GOOGLE_APPLICATION_CREDENTIALS.",
+      "Run `gcloud auth application-default login` on it, or set GOOGLE_APPLICATION_CREDENTIALS to a credentials file.",
   };
 }
 
-/** Explains a HTTP status that is no success. @param words the server's own, as they may say more */
+/** Explains an HTTP error status. @param words the server's message, which may say more */
 export function explainStatus(status: number, words = ""): CloseExplanation {
   if (status === 400 && words) return explainClose(1007, words);
   if (status === 404)
@@ -205,7 +199,7 @@ export function explainStatus(status: number, words = ""): CloseExplanation {
   if (status === 407)
     return {
       verdict: "permanent",
-      cause: "the proxy wants to know who asks (HTTP 407)",
+      cause: "the proxy requires a user and a password (HTTP 407)",
       advice: "Check the user and the password of the proxy.",
     };
   if (status === 429)

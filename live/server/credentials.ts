@@ -1,36 +1,36 @@
-// What lets one conversation in: the key of its connection, or short-lived tokens that are made from it.
+// The credentials of one conversation: the key of its connection, or ephemeral tokens that are requested with it.
 
 import type { Clock } from "../../audio/clock";
 import { mintToken, type Token, type TokenTerms } from "./ephemeral-token";
 import type { Server } from "./server";
 
-/** Tokens for connections of our own. */
+/** Ephemeral tokens for the connections of this package. */
 export interface OwnTokens extends TokenTerms {
-  /** Milliseconds before its end at which a token is replaced by a new one. */
+  /** Milliseconds before its expiry at which a token is renewed. */
   renewBeforeMs: number;
 }
 
 export interface CredentialsOptions {
   /** Finds the server; may start it first. */
   server(): Promise<Server>;
-  /** Absent: connections show the key itself. */
+  /** Absent: connections use the key itself. */
   tokens?: OwnTokens | undefined;
-  /** Milliseconds that the server has to make a token. */
+  /** Milliseconds within which the server must issue a token. */
   connectTimeoutMs: number;
   clock: Clock;
 }
 
-/** Milliseconds between two tries to replace a token in time. */
+/** Milliseconds between two attempts to renew a token. */
 const RENEW_AGAIN_MS = 60_000;
 
 export class Credentials {
   readonly #options: CredentialsOptions;
   #token: Token | undefined;
-  /** How many conversations the token has begun. */
+  /** Conversations that the token has started. */
   #starts = 0;
-  /** What the connection was let in by. */
+  /** The token of the present connection. */
   #shown: Token | undefined;
-  /** Time of day from which the token may be replaced in advance. */
+  /** Time of day from which the token may be renewed in advance. */
   #renewAt = 0;
 
   constructor(options: CredentialsOptions) {
@@ -38,7 +38,8 @@ export class Credentials {
   }
 
   /**
-   * The server, with what it must be shown now: to resume, the same token while it lives; to begin, one that may still begin.
+   * The server with the credentials for the next connection: to resume, the same token while it is valid; to start, one that may
+   * still start a conversation.
    * @throws InputError or ConnectionError when there is none
    */
   async show(resuming: boolean): Promise<Server> {
@@ -49,7 +50,7 @@ export class Credentials {
     if (!token || !this.#serves(token, tokens, resuming)) {
       const old = token;
       token = await this.#make(server, tokens).catch((error) => {
-        // Until its very end it lets one resume.
+        // A token allows resuming until it expires.
         if (resuming && old && clock.date() < old.expiresAt) return old;
         throw error;
       });
@@ -72,14 +73,14 @@ export class Credentials {
     return this.#token;
   }
 
-  /** The server takes the token that it was shown no longer: the next one is another. */
+  /** The server no longer accepts the token: the next connection gets a new one. */
   drop() {
     if (this.#token === this.#shown) this.#token = undefined;
   }
 
   /**
-   * Replaces a token that comes close to its end, while what it has let in goes on; to be called about once a second.
-   * @param onNew told, when there is another, in how many milliseconds what the old one has let in will end
+   * Renews a token that expires soon, while its connection stays open; to be called about once a second.
+   * @param onNew called when there is a new one, with the milliseconds until the connection of the old one ends
    */
   watch(onNew: (endsInMs: number) => void) {
     const { tokens, clock } = this.#options;
@@ -95,7 +96,7 @@ export class Credentials {
         () => {
           if (this.#shown === old) onNew(old.expiresAt - clock.date());
         },
-        () => {}, // The old one still serves. When it ends the server says so, and what that leads to says why.
+        () => {}, // The old one is still valid. When it expires, the server closes, and the next attempt reports why.
       );
   }
 }

@@ -1,5 +1,5 @@
-// Short-lived tokens that stand for an API key: for our own connections, and for browsers and devices that connect by
-// themselves (docs/live-api.md 3).
+// Ephemeral tokens in place of the API key: for connections of this package, and for browsers and devices that connect to Gemini
+// directly (docs/live-api.md 3).
 
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -8,19 +8,20 @@ import type { Lock } from "../setup/token-lock";
 import { explainStatus, explainUnreachable } from "./close-codes";
 import { ConnectionError, InputError } from "./errors";
 import { routeTo } from "./network";
-import { type Server, without } from "./server";
+import { redact } from "./redaction";
+import type { Server } from "./server";
 
-/** Characters of an answer that are read, and of its words that are repeated. */
+/** Characters of a response that are read, and of its error message that are repeated. */
 const LARGEST_ANSWER = 64 * 1024;
 const LONGEST_WORDS = 300;
 
-/** How far a token reaches. */
+/** What a token allows, and for how long. */
 export interface TokenTerms {
-  /** How many conversations it may begin; 0: any number. Resuming one is free. */
+  /** Conversations that it may start; 0: any number. Resuming one is free. */
   uses: number;
-  /** Milliseconds in which a conversation must have begun. */
+  /** Milliseconds within which a conversation must start. */
   startWithinMs: number;
-  /** Milliseconds after which it ends, also for a conversation that runs; less than 20 hours. */
+  /** Milliseconds after which it expires, also for an open conversation; less than 20 hours. */
   lifetimeMs: number;
 }
 
@@ -33,9 +34,9 @@ export interface Token {
 }
 
 /**
- * Has a token made from the server's API key.
- * @param lock what its bearer cannot change; absent: nothing is locked
- * @param timeoutMs that the server has to answer
+ * Requests a token from the server, with its API key.
+ * @param lock what a client with the token cannot change; absent: nothing is locked
+ * @param timeoutMs within which the server must respond
  * @throws InputError where there are no tokens; ConnectionError when the server cannot be reached or refuses
  */
 export async function mintToken(
@@ -46,7 +47,7 @@ export async function mintToken(
   const { access, baseUrl, apiVersion } = server;
   if (access.by !== "key" || !baseUrl)
     throw new InputError(
-      "Vertex AI has no tokens: choose a connection to the Gemini API, or let the browser or device talk through Node-RED.",
+      "Vertex AI has no ephemeral tokens: choose a connection to the Gemini API, or connect the browser or device through Node-RED.",
     );
   const now = clock.date();
   const startBefore = now + terms.startWithinMs;
@@ -61,21 +62,21 @@ export async function mintToken(
   const { status, body } = await post(url, access.key, order, server, timeoutMs, clock);
   const answer = parse(body);
   if (status !== 200) {
-    const words = without([access.key], String(answer.error?.message ?? "")).slice(0, LONGEST_WORDS);
+    const words = redact([access.key], String(answer.error?.message ?? "")).slice(0, LONGEST_WORDS);
     throw new ConnectionError(explainStatus(status, words), undefined, words);
   }
   if (typeof answer.name !== "string" || !answer.name)
     throw new ConnectionError({
       verdict: "permanent",
-      cause: "the server does not make tokens",
-      advice: "Check the server address, or connect with the key itself.",
+      cause: "the server does not issue ephemeral tokens",
+      advice: "Check the server address, or turn ephemeral tokens off.",
     });
   return { name: answer.name, startBefore, expiresAt };
 }
 
 /**
- * The address of the WebSocket that takes tokens, without one: a client adds `?access_token=` and its own
- * (docs/live-api.md 1.1). What the server's address may hold besides host and path is not for the client's eyes.
+ * The address of the WebSocket for clients with a token, without the token: a client adds `?access_token=` and its own
+ * (docs/live-api.md 1.1). Only host and path of the server's address are part of it.
  */
 export function tokenAddress({ baseUrl = "", apiVersion }: Pick<Server, "baseUrl" | "apiVersion">): string {
   const { protocol, host, pathname } = new URL(baseUrl);
@@ -91,7 +92,7 @@ function parse(body: string): { name?: unknown; error?: { message?: unknown } } 
   }
 }
 
-/** Not by fetch, which knows neither proxies nor authorities of our own. */
+/** Not with fetch, which supports neither proxies nor private certificate authorities. */
 function post(
   url: string,
   key: string,
@@ -103,12 +104,12 @@ function post(
   const attempt = new AbortController();
   let cancelTimeout = () => {};
   const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
-    // The request alone would not tell: one that waits for a proxy is out of its own reach.
+    // The request has no timeout of its own while it waits for a proxy.
     cancelTimeout = clock.after(timeoutMs, () =>
       reject(
         new ConnectionError({
           verdict: "passing",
-          cause: `the server made no token within ${timeoutMs / 1000} s`,
+          cause: `the server issued no token within ${timeoutMs / 1000} s`,
           advice: "Check the network, the proxy and the server address.",
         }),
       ),
@@ -133,7 +134,7 @@ function post(
   });
 }
 
-/** The text of an answer, or its beginning if it does not end. */
+/** The text of a response, or its beginning if it does not end. */
 async function read(response: IncomingMessage): Promise<string> {
   let text = "";
   for await (const part of response.setEncoding("utf8")) {

@@ -2,7 +2,7 @@
 
 import type { CloseExplanation, Verdict } from "./close-codes";
 
-/** A message or a setting that cannot be used; nothing was sent, and the conversation goes on. */
+/** A message or a setting that is not usable; nothing was sent, and the conversation continues. */
 export class InputError extends Error {
   override name = "InputError";
 }

@@ -1,4 +1,4 @@
-// The way to a server: directly or through a proxy, and which authorities are trusted. One answer for sockets and requests.
+// The route to a server: direct or through a proxy, and which certificate authorities are trusted. The same for sockets and requests.
 
 import type { Agent } from "node:http";
 import { type ConnectionOptions, checkServerIdentity, type SecureContextOptions } from "node:tls";
@@ -11,33 +11,33 @@ const EXCEPTION = /^\*?\.?(\[[^\]]*\]|[^:]+|[\da-f:]+)(?::(\d+))?$/;
 export interface Proxy {
   /** `http://` or `https://` address, with user and password if the proxy wants them */
   url: string;
-  /** Hosts that are reached without it, written as in NO_PROXY. */
+  /** Hosts that are reached without the proxy, written as in NO_PROXY. */
   except: readonly string[];
 }
 
 export interface Network {
-  /** `none`: always directly; absent: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say. */
+  /** `none`: always direct; absent: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment decide. */
   proxy?: Proxy | "none" | undefined;
-  /** Own authorities, a certificate of our own, another name of the server. */
+  /** Private certificate authorities, a client certificate, another server name. */
   tls?: (SecureContextOptions & { servername?: string }) | undefined;
 }
 
-/** What a request or a WebSocket is opened with, so that it goes that way; the server's certificate is always verified. */
+/** Options that make a request or a WebSocket take the route; the server's certificate is always verified. */
 export type Route = Network["tls"] &
   Pick<ConnectionOptions, "checkServerIdentity"> & { agent?: Agent; rejectUnauthorized: true };
 
 /**
- * The way to a server.
+ * The options for the route to a server.
  * @param url http, https, ws or wss
- * @param signal ends what is still under way to a proxy, where nobody else can reach it
- * @throws InputError when the proxy's address cannot be used
+ * @param signal aborts a connection to a proxy that is still being made
+ * @throws InputError when the proxy's address is not usable
  */
 export function routeTo(url: string, { proxy, tls }: Network, signal?: AbortSignal): Route {
   const target = new URL(url);
   const proxyUrl = proxyFor(target, proxy);
   const direct: Route = { ...tls, rejectUnauthorized: true };
   if (!proxyUrl) return direct;
-  // The agent tells TLS no address, so that a certificate for one would be compared with "localhost".
+  // The agent passes no IP address to TLS, which would then compare the certificate with "localhost".
   const name = tls?.servername || target.hostname.replace(/^\[|\]$/g, "");
   return {
     ...direct,
@@ -51,13 +51,13 @@ function proxyFor(target: URL, proxy: Network["proxy"]): URL | undefined {
   const { url, except } = proxy ?? proxyOfEnvironment(target);
   if (!url || isExcepted(target, except)) return undefined;
   if (isUsable(url)) return new URL(url);
-  // It may hold a password, so it is not quoted.
+  // The address may contain a password, so it is not quoted.
   throw new InputError(
-    "The address of the proxy cannot be used: it must be like http://host:port, or http://user:password@host:port with both as in URLs.",
+    "The address of the proxy is not usable: write http://host:port, or http://user:password@host:port with user and password URL-encoded.",
   );
 }
 
-/** The agent decodes user and password too late to report that it cannot. */
+/** The agent decodes user and password too late to report an error. */
 function isUsable(proxy: string): boolean {
   if (!URL.canParse(proxy) || !/^https?:/.test(proxy)) return false;
   const { username, password } = new URL(proxy);
@@ -69,14 +69,14 @@ function isUsable(proxy: string): boolean {
   }
 }
 
-/** The usual variables; as everywhere, small letters come first. */
+/** The usual variables; lower case wins, as everywhere. */
 function proxyOfEnvironment({ protocol }: URL): Proxy {
   const name = /^(https|wss):$/.test(protocol) ? "https_proxy" : "http_proxy";
   const read = (variable: string) => process.env[variable] || process.env[variable.toUpperCase()] || "";
   return { url: read(name), except: read("no_proxy").split(/[\s,]+/) };
 }
 
-/** An exception is a host, with all below it and with or without a port, or `*`. */
+/** An exception is a host with its subdomains, with or without a port, or `*`. */
 function isExcepted({ hostname, protocol, port }: URL, except: readonly string[]): boolean {
   const targetPort = port || (/^(https|wss):$/.test(protocol) ? "443" : "80");
   return except.some((exception) => {

@@ -1,19 +1,19 @@
-// What each family of models accepts (docs/live-api.md 1.8), so that a setting that the chosen model refuses can be left out.
+// What each family of models accepts (docs/live-api.md 1.8): a setting that the chosen model refuses is left out.
 
 export interface ModelProfile {
   /** The only modality that the model answers in. */
   modality: "AUDIO" | "TEXT";
-  /** By which message a text turn goes in once the conversation runs. */
+  /** The message that carries a text turn once the conversation is open. */
   text: "clientContent" | "realtimeInput";
-  /** When earlier turns may be given: at any time, or only before anything else and announced in the setup. */
+  /** When history may be sent: at any time, or only before anything else and announced in the setup. */
   history: "always" | "atStart";
-  /** Whether it is silent until a tool has answered: as the declaration says, always, or never. */
+  /** Whether a tool call blocks: as its declaration says, always, or never. */
   blocking: "choice" | "always" | "never";
-  /** Whether a tool's answer may say when the model speaks about it. */
+  /** Whether a tool response may say when the model speaks about it. */
   scheduling: boolean;
-  /** Whether sound that comes while it is silent for a tool ends the conversation (docs/live-api.md 2). */
+  /** Whether sound during a blocking call makes the server close the connection (docs/live-api.md 2). */
   deafWhileBlocked: boolean;
-  /** Tokens that its context holds, where that is known. */
+  /** Tokens that its context holds, where this is known. */
   contextWindow: number | undefined;
   /** What thinkingConfig may hold, if anything. */
   thinking: { levels: readonly string[]; thoughts: boolean };
@@ -35,7 +35,7 @@ const CURRENT: ModelProfile = {
   languageCode: false,
 };
 
-/** By the beginning of the name; the longest that fits counts. */
+/** By the beginning of the model's name; the longest match counts. */
 const FAMILIES: Record<string, ModelProfile> = {
   "gemini-3.8-live": CURRENT,
   "gemini-3.8-live-extended-thinking": {
@@ -64,7 +64,7 @@ const FAMILIES: Record<string, ModelProfile> = {
   },
 };
 
-/** An unknown model is taken at its word: nothing is left out for it. */
+/** Unknown models get every setting as configured. */
 const UNKNOWN: ModelProfile = {
   ...CURRENT,
   contextWindow: undefined,

@@ -1,4 +1,4 @@
-// From the settings of a conversation to the setup that its model accepts.
+// Builds the setup of a conversation from its settings, without what its model refuses.
 
 import {
   ActivityHandling,
@@ -13,10 +13,9 @@ import {
   type Tool,
   TurnCoverage,
 } from "@google/genai";
-import type { OnStall } from "../events";
 import { type ModelProfile, profileOf } from "./model-profiles";
 
-/** What a conversation is set up with; "" and undefined leave the choice to the server. */
+/** The settings of a conversation; "" and undefined mean the server default. */
 export interface ConversationSettings {
   model: string;
   /** A prebuilt voice, for example `Kore`. */
@@ -30,59 +29,60 @@ export interface ConversationSettings {
   /** Whether the model's thoughts come out as text. */
   thoughts: boolean;
   affectiveDialog: boolean;
-  /** Whose speech is written down. */
+  /** Whose speech is transcribed. */
   transcripts: { user: boolean; model: boolean };
-  /** Who finds the beginning and the end of the user's turns: the server, or the flow by activityStart and activityEnd. */
+  /** Who detects the user's turns: the server (VAD), or the flow by activityStart and activityEnd (push to talk). */
   turnDetection: "automatic" | "manual";
-  /** How the server finds them; undefined and "" leave it to the server. The API knows no MEDIUM (docs/live-api.md 1.4). */
+  /** Parameters of the VAD; undefined and "" mean the server default. The API has no MEDIUM (docs/live-api.md 1.4). */
   detection: {
     start: "" | "LOW" | "MEDIUM" | "HIGH";
     end: "" | "LOW" | "MEDIUM" | "HIGH";
-    /** Milliseconds of silence that end a turn. */
+    /** Silence that ends a turn, in milliseconds. */
     silenceDurationMs: number | undefined;
-    /** Milliseconds that speech must last to begin one. */
+    /** Speech that starts a turn, in milliseconds. */
     prefixPaddingMs: number | undefined;
   };
-  /** Whether the user's speech interrupts the model. */
+  /** Whether the user's speech interrupts the model (barge-in). */
   bargeIn: boolean;
-  /** What of the input belongs to a turn. */
+  /** Which input belongs to a turn (turn coverage). */
   turnCoverage: "" | "ONLY_ACTIVITY" | "ALL_INPUT" | "AUDIO_ACTIVITY_AND_ALL_VIDEO";
-  /** Lets the model search the web; its sources come as grounding. */
+  /** Lets the model use Google Search; its sources come as grounding. */
   googleSearch: boolean;
-  /** A conversation of one turn closes after its answer and keeps nothing. */
+  /** The conversation closes after each answer and keeps nothing. */
   singleTurn: boolean;
 }
 
-/** How a conversation is kept beyond one connection. */
+/** How a conversation outlives one connection. */
 export interface Continuity {
   /**
-   * What is done when a connection is lost: `resume` goes on by the server's handle, `restart` begins a fresh conversation that is told
-   * what was said so far, `report` only tells.
+   * What is done when a connection is lost: `resume` continues with the server's handle, `restart` begins a fresh conversation and gives
+   * it the history, `report` only reports it.
    */
   onConnectionLoss: "resume" | "restart" | "report";
-  /** How often a connection is tried before it is given up. */
+  /** Attempts before a connection is given up: to open it, at least one; after a loss, 0 makes none. */
   reconnectAttempts: number;
-  /** Lets the server drop the beginning of a context that becomes too long; in tokens, undefined leaves it to the server. */
+  /** Context compression by a sliding window, in tokens; undefined numbers mean the server default. */
   compression: { triggerTokens: number | undefined; targetTokens: number | undefined } | undefined;
   /** Tokens after which a conversation ends; 0: never. */
   tokenBudget: number;
-  /** Milliseconds without a frame, when it is the server's turn, that count as a stall; 0: none do. */
+  /** Milliseconds without a frame, while the server should send something, that count as a stall; 0: none do. */
   stallTimeoutMs: number;
-  onStall: OnStall;
+  /** What is done about a stall: an event alone, or a resume as well. */
+  onStall: "report" | "resume";
 }
 
 export interface Setup {
   model: string;
   config: LiveConnectConfig;
-  /** Setup fields that the SDK has no name for. */
+  /** Setup fields that the SDK does not know. */
   extra: object;
-  /** The settings that the model refuses, by their names, and that are therefore not sent. */
+  /** Names of the settings that the model refuses and that are therefore not sent. */
   leftOut: string[];
 }
 
 /**
  * Builds the SDK's config for a conversation, without what the model's profile refuses.
- * @param begins how the connection begins: with the handle of the conversation to go on with, or told some history, and with tools
+ * @param begins how the connection begins: with the handle of the conversation to resume or with history, and with tools
  */
 export function buildSetup(
   settings: ConversationSettings,
@@ -124,7 +124,7 @@ export function buildSetup(
   return { model: settings.model, config, extra, leftOut };
 }
 
-/** Without a slidingWindow the server accepts compression and does nothing (docs/live-api.md 2); its numbers are strings (docs/live-api.md 1.2). */
+/** Without slidingWindow the server accepts compression and does nothing (docs/live-api.md 2). int64 numbers are strings (1.2). */
 function buildCompression({ triggerTokens, targetTokens }: NonNullable<Continuity["compression"]>) {
   return {
     slidingWindow: targetTokens === undefined ? {} : { targetTokens: String(targetTokens) },
@@ -157,7 +157,7 @@ function buildRealtimeInput(
   };
 }
 
-/** Where a model knows only one behaviour, naming another is an error (docs/live-api.md 1.8). */
+/** A model that has one behavior only refuses the other (docs/live-api.md 1.8). */
 function buildTools(
   { googleSearch }: ConversationSettings,
   { blocking }: ModelProfile,

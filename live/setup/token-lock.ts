@@ -1,17 +1,17 @@
-// What a token locks: the setup of a session, wholly or in some of its fields, as the server's token request writes it
+// The lock of an ephemeral token: the setup of a session, all of it or some fields, as the server's token request has it
 // (docs/live-api.md 3).
 
 import type { Setup } from "./setup";
 
-/** The part of a request for a token that binds its bearer. */
+/** The part of a token request that fixes the setup of whoever uses the token. */
 export interface Lock {
-  /** As in the setup frame; without a mask it takes the place of the bearer's whole setup, also of its resumption handle. */
+  /** As in the setup frame; without a mask it replaces the client's whole setup, also its resumption handle. */
   bidiGenerateContentSetup: object;
-  /** Paths of the only fields that are bound, separated by commas; one that the setup does not have is bound to nothing. */
+  /** Paths of the locked fields, separated by commas; a field that the setup does not have is locked to nothing. */
   fieldMask?: string;
 }
 
-/** The fields that can be locked one by one, each with its paths in the setup frame. The model always is. */
+/** The fields that can be locked one by one, with their paths in the setup frame. The model is always locked. */
 const PATHS = {
   voice: ["generationConfig.speechConfig"],
   temperature: ["generationConfig.temperature"],
@@ -26,7 +26,7 @@ const PATHS = {
 export type LockedField = keyof typeof PATHS;
 export const LOCKED_FIELDS = Object.keys(PATHS) as LockedField[];
 
-/** Locks a setup; `fields` names what the bearer cannot change besides the model, `all` that he can change nothing. */
+/** Locks a setup. @param fields what the client cannot change besides the model; `all`: the client can change nothing */
 export function lockOf(setup: Setup, fields: "all" | readonly LockedField[]): Lock {
   const bidiGenerateContentSetup = onTheWire(setup);
   if (fields === "all") return { bidiGenerateContentSetup };
@@ -34,7 +34,7 @@ export function lockOf(setup: Setup, fields: "all" | readonly LockedField[]): Lo
   return { bidiGenerateContentSetup, fieldMask: paths.join(",") };
 }
 
-/** The setup as the SDK writes it: some of its settings belong into generationConfig, all others keep their names and places. */
+/** The setup as the SDK writes it: some settings belong into generationConfig, all others keep their names and places. */
 function onTheWire({ model, config, extra }: Setup): object {
   const { responseModalities, speechConfig, temperature, thinkingConfig, enableAffectiveDialog, ...rest } =
     config;

@@ -1,19 +1,20 @@
-// The tools of one conversation: passes the model's calls on to who serves them, and takes their answers back, each once.
+// The tool calls of one conversation: passes the model's calls to the tools, and their responses back, each once.
 
 import type { FunctionCall, FunctionDeclaration } from "@google/genai";
 import type { Clock } from "../../audio/clock";
-import type { ConversationEvent } from "../events";
-import type { Done, Input, ToolResponse } from "../input/queue";
+import type { Done, Input, ToolResponse } from "../input/input";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
-import { type Call, PendingCalls } from "./pending-calls";
+import type { Call } from "../state/state";
+import type { StateStore } from "../state/store";
+import type { ToolEvent } from "./tool-events";
 
 /** A tool that the model may call. */
 export interface ServedTool {
   declaration: FunctionDeclaration;
-  /** Who serves it, in the words of those who declared it. */
+  /** The id of the tool call node that serves it. */
   server: string;
-  /** Milliseconds after which the model is told that no answer came. */
+  /** Milliseconds after which the model is told that no response came. */
   timeoutMs: number;
   /** What does not fit in the arguments, in words by which the model can correct itself; undefined: they fit. */
   check(args: unknown): string | undefined;
@@ -29,102 +30,106 @@ export interface Answer {
 
 export interface ToolDispatchOptions {
   profile: ModelProfile;
-  /** The tools that the server was told of last. */
+  /** The tools as they are now: who serves a call is looked up when it comes. */
   tools(): readonly ServedTool[];
+  state: StateStore;
   clock: Clock;
   send(input: Input, done: Done): void;
-  emit(event: ConversationEvent): void;
+  emit(event: ToolEvent): void;
 }
-
-/** Milliseconds for which sound is held back at the most while the model is silent for a tool (docs/live-api.md 2). */
-const HOLD_SOUND_MS = 10_000;
 
 export class ToolDispatch {
   readonly #options: ToolDispatchOptions;
-  readonly #calls = new PendingCalls();
-  /** Clock time at which the model fell silent for a tool. */
-  #blockedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolDispatchOptions) {
     this.#options = options;
   }
 
-  /** Calls are still to be answered. */
-  get isBusy() {
-    return this.#calls.pending.length > 0;
-  }
-
-  /** The model is silent until a call is answered. */
-  get isBlocked() {
-    return this.#calls.hasBlocking;
-  }
-
-  /** Sound would end the conversation now, as the model waits for a tool. */
-  get isDeaf() {
-    const { profile, clock } = this.#options;
-    return profile.deafWhileBlocked && this.isBlocked && clock.now() - this.#blockedAt < HOLD_SOUND_MS;
-  }
-
-  receive(calls: readonly FunctionCall[]) {
-    if (!this.isBlocked) this.#blockedAt = this.#options.clock.now();
-    for (const { id = "", name = "", args = {} } of calls) {
-      const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
-      const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;
-      if (!tool || problem) {
-        this.#respond(id, name, { response: { error: problem } });
+  receive(functionCalls: readonly FunctionCall[]) {
+    const { state, emit } = this.#options;
+    const calls: Call[] = [];
+    const refused: { id: string; name: string; problem: string }[] = [];
+    for (const { id, name, args = {} } of functionCalls) {
+      if (!id || !name) {
+        emit({
+          type: "failed",
+          error: new Error(
+            `Gemini Live: the server called a tool without ${id ? "a name" : "an id"}; the call was ignored.`,
+          ),
+        });
         continue;
       }
-      const call: Call = {
-        id,
-        name,
-        args,
-        server: tool.server,
-        blocking: this.#isBlocking(tool),
-        deadline: this.#options.clock.now() + tool.timeoutMs,
-      };
-      this.#calls.add(call);
-      this.#options.emit({ type: "toolCall", call });
+      const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
+      const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;
+      if (tool && !problem) calls.push(this.#callOf(tool, id, name, args));
+      else refused.push({ id, name, problem: problem! });
     }
+    state.apply({ type: "toolsCalled", calls });
+    for (const call of calls) emit({ type: "toolCall", call });
+    for (const { id, name, problem } of refused) this.#respond(id, name, { response: { error: problem } });
   }
 
-  /** The server withdraws calls: nobody waits for their answers any more. */
+  /** The server withdraws calls: no response is wanted any more. */
   cancel(ids: readonly string[]) {
-    this.#withdraw(this.#calls.take(ids), "cancelled");
+    this.#withdraw(
+      this.#pending.filter(({ id }) => ids.includes(id)),
+      "cancelled",
+    );
   }
 
-  /** Gives the answer to a call; `done` gets an error when nobody waits for it. */
+  /** Sends a response to a call; `done` gets an error when none is wanted. */
   answer(id: string, answer: Answer, done: Done) {
-    const call = this.#calls.find(id);
+    const call = this.#pending.find((pending) => pending.id === id);
     if (!call)
       return done(
         new InputError(
-          `The call ${id} waits for no answer: it was answered, withdrawn, or ran out of time. This answer was not sent.`,
+          `The tool call ${id} wants no response: it was answered, withdrawn, or timed out. This response was not sent.`,
         ),
       );
-    if (!answer.willContinue) this.#calls.take([id]);
+    if (!answer.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });
     this.#respond(id, call.name, answer, done);
   }
 
-  /** Tells the model of the calls whose time is up. */
-  watch() {
-    const late = this.#calls.takeLate(this.#options.clock.now());
-    for (const { id, name } of late)
-      this.#respond(id, name, { response: { error: `The tool ${name} did not answer in time.` } });
+  /** Tells the model of the calls whose time is up; to be called about once a second. */
+  checkTimeouts() {
+    const now = this.#options.clock.now();
+    const late = this.#pending.filter(({ deadline }) => deadline <= now);
     this.#withdraw(late, "timeout");
+    for (const { id, name } of late)
+      this.#respond(id, name, { response: { error: `The tool ${name} did not respond in time.` } });
   }
 
-  /** The conversation that the calls belong to is gone. */
+  /** The conversation that made the calls has ended. */
   forget() {
-    this.#withdraw(this.#calls.takeAll(), "lost");
+    this.#withdraw(this.#pending, "lost");
   }
 
-  #withdraw(calls: readonly Call[], reason: "cancelled" | "timeout" | "lost") {
-    for (const call of calls) this.#options.emit({ type: "toolCancelled", call, reason });
+  get #pending() {
+    return this.#options.state.current.calls;
+  }
+
+  #callOf(tool: ServedTool, id: string, name: string, args: Record<string, unknown>): Call {
+    const calledAt = this.#options.clock.now();
+    return {
+      id,
+      name,
+      args,
+      server: tool.server,
+      blocking: this.#isBlocking(tool),
+      calledAt,
+      deadline: calledAt + tool.timeoutMs,
+    };
   }
 
   #isBlocking({ declaration }: ServedTool) {
     const { blocking } = this.#options.profile;
     return blocking === "always" || (blocking === "choice" && declaration.behavior === "BLOCKING");
+  }
+
+  #withdraw(calls: readonly Call[], reason: "cancelled" | "timeout" | "lost") {
+    if (!calls.length) return;
+    this.#options.state.apply({ type: "callsSettled", ids: calls.map(({ id }) => id) });
+    for (const call of calls) this.#options.emit({ type: "toolCancelled", call, reason });
   }
 
   #respond(id: string, name: string, { response, scheduling, willContinue }: Answer, done: Done = () => {}) {

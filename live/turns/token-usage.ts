@@ -18,7 +18,7 @@ export interface Usage {
 export interface UsageReport {
   turn: Usage;
   conversation: Usage;
-  /** How full the model's context is: tokens in it, of how many, and in per cent; without a known window, the tokens alone. */
+  /** How full the model's context is: tokens, of how many, and in percent; without a known window, the tokens alone. */
   context: { tokens: number; window?: number; percent?: number };
 }
 

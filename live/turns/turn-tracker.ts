@@ -1,56 +1,35 @@
-// The turns of one conversation: from what the server sends to sound, text and the events between them.
+// Follows the turns of a conversation: applies what the server sends to its state, and reports sound, text and the ends of turns.
 
-import type { LiveServerContent, UsageMetadata } from "@google/genai";
-import type { ConversationEvent } from "../events";
+import type { LiveServerContent, LiveServerMessage } from "@google/genai";
+import type { Text, Utterance } from "../input/input";
+import { canBeStopped, isAnswering } from "../state/state";
+import type { StateStore } from "../state/store";
 import { UsageMeter } from "./token-usage";
-import { type Role, Transcript, type Utterance } from "./transcript";
-
-/**
- * How far the model's answer is: `awaited` from the end of the user's turn, `answering` from its first piece, `playing` when all of it
- * has come, until the server takes it for played (docs/live-api.md 1.5).
- */
-type Phase = "idle" | "awaited" | "answering" | "playing";
-
-/** A text that wants an answer. */
-export interface Question {
-  text: string;
-  /** It has been asked before, on a connection that was lost; it is not asked a third time. */
-  again: boolean;
-}
+import { Transcript } from "./transcript";
+import type { TurnEvent } from "./turn-events";
 
 export class TurnTracker {
-  readonly #emit: (event: ConversationEvent) => void;
+  readonly #state: StateStore;
+  readonly #emit: (event: TurnEvent) => void;
   readonly #withThoughts: boolean;
-  readonly #transcript = new Transcript();
-  readonly #usage: UsageMeter;
-  /** Counts from 1; what the user says and the answer to it are of the same turn. */
-  #turn = 1;
-  #phase: Phase = "idle";
-  #userSpeaks = false;
-  /** The texts that the awaited answer is for. */
-  #questions: Question[] = [];
-  /** The running answer was stopped by the flow: what still comes of it is not passed on. */
-  #muted = false;
+  readonly #contextWindow: number | undefined;
+  #transcript = new Transcript();
+  #usage: UsageMeter;
+  /** Texts that were sent and of whose answer nothing has come. */
+  #questions: Text[] = [];
 
   /** @param contextWindow tokens that the model's context holds, where that is known */
   constructor(
-    emit: (event: ConversationEvent) => void,
+    state: StateStore,
+    emit: (event: TurnEvent) => void,
     withThoughts: boolean,
     contextWindow: number | undefined,
   ) {
+    this.#state = state;
     this.#emit = emit;
     this.#withThoughts = withThoughts;
+    this.#contextWindow = contextWindow;
     this.#usage = new UsageMeter(contextWindow);
-  }
-
-  /** Neither side speaks, and nothing is awaited. */
-  get isQuiet() {
-    return this.#phase === "idle" && !this.#userSpeaks;
-  }
-
-  /** It is the server's turn to send something. */
-  get awaitsServer() {
-    return this.#phase === "awaited" || this.#phase === "answering";
   }
 
   /** Tokens that the conversation has used. */
@@ -59,135 +38,158 @@ export class TurnTracker {
   }
 
   /** What was said so far, the oldest first. */
-  get remembered(): readonly Utterance[] {
-    return this.#transcript.remembered;
+  get history(): readonly Utterance[] {
+    return this.#transcript.history;
+  }
+
+  /** Begins another conversation, which knows nothing of this one. */
+  restart() {
+    this.#transcript = new Transcript();
+    this.#usage = new UsageMeter(this.#contextWindow);
+    this.#questions = [];
   }
 
   /** A text was sent that the model will answer. */
-  ask(question: Question) {
+  ask(question: Text) {
     this.#questions.push(question);
-    this.#muted = false;
-    this.#phase = "awaited";
+    this.#state.apply({ type: "textSent" });
   }
 
-  /** Something that needs no answer has become part of the conversation. */
-  note(utterance: Utterance) {
-    this.#transcript.remember(utterance);
+  /** Something that wants no answer became part of the conversation. */
+  keep(utterance: Utterance) {
+    this.#transcript.keep(utterance);
   }
 
-  /** The user begins or ends to speak. */
-  hearUser(speaks: boolean) {
-    if (this.#userSpeaks && !speaks && this.#phase === "idle") this.#phase = "awaited";
-    // Whatever was stopped, the answer to this is to be heard.
-    if (speaks) this.#muted = false;
-    this.#userSpeaks = speaks;
+  /** The model calls tools: asked again, its questions would make it call them again. */
+  onToolCall() {
+    this.#keepQuestions();
   }
 
-  /** The server has fallen silent, and nothing more is expected of it. */
-  settle() {
-    this.#phase = "idle";
-  }
-
-  /** The model calls a tool: it has taken its questions up, and asked again they would call the tool again. */
-  callTool() {
-    this.#phase = "idle";
-    this.#rememberQuestions();
-  }
-
-  /** The model will speak about what a tool has answered. */
-  awaitAnswer() {
-    if (this.#phase === "idle") this.#phase = "awaited";
-  }
-
-  /** The server has said nothing more of an answer that was stopped: what comes next is to be heard. */
-  forgetStop() {
-    if (!this.#muted) return;
-    this.#muted = false;
-    this.#phase = "idle";
-  }
-
-  /** Notes the token counts that may come with any frame. */
-  count(usage: UsageMetadata) {
-    this.#usage.note(usage);
-  }
-
-  /** Stops the running answer: what still comes of it is dropped. False when there is nothing to stop. */
+  /** Stops the answer: what still comes of it is dropped, and its questions are not asked again. False: there is nothing to stop. */
   stop(): boolean {
-    if (this.#phase === "idle" || this.#muted) return false;
-    this.#muted = true;
-    this.#emit({ type: "interrupted", turn: this.#turn });
+    const { current } = this.#state;
+    if (!canBeStopped(current)) return false;
+    this.#keepQuestions();
+    this.#emit({ type: "interrupted", turn: current.turn });
+    this.#state.apply({ type: "stopped" });
     return true;
   }
 
-  receive(content: LiveServerContent) {
-    const turn = this.#turn;
+  /** The user starts or stops speaking. */
+  hear(speaking: boolean, offsetMs?: number) {
+    this.#emit({ type: "speech", speaking, offsetMs });
+    this.#state.apply({ type: "userSpeech", speaking });
+  }
+
+  receive(frame: LiveServerMessage) {
+    const { voiceActivity, usageMetadata, serverContent } = frame;
+    if (voiceActivity) this.#receiveActivity(voiceActivity);
+    if (usageMetadata) this.#usage.note(usageMetadata);
+    if (serverContent) this.#receiveContent(serverContent);
+    const status = interactionStatusOf(frame);
+    if (status) this.#receiveStatus(status === "IN_PROGRESS");
+  }
+
+  /**
+   * The connection is gone. Returns the texts to send again: those of whose answer nothing had come, each once. A turn that cannot
+   * continue is completed, with `reason` when a part of its answer is missing.
+   */
+  breakOff(reason: string): Text[] {
+    const { current } = this.#state;
+    const again = this.#questions.filter((question) => !question.again);
+    if (again.length) this.#questions = [];
+    if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason);
+    else if (current.answer === "awaited" && !again.length) this.#complete(reason);
+    this.#keepQuestions();
+    return again.map((question) => ({ ...question, again: true }));
+  }
+
+  /** The Gemini API names the kind `type`, and the SDK renames it for Vertex AI (docs/live-api.md 1.3). */
+  #receiveActivity(activity: NonNullable<LiveServerMessage["voiceActivity"]> & WireActivity) {
+    const kind = activity.type ?? activity.voiceActivityType;
+    const seconds = Number.parseFloat(activity.audioOffset ?? "");
+    const offsetMs = Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined;
+    if (kind === "ACTIVITY_START") this.hear(true, offsetMs);
+    else if (kind === "ACTIVITY_END") this.hear(false, offsetMs);
+  }
+
+  #receiveStatus(thinking: boolean) {
+    if (thinking !== this.#state.current.thinking) this.#emit({ type: "thinking", thinking });
+    this.#state.apply({ type: "thinking", thinking });
+  }
+
+  #receiveContent(content: LiveServerContent) {
+    const { turn } = this.#state.current;
     if (content.inputTranscription?.text) this.#say("user", content.inputTranscription.text);
     // Sound that comes in one frame with `interrupted` belongs to the answer that is over.
-    if (!this.#muted && !content.interrupted) this.#receiveAnswer(content);
+    if (!content.interrupted) this.#receiveAnswer(content);
     if (content.groundingMetadata)
       this.#emit({ type: "grounding", turn, grounding: content.groundingMetadata });
     if (content.interrupted) {
-      if (!this.#muted) this.#emit({ type: "interrupted", turn });
-      this.#muted = false;
+      if (!this.#state.current.stopped) this.#emit({ type: "interrupted", turn });
+      this.#state.apply({ type: "interrupted" });
     }
     if (content.generationComplete) {
-      this.#phase = "playing";
-      if (!this.#muted) this.#emit({ type: "generationComplete", turn });
+      if (!this.#state.current.stopped) this.#emit({ type: "generationComplete", turn });
+      this.#state.apply({ type: "generationComplete" });
     }
     if (content.turnComplete) this.#complete(content.turnCompleteReason);
   }
 
-  /**
-   * The connection is gone. Returns the texts that have had no answer at all and may be asked once more; a turn that cannot go on
-   * is completed, with `reason` when a part of its answer is missing.
-   */
-  breakOff(reason: string): string[] {
-    this.#userSpeaks = false;
-    const unanswered = this.#phase === "awaited" ? this.#questions.filter(({ again }) => !again) : [];
-    if (unanswered.length) {
-      this.#questions = [];
-      this.#phase = "idle";
-    } else if (this.#phase !== "idle") this.#complete(this.#phase === "playing" ? undefined : reason);
-    return unanswered.map(({ text }) => text);
-  }
-
-  #receiveAnswer(content: LiveServerContent) {
-    for (const { inlineData, text, thought } of content.modelTurn?.parts ?? []) {
-      this.#phase = "answering";
+  #receiveAnswer({ modelTurn, outputTranscription }: LiveServerContent) {
+    if (this.#state.current.stopped) return;
+    for (const { inlineData, text, thought } of modelTurn?.parts ?? []) {
+      this.#answerBegins();
+      const { turn } = this.#state.current;
       if (inlineData?.data && inlineData.mimeType?.startsWith("audio/")) {
         const pcm = Buffer.from(inlineData.data, "base64");
-        this.#emit({ type: "audio", pcm, mimeType: inlineData.mimeType, turn: this.#turn });
+        this.#emit({ type: "audio", pcm, mimeType: inlineData.mimeType, turn });
       }
       if (text && !thought) this.#say("model", text);
       if (text && thought && this.#withThoughts)
-        this.#emit({ type: "text", role: "model", text, final: false, thought, turn: this.#turn });
+        this.#emit({ type: "text", role: "model", text, final: false, thought, turn });
     }
-    if (content.outputTranscription?.text) {
-      this.#phase = "answering";
-      this.#say("model", content.outputTranscription.text);
+    if (outputTranscription?.text) {
+      this.#answerBegins();
+      this.#say("model", outputTranscription.text);
     }
   }
 
-  #say(role: Role, text: string) {
+  /** A piece of an answer has come: unless it belongs to an earlier one, the questions are answered. */
+  #answerBegins() {
+    this.#state.apply({ type: "modelContent" });
+    if (!this.#state.current.answerFollows) this.#keepQuestions();
+  }
+
+  #say(role: Utterance["role"], text: string) {
     this.#transcript.add(role, text);
-    this.#emit({ type: "text", role, text, final: false, thought: false, turn: this.#turn });
+    this.#emit({ type: "text", role, text, final: false, thought: false, turn: this.#state.current.turn });
   }
 
   #complete(reason: string | undefined) {
-    const turn = this.#turn;
-    this.#phase = "idle";
-    this.#muted = false;
-    this.#rememberQuestions();
+    const { turn, answerFollows } = this.#state.current;
+    if (!answerFollows) this.#keepQuestions();
     for (const { role, text } of this.#transcript.endTurn())
       this.#emit({ type: "text", role, text, final: true, thought: false, turn });
     const usage = this.#usage.endTurn();
     if (usage) this.#emit({ type: "usage", turn, usage });
-    this.#turn += 1;
     this.#emit({ type: "turnComplete", turn, reason });
+    this.#state.apply({ type: "turnComplete" });
   }
 
-  #rememberQuestions() {
-    for (const { text } of this.#questions) this.#transcript.remember({ role: "user", text });
+  #keepQuestions() {
+    for (const { text } of this.#questions) this.#transcript.keep({ role: "user", text });
     this.#questions = [];
   }
+}
+
+/** As the Gemini API writes it (docs/live-api.md 1.3). */
+interface WireActivity {
+  type?: string;
+}
+
+/** It is documented beside and inside serverContent (docs/live-api.md 1.3); other models send none. */
+function interactionStatusOf(frame: LiveServerMessage): string | undefined {
+  const { interactionStatus } = frame as { interactionStatus?: string };
+  return interactionStatus ?? frame.serverContent?.interactionStatus;
 }

@@ -22,7 +22,7 @@ describe("the conversations of a session node", () => {
     events = new Inbox();
     open = new Set();
     others = undefined;
-    conversations = create({ most: 2, idleTimeoutMs: 60_000, open });
+    conversations = create({ maxConversations: 2, idleTimeoutMs: 60_000, open });
   });
   afterEach(async () => {
     conversations.close();
@@ -62,7 +62,7 @@ describe("the conversations of a session node", () => {
   });
 
   it("share the limit with the other nodes of the connection", async () => {
-    others = create({ most: 2, idleTimeoutMs: 0, open });
+    others = create({ maxConversations: 2, idleTimeoutMs: 0, open });
     others.get("a").connect();
     await connected("a");
     others.get("b").connect();
@@ -98,7 +98,7 @@ describe("the conversations of a session node", () => {
   });
 
   it("share one timer, however many they are", async () => {
-    conversations = create({ most: 50, idleTimeoutMs: 60_000, open });
+    conversations = create({ maxConversations: 50, idleTimeoutMs: 60_000, open });
     for (let i = 0; i < 30; i++) conversations.get(`device ${i}`).connect();
     await connected("device 29");
     await clock.during(

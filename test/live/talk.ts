@@ -2,7 +2,7 @@
 
 import { Conversation } from "../../live/conversation";
 import type { ConversationEvent } from "../../live/events";
-import type { Input } from "../../live/input/queue";
+import type { Input } from "../../live/input/input";
 import type { ConversationOptions } from "../../live/options";
 import type { Server } from "../../live/server/server";
 import type { Continuity, ConversationSettings } from "../../live/setup/setup";

@@ -240,7 +240,7 @@ describe("the tools of a conversation", () => {
   it("another instruction is taken up at the next quiet moment, by a resume", async () => {
     tools = [];
     await start();
-    talk.conversation.instruct("Speak like a pirate.");
+    talk.conversation.instruct("Speak like a pirate.", () => {});
     await talk.next("resumed");
     assert.match(JSON.stringify(setups()[1]), /pirate/);
   });

@@ -1,0 +1,52 @@
+// Reports what happens to the connection: the states that users know, each attempt to connect, and how long the pauses were.
+
+import type { Clock } from "../../audio/clock";
+import { type ConversationState, visibleState } from "../state/state";
+import type { Remembered } from "./connection";
+import type { Attempt, ConnectionEvent } from "./connection-events";
+
+export class ConnectionReport {
+  readonly #clock: Clock;
+  readonly #emit: (event: ConnectionEvent) => void;
+  /** Since when there is no connection, in clock time, and how many attempts were made. */
+  #away: { since: number; attempts: number } | undefined;
+
+  constructor(clock: Clock, emit: (event: ConnectionEvent) => void) {
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  /** The state has changed. Attempts have causes of their own: see onAttempt. */
+  onChange(before: ConversationState, after: ConversationState, cause?: string) {
+    const state = visibleState(after);
+    if (state !== visibleState(before) && state !== "connecting")
+      this.#emit({ type: "state", state, cause, attempt: undefined });
+  }
+
+  onAttempt(attempt: Attempt, cause: string | undefined) {
+    if (this.#away && attempt.waitMs === 0) this.#away.attempts += 1;
+    this.#emit({ type: "state", state: "connecting", cause, attempt });
+  }
+
+  /** The server announces the end of the connection. Returns in how many milliseconds it comes. */
+  onGoAway(timeLeft = ""): number {
+    this.#emit({ type: "goAway", timeLeft });
+    return 1000 * (Number.parseFloat(timeLeft) || 0);
+  }
+
+  onLost() {
+    this.#away = { since: this.#clock.now(), attempts: 0 };
+  }
+
+  onOpen(remembered: Remembered) {
+    const { since = this.#clock.now(), attempts = 1 } = this.#away ?? {};
+    const pauseMs = Math.round(this.#clock.now() - since);
+    if (this.#away || remembered) this.#emit({ type: "resumed", remembered, pauseMs, attempts });
+    if (this.#away) this.#emit({ type: "gap", pauseMs, lostSoundMs: 0 });
+    this.#away = undefined;
+  }
+
+  onClosed() {
+    this.#away = undefined;
+  }
+}

@@ -1,0 +1,34 @@
+// What a conversation does when it is idle.
+
+import type { ConversationState } from "./state/state";
+
+export interface IdleConditions {
+  /** The conversation ends after each answer. */
+  singleTurn: boolean;
+  /** Tokens after which the conversation ends; 0: never. */
+  tokenBudget: number;
+  tokensUsed: number;
+  /** Whether a connection can be replaced and the conversation continue. */
+  canChangeOver: boolean;
+  /** Whether the server was told of another setup than there is now. */
+  isOutdated: boolean;
+}
+
+export type IdleAction =
+  | { action: "end" }
+  | { action: "endForBudget"; why: string }
+  | { action: "changeOver"; cause: string }
+  | { action: "sendText" };
+
+/** Says what comes first: the end of the conversation, a change-over, or the oldest text that waits for this moment. */
+export function idleAction(state: ConversationState, conditions: IdleConditions): IdleAction {
+  const { singleTurn, tokenBudget, tokensUsed, canChangeOver, isOutdated } = conditions;
+  if (singleTurn && state.turn > 1) return { action: "end" };
+  if (tokenBudget && tokensUsed >= tokenBudget)
+    return {
+      action: "endForBudget",
+      why: `the conversation has used ${tokensUsed} tokens of its budget of ${tokenBudget}`,
+    };
+  const cause = state.changeOver ?? (isOutdated ? "the setup has changed" : undefined);
+  return cause && canChangeOver ? { action: "changeOver", cause } : { action: "sendText" };
+}

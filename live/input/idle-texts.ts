@@ -1,0 +1,33 @@
+// Texts that wait until the conversation is idle.
+
+import { InputError } from "../server/errors";
+import type { Done, Text, Waiting } from "./input";
+
+/** Texts that may wait. */
+const MAX_TEXTS = 100;
+
+export class IdleTexts {
+  #waiting: Waiting<Text>[] = [];
+
+  add(input: Text, done: Done) {
+    if (this.#waiting.length < MAX_TEXTS) this.#waiting.push({ input, done });
+    else
+      done(
+        new InputError(
+          `${MAX_TEXTS} texts already wait until the conversation is idle. Send this one again later.`,
+        ),
+      );
+  }
+
+  /** Takes the oldest. */
+  take(): Waiting<Text> | undefined {
+    return this.#waiting.shift();
+  }
+
+  /** Rejects all of them. Returns how many there were. */
+  fail(error: Error): number {
+    const rejected = this.#waiting.splice(0);
+    for (const { done } of rejected) done(error);
+    return rejected.length;
+  }
+}

@@ -1,0 +1,115 @@
+// The way into a conversation: decides what is taken, what opens it, what waits until it is idle, and hands the rest to the sender.
+
+import type { Clock } from "../../audio/clock";
+import type { ModelProfile } from "../setup/model-profiles";
+import type { ConversationSettings } from "../setup/setup";
+import { isIdle } from "../state/state";
+import type { StateStore } from "../state/store";
+import { judge } from "./admission";
+import { IdleTexts } from "./idle-texts";
+import type { Done, Input, Signal, Text, Utterance } from "./input";
+import { PushToTalk } from "./push-to-talk";
+import type { QueueLimits } from "./queue";
+import { type Outlet, Sender, type SenderListener } from "./sender";
+
+export interface InputGateOptions extends SenderListener {
+  settings: Pick<ConversationSettings, "model" | "turnDetection">;
+  profile: ModelProfile;
+  limits: QueueLimits;
+  clock: Clock;
+  state: StateStore;
+  /** Opens the conversation if it is not open. */
+  connect(): void;
+  /** Whether the server knows something of the conversation. */
+  hasBegun(): boolean;
+}
+
+export class InputGate {
+  readonly #options: InputGateOptions;
+  readonly #sender: Sender;
+  readonly #idleTexts = new IdleTexts();
+  readonly #button: PushToTalk | undefined;
+
+  constructor(options: InputGateOptions) {
+    const { settings, profile, limits, clock, state } = options;
+    this.#options = options;
+    this.#sender = new Sender(profile, limits, clock, state, options);
+    if (settings.turnDetection === "manual")
+      this.#button = new PushToTalk(clock, state, (input, done) => this.#take(input, done));
+  }
+
+  get hasHistory() {
+    return this.#sender.hasHistory;
+  }
+
+  /** Takes an input of the flow. */
+  send(input: Input, done: Done) {
+    if (this.#button && input.kind === "sound") this.#button.hear(input, done);
+    else if (this.#button && input.kind === "signal") this.#pushToTalk(this.#button, input, done);
+    else this.#take(input, done);
+  }
+
+  /** Sends the response of a tool, whatever else waits. */
+  respond(input: Input, done: Done) {
+    this.#sender.send(input, done);
+  }
+
+  /** Sends the texts that wait for an idle moment, up to the first that wants an answer. */
+  sendIdleTexts() {
+    for (let text = this.#idleTexts.take(); text; text = this.#idleTexts.take()) {
+      this.#sender.send(text.input, text.done);
+      if (!isIdle(this.#options.state.current)) return;
+    }
+  }
+
+  /** Stops the running answer on the server, where the model has a message for that. */
+  stopAnswer() {
+    this.#sender.stop();
+  }
+
+  /** Rejects the texts that wait for a connection and want an answer. */
+  rejectTexts(error: Error) {
+    this.#sender.rejectTexts(error);
+    this.#idleTexts.fail(error);
+  }
+
+  /** As Sender.open(). */
+  open(outlet: Outlet, history: readonly Utterance[] | undefined) {
+    this.#sender.open(outlet, history);
+  }
+
+  /** As Sender.close(). */
+  close(questions: readonly Text[]) {
+    this.#sender.close(questions);
+  }
+
+  /** Rejects everything that waits. Returns to how many senders `error` was reported. */
+  fail(error: Error): number {
+    return this.#sender.fail(error) + this.#idleTexts.fail(error) + (this.#button?.fail(error) ?? 0);
+  }
+
+  #take(input: Input, done: Done) {
+    if (!this.#admits(input, done)) return;
+    const waits = input.kind === "text" && input.whenIdle && !isIdle(this.#options.state.current);
+    if (waits) this.#idleTexts.add(input, done);
+    else this.#sender.send(input, done);
+    this.#options.connect();
+  }
+
+  /** Only the press opens the conversation. */
+  #pushToTalk(button: PushToTalk, input: Signal, done: Done) {
+    if (!this.#admits(input, done)) return;
+    if (input.signal !== "activityStart") return button.release(done);
+    this.#options.connect();
+    button.press(done);
+  }
+
+  /** Returns false when the input is not taken; its `done` has been called then. */
+  #admits(input: Input, done: Done): boolean {
+    const { settings, profile, state, clock, hasBegun } = this.#options;
+    const verdict = judge(input, state.current, settings, profile, hasBegun(), clock.now());
+    if (verdict === "ignore") done();
+    else if (verdict !== "take") done(verdict);
+    return verdict === "take";
+  }
+}

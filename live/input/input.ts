@@ -1,0 +1,58 @@
+// What goes into a conversation, and how its sender learns what became of it.
+
+/** Something that was said by one side. */
+export interface Utterance {
+  role: "user" | "model";
+  text: string;
+}
+
+export interface Sound {
+  kind: "sound";
+  /** PCM16 little-endian, mono */
+  pcm: Buffer;
+  /** Hz */
+  sampleRate: number;
+}
+
+export interface Picture {
+  kind: "image";
+  data: Buffer;
+  mimeType: "image/jpeg" | "image/png";
+}
+
+export interface Text {
+  kind: "text";
+  text: string;
+  /** false: context that wants no answer */
+  turnComplete: boolean;
+  /** Sent when the conversation is idle. */
+  whenIdle?: true;
+  /** Sent a second time, because the connection was lost before any answer came. */
+  again?: true;
+}
+
+/** The response of a tool to a call of the model. */
+export interface ToolResponse {
+  kind: "toolResponse";
+  id: string;
+  name: string;
+  response: Record<string, unknown>;
+  /** When the model speaks about it; only for non-blocking calls. */
+  scheduling?: "INTERRUPT" | "WHEN_IDLE" | "SILENT";
+  willContinue?: boolean;
+}
+
+export interface Signal {
+  kind: "signal";
+  signal: "activityStart" | "activityEnd" | "audioStreamEnd";
+}
+
+export type Input = Sound | Picture | Text | { kind: "history"; turns: Utterance[] } | ToolResponse | Signal;
+
+/** Called once: without an error when the input was sent (sound: when it was accepted), else with the reason. */
+export type Done = (error?: Error) => void;
+
+export interface Waiting<T extends Input = Input> {
+  input: T;
+  done: Done;
+}

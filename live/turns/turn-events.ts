@@ -1,0 +1,53 @@
+// What a conversation reports of its turns.
+
+import type { GroundingMetadata } from "@google/genai";
+import type { Utterance } from "../input/input";
+import type { UsageReport } from "./token-usage";
+
+/** `turn` counts from 1; the user's words and the answer to them belong to one turn. */
+export type TurnEvent =
+  | {
+      type: "audio";
+      /** PCM16 little-endian, mono */
+      pcm: Buffer;
+      /** for example `audio/pcm;rate=24000` */
+      mimeType: string;
+      turn: number;
+    }
+  | {
+      type: "text";
+      role: Utterance["role"];
+      text: string;
+      /** true: the whole text of the turn */
+      final: boolean;
+      thought: boolean;
+      turn: number;
+    }
+  | { type: "interrupted" | "generationComplete"; turn: number }
+  | {
+      type: "turnComplete";
+      turn: number;
+      /** The server's, or CONNECTION_LOST or DISCONNECTED when a part of the answer is missing. */
+      reason: string | undefined;
+    }
+  | {
+      type: "speech";
+      /** Whether the user is speaking. */
+      speaking: boolean;
+      /** Position in the stream of sound at which the server noticed it, in milliseconds, where it says so. */
+      offsetMs: number | undefined;
+    }
+  | {
+      type: "thinking";
+      /** Whether the model works in the background. */
+      thinking: boolean;
+    }
+  | { type: "usage"; turn: number; usage: UsageReport }
+  | { type: "grounding"; turn: number; grounding: GroundingMetadata }
+  | {
+      type: "stall";
+      /** Milliseconds without a frame of the server. */
+      ms: number;
+      /** What is done about it: this event alone, or a resume as well. */
+      cure: "report" | "resume";
+    };
