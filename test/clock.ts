@@ -1,6 +1,7 @@
 // A clock that stands still until the test moves it.
 
 import type { Clock } from "../audio/clock";
+import { DEADLINE_MS } from "./inbox";
 
 /** Milliseconds since 1970 at which every test begins. */
 const BEGIN = Date.UTC(2026, 10, 22, 9, 30);
@@ -43,8 +44,14 @@ export class TestClock implements Clock {
     this.#now = end;
   }
 
-  /** Lets the time run, about twenty times as fast as it does, until `work` is settled: sockets are real and take their own. */
+  /**
+   * Lets time pass, about twenty times as fast as real time, until `work` is settled: sockets are real and take real time.
+   * Rejects when that takes longer than a test may wait.
+   */
   async during<T>(work: Promise<T>): Promise<T> {
+    const error = new Error();
+    const begin = this.#now;
+    const deadline = performance.now() + DEADLINE_MS + 1_000;
     let running = true;
     const stop = () => {
       running = false;
@@ -52,6 +59,10 @@ export class TestClock implements Clock {
     work.then(stop, stop);
     while (running) {
       await new Promise((resolve) => setTimeout(resolve, 1));
+      if (performance.now() > deadline) {
+        error.message = `Not done after ${DEADLINE_MS / 1_000} s, ${this.#now - begin} ms on the test's clock`;
+        throw error;
+      }
       if (running) this.advance(20);
     }
     return work;

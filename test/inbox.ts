@@ -1,4 +1,10 @@
-// What has come, in order, and a way to wait for what is still to come.
+// Collects what arrives, in order, and waits for what is still to come.
+
+import { inspect } from "node:util";
+import { cleanUp } from "./clean-up";
+
+/** How long a test waits for one thing, in real time: less than mocha's timeout, which cannot say what was missing. */
+export const DEADLINE_MS = 30_000;
 
 export class Inbox<T> {
   readonly items: T[] = [];
@@ -11,14 +17,25 @@ export class Inbox<T> {
     this.#look?.();
   };
 
-  /** The next item that is `wanted` after the one that was returned last; waits for it. One may wait at a time. */
-  next(wanted: (item: T) => boolean = () => true): Promise<T> {
-    return new Promise((resolve) => {
+  /**
+   * Returns the next item that is `wanted` after the one that was returned last; waits for it. Only one caller can wait at a time.
+   * Rejects when none has come within DEADLINE_MS.
+   * @param what names the item in that error
+   */
+  next(wanted: (item: T) => boolean = () => true, what = String(wanted)): Promise<T> {
+    const error = new Error();
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => {
+        error.message = `Nothing came in ${DEADLINE_MS / 1_000} s that is ${what}; ${this.items.length} others, the last: ${inspect(this.items.at(-1))}`;
+        reject(error);
+      }, DEADLINE_MS);
+      cleanUp(() => clearTimeout(deadline));
       this.#look = () => {
         while (this.#read < this.items.length) {
           const item = this.items[this.#read++]!;
           if (!wanted(item)) continue;
           this.#look = undefined;
+          clearTimeout(deadline);
           return resolve(item);
         }
       };

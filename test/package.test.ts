@@ -8,7 +8,6 @@ import { builtinModules } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { collect, printed } from "./node-red";
 

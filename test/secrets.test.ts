@@ -8,8 +8,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
+import { cleanUp } from "./clean-up";
 import {
   type EditorNews,
   listenAsEditor,
@@ -64,7 +64,7 @@ interface Gossip {
   setup?: (socket: WebSocket, shown: string) => void;
 }
 
-async function startGossip(test: TestContext, { token, handshake, setup }: Gossip) {
+async function startGossip({ token, handshake, setup }: Gossip) {
   const http = createServer((request, response) => {
     const [status, body] = token ?? [404, ""];
     request.resume().on("end", () => response.writeHead(status).end(body));
@@ -80,7 +80,7 @@ async function startGossip(test: TestContext, { token, handshake, setup }: Gossi
     );
   });
   await once(http.listen(0, "127.0.0.1"), "listening");
-  test.after(async () => {
+  cleanUp(async () => {
     for (const socket of sockets.clients) socket.terminate();
     await new Promise((resolve) => http.close(resolve).closeAllConnections());
   });
@@ -95,15 +95,15 @@ const refusal = (message: string): [number, string] => [
 ];
 
 /** Runs a Node-RED whose files can be read afterwards. */
-async function run(test: TestContext, flow: object[], env: Record<string, string> = {}) {
+async function run(flow: object[], env: Record<string, string> = {}) {
   const home = mkdtempSync(join(tmpdir(), "secrets-"));
   const nodeRed = await startNodeRed(env, home);
-  test.after(async () => {
+  cleanUp(async () => {
     await nodeRed.stop();
     rmSync(home, { recursive: true });
   });
   const news = await listenAsEditor(nodeRed.url);
-  test.after(() => news.close());
+  cleanUp(() => news.close());
   await post(nodeRed, "/flows", flow);
   await news.badges.next(({ node }) => node === "session");
   return { nodeRed, news, home };
@@ -203,9 +203,9 @@ const CASES: [what: string, gossip: Gossip, connection: object, inject: string][
 
 describe("nothing that the package says, shows, stores or hands out holds a secret", () => {
   for (const [what, gossip, connection, inject] of CASES)
-    it(`when the server answers by ${what}`, async (test) => {
-      const server = await startGossip(test, gossip);
-      const running = await run(test, flowWith({ url: server.url, ...connection }));
+    it(`when the server answers by ${what}`, async () => {
+      const server = await startGossip(gossip);
+      const running = await run(flowWith({ url: server.url, ...connection }));
       await post(running.nodeRed, `/inject/${inject}`);
       await running.news.debug.next(({ id }) => id === "errors shown");
       expectNoSecret(await everything(running));
@@ -213,22 +213,22 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
         assert.doesNotMatch(asked.split(" ")[0]!, /key=|token=|AIza|auth_tokens/);
     });
 
-  it("when a token is made, which is on the first output alone", async (test) => {
-    const server = await startGossip(test, { token: tokenOf(TOKEN) });
-    const running = await run(test, flowWith({ url: server.url }));
+  it("when a token is made, which is on the first output alone", async () => {
+    const server = await startGossip({ token: tokenOf(TOKEN) });
+    const running = await run(flowWith({ url: server.url }));
     await post(running.nodeRed, "/inject/ask");
     await running.news.badges.next(({ node, text }) => node === "token" && /^1 issued/.test(text ?? ""));
     await running.news.debug.next(({ id, msg }) => id === "states shown" && /1 issued/.test(msg));
     expectNoSecret(await everything(running));
   });
 
-  it("when the key comes from the environment by the name in its field, which works, and the export says only that", async (test) => {
-    const server = await startGossip(test, {
+  it("when the key comes from the environment by the name in its field, which works, and the export says only that", async () => {
+    const server = await startGossip({
       setup: closeWith(1007, "Request contains an invalid argument."),
     });
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Node-RED's own way to name a variable
     const flow = flowWith({ url: server.url }, { apiKey: "${GEMINI_API_KEY}" });
-    const running = await run(test, flow, { GEMINI_API_KEY: KEY });
+    const running = await run(flow, { GEMINI_API_KEY: KEY });
     await post(running.nodeRed, "/inject/say");
     await running.news.debug.next(({ id }) => id === "errors shown");
     assert.equal(server.shown.length, 1);
@@ -236,18 +236,18 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
     expectNoSecret(await everything(running));
   });
 
-  it("when the key was pasted with blanks around it, which it works without", async (test) => {
-    const server = await startGossip(test, { setup: closeWith(1007, `API key not valid: ${KEY}`) });
-    const running = await run(test, flowWith({ url: server.url }, { apiKey: ` ${KEY}\n` }));
+  it("when the key was pasted with blanks around it, which it works without", async () => {
+    const server = await startGossip({ setup: closeWith(1007, `API key not valid: ${KEY}`) });
+    const running = await run(flowWith({ url: server.url }, { apiKey: ` ${KEY}\n` }));
     await post(running.nodeRed, "/inject/say");
     await running.news.debug.next(({ id }) => id === "errors shown");
     assert.ok(server.shown[0]!.endsWith(` ${KEY}`), "the server was not shown the key");
     expectNoSecret(await everything(running));
   });
 
-  it("when the key has characters that no key has: nothing is sent, and the error says so", async (test) => {
-    const server = await startGossip(test, {});
-    const running = await run(test, flowWith({ url: server.url }, { apiKey: `${KEY}\nwith more` }));
+  it("when the key has characters that no key has: nothing is sent, and the error says so", async () => {
+    const server = await startGossip({});
+    const running = await run(flowWith({ url: server.url }, { apiKey: `${KEY}\nwith more` }));
     for (const inject of ["say", "ask"]) {
       await post(running.nodeRed, `/inject/${inject}`);
       await running.news.debug.next(
@@ -258,17 +258,17 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
     expectNoSecret(await everything(running));
   });
 
-  it("when a proxy wants another password", async (test) => {
+  it("when a proxy wants another password", async () => {
     const proxy = createServer();
     proxy.on("connect", (_, tcp) => tcp.end(`HTTP/1.1 407 ${PASSWORD} is wrong\r\n\r\n`));
     await once(proxy.listen(0, "127.0.0.1"), "listening");
-    test.after(() => new Promise((resolve) => proxy.close(resolve).closeAllConnections()));
+    cleanUp(() => new Promise((resolve) => proxy.close(resolve).closeAllConnections()));
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const flow = [
       ...flowWith({ url: "http://gateway.example", proxy: "proxy" }),
       { id: "proxy", type: "http proxy", url, credentials: { username: "me", password: PASSWORD } },
     ];
-    const running = await run(test, flow);
+    const running = await run(flow);
     for (const inject of ["say", "ask"]) {
       await post(running.nodeRed, `/inject/${inject}`);
       await running.news.debug.next(

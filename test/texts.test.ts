@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { describe, it } from "node:test";
 
 const ROOT = resolve(__dirname, "..");
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");

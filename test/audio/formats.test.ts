@@ -1,7 +1,6 @@
 // What a message may carry as sound, and what the refusals say.
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { maxPayloadBytes, parseMimeType, readPayload, SoundError, stereoToMono } from "../../audio/formats";
 import { pcm, samplesOf } from "./tone";
@@ -15,35 +14,35 @@ function refuses(work: () => unknown, ...words: RegExp[]) {
 }
 
 describe("a mimeType", () => {
-  test("names rate and channels, in any spelling", () => {
+  it("names rate and channels, in any spelling", () => {
     assert.deepEqual(parseMimeType("audio/pcm;rate=16000"), { sampleRate: 16000, channels: 1 });
     assert.deepEqual(parseMimeType("audio/pcm; rate=48000; channels=2"), { sampleRate: 48000, channels: 2 });
     assert.deepEqual(parseMimeType(' Audio/PCM ;Rate = "44100";'), { sampleRate: 44100, channels: 1 });
     assert.deepEqual(parseMimeType("audio/pcm;rate=8000;bits=16"), { sampleRate: 8000, channels: 1 });
   });
 
-  test("is 16 kHz mono where it names nothing, or what the setting says", () => {
+  it("is 16 kHz mono where it names nothing, or what the setting says", () => {
     assert.deepEqual(parseMimeType("audio/pcm"), { sampleRate: 16000, channels: 1 });
     const setting = { sampleRate: 48000, channels: 2 } as const;
     assert.deepEqual(parseMimeType("audio/pcm", setting), setting);
     assert.deepEqual(parseMimeType("audio/pcm;rate=8000", setting), { sampleRate: 8000, channels: 2 });
   });
 
-  test("can be any of the names of WAV", () => {
+  it("can be any of the names of WAV", () => {
     for (const type of ["audio/wav", "audio/x-wav", "AUDIO/WAVE", "audio/vnd.wave; codec=1"])
       assert.equal(parseMimeType(type), "wav");
   });
 
-  test("of another kind is refused, naming what is taken", () => {
+  it("of another kind is refused, naming what is taken", () => {
     for (const type of ["audio/webm;codecs=opus", "image/png", "", "pcm", "audio/pcma"])
       refuses(() => parseMimeType(type), /not supported/, /audio\/pcm;rate/, /audio\/wav/);
   });
 
-  test("audio/L16 is refused because its byte order is not certain", () => {
+  it("audio/L16 is refused because its byte order is not certain", () => {
     refuses(() => parseMimeType("audio/L16;rate=24000"), /big-endian/, /audio\/pcm/);
   });
 
-  test("with an odd rate or number of channels is refused, naming those that are taken", () => {
+  it("with an odd rate or number of channels is refused, naming those that are taken", () => {
     refuses(() => parseMimeType("audio/pcm;rate=3"), /audio\/pcm;rate=3/, / 3 Hz/, /8000.*16000.*48000/);
     for (const rate of ["", "=", "=abc", "=-16000", "=16000.5", "=1e99"])
       refuses(() => parseMimeType(`audio/pcm;rate${rate}`), /Hz is not supported/);
@@ -51,7 +50,7 @@ describe("a mimeType", () => {
     refuses(() => parseMimeType("audio/pcm;channels=0"), /0 channels/);
   });
 
-  test("that is no string is refused", () => {
+  it("that is no string is refused", () => {
     refuses(() => parseMimeType(16000), /mimeType is a number/);
   });
 });
@@ -59,11 +58,11 @@ describe("a mimeType", () => {
 describe("a payload", () => {
   const sound = Buffer.from([0xfb, 0xff, 0xbf, 0x01, 0x02]);
 
-  test("that is a Buffer is taken as it is, without a copy", () => {
+  it("that is a Buffer is taken as it is, without a copy", () => {
     assert.equal(readPayload(sound).bytes, sound);
   });
 
-  test("may be a Uint8Array, one from a function node's sandbox too", () => {
+  it("may be a Uint8Array, one from a function node's sandbox too", () => {
     const array = new Uint8Array(sound.buffer, sound.byteOffset, sound.length);
     assert.deepEqual(readPayload(array).bytes, sound);
     assert.deepEqual(
@@ -72,27 +71,27 @@ describe("a payload", () => {
     );
   });
 
-  test("may be base64, base64url, with or without padding, or in lines", () => {
+  it("may be base64, base64url, with or without padding, or in lines", () => {
     for (const text of ["+/+/AQI=", "-_-_AQI=", "-_-_AQI", "+/+/\r\nAQI=\n"])
       assert.deepEqual(readPayload(text).bytes, sound);
     assert.equal(readPayload("").bytes.length, 0);
   });
 
-  test("may be a data URL, which brings its mimeType", () => {
+  it("may be a data URL, which brings its mimeType", () => {
     assert.deepEqual(readPayload("data:audio/pcm;rate=8000;base64,+/+/AQI="), {
       bytes: sound,
       mimeType: "audio/pcm;rate=8000",
     });
   });
 
-  test("may be raw bytes that an exec node took for text", () => {
+  it("may be raw bytes that an exec node took for text", () => {
     const silence = Buffer.alloc(640);
     assert.deepEqual(readPayload(silence.toString()).bytes, silence);
     const quiet = pcm([1, 2, 0, 0x0141, 0x7f]);
     assert.deepEqual(readPayload(quiet.toString()).bytes, quiet);
   });
 
-  test("of any other kind is refused by name", () => {
+  it("of any other kind is refused by name", () => {
     refuses(() => readPayload("hello world!"), /not base64/, /Send a Buffer/);
     refuses(() => readPayload("abcde"), /not base64/);
     refuses(() => readPayload("data:text/plain;base64,AAAA"), /not base64/);
@@ -103,7 +102,7 @@ describe("a payload", () => {
     refuses(() => readPayload(42), /number/);
   });
 
-  test("of more than 16 MiB is refused, also as a string", () => {
+  it("of more than 16 MiB is refused, also as a string", () => {
     const large = Buffer.alloc(maxPayloadBytes + 1);
     assert.equal(readPayload(large.subarray(1)).bytes.length, maxPayloadBytes);
     const words = [/16\.0 MiB/, /at most 16 MiB/, /pieces/];
@@ -116,7 +115,7 @@ describe("a payload", () => {
   });
 });
 
-test("stereo is mixed to mono without overflow, at any alignment and without touching what came", () => {
+it("stereo is mixed to mono without overflow, at any alignment and without touching what came", () => {
   const stereo = pcm([100, 300, -32768, -32768, 32767, 32767, -5, 5]);
   const odd = Buffer.concat([Buffer.alloc(1), stereo]).subarray(1);
   assert.deepEqual(samplesOf(stereoToMono(odd)), [200, -32768, 32767, 0]);

@@ -1,13 +1,10 @@
 // Any sound in, 16 kHz mono frames out, with nothing lost between chunks of any size.
 
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
 import { type PcmFormat, SoundError } from "../../audio/formats";
 import { Intake } from "../../audio/intake";
 import { loadResampler, Resampler } from "../../audio/resampler";
 import { fitSine, pcm, randomChunks, samplesOf, tone, wav } from "./tone";
-
-before(loadResampler);
 
 /** Pushes the chunks, ends the stream and lets go; returns all frames. */
 function framesOf(chunks: unknown[], format: "auto" | PcmFormat = "auto", mimeType?: string) {
@@ -37,14 +34,16 @@ function refuses(work: () => unknown, word: RegExp) {
 const sound = tone(1013, 16000, 16000 + 123);
 
 describe("the intake", () => {
-  test("cuts frames of 640 bytes for 20 ms, the last one as short as it is", () => {
+  before(loadResampler);
+
+  it("cuts frames of 640 bytes for 20 ms, the last one as short as it is", () => {
     const frames = framesOf([sound]);
     assert.deepEqual(new Set(frames.slice(0, -1).map((frame) => frame.length)), new Set([640]));
     assert.equal(frames.at(-1)!.length, 246);
     assert.deepEqual(Buffer.concat(frames), sound);
   });
 
-  test("takes other frame lengths, and refuses impossible ones", () => {
+  it("takes other frame lengths, and refuses impossible ones", () => {
     const intake = new Intake({ format: "auto", frameMs: 100 });
     assert.deepEqual(
       intake.push(sound).map((frame) => frame.length),
@@ -55,11 +54,11 @@ describe("the intake", () => {
       refuses(() => new Intake({ format: "auto", frameMs }), /Use a length from 1 to 1000 ms/);
   });
 
-  test("refuses a setting that names an odd rate", () => {
+  it("refuses a setting that names an odd rate", () => {
     refuses(() => new Intake({ format: { sampleRate: 3, channels: 1 }, frameMs: 20 }), /setting: 3 Hz/);
   });
 
-  test("loses nothing between chunks of any size, odd ones and single bytes too", () => {
+  it("loses nothing between chunks of any size, odd ones and single bytes too", () => {
     for (const longest of [1, 3, 700, 5000]) {
       const frames = framesOf(randomChunks(sound, longest, 1, longest));
       assert.ok(frames.slice(0, -1).every((frame) => frame.length === 640));
@@ -67,7 +66,7 @@ describe("the intake", () => {
     }
   });
 
-  test("does not care for chunking at any rate, in mono and stereo", () => {
+  it("does not care for chunking at any rate, in mono and stereo", () => {
     for (const sampleRate of [8000, 24000, 44100, 48000]) {
       const left = tone(1013, sampleRate, sampleRate);
       const right = tone(1013, sampleRate, sampleRate, 0.3);
@@ -84,7 +83,7 @@ describe("the intake", () => {
     }
   });
 
-  test("takes the rate that the mimeType names rather than that of the setting", () => {
+  it("takes the rate that the mimeType names rather than that of the setting", () => {
     const loud = tone(1013, 48000, 4800);
     assert.deepEqual(
       Buffer.concat(framesOf([loud], { sampleRate: 8000, channels: 2 }, "audio/pcm;rate=48000;channels=1")),
@@ -93,19 +92,19 @@ describe("the intake", () => {
     assert.deepEqual(Buffer.concat(framesOf([loud], "auto", "audio/pcm;rate=48000")), convert(loud, 48000));
   });
 
-  test("takes what a data URL names, unless the message names something else", () => {
+  it("takes what a data URL names, unless the message names something else", () => {
     const loud = tone(1013, 48000, 4800);
     const url = `data:audio/pcm;rate=48000;base64,${loud.toString("base64")}`;
     assert.deepEqual(Buffer.concat(framesOf([url])), convert(loud, 48000));
     assert.deepEqual(Buffer.concat(framesOf([url], "auto", "audio/pcm;rate=16000")), loud);
   });
 
-  test("takes base64, and silence that an exec node made a string of", () => {
+  it("takes base64, and silence that an exec node made a string of", () => {
     assert.deepEqual(Buffer.concat(framesOf([sound.toString("base64")])), sound);
     assert.deepEqual(Buffer.concat(framesOf([Buffer.alloc(640).toString()])), Buffer.alloc(640));
   });
 
-  test("knows a WAV file by its first bytes, also byte by byte and as base64", () => {
+  it("knows a WAV file by its first bytes, also byte by byte and as base64", () => {
     const left = tone(1013, 44100, 4410);
     const file = wav(interleave(left, left), { sampleRate: 44100, channels: 2 });
     const expected = convert(left, 44100);
@@ -119,7 +118,7 @@ describe("the intake", () => {
     );
   });
 
-  test("takes one WAV file after another, in one stream or with an end between", () => {
+  it("takes one WAV file after another, in one stream or with an end between", () => {
     const [one, two] = [tone(1013, 48000, 4800), tone(1013, 8000, 801)];
     const files = [wav(one, { sampleRate: 48000 }), wav(two, { sampleRate: 8000, dataLength: 0 })];
     const expected = Buffer.concat([convert(one, 48000), convert(two, 8000)]);
@@ -132,14 +131,14 @@ describe("the intake", () => {
     intake.free();
   });
 
-  test("takes a WAV file in the middle of raw sound", () => {
+  it("takes a WAV file in the middle of raw sound", () => {
     assert.deepEqual(
       Buffer.concat(framesOf([sound, wav(sound), wav(sound)])),
       Buffer.concat([sound, sound, sound]),
     );
   });
 
-  test("takes raw sound that begins almost like a WAV file", () => {
+  it("takes raw sound that begins almost like a WAV file", () => {
     for (const start of ["R", "RI", "RIF", "RIFA", "RA"]) {
       const raw = Buffer.concat([Buffer.from(start), Buffer.alloc(8 - start.length, 7)]);
       assert.deepEqual(Buffer.concat(framesOf([raw])), raw);
@@ -148,7 +147,7 @@ describe("the intake", () => {
     assert.deepEqual(Buffer.concat(framesOf([Buffer.from("RI")])), Buffer.from("RI"));
   });
 
-  test("brings out the old sound first when the format changes in mid-stream", () => {
+  it("brings out the old sound first when the format changes in mid-stream", () => {
     const [one, two] = [tone(1013, 48000, 4800), tone(500, 8000, 1601)];
     const intake = new Intake({ format: "auto", frameMs: 20 });
     const frames = [
@@ -162,7 +161,7 @@ describe("the intake", () => {
     intake.free();
   });
 
-  test("refuses a bad chunk and leaves the stream as it was", () => {
+  it("refuses a bad chunk and leaves the stream as it was", () => {
     const intake = new Intake({ format: "auto", frameMs: 20 });
     const loud = tone(1013, 48000, 9600);
     const mimeType = "audio/pcm;rate=48000";
@@ -179,7 +178,7 @@ describe("the intake", () => {
     intake.free();
   });
 
-  test("names the kind of a file that it cannot take", () => {
+  it("names the kind of a file that it cannot take", () => {
     for (const [start, name] of [
       ["OggS\0", /Ogg/],
       ["\x1aE\xdf\xa3", /WebM/],
@@ -194,7 +193,7 @@ describe("the intake", () => {
     }
   });
 
-  test("says at the end that half a sample was left over, and is ready for the next stream", () => {
+  it("says at the end that half a sample was left over, and is ready for the next stream", () => {
     const intake = new Intake({ format: { sampleRate: 48000, channels: 2 }, frameMs: 20 });
     for (const length of [1, 2, 3, 1001]) {
       intake.push(Buffer.alloc(length));
@@ -206,7 +205,7 @@ describe("the intake", () => {
     intake.free();
   });
 
-  test("says at the end that a WAV header was cut off, and is ready for the next stream", () => {
+  it("says at the end that a WAV header was cut off, and is ready for the next stream", () => {
     const intake = new Intake({ format: "auto", frameMs: 20 });
     intake.push(wav(sound).subarray(0, 30));
     refuses(() => intake.end(), /inside its header/);
@@ -214,7 +213,7 @@ describe("the intake", () => {
     intake.free();
   });
 
-  test("neither writes to what it was given nor relies on it afterwards", () => {
+  it("neither writes to what it was given nor relies on it afterwards", () => {
     const intake = new Intake({ format: "auto", frameMs: 20 });
     const copies: Buffer[] = [];
     for (const chunk of randomChunks(sound, 999, 1, 9)) {
@@ -228,7 +227,7 @@ describe("the intake", () => {
     intake.free();
   });
 
-  test("refuses to work after free(), which may come twice", () => {
+  it("refuses to work after free(), which may come twice", () => {
     const intake = new Intake({ format: "auto", frameMs: 20 });
     intake.push(sound, "audio/pcm;rate=48000");
     intake.free();

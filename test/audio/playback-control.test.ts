@@ -1,7 +1,6 @@
 // Marks, flush, playback without pacing, and that one timer is enough for all.
 
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
 import { SoundError } from "../../audio/formats";
 import { Pacer, Playback } from "../../audio/playback";
 import { loadResampler, Resampler } from "../../audio/resampler";
@@ -9,200 +8,202 @@ import { TestClock } from "../clock";
 import { sound, start } from "./player";
 import { tone } from "./tone";
 
-before(loadResampler);
+describe("the control of a playback", () => {
+  before(loadResampler);
 
-describe("a mark", () => {
-  test("is reached after all sound before it, and before all after it", () => {
-    const { clock, playback, left } = start({ sendAheadMs: 40 });
-    const reached: [number, number][] = [];
-    const mark = () => reached.push([clock.now(), left.length]);
-    playback.push(sound(90));
-    playback.end();
-    playback.mark(mark);
-    playback.mark(mark);
-    playback.push(sound(40));
-    playback.mark(mark);
-    clock.advance(1000);
-    assert.deepEqual(reached, [
-      [40, 5],
-      [40, 5],
-      [70, 7],
-    ]);
-  });
-
-  test("is reached at once when nothing waits", () => {
-    const { playback } = start({ jitterBufferMs: 100 });
-    let reached = 0;
-    playback.mark(() => reached++);
-    assert.equal(reached, 1);
-  });
-
-  test("does not get stuck behind a prebuffer or half a frame", () => {
-    const { clock, playback, played } = start({ jitterBufferMs: 100 });
-    let reached = false;
-    playback.push(sound(30));
-    playback.mark(() => {
-      reached = true;
-    });
-    clock.advance(100);
-    assert.ok(reached);
-    assert.deepEqual(played(), sound(30));
-  });
-});
-
-describe("flush", () => {
-  test("drops all that waits at once, marks and partial frames too, and says how much it was", () => {
-    const { clock, playback, times } = start({ sendAheadMs: 40 });
-    playback.push(sound(510));
-    playback.mark(() => assert.fail("a dropped mark was reached"));
-    playback.push(sound(30));
-    assert.equal(playback.flush(), 510 + 30 - 60);
-    assert.equal(playback.queuedMs, 0);
-    clock.advance(1000);
-    assert.equal(times().length, 3);
-    assert.equal(playback.flush(), 0);
-  });
-
-  test("leaves nothing of the old sound in the new, and starts it at once", () => {
-    const { clock, playback, left, times } = start({
-      sampleRate: 16000,
-      sendAheadMs: 200,
-      jitterBufferMs: 40,
-    });
-    playback.push(tone(300, 24000, 24000));
-    clock.advance(10);
-    playback.flush();
-    left.length = 0;
-    playback.push(sound(300));
-    assert.deepEqual(times(), Array(11).fill(10));
-    const resampler = new Resampler(24000, 16000);
-    assert.deepEqual(left[0]!.frame, resampler.process(sound(300)).subarray(0, 640));
-    resampler.free();
-  });
-
-  test("awaits the prebuffer again", () => {
-    const { playback, times } = start({ jitterBufferMs: 100 });
-    playback.push(sound(200));
-    playback.flush();
-    playback.push(sound(40));
-    assert.deepEqual(times(), [0]);
-  });
-
-  test("may come from the callback of a frame", () => {
-    const clock = new TestClock();
-    let frames = 0;
-    const options = { sampleRate: 24000, frameMs: 20, maxMs: 1000, paced: true };
-    const playback = new Playback(new Pacer(clock), options, () => {
-      if (++frames === 3) playback.flush();
-    });
-    playback.push(sound(500));
-    clock.advance(1000);
-    assert.equal(frames, 3);
-    assert.equal(clock.waiting, 0);
-  });
-});
-
-describe("playback without pacing", () => {
-  test("lets every frame leave as soon as it is whole, without a timer or a bound", () => {
-    const { clock, playback, times, played } = start({ paced: false, jitterBufferMs: 500, maxMs: 100 });
-    playback.push(sound(50));
-    assert.equal(times().length, 2);
-    playback.push(sound(500));
-    assert.equal(times().length, 27);
-    let reached = false;
-    playback.mark(() => {
-      reached = true;
-    });
-    assert.ok(reached);
-    assert.deepEqual(played(), Buffer.concat([sound(50), sound(500)]));
-    assert.equal(clock.waiting, 0);
-  });
-});
-
-describe("the timer", () => {
-  test("is one for 50 playbacks, and none when nothing plays", () => {
-    const clock = new TestClock();
-    const pacer = new Pacer(clock);
-    const options = { sampleRate: 16000, frameMs: 20, maxMs: 60_000, paced: true };
-    const played: number[] = Array(50).fill(0);
-    const playbacks = played.map(
-      (_, i) => new Playback(pacer, options, (frame) => (played[i]! += frame.length)),
-    );
-    assert.equal(clock.waiting, 0);
-    playbacks.forEach((playback, i) => {
-      playback.push(sound(1000 + 20 * i));
+  describe("a mark", () => {
+    it("is reached after all sound before it, and before all after it", () => {
+      const { clock, playback, left } = start({ sendAheadMs: 40 });
+      const reached: [number, number][] = [];
+      const mark = () => reached.push([clock.now(), left.length]);
+      playback.push(sound(90));
       playback.end();
+      playback.mark(mark);
+      playback.mark(mark);
+      playback.push(sound(40));
+      playback.mark(mark);
+      clock.advance(1000);
+      assert.deepEqual(reached, [
+        [40, 5],
+        [40, 5],
+        [70, 7],
+      ]);
     });
-    assert.equal(clock.waiting, 1);
-    clock.advance(500);
-    assert.equal(clock.waiting, 1);
-    clock.advance(2000);
-    assert.equal(clock.waiting, 0);
-    assert.deepEqual(
-      played,
-      played.map((_, i) => (1000 + 20 * i) * 32),
-    );
-    playbacks[7]!.push(sound(1000));
-    assert.equal(clock.waiting, 1);
-    for (const playback of playbacks) playback.free();
-    assert.equal(clock.waiting, 0);
-  });
 
-  test("does not run for sound that waits for its prebuffer", () => {
-    const { clock, playback } = start({ jitterBufferMs: 100 });
-    playback.push(sound(50));
-    assert.equal(clock.waiting, 0);
-  });
-
-  test("goes on for the others when one callback throws", () => {
-    const clock = new TestClock();
-    const pacer = new Pacer(clock);
-    const options = {
-      sampleRate: 24000,
-      frameMs: 20,
-      sendAheadMs: 0,
-      jitterBufferMs: 0,
-      maxMs: 1000,
-      paced: true,
-    };
-    let [bad, good] = [0, 0];
-    const faulty = new Playback(pacer, options, () => {
-      if (++bad > 1) throw new Error("on purpose");
+    it("is reached at once when nothing waits", () => {
+      const { playback } = start({ jitterBufferMs: 100 });
+      let reached = 0;
+      playback.mark(() => reached++);
+      assert.equal(reached, 1);
     });
-    const playback = new Playback(pacer, options, () => good++);
-    faulty.push(sound(40));
-    playback.push(sound(200));
-    assert.throws(() => clock.advance(200), /on purpose/);
-    clock.advance(200);
-    assert.equal(good, 10);
-    assert.equal(clock.waiting, 0);
-  });
-});
 
-describe("a playback", () => {
-  test("refuses impossible settings", () => {
-    assert.throws(() => start({ sampleRate: 3 }), SoundError);
-    assert.throws(() => start({ frameMs: 0 }), SoundError);
+    it("does not get stuck behind a prebuffer or half a frame", () => {
+      const { clock, playback, played } = start({ jitterBufferMs: 100 });
+      let reached = false;
+      playback.push(sound(30));
+      playback.mark(() => {
+        reached = true;
+      });
+      clock.advance(100);
+      assert.ok(reached);
+      assert.deepEqual(played(), sound(30));
+    });
   });
 
-  test("drops its sound with free(), which may come twice, and refuses to work afterwards", () => {
-    const { clock, playback, times } = start();
-    playback.push(sound(100));
-    playback.free();
-    playback.free();
-    clock.advance(1000);
-    assert.deepEqual(times(), [0]);
-    assert.equal(clock.waiting, 0);
-    assert.throws(() => playback.push(sound(20)), /freed/);
-    assert.throws(() => playback.end(), /freed/);
-    assert.throws(() => playback.flush(), /freed/);
+  describe("flush", () => {
+    it("drops all that waits at once, marks and partial frames too, and says how much it was", () => {
+      const { clock, playback, times } = start({ sendAheadMs: 40 });
+      playback.push(sound(510));
+      playback.mark(() => assert.fail("a dropped mark was reached"));
+      playback.push(sound(30));
+      assert.equal(playback.flush(), 510 + 30 - 60);
+      assert.equal(playback.queuedMs, 0);
+      clock.advance(1000);
+      assert.equal(times().length, 3);
+      assert.equal(playback.flush(), 0);
+    });
+
+    it("leaves nothing of the old sound in the new, and starts it at once", () => {
+      const { clock, playback, left, times } = start({
+        sampleRate: 16000,
+        sendAheadMs: 200,
+        jitterBufferMs: 40,
+      });
+      playback.push(tone(300, 24000, 24000));
+      clock.advance(10);
+      playback.flush();
+      left.length = 0;
+      playback.push(sound(300));
+      assert.deepEqual(times(), Array(11).fill(10));
+      const resampler = new Resampler(24000, 16000);
+      assert.deepEqual(left[0]!.frame, resampler.process(sound(300)).subarray(0, 640));
+      resampler.free();
+    });
+
+    it("awaits the prebuffer again", () => {
+      const { playback, times } = start({ jitterBufferMs: 100 });
+      playback.push(sound(200));
+      playback.flush();
+      playback.push(sound(40));
+      assert.deepEqual(times(), [0]);
+    });
+
+    it("may come from the callback of a frame", () => {
+      const clock = new TestClock();
+      let frames = 0;
+      const options = { sampleRate: 24000, frameMs: 20, maxMs: 1000, paced: true };
+      const playback = new Playback(new Pacer(clock), options, () => {
+        if (++frames === 3) playback.flush();
+      });
+      playback.push(sound(500));
+      clock.advance(1000);
+      assert.equal(frames, 3);
+      assert.equal(clock.waiting, 0);
+    });
   });
 
-  test("does not write to the sound that it was given", () => {
-    const { clock, playback } = start({ sampleRate: 16000 });
-    const given = sound(100);
-    playback.push(given);
-    clock.advance(1000);
-    assert.deepEqual(given, sound(100));
+  describe("playback without pacing", () => {
+    it("lets every frame leave as soon as it is whole, without a timer or a bound", () => {
+      const { clock, playback, times, played } = start({ paced: false, jitterBufferMs: 500, maxMs: 100 });
+      playback.push(sound(50));
+      assert.equal(times().length, 2);
+      playback.push(sound(500));
+      assert.equal(times().length, 27);
+      let reached = false;
+      playback.mark(() => {
+        reached = true;
+      });
+      assert.ok(reached);
+      assert.deepEqual(played(), Buffer.concat([sound(50), sound(500)]));
+      assert.equal(clock.waiting, 0);
+    });
+  });
+
+  describe("the timer", () => {
+    it("is one for 50 playbacks, and none when nothing plays", () => {
+      const clock = new TestClock();
+      const pacer = new Pacer(clock);
+      const options = { sampleRate: 16000, frameMs: 20, maxMs: 60_000, paced: true };
+      const played: number[] = Array(50).fill(0);
+      const playbacks = played.map(
+        (_, i) => new Playback(pacer, options, (frame) => (played[i]! += frame.length)),
+      );
+      assert.equal(clock.waiting, 0);
+      playbacks.forEach((playback, i) => {
+        playback.push(sound(1000 + 20 * i));
+        playback.end();
+      });
+      assert.equal(clock.waiting, 1);
+      clock.advance(500);
+      assert.equal(clock.waiting, 1);
+      clock.advance(2000);
+      assert.equal(clock.waiting, 0);
+      assert.deepEqual(
+        played,
+        played.map((_, i) => (1000 + 20 * i) * 32),
+      );
+      playbacks[7]!.push(sound(1000));
+      assert.equal(clock.waiting, 1);
+      for (const playback of playbacks) playback.free();
+      assert.equal(clock.waiting, 0);
+    });
+
+    it("does not run for sound that waits for its prebuffer", () => {
+      const { clock, playback } = start({ jitterBufferMs: 100 });
+      playback.push(sound(50));
+      assert.equal(clock.waiting, 0);
+    });
+
+    it("goes on for the others when one callback throws", () => {
+      const clock = new TestClock();
+      const pacer = new Pacer(clock);
+      const options = {
+        sampleRate: 24000,
+        frameMs: 20,
+        sendAheadMs: 0,
+        jitterBufferMs: 0,
+        maxMs: 1000,
+        paced: true,
+      };
+      let [bad, good] = [0, 0];
+      const faulty = new Playback(pacer, options, () => {
+        if (++bad > 1) throw new Error("on purpose");
+      });
+      const playback = new Playback(pacer, options, () => good++);
+      faulty.push(sound(40));
+      playback.push(sound(200));
+      assert.throws(() => clock.advance(200), /on purpose/);
+      clock.advance(200);
+      assert.equal(good, 10);
+      assert.equal(clock.waiting, 0);
+    });
+  });
+
+  describe("a playback", () => {
+    it("refuses impossible settings", () => {
+      assert.throws(() => start({ sampleRate: 3 }), SoundError);
+      assert.throws(() => start({ frameMs: 0 }), SoundError);
+    });
+
+    it("drops its sound with free(), which may come twice, and refuses to work afterwards", () => {
+      const { clock, playback, times } = start();
+      playback.push(sound(100));
+      playback.free();
+      playback.free();
+      clock.advance(1000);
+      assert.deepEqual(times(), [0]);
+      assert.equal(clock.waiting, 0);
+      assert.throws(() => playback.push(sound(20)), /freed/);
+      assert.throws(() => playback.end(), /freed/);
+      assert.throws(() => playback.flush(), /freed/);
+    });
+
+    it("does not write to the sound that it was given", () => {
+      const { clock, playback } = start({ sampleRate: 16000 });
+      const given = sound(100);
+      playback.push(given);
+      clock.advance(1000);
+      assert.deepEqual(given, sound(100));
+    });
   });
 });

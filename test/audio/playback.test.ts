@@ -1,7 +1,6 @@
 // When paced frames leave, in what order, and how many may wait.
 
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
 import { SoundError } from "../../audio/formats";
 import { Pacer, Playback } from "../../audio/playback";
 import { loadResampler, Resampler } from "../../audio/resampler";
@@ -9,15 +8,15 @@ import { TestClock } from "../clock";
 import { sound, start } from "./player";
 import { randomChunks, tone } from "./tone";
 
-before(loadResampler);
-
 /** 0, 20, 40, … */
 function every20(count: number, from = 0) {
   return Array.from({ length: count }, (_, i) => from + 20 * i);
 }
 
 describe("paced playback", () => {
-  test("lets a frame leave every 20 ms, whole and in order", () => {
+  before(loadResampler);
+
+  it("lets a frame leave every 20 ms, whole and in order", () => {
     const { clock, playback, left, times, played } = start();
     for (const chunk of randomChunks(sound(1000), 2000, 2, 1)) playback.push(chunk);
     clock.advance(2000);
@@ -26,7 +25,7 @@ describe("paced playback", () => {
     assert.deepEqual(played(), sound(1000));
   });
 
-  test("lets frames leave as far ahead of real time as the lead says, and no further", () => {
+  it("lets frames leave as far ahead of real time as the lead says, and no further", () => {
     const { clock, playback, times } = start({ sendAheadMs: 200 });
     playback.push(sound(1000));
     assert.deepEqual(times(), Array(11).fill(0));
@@ -34,7 +33,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [...Array(11).fill(0), ...every20(39, 20)]);
   });
 
-  test("has a lead of 200 ms and a prebuffer of 100 ms unless told otherwise", () => {
+  it("has a lead of 200 ms and a prebuffer of 100 ms unless told otherwise", () => {
     const clock = new TestClock();
     let frames = 0;
     const options = { sampleRate: 24000, frameMs: 20, sendAheadMs: undefined, maxMs: 1000, paced: true };
@@ -45,7 +44,7 @@ describe("paced playback", () => {
     assert.equal(frames, 11);
   });
 
-  test("waits for the prebuffer at the start of a turn", () => {
+  it("waits for the prebuffer at the start of a turn", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 100 });
     for (let i = 0; i < 4; i++) {
       playback.push(sound(20));
@@ -57,7 +56,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), every20(5, 120));
   });
 
-  test("waits for the prebuffer again after an underrun", () => {
+  it("waits for the prebuffer again after an underrun", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60 });
     playback.push(sound(60));
     clock.advance(100); // dry since 60
@@ -69,7 +68,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 20, 40, 200, 220, 240]);
   });
 
-  test("goes on without a pause when sound comes before the device has run dry", () => {
+  it("goes on without a pause when sound comes before the device has run dry", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60, sendAheadMs: 200 });
     playback.push(sound(100));
     clock.advance(95); // all has left at 0, the device has 5 ms to play
@@ -77,7 +76,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 0, 0, 0, 0, 95]);
   });
 
-  test("does not wait for the prebuffer once the turn is complete", () => {
+  it("does not wait for the prebuffer once the turn is complete", () => {
     const { clock, playback, left, times, played } = start({ jitterBufferMs: 100 });
     playback.push(sound(50));
     clock.advance(70);
@@ -88,7 +87,7 @@ describe("paced playback", () => {
     assert.deepEqual(played(), sound(50));
   });
 
-  test("begins the next turn with a prebuffer, after the sound of the last one", () => {
+  it("begins the next turn with a prebuffer, after the sound of the last one", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60, sendAheadMs: 100 });
     playback.push(sound(60));
     playback.end(); // the device plays until 60
@@ -101,7 +100,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 0, 0, ...Array(4).fill(20), 40, 60, 80, 100, 120]);
   });
 
-  test("does not drift in 10 minutes, however late the ticks are", () => {
+  it("does not drift in 10 minutes, however late the ticks are", () => {
     const { clock, playback, times } = start({ maxMs: 3000 });
     clock.advance(3.7);
     for (let second = 0; second < 600; second++) {
@@ -115,7 +114,7 @@ describe("paced playback", () => {
     });
   });
 
-  test("moves its time on when the process stood still, rather than sending a burst", () => {
+  it("moves its time on when the process stood still, rather than sending a burst", () => {
     const clock = new TestClock();
     let now = 0;
     const late = { now: () => now, date: () => now, after: clock.after.bind(clock) };
@@ -136,7 +135,7 @@ describe("paced playback", () => {
     playback.free();
   });
 
-  test("converts to the output rate, the tail of the filter included", () => {
+  it("converts to the output rate, the tail of the filter included", () => {
     for (const [from, to] of [
       [24000, 16000],
       [24000, 8000],
@@ -154,7 +153,7 @@ describe("paced playback", () => {
     }
   });
 
-  test("brings out all of the old sound when the rate changes", () => {
+  it("brings out all of the old sound when the rate changes", () => {
     const { clock, playback, played } = start({ sampleRate: 16000 });
     playback.push(tone(1013, 24000, 2400));
     playback.push(tone(1013, 8000, 800), 8000);
@@ -164,7 +163,7 @@ describe("paced playback", () => {
     assert.equal(played().length, 3 * 3200);
   });
 
-  test("refuses what does not fit, says how much, and keeps what is queued", () => {
+  it("refuses what does not fit, says how much, and keeps what is queued", () => {
     const { clock, playback, played } = start({ maxMs: 1000 });
     playback.push(sound(900));
     const refusal = {
@@ -177,7 +176,7 @@ describe("paced playback", () => {
     assert.deepEqual(played(), Buffer.concat([sound(900), sound(100)]));
   });
 
-  test("counts what is held back in a frame, too, and lets go of it at the bound", () => {
+  it("counts what is held back in a frame, too, and lets go of it at the bound", () => {
     const { clock, playback, times } = start({ maxMs: 50, jitterBufferMs: 500 });
     playback.push(sound(30));
     playback.push(sound(20));
@@ -188,7 +187,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 20]);
   });
 
-  test("refuses half samples and odd rates, and goes on", () => {
+  it("refuses half samples and odd rates, and goes on", () => {
     const { clock, playback, played } = start();
     playback.push(sound(30));
     assert.throws(() => playback.push(Buffer.alloc(3)), {

@@ -1,8 +1,7 @@
-// The converter's native memory, seen from outside: in a file of its own, since it must watch the module being loaded.
+// The converter's native memory, seen from outside: watches the WebAssembly module being loaded, again if other tests have loaded it.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { loadResampler, Resampler } from "../../audio/resampler";
+import { loadAgain } from "./load-again";
 import { tone } from "./tone";
 
 interface Memory {
@@ -13,7 +12,8 @@ interface Wasm {
   instantiate(...parameters: unknown[]): Promise<{ instance: { exports: Record<string, unknown> } }>;
 }
 
-test("freed converters give their native memory back", async () => {
+it("freed converters give their native memory back", async () => {
+  const { loadResampler, Resampler } = loadAgain();
   const wasm = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
   const instantiate = wasm.instantiate;
   let memory: Memory | undefined;

@@ -1,9 +1,9 @@
 // The bounds that the sample rate converter keeps, and that it loses nothing and leaves nothing behind.
 
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
 import { sampleRates } from "../../audio/formats";
 import { loadResampler, Resampler } from "../../audio/resampler";
+import { loadAgain } from "./load-again";
 import { decibels, fitSine, pcm, randomChunks, rms, samplesOf, tone } from "./tone";
 
 const pairs = [
@@ -37,14 +37,15 @@ function tonesBetween(low: number, high: number, nyquist: number) {
   );
 }
 
-test("a converter made before loadResampler() was awaited says so", () => {
+it("a converter made before loadResampler() was awaited says so", () => {
+  const { Resampler } = loadAgain();
   assert.throws(() => new Resampler(8000, 16000), /await loadResampler\(\)/);
 });
 
 describe("the sample rate converter", () => {
   before(loadResampler);
 
-  test("is loaded once", () => {
+  it("is loaded once", () => {
     assert.equal(loadResampler(), loadResampler());
   });
 
@@ -52,12 +53,12 @@ describe("the sample rate converter", () => {
     const nyquist = Math.min(from, to) / 2;
     const level = 0.9 * 32767;
 
-    test(`${from} > ${to} Hz: a 1013 Hz tone has a SINAD of at least 90 dB`, () => {
+    it(`${from} > ${to} Hz: a 1013 Hz tone has a SINAD of at least 90 dB`, () => {
       const { amplitude, residue } = fitSine(convertedTone(1013, from, to), 1013, to);
       assert.ok(decibels(amplitude / Math.SQRT2 / residue) >= 90);
     });
 
-    test(`${from} > ${to} Hz: level within 0.1 dB up to 0.85 of the Nyquist frequency`, () => {
+    it(`${from} > ${to} Hz: level within 0.1 dB up to 0.85 of the Nyquist frequency`, () => {
       for (const hz of tonesBetween(0.02, 0.85, nyquist)) {
         const gain = decibels(fitSine(convertedTone(hz, from, to), hz, to).amplitude / level);
         assert.ok(Math.abs(gain) <= 0.1, `${gain} dB at ${hz} Hz`);
@@ -65,26 +66,26 @@ describe("the sample rate converter", () => {
     });
 
     if (from > to)
-      test(`${from} > ${to} Hz: aliases stay below -80 dB`, () => {
+      it(`${from} > ${to} Hz: aliases stay below -80 dB`, () => {
         for (const hz of tonesBetween(1.1, (0.99 * from) / to, nyquist)) {
           const alias = decibels((rms(convertedTone(hz, from, to)) * Math.SQRT2) / level);
           assert.ok(alias <= -80, `${alias} dB from ${hz} Hz`);
         }
       });
     else
-      test(`${from} > ${to} Hz: images stay below -80 dB`, () => {
+      it(`${from} > ${to} Hz: images stay below -80 dB`, () => {
         for (const hz of tonesBetween(0.1, 0.85, nyquist)) {
           const image = decibels((fitSine(convertedTone(hz, from, to), hz, to).residue * Math.SQRT2) / level);
           assert.ok(image <= -80, `${image} dB from ${hz} Hz`);
         }
       });
 
-    test(`${from} > ${to} Hz: the sound is not delayed`, () => {
+    it(`${from} > ${to} Hz: the sound is not delayed`, () => {
       const start = samplesOf(convert(tone(1013, from, from / 2), from, to)).slice(0, (to * 2) / 5);
       assert.ok(Math.abs(fitSine(start, 1013, to).early) < 0.01);
     });
 
-    test(`${from} > ${to} Hz: any chunking gives the same samples`, () => {
+    it(`${from} > ${to} Hz: any chunking gives the same samples`, () => {
       const sound = tone(1013, from, from + 7);
       const whole = convert(sound, from, to);
       for (const [longest, seed] of [
@@ -95,7 +96,7 @@ describe("the sample rate converter", () => {
         assert.deepEqual(convert(sound, from, to, randomChunks(sound, longest, 2, seed)), whole);
     });
 
-    test(`${from} > ${to} Hz: no sample is lost or added in 10 minutes`, () => {
+    it(`${from} > ${to} Hz: no sample is lost or added in 10 minutes`, () => {
       const resampler = new Resampler(from, to);
       const chunks = randomChunks(tone(997, from, from), 1500, 2, 4);
       let bytes = 0;
@@ -108,7 +109,7 @@ describe("the sample rate converter", () => {
     });
   }
 
-  test("short sounds keep their length, down to one sample", () => {
+  it("short sounds keep their length, down to one sample", () => {
     for (const from of sampleRates)
       for (const to of sampleRates)
         for (const samples of [0, 1, 2, 13, 441, 10007]) {
@@ -118,14 +119,14 @@ describe("the sample rate converter", () => {
         }
   });
 
-  test("sound may lie at odd addresses and is not written to", () => {
+  it("sound may lie at odd addresses and is not written to", () => {
     const sound = tone(1013, 48000, 4801);
     const odd = Buffer.concat([Buffer.from([1]), sound]).subarray(1);
     assert.deepEqual(convert(odd, 48000, 16000), convert(sound, 48000, 16000));
     assert.deepEqual(odd, sound);
   });
 
-  test("what was returned stays as it is when more is converted", () => {
+  it("what was returned stays as it is when more is converted", () => {
     const resampler = new Resampler(48000, 16000);
     const first = resampler.process(tone(1013, 48000, 960));
     const copy = Buffer.from(first);
@@ -134,7 +135,7 @@ describe("the sample rate converter", () => {
     resampler.free();
   });
 
-  test("after flush() or reset() it is like new", () => {
+  it("after flush() or reset() it is like new", () => {
     const sound = tone(1013, 24000, 2400);
     const expected = convert(sound, 24000, 16000);
     const resampler = new Resampler(24000, 16000);
@@ -147,7 +148,7 @@ describe("the sample rate converter", () => {
     resampler.free();
   });
 
-  test("two converters at once do not mix their sound", () => {
+  it("two converters at once do not mix their sound", () => {
     const sounds = [tone(1013, 48000, 9600), tone(377, 48000, 9600)];
     const resamplers = sounds.map(() => new Resampler(48000, 16000));
     const results: Buffer[][] = [[], []];
@@ -161,7 +162,7 @@ describe("the sample rate converter", () => {
     });
   });
 
-  test("full-scale sound is clipped, never wrapped around", () => {
+  it("full-scale sound is clipped, never wrapped around", () => {
     const square = pcm(Array.from({ length: 4410 }, (_, i) => (i % 300 < 150 ? 32767 : -32768)));
     const converted = samplesOf(convert(square, 44100, 16000));
     const insideHalves = converted.filter((_, i) => {
@@ -172,7 +173,7 @@ describe("the sample rate converter", () => {
     assert.ok(Math.max(...converted) === 32767 && Math.min(...converted) === -32768);
   });
 
-  test("equal rates hand the sound through as it is", () => {
+  it("equal rates hand the sound through as it is", () => {
     const resampler = new Resampler(16000, 16000);
     const sound = tone(1013, 16000, 320);
     assert.equal(resampler.process(sound), sound);
@@ -182,13 +183,13 @@ describe("the sample rate converter", () => {
     assert.throws(() => resampler.process(sound), /freed/);
   });
 
-  test("odd rates are refused by name", () => {
+  it("odd rates are refused by name", () => {
     assert.throws(() => new Resampler(47999, 16000), /47999 Hz is not supported.*48000/);
     assert.throws(() => new Resampler(16000, 3), /3 Hz is not supported/);
     assert.throws(() => new Resampler(Number.NaN, 16000), /NaN Hz is not supported/);
   });
 
-  test("after free() it refuses to work, and a second free() does nothing", () => {
+  it("after free() it refuses to work, and a second free() does nothing", () => {
     const resampler = new Resampler(48000, 16000);
     resampler.free();
     resampler.free();

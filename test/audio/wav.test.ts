@@ -1,7 +1,6 @@
 // WAV files as they come through a stream: in pieces, without a length, one after the other, or broken.
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
 import { SoundError } from "../../audio/formats";
 import { type WavPiece, WavReader } from "../../audio/wav";
 import { chunk, randomChunks, tone, wav } from "./tone";
@@ -44,14 +43,14 @@ const extension = (code: number) =>
   Buffer.from(`16001000030000000${code}00000000001000800000aa00389b71`, "hex");
 
 describe("a WAV stream", () => {
-  test("gives its sound and format, in one piece or byte by byte", () => {
+  it("gives its sound and format, in one piece or byte by byte", () => {
     const stream = wav(sound, { sampleRate: 44100, channels: 2 });
     const expected = [{ format: { sampleRate: 44100, channels: 2 }, sound }];
     assert.deepEqual(read(stream), expected);
     assert.deepEqual(read(stream, bytewise(stream)), expected);
   });
 
-  test("may hold other chunks before and after the sound, with pad bytes", () => {
+  it("may hold other chunks before and after the sound, with pad bytes", () => {
     const extra = Buffer.concat([chunk("LIST", Buffer.from("odd")), chunk("fact", Buffer.alloc(4))]);
     const stream = Buffer.concat([
       wav(sound, { extra }),
@@ -65,19 +64,19 @@ describe("a WAV stream", () => {
       );
   });
 
-  test("may not know its length, as when a program writes into a pipe", () => {
+  it("may not know its length, as when a program writes into a pipe", () => {
     for (const dataLength of [0, 0xffffffff, 0x7ffff000, 0x80000000]) {
       const stream = wav(sound, { dataLength });
       assert.deepEqual(read(stream, randomChunks(stream, 50, 1, 7))[0]!.sound, sound);
     }
   });
 
-  test("may have an extensible header with 16-bit PCM in it", () => {
+  it("may have an extensible header with 16-bit PCM in it", () => {
     const stream = wav(sound, { code: 0xfffe, extension: extension(1) });
     assert.deepEqual(read(stream, bytewise(stream)), [{ format: { sampleRate: 16000, channels: 1 }, sound }]);
   });
 
-  test("may bring a second file after the first, with another format", () => {
+  it("may bring a second file after the first, with another format", () => {
     const other = tone(300, 8000, 333);
     const stream = Buffer.concat([
       wav(sound),
@@ -93,7 +92,7 @@ describe("a WAV stream", () => {
     assert.deepEqual(read(stream, randomChunks(stream, 90, 1, 5)), expected);
   });
 
-  test("begins anew with a message that begins like a file, though the one before was cut off or had no length", () => {
+  it("begins anew with a message that begins like a file, though the one before was cut off or had no length", () => {
     const cut = wav(sound).subarray(0, 201);
     const endless = wav(sound, { dataLength: 0xffffffff });
     const files = read(cut, [cut, endless, endless, wav(sound)]);
@@ -103,7 +102,7 @@ describe("a WAV stream", () => {
     );
   });
 
-  test("that cannot be used is refused in plain words", () => {
+  it("that cannot be used is refused in plain words", () => {
     refuses(Buffer.from("OggS, a long way from WAV"), /begins with "O/);
     refuses(Buffer.from("RIFF0000AVI LIST"), /not a WAV file/);
     refuses(wav(sound, { bits: 8 }), /8-bit PCM/, /Convert it to 16-bit PCM/);
@@ -128,7 +127,7 @@ describe("a WAV stream", () => {
     refuses(Buffer.from("RIFF0000WAVEfmt \xff\xff\xff\xff", "latin1"), /fmt chunk has 4294967295 bytes/);
   });
 
-  test("goes on where it was after a chunk that was refused", () => {
+  it("goes on where it was after a chunk that was refused", () => {
     const reader = new WavReader();
     const stream = wav(sound);
     reader.push(stream.subarray(0, 20));
@@ -136,7 +135,7 @@ describe("a WAV stream", () => {
     assert.deepEqual(reader.push(stream.subarray(20))[0]!.pcm, sound);
   });
 
-  test("that ends inside its header says so, and another one may follow", () => {
+  it("that ends inside its header says so, and another one may follow", () => {
     const reader = new WavReader();
     for (const length of [1, 11, 13, 43]) {
       reader.push(wav(sound).subarray(0, length));
@@ -147,7 +146,7 @@ describe("a WAV stream", () => {
     reader.end();
   });
 
-  test("leaves the bytes that came as they were, and keeps no view of them", () => {
+  it("leaves the bytes that came as they were, and keeps no view of them", () => {
     const reader = new WavReader();
     const stream = wav(sound);
     const pieces = bytewise(stream).flatMap((byte) => {

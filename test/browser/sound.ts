@@ -3,8 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
 import type { Page } from "playwright-core";
+import { cleanUp } from "../clean-up";
 import { SPEECH_WAV, silence, speech } from "../speech";
 
 declare global {
@@ -48,11 +48,10 @@ export async function playedIn(page: Page): Promise<Buffer> {
   return Buffer.from(Int16Array.from(played).buffer);
 }
 
-const folder = mkdtempSync(join(tmpdir(), "talk-"));
-after(() => rmSync(folder, { recursive: true }));
-
 /** A recording to play into a microphone over and over: the speech, and a pause of `pauseMs`. */
 export function recording(pauseMs: number): string {
+  const folder = mkdtempSync(join(tmpdir(), "talk-"));
+  cleanUp(() => rmSync(folder, { recursive: true }));
   const pause = silence(pauseMs);
   const header = Buffer.from(readFileSync(SPEECH_WAV).subarray(0, 44));
   header.writeUInt32LE(36 + speech.length + pause.length, 4);

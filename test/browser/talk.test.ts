@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { startSimulator } from "../../simulator/server";
+import { cleanUp } from "../clean-up";
 import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { correlation, speech } from "../speech";
 import { openChromium, problemsOf } from "./chromium";
@@ -63,9 +63,9 @@ describe("the talk page in Chromium", () => {
     await browser.close();
   });
 
-  it("says why when it is given no microphone, and can be started again", async (test) => {
+  it("says why when it is given no microphone, and can be started again", async () => {
     browser = await openChromium();
-    test.after(() => browser.close());
+    cleanUp(() => browser.close());
     page = await browser.newPage();
     await page.goto(`${nodeRed.url}/talk`);
     for (let time = 1; time <= 2; time++) {
@@ -76,15 +76,15 @@ describe("the talk page in Chromium", () => {
     }
   });
 
-  it("says so when a Node-RED that was started again does not know it, and talks after it was loaded again", async (test) => {
+  it("says so when a Node-RED that was started again does not know it, and talks after it was loaded again", async () => {
     const first = await startNodeRed();
     browser = await openChromium(recording(7_000));
-    test.after(() => browser.close());
+    cleanUp(() => browser.close());
     page = await browser.newPage();
     await page.goto(`${first.url}/talk`);
     await first.stop();
     const again = await startNodeRed({ PORT: new URL(first.url).port });
-    test.after(() => again.stop());
+    cleanUp(() => again.stop());
     await page.click("#talk");
     await page.waitForSelector("#problem:has-text('Load it again')");
     assert.equal(await page.innerText("#state"), "not connected");
@@ -94,15 +94,15 @@ describe("the talk page in Chromium", () => {
     assert.equal(await page.innerText("#problem"), "");
   });
 
-  it("is served beside a page of a foreign origin, which can neither read it nor open its socket", async (test) => {
+  it("is served beside a page of a foreign origin, which can neither read it nor open its socket", async () => {
     const { badges, close } = await listenAsEditor(nodeRed.url);
-    test.after(close);
+    cleanUp(close);
     const elsewhere = createServer((_, response) => response.end("<title>A foreign page</title>"));
     elsewhere.listen(0, "127.0.0.1");
     await once(elsewhere, "listening");
-    test.after(() => elsewhere.close());
+    cleanUp(() => elsewhere.close());
     await open(7_000);
-    test.after(() => browser.close());
+    cleanUp(() => browser.close());
     const foreign = await page.context().newPage();
     await foreign.goto(`http://localhost:${(elsewhere.address() as AddressInfo).port}`);
 
@@ -133,14 +133,14 @@ describe("the talk page in Chromium", () => {
   });
 });
 
-it("with GEMINI_API_KEY, npm start uses the Gemini API with the same flow, and the page says so", async (test) => {
+it("with GEMINI_API_KEY, npm start uses the Gemini API with the same flow, and the page says so", async () => {
   const key = "a-key-of-the-environment";
   const google = await startSimulator({ key });
-  test.after(() => google.close());
+  cleanUp(() => google.close());
   const nodeRed = await startNodeRed({ GEMINI_API_KEY: key, GOOGLE_GEMINI_BASE_URL: google.url });
-  test.after(() => nodeRed.stop());
+  cleanUp(() => nodeRed.stop());
   const browser = await openChromium(recording(7_000));
-  test.after(() => browser.close());
+  cleanUp(() => browser.close());
   const page = await browser.newPage();
   await page.goto(`${nodeRed.url}/talk`);
   await page.click("#talk");

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { LOCKED_FIELDS } from "../../live/setup/token-lock";
 import { type NodeRed, post, startNodeRed } from "../node-red";

@@ -5,9 +5,9 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type OutgoingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { type Caller, call, callWith, ticketOf } from "../caller";
+import { cleanUp } from "../clean-up";
 import { deploy, type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { silence, speech } from "../speech";
 
@@ -88,12 +88,12 @@ describe("the socket of an example's page", () => {
     }
   });
 
-  it("a ticket outlives a deploy of everything, and another Node-RED has another", async (test) => {
+  it("a ticket outlives a deploy of everything, and another Node-RED has another", async () => {
     const ticket = await ticketOf(page);
     await deploy(nodeRed, news, flow, "full");
     assert.equal(await ticketOf(page), ticket);
     const other = await startNodeRed();
-    test.after(() => other.stop());
+    cleanUp(() => other.stop());
     assert.notEqual(await ticketOf(`${other.url}/talk`), ticket);
     assert.match(ticket, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
 import { type Caller, call as callPage } from "../caller";
 import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { correlation, silence, speech } from "../speech";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
 
 interface FlowNode {

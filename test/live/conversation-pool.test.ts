@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Conversation } from "../../live/conversation";
 import { ConversationPool } from "../../live/conversation-pool";
 import type { ConversationEvent } from "../../live/events";

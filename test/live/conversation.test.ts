@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
 import type { ConversationOptions } from "../../live/options";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { TestClock } from "../clock";

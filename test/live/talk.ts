@@ -95,7 +95,7 @@ export class Talk {
   /** The next event of that type, while the time runs. */
   next<T extends ConversationEvent["type"]>(type: T, wanted: (event: Event<T>) => boolean = () => true) {
     const matches = (event: ConversationEvent) => event.type === type && wanted(event as Event<T>);
-    return this.clock.during(this.events.next(matches)) as Promise<Event<T>>;
+    return this.clock.during(this.events.next(matches, `${type} ${wanted}`)) as Promise<Event<T>>;
   }
 
   all<T extends ConversationEvent["type"]>(type: T): Event<T>[] {

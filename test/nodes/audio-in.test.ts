@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { afterEach, describe, it } from "node:test";
 import { chunksOf, correlation, SPEECH_WAV, speech } from "../speech";
 import { Flow, type Msg, node } from "./flow";
 

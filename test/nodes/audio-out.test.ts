@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import { chunksOf, correlation, speech } from "../speech";
 import { Flow, type Msg, node } from "./flow";
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import { chunksOf, correlation, silence, speech } from "../speech";
 import { connection, Flow, type Msg, node, session } from "./flow";
 

@@ -1,23 +1,20 @@
 // The connection: how its server is reached, and what it is shown.
 
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import { type Simulator, startSimulator } from "../../simulator/server";
+import { cleanUp, replace } from "../clean-up";
 import { startProxy, type TestProxy } from "../proxy";
 import { startTls } from "../tls";
 import { connection, connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
 
-const open: { close(): Promise<void> }[] = [];
-let flow: Flow | undefined;
-afterEach(async () => {
-  await flow?.stop();
-  flow = undefined;
-  for (const each of open.splice(0).reverse()) await each.close();
-  for (const name of ["HTTPS_PROXY", "NO_PROXY", "GOOGLE_GEMINI_BASE_URL"]) delete process.env[name];
-});
+let flow: Flow;
+const start = async (nodes: Parameters<typeof Flow.start>[0], credentials?: object) => {
+  flow = await Flow.start(nodes, credentials);
+  cleanUp(() => flow.stop());
+};
 const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>) => {
   const started = await starting;
-  open.push(started);
+  cleanUp(() => started.close());
   return started;
 };
 const simulate = () => opened(startSimulator({ key: KEY }));
@@ -31,13 +28,13 @@ const answered = ({ event, payload }: Msg) =>
   event === "turnComplete" && (payload as { reason?: string }).reason === undefined;
 /** A conversation goes through, and the key is said nowhere. */
 const talks = async (nodes: Parameters<typeof Flow.start>[0], credentials: object = {}) => {
-  flow = await Flow.start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
+  await start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
   flow.send("session", { payload: "Hello" });
   await flow.at("events").next(answered);
   assert.ok(!flow.everything().includes(KEY), "the key was said");
 };
 const fails = async (nodes: Parameters<typeof Flow.start>[0], error: RegExp, credentials: object = {}) => {
-  flow = await Flow.start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
+  await start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
   flow.send("session", { payload: "Hello" });
   assert.match((await flow.nextError()).message, error);
   assert.ok(!flow.everything().includes(KEY), "the key was said");
@@ -60,7 +57,7 @@ describe("a connection with tokens", () => {
     assert.deepEqual(begunWithTokens(simulator), [1]);
     assert.equal(token!.uses, 2);
     assert.equal(token!.expiresAt - token!.startBefore, 600_000);
-    assert.ok(!flow!.everything().includes(token!.name), "the token was said");
+    assert.ok(!flow.everything().includes(token!.name), "the token was said");
   });
 
   it("works with the simulator of the package, too", async () => {
@@ -70,8 +67,8 @@ describe("a connection with tokens", () => {
   it("has a token made for each conversation", async () => {
     const simulator = await simulate();
     await talks([connectionTo(simulator, { tokens: true })]);
-    flow!.send("session", { payload: "Hello", session: "another" });
-    await flow!.at("events").next((msg) => msg.session === "another" && answered(msg));
+    flow.send("session", { payload: "Hello", session: "another" });
+    await flow.at("events").next((msg) => msg.session === "another" && answered(msg));
     assert.deepEqual(begunWithTokens(simulator), [1, 1]);
   });
 
@@ -106,12 +103,12 @@ describe("a connection to a gateway", () => {
   for (const end of ["/?key=secret", "/#part"])
     it(`whose address goes on after the path is an error that does not quote it: ${end}`, async () => {
       await fails([connectionTo({ url: `http://127.0.0.1:1${end}` })], /"address" must end with the path/);
-      assert.ok(!flow!.everything().includes("secret"));
+      assert.ok(!flow.everything().includes("secret"));
     });
 
   it("with a password in its address, which every export would hold, is an error that does not quote it", async () => {
     await fails([connectionTo({ url: "http://me:secret@127.0.0.1:1" })], /neither a user nor a password/);
-    assert.ok(!flow!.everything().includes("secret"));
+    assert.ok(!flow.everything().includes("secret"));
   });
 });
 
@@ -124,7 +121,7 @@ describe("a connection through a proxy", () => {
     });
     const target = new URL(simulator.url).host;
     assert.deepEqual(proxy.tunnels, [target, target]);
-    assert.ok(!flow!.everything().includes("p@ss"), "the password was said");
+    assert.ok(!flow.everything().includes("p@ss"), "the password was said");
   });
 
   it("goes directly to hosts that the chosen one excepts", async () => {
@@ -138,8 +135,8 @@ describe("a connection through a proxy", () => {
     const simulator = await simulate();
     const front = await opened(startTls(simulator.url));
     const proxy = await opened(startProxy());
-    process.env.HTTPS_PROXY = proxy.url;
-    process.env.GOOGLE_GEMINI_BASE_URL = front.url;
+    replace(process.env, "HTTPS_PROXY", proxy.url);
+    replace(process.env, "GOOGLE_GEMINI_BASE_URL", front.url);
     await talks([connection({ server: "gemini", tokens: true, tls: "tls" }), tlsNode()], {
       tls: { cadata: front.ca },
     });
@@ -149,12 +146,8 @@ describe("a connection through a proxy", () => {
 
   it("does not lead to the simulator of the package, which is in this machine", async () => {
     const proxy = await opened(startProxy());
-    process.env.http_proxy = proxy.url;
-    try {
-      await talks([connection({ proxy: "proxy" }), proxyNode(proxy)]);
-    } finally {
-      delete process.env.http_proxy;
-    }
+    replace(process.env, "http_proxy", proxy.url);
+    await talks([connection({ proxy: "proxy" }), proxyNode(proxy)]);
     assert.deepEqual(proxy.tunnels, []);
   });
 
@@ -170,7 +163,7 @@ describe("a connection through a proxy", () => {
       node("proxy", "http proxy", { url: "user:secret@host" }),
     ];
     await fails(nodes, /proxy.*(cannot be used|no usable address)/);
-    assert.ok(!flow!.everything().includes("secret"));
+    assert.ok(!flow.everything().includes("secret"));
   });
 });
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { afterEach, describe, it } from "node:test";
 import { type Simulator, startSimulator } from "../../simulator/server";
+import { cleanUp } from "../clean-up";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
@@ -12,20 +12,22 @@ const state = (name: string) => (msg: Msg) => (msg.payload as { state?: string }
 const causeOf = (msg: Msg) => (msg.payload as { cause?: string }).cause;
 
 let flow: Flow;
-let server: FarEnd | Simulator | undefined;
-afterEach(async () => {
-  await flow.stop();
-  await server?.close();
-  server = undefined;
-});
+/** Ends the server with the test. */
+const opened = <T extends FarEnd | Simulator>(server: T): T => {
+  cleanUp(() => server.close());
+  return server;
+};
+const run = async (...flows: Parameters<typeof Flow.start>) => {
+  flow = await Flow.start(...flows);
+  cleanUp(() => flow.stop());
+};
 const start = async (
   onFrame: Parameters<typeof startFarEnd>[0],
   settings: object = {},
   properties: object = {},
 ) => {
-  const farEnd = await startFarEnd(onFrame);
-  server = farEnd;
-  flow = await Flow.start([connectionTo(farEnd, settings), ...session(properties)]);
+  const farEnd = opened(await startFarEnd(onFrame));
+  await run([connectionTo(farEnd, settings), ...session(properties)]);
   return farEnd;
 };
 
@@ -58,9 +60,8 @@ describe("a session whose server", () => {
   });
 
   it("does not know the model says so", async () => {
-    const simulator = await startSimulator();
-    server = simulator;
-    flow = await Flow.start([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
+    const simulator = opened(await startSimulator());
+    await run([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
     await expectFailure(/does not know this model\. Check the model name/, /does not know this model/);
   });
 
@@ -72,7 +73,7 @@ describe("a session whose server", () => {
   it("is not there says that it cannot be reached", async () => {
     const gone = await startFarEnd(() => {});
     await gone.close();
-    flow = await Flow.start([connectionTo(gone), ...session()]);
+    await run([connectionTo(gone), ...session()]);
     await expectFailure(/cannot be reached \(ECONNREFUSED\)/, /cannot be reached/);
   });
 
@@ -191,10 +192,9 @@ describe("a session that is deployed again or taken away", () => {
   it("leaves no socket and no timer behind", async () => {
     const resources = (kind: string) =>
       process.getActiveResourcesInfo().filter((name) => name === kind).length;
-    const farEnd = await startFarEnd(acceptSetup());
-    server = farEnd;
+    const farEnd = opened(await startFarEnd(acceptSetup()));
     const before = { sockets: resources("TCPSocketWrap"), timers: resources("Timeout") };
-    flow = await Flow.start([
+    await run([
       connectionTo(farEnd),
       node("in", "gemini-audio-in", { format: "auto" }, [["session"]]),
       ...session(),

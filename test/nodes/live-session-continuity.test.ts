@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { connectionTo, Flow, type Msg, session } from "./flow";
 

@@ -1,7 +1,6 @@
 // What a session refuses: it says so to the message, and goes on.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { connection, connectionTo, Flow, type Msg, node, session } from "./flow";

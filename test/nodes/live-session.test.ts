@@ -1,7 +1,6 @@
 // The words on the wires of a session (design, section 4): what goes in, as a Live server gets it, and what comes out.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { connection, connectionTo, Flow, type Msg, session } from "./flow";

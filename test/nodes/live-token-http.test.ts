@@ -1,40 +1,41 @@
 // A live token where it belongs: behind a http in node, in a real Node-RED, with both of its outputs at a http response.
 
 import assert from "node:assert/strict";
-import { after, before, it } from "node:test";
 import { listenAsEditor, type NodeRed, flowNode as node, post, startNodeRed } from "../node-red";
 
-let nodeRed: NodeRed;
-before(async () => {
-  nodeRed = await startNodeRed();
-  await post(nodeRed, "/flows", [
-    { id: "tab", type: "tab", label: "tokens" },
-    { id: "config", type: "gemini-live-config", server: "simulator" },
-    node("session", "gemini-live-session", { connection: "config" }, [[], [], [], []]),
-    node("in", "http in", { url: "/token", method: "post" }, [["token"]]),
-    node("token", "gemini-live-token", { session: "session", limit: 2 }, [["out"], ["out"]]),
-    node("out", "http response", {}, []),
-  ]);
-  const news = await listenAsEditor(nodeRed.url);
-  await news.badges.next(({ node }) => node === "session");
-  news.close();
-});
-after(() => nodeRed.stop());
+describe("a live token behind a http in node", () => {
+  let nodeRed: NodeRed;
+  before(async () => {
+    nodeRed = await startNodeRed();
+    await post(nodeRed, "/flows", [
+      { id: "tab", type: "tab", label: "tokens" },
+      { id: "config", type: "gemini-live-config", server: "simulator" },
+      node("session", "gemini-live-session", { connection: "config" }, [[], [], [], []]),
+      node("in", "http in", { url: "/token", method: "post" }, [["token"]]),
+      node("token", "gemini-live-token", { session: "session", limit: 2 }, [["out"], ["out"]]),
+      node("out", "http response", {}, []),
+    ]);
+    const news = await listenAsEditor(nodeRed.url);
+    await news.badges.next(({ node }) => node === "session");
+    news.close();
+  });
+  after(() => nodeRed.stop());
 
-it("a browser gets tokens by http, which no cache keeps, as often as its address may ask", async () => {
-  for (let n = 0; n < 2; n++) {
+  it("a browser gets tokens by http, which no cache keeps, as often as its address may ask", async () => {
+    for (let n = 0; n < 2; n++) {
+      const response = await fetch(`${nodeRed.url}/token`, { method: "POST" });
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("cache-control"), "no-store");
+      const { token, url } = (await response.json()) as { token: string; url: string };
+      assert.match(token, /^auth_tokens\//);
+      assert.match(url, /^ws:\/\/127\.0\.0\.1:\d+\/ws\/.*BidiGenerateContentConstrained$/);
+    }
     const response = await fetch(`${nodeRed.url}/token`, { method: "POST" });
-    assert.equal(response.status, 200);
-    assert.equal(response.headers.get("cache-control"), "no-store");
-    const { token, url } = (await response.json()) as { token: string; url: string };
-    assert.match(token, /^auth_tokens\//);
-    assert.match(url, /^ws:\/\/127\.0\.0\.1:\d+\/ws\/.*BidiGenerateContentConstrained$/);
-  }
-  const response = await fetch(`${nodeRed.url}/token`, { method: "POST" });
-  assert.equal(response.status, 429);
-  const seconds = Number(response.headers.get("retry-after"));
-  assert.ok(seconds >= 1 && seconds <= 60, `Retry-After: ${seconds}`);
-  const { error, retryAfter } = (await response.json()) as { error: string; retryAfter: number };
-  assert.match(error, /Too many tokens: 2 may be asked for in 60 s/);
-  assert.equal(retryAfter, seconds);
+    assert.equal(response.status, 429);
+    const seconds = Number(response.headers.get("retry-after"));
+    assert.ok(seconds >= 1 && seconds <= 60, `Retry-After: ${seconds}`);
+    const { error, retryAfter } = (await response.json()) as { error: string; retryAfter: number };
+    assert.match(error, /Too many tokens: 2 may be asked for in 60 s/);
+    assert.equal(retryAfter, seconds);
+  });
 });

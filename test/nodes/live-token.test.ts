@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, it } from "node:test";
 import { GoogleGenAI, type LiveConnectConfig, type LiveServerMessage, Modality } from "@google/genai";
 import { WebSocket } from "ws";
 import { tokenAddress } from "../../live/server/ephemeral-token";
 import type { TokenPayload } from "../../nodes/live-token";
 import { type Simulator, startSimulator } from "../../simulator/server";
+import { cleanUp, replace } from "../clean-up";
 import { Inbox } from "../inbox";
 import { type BadgeShown, connection, connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
 
@@ -34,13 +34,8 @@ const token = (properties: object = {}): Nodes => [
 ];
 
 let flow: Flow;
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-});
-
 const opened = <T extends { close(): unknown }>(each: T): T => {
-  open.push(each);
+  cleanUp(() => each.close());
   return each;
 };
 const simulate = async (key = KEY): Promise<Simulator> => opened(await startSimulator({ key }));
@@ -85,10 +80,8 @@ function connect({ url, token }: TokenPayload, setup: object) {
 }
 
 describe("a token", () => {
-  beforeEach((t) => {
-    // The SDK says at every use of a token that tokens are experimental.
-    if ("mock" in t) t.mock.method(console, "warn", () => {});
-  });
+  // The SDK says at every use of a token that tokens are experimental.
+  beforeEach(() => replace(console, "warn", () => {}));
 
   it("comes with all that a client needs to connect", async () => {
     const simulator = await startWith({ uses: 3, startWithinSeconds: 120, lifetimeMinutes: 10 });
@@ -336,11 +329,12 @@ describe("who asks for too many tokens", () => {
     assert.ok(badges.items.length < 50, `${badges.items.length} badges`);
   });
 
-  it("is told in how many seconds he may ask again, and then gets some", async (t) => {
-    t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  it("is told in how many seconds he may ask again, and then gets some", async () => {
+    let now = Date.now();
+    replace(Date, "now", () => now);
     await startWith({ limit: 2, limitSeconds: 60 });
     await issue();
-    t.mock.timers.tick(29_500);
+    now += 29_500;
     await issue();
     ask();
     const msg = await refusal();
@@ -349,10 +343,10 @@ describe("who asks for too many tokens", () => {
       error: "Too many tokens: 2 may be asked for in 60 s. Ask again in 31 s.",
       retryAfter: 31,
     });
-    t.mock.timers.tick(30_400);
+    now += 30_400;
     ask();
     assert.deepEqual((await refusal()).headers, { "Retry-After": "1" });
-    t.mock.timers.tick(100);
+    now += 100;
     await issue();
     await issue();
     ask();

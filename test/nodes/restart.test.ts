@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { it } from "node:test";
+import { cleanUp } from "../clean-up";
 import { startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { listenAsEditor, flowNode as node, post, startNodeRed } from "../node-red";
@@ -11,7 +11,7 @@ interface Setup {
   sessionResumption?: { handle?: string };
 }
 
-it("a conversation goes on after a restart of Node-RED, when its session keeps the handles", async (test) => {
+it("a conversation goes on after a restart of Node-RED, when its session keeps the handles", async () => {
   const setups = new Inbox<Setup>();
   const texts = new Inbox<object>();
   const farEnd = await startFarEnd((frame, reply) => {
@@ -20,12 +20,12 @@ it("a conversation goes on after a restart of Node-RED, when its session keeps t
     reply({ setupComplete: {} });
     reply({ sessionResumptionUpdate: { newHandle: "the handle", resumable: true } });
   });
-  test.after(() => farEnd.close());
+  cleanUp(() => farEnd.close());
   const home = mkdtempSync(join(tmpdir(), "restart-"));
-  test.after(() => rmSync(home, { recursive: true }));
+  cleanUp(() => rmSync(home, { recursive: true }));
 
   const before = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
-  test.after(() => before.stop());
+  cleanUp(() => before.stop());
   const flow = [
     { id: "tab", type: "tab", label: "restart" },
     { id: "config", type: "gemini-live-config", server: "custom", url: farEnd.url },
@@ -47,7 +47,7 @@ it("a conversation goes on after a restart of Node-RED, when its session keeps t
   await before.stop();
 
   const after = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
-  test.after(() => after.stop());
+  cleanUp(() => after.stop());
   await post(after, "/inject/say");
   assert.deepEqual((await setups.next()).sessionResumption, { handle: "the handle" });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
+import { cleanUp } from "../clean-up";
 import {
   disabled,
   type FlowNode,
@@ -22,10 +22,10 @@ import {
 const env = (name: string) => `\${${name}}`;
 
 let toys: Toys;
-afterEach(() => toys.stop());
 
 const start = async (...nodes: FlowNode[]) => {
   toys = await Toys.start(...nodes);
+  cleanUp(() => toys.stop());
 };
 
 /** Checks which tools a session has found, and that a message of its finds the same way. */
@@ -551,7 +551,7 @@ describe("nodes that wait for flows to start", () => {
   });
 
   it("hear of it although one of them fails, whose error is logged", async () => {
-    toys = await Toys.start(session(["weather"]), tool("weather"));
+    await start(session(["weather"]), tool("weather"));
     const heard: string[] = [];
     const leave = [
       toys.onFlowsStarted(() => {
@@ -567,7 +567,7 @@ describe("nodes that wait for flows to start", () => {
   });
 
   it("hear nothing once they have left, and those that stay still do", async () => {
-    toys = await Toys.start(session(["weather"]), tool("weather"));
+    await start(session(["weather"]), tool("weather"));
     const heard: string[] = [];
     const listener = () => heard.push("heard");
     const [leave, leaveLater] = [toys.onFlowsStarted(listener), toys.onFlowsStarted(listener)];

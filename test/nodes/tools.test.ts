@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import { type FarEnd, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { connectionTo, Flow, type Msg, node, session } from "./flow";

@@ -1,7 +1,6 @@
 // What becomes of pending calls when the user barges in, when the connection is lost, and when a script says so.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { Fault } from "../../simulator/server";
 import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "./client";
 import { blocking, call, calls, declare, FLASH, NATIVE, respond, withTools, write } from "./tools";
@@ -19,8 +18,8 @@ for (const [what, barge] of [
   ["a context-only clientContent", tell],
 ] as const)
   for (const blocks of [true, false])
-    test(`on 3.8 ${what} cancels no ${blocks ? "blocking" : "other"} call, and a late response is still told`, async (t) => {
-      const { client, simulator } = await withTools(t, { blocks });
+    it(`on 3.8 ${what} cancels no ${blocks ? "blocking" : "other"} call, and a late response is still told`, async () => {
+      const { client, simulator } = await withTools({ blocks });
       const [id] = await call(client, "call f");
       assert.equal(client.of("turnComplete").length, blocks ? 0 : 1);
       await answer(client, barge);
@@ -37,8 +36,8 @@ for (const [what, barge] of [
   ["a text", write("stop")],
 ] as const)
   for (const blocks of [true, false])
-    test(`with cancelCalls ${what} cancels ${blocks ? "blocking" : "other"} calls; a late response is taken and has no effect`, async (t) => {
-      const { client, simulator } = await withTools(t, { blocks }, { cancelCalls: true });
+    it(`with cancelCalls ${what} cancels ${blocks ? "blocking" : "other"} calls; a late response is taken and has no effect`, async () => {
+      const { client, simulator } = await withTools({ blocks }, { cancelCalls: true });
       const [f, g] = await call(client, "call f and g");
       client.frames = [];
       await answer(client, barge);
@@ -56,11 +55,11 @@ for (const [what, barge] of [
       assert.match(client.said, /Echo: still there\?$/);
     });
 
-test("3.1 and 2.5 cancel by themselves, as documented; with NO_INTERRUPTION they do not", async (t) => {
+it("3.1 and 2.5 cancel by themselves, as documented; with NO_INTERRUPTION they do not", async () => {
   for (const model of [FLASH, NATIVE])
     for (const activityHandling of ["START_OF_ACTIVITY_INTERRUPTS", "NO_INTERRUPTION"]) {
       const cancels = activityHandling !== "NO_INTERRUPTION";
-      const { client, simulator } = await withTools(t, { model, realtimeInputConfig: { activityHandling } });
+      const { client, simulator } = await withTools({ model, realtimeInputConfig: { activityHandling } });
       const [id] = await call(client, "call f");
       await answer(client, write("stop"));
       assert.deepEqual(states(simulator), [cancels ? "cancelled" : "pending"]);
@@ -76,8 +75,8 @@ for (const [what, end] of [
   ["broke", drop],
 ] as const)
   for (const blocks of [true, false])
-    test(`a ${blocks ? "blocking " : ""}call survives that the connection ${what}: its response is taken on the next one`, async (t) => {
-      const { simulator, clock, open } = await simulate(t);
+    it(`a ${blocks ? "blocking " : ""}call survives that the connection ${what}: its response is taken on the next one`, async () => {
+      const { simulator, clock, open } = await simulate();
       const tools = declare(blocks ? blocking("f") : "f");
       const first = await (await open()).begin(tools);
       const [id] = await call(first, "call f");
@@ -100,8 +99,8 @@ async function withHandle(simulator: Parameters<typeof drop>[0], client: Client,
   return handle as string;
 }
 
-test("where handles are told often, there is none while a call is pending", async (t) => {
-  const { simulator, open } = await simulate(t, { handles: "often" });
+it("where handles are told often, there is none while a call is pending", async () => {
+  const { simulator, open } = await simulate({ handles: "often" });
   const client = await (await open()).begin(declare("f"));
   const [id] = await call(client, "call f");
   await client.pass(10_000);
@@ -114,10 +113,9 @@ test("where handles are told often, there is none while a call is pending", asyn
   assert.notEqual(client.handle, undefined);
 });
 
-test("a script has functions called in place of the answer, declared or not, with whatever arguments", async (t) => {
+it("a script has functions called in place of the answer, declared or not, with whatever arguments", async () => {
   const odd = { city: [null, 5] };
   const { client } = await withTools(
-    t,
     {},
     {
       script: [{ at: "thinking", do: "call", calls: [{ name: "f", args: odd }, { name: "nobody" }] }],
@@ -134,8 +132,8 @@ test("a script has functions called in place of the answer, declared or not, wit
   assert.match(client.said, /Echo: hello$/);
 });
 
-test("a script has functions called without being asked, or after what the model is saying", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("a script has functions called without being asked, or after what the model is saying", async () => {
+  const { client, simulator } = await withTools();
   const order: Fault = { at: "now", do: "call", calls: [{ name: "f" }] };
   simulator.order(order);
   await client.run(10);
@@ -149,9 +147,9 @@ test("a script has functions called without being asked, or after what the model
   assert.deepEqual(withoutSound(client), [...whole, "toolCall", ...whole]);
 });
 
-test("a script has what a function returned answered by the next call", async (t) => {
+it("a script has what a function returned answered by the next call", async () => {
   const script: Fault[] = [{ at: "thinking", do: "call", calls: [{ name: "g" }], times: 2 }];
-  const { client } = await withTools(t, { blocks: true }, { script });
+  const { client } = await withTools({ blocks: true }, { script });
   const [first] = await call(client, "hello");
   await answer(client, respond({ id: first, name: "g", response: {} }));
   const second = calls(client)[1]!;
@@ -161,8 +159,8 @@ test("a script has what a function returned answered by the next call", async (t
 });
 
 for (const blocks of [true, false])
-  test(`a script withdraws ${blocks ? "blocking" : "other"} calls that are pending`, async (t) => {
-    const { client, simulator } = await withTools(t, { blocks });
+  it(`a script withdraws ${blocks ? "blocking" : "other"} calls that are pending`, async () => {
+    const { client, simulator } = await withTools({ blocks });
     const ids = await call(client, "call f and g");
     client.frames = [];
     simulator.order({ at: "now", do: "cancel" }, { at: "now", do: "cancel" });
@@ -173,9 +171,8 @@ for (const blocks of [true, false])
     assert.deepEqual(states(simulator), ["cancelled", "cancelled"]);
   });
 
-test("a script repeats blocking calls under new ids; the model waits for those, and takes answers to both", async (t) => {
+it("a script repeats blocking calls under new ids; the model waits for those, and takes answers to both", async () => {
   const { client, simulator } = await withTools(
-    t,
     { blocks: true },
     { script: [{ at: "toolCall", do: "reissue" }] },
   );
@@ -192,8 +189,8 @@ test("a script repeats blocking calls under new ids; the model waits for those, 
   assert.deepEqual(states(simulator), ["answered", "answered"]);
 });
 
-test("calls that are not waited for are not repeated", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("calls that are not waited for are not repeated", async () => {
+  const { client, simulator } = await withTools();
   await call(client, "call f");
   client.frames = [];
   simulator.order({ at: "now", do: "reissue" });
@@ -201,7 +198,7 @@ test("calls that are not waited for are not repeated", async (t) => {
   assert.deepEqual(client.frames, []);
 });
 
-test("everything can go wrong at the moment of a call: the call was sent, nothing after it", async (t) => {
+it("everything can go wrong at the moment of a call: the call was sent, nothing after it", async () => {
   for (const [fault, closed] of [
     [{ do: "cut" }, { code: 1006, reason: "" }],
     [
@@ -215,7 +212,7 @@ test("everything can go wrong at the moment of a call: the call was sent, nothin
   ] as const)
     for (const blocks of [true, false]) {
       const script = [{ at: "toolCall", ...fault } as Fault];
-      const { client, simulator, clock } = await withTools(t, { blocks }, { script });
+      const { client, simulator, clock } = await withTools({ blocks }, { script });
       client.send(write("call f"));
       await client.pass(400);
       if (closed) assert.deepEqual(await client.closed, closed);
@@ -235,8 +232,8 @@ test("everything can go wrong at the moment of a call: the call was sent, nothin
     }
 });
 
-test("after a silence at a call, the user's next turn is answered", async (t) => {
-  const { client } = await withTools(t, { blocks: true }, { script: [{ at: "toolCall", do: "silence" }] });
+it("after a silence at a call, the user's next turn is answered", async () => {
+  const { client } = await withTools({ blocks: true }, { script: [{ at: "toolCall", do: "silence" }] });
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: {} }));
   assert.deepEqual(client.kinds, ["toolCall"]);

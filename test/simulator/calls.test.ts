@@ -1,12 +1,11 @@
 // How functions are called and answered, model by model.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { answer, room, sound, speech } from "./client";
 import { call, calls, EXTENDED, FLASH, NATIVE, respond, withTools, write } from "./tools";
 
-test("a text that asks for a function by name has it called, with the arguments as they are", async (t) => {
-  const { client } = await withTools(t);
+it("a text that asks for a function by name has it called, with the arguments as they are", async () => {
+  const { client } = await withTools();
   for (const [text, expected] of [
     ["call f", [["f", {}]]],
     ['Call f with {"city":"Berlin"} ', [["f", { city: "Berlin" }]]],
@@ -41,8 +40,8 @@ for (const [text, said] of [
   ["call f with [1]", "The arguments for f are not a JSON object: [1]"],
   ["call me tomorrow", "Echo: call me tomorrow"],
 ] as const)
-  test(`"${text}" is answered by "${said}"`, async (t) => {
-    const { client } = await withTools(t);
+  it(`"${text}" is answered by "${said}"`, async () => {
+    const { client } = await withTools();
     await answer(client, write(text));
     assert.equal(client.said, `This is the simulator's echo, not a model. ${said}`);
     assert.equal(client.of("toolCall").length, 0);
@@ -53,15 +52,15 @@ for (const [model, id] of [
   [FLASH, /^function-call-\d+$/],
   [NATIVE, /^function-call-\d+$/],
 ] as const)
-  test(`ids on ${model} look like ${id.source}, each another`, async (t) => {
-    const { client } = await withTools(t, { model });
+  it(`ids on ${model} look like ${id.source}, each another`, async () => {
+    const { client } = await withTools({ model });
     const ids = await call(client, "call f and f and g");
     for (const each of ids) assert.match(each, id);
     assert.equal(new Set(ids).size, 3);
   });
 
-test("on 3.8 the turn ends with the call; what was returned is spoken about 0.7 s later, in a turn of its own", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("on 3.8 the turn ends with the call; what was returned is spoken about 0.7 s later, in a turn of its own", async () => {
+  const { client, simulator } = await withTools();
   const [id] = await call(client, 'call f with {"city":"Berlin"}');
   assert.deepEqual(client.kinds, ["toolCall", "generationComplete", "turnComplete"]);
   const times = new Set(client.frames.map(({ at }) => at));
@@ -80,15 +79,15 @@ test("on 3.8 the turn ends with the call; what was returned is spoken about 0.7 
   assert.deepEqual([after!.state, after!.responses], ["answered", [{ output: "sunny" }]]);
 });
 
-test("an error that was returned is said to be one", async (t) => {
-  const { client } = await withTools(t);
+it("an error that was returned is said to be one", async () => {
+  const { client } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: { error: "no network" } }));
   assert.match(client.said, /Echo: f failed: no network$/);
 });
 
-test("calls, what was returned and what was said of it are remembered and billed", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("calls, what was returned and what was said of it are remembered and billed", async () => {
+  const { client, simulator } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: { output: 1 } }));
   const { context } = simulator.conversations[0]!;
@@ -104,8 +103,8 @@ test("calls, what was returned and what was said of it are remembered and billed
   assert.equal(client.of("turnComplete")[1]!.usageMetadata!.promptTokenCount, prompt);
 });
 
-test("the conversation goes on while a call that nobody waits for is pending", async (t) => {
-  const { client } = await withTools(t);
+it("the conversation goes on while a call that nobody waits for is pending", async () => {
+  const { client } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, write("hello"));
   assert.match(client.said, /Echo: hello$/);
@@ -119,8 +118,8 @@ for (const [what, setup] of [
   ["2.5 by default", { model: NATIVE }],
   ["3.8 if declared so", { blocks: true }],
 ] as const)
-  test(`on ${what} the model is silent until all calls are answered, and one turnComplete ends it all`, async (t) => {
-    const { client } = await withTools(t, setup);
+  it(`on ${what} the model is silent until all calls are answered, and one turnComplete ends it all`, async () => {
+    const { client } = await withTools(setup);
     const [f, g] = await call(client, "call f and g");
     await client.pass(60_000);
     client.send(respond({ id: g, name: "g", response: { output: 2 } }));
@@ -136,8 +135,8 @@ for (const [what, setup] of [
     assert.equal(client.of("toolCallCancellation").length, 0);
   });
 
-test("sound that comes while a blocking call is pending ends the connection on 3.1", async (t) => {
-  const { client, simulator } = await withTools(t, { model: FLASH });
+it("sound that comes while a blocking call is pending ends the connection on 3.1", async () => {
+  const { client, simulator } = await withTools({ model: FLASH });
   client.send({ realtimeInput: { audio: sound(room(0.1)) } });
   await call(client, "call f");
   client.send({ realtimeInput: { audio: sound(room(0.1)) } });
@@ -145,8 +144,8 @@ test("sound that comes while a blocking call is pending ends the connection on 3
   assert.equal(simulator.conversations[0]!.calls[0]!.state, "pending");
 });
 
-test("on other models it is listened to", async (t) => {
-  const { client } = await withTools(t, { blocks: true });
+it("on other models it is listened to", async () => {
+  const { client } = await withTools({ blocks: true });
   await call(client, "call f");
   client.send({ realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1), room(1.5)])) } });
   await client.pass(20_000);
@@ -154,8 +153,8 @@ test("on other models it is listened to", async (t) => {
   assert.match(client.said, /You said something/);
 });
 
-test("extended thinking says something first, then calls, and is idle only when all is answered", async (t) => {
-  const { client } = await withTools(t, { model: EXTENDED });
+it("extended thinking says something first, then calls, and is idle only when all is answered", async () => {
+  const { client } = await withTools({ model: EXTENDED });
   await answer(client, write("call f and g"));
   assert.equal(client.said, "One moment, please.");
   assert.deepEqual(client.kinds.slice(-3), ["generationComplete", "turnComplete", "toolCall"]);
@@ -170,9 +169,9 @@ test("extended thinking says something first, then calls, and is idle only when 
   );
 });
 
-test("what was asked together with a call is answered after it", async (t) => {
+it("what was asked together with a call is answered after it", async () => {
   const realtimeInputConfig = { activityHandling: "NO_INTERRUPTION" };
-  const { client } = await withTools(t, { realtimeInputConfig });
+  const { client } = await withTools({ realtimeInputConfig });
   client.send(write("one"));
   await client.run(450);
   client.send(write("two"));
@@ -181,8 +180,8 @@ test("what was asked together with a call is answered after it", async (t) => {
   assert.match(client.said, /Echo: one *Echo: two$/);
 });
 
-test("calls that were announced are not made when the announcement is interrupted", async (t) => {
-  const { client, simulator } = await withTools(t, { model: EXTENDED });
+it("calls that were announced are not made when the announcement is interrupted", async () => {
+  const { client, simulator } = await withTools({ model: EXTENDED });
   client.send(write("call f"));
   await client.run(450);
   await answer(client, write("stop"));
@@ -192,8 +191,8 @@ test("calls that were announced are not made when the announcement is interrupte
   assert.equal(interactionStatus, "IDLE");
 });
 
-test("of a very long conversation the last 500 calls are kept", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("of a very long conversation the last 500 calls are kept", async () => {
+  const { client, simulator } = await withTools();
   await answer(client, write(`call f${" and f".repeat(509)} and g`));
   const kept = simulator.conversations[0]!.calls;
   assert.equal(kept.length, 500);

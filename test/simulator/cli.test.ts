@@ -6,13 +6,13 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
 import { Client, MODEL, PATH, simulate } from "./client";
 
-function run(t: TestContext, ...args: string[]) {
+function run(...args: string[]) {
   const child = spawn(process.execPath, ["--import", "tsx", "simulator/cli.ts", ...args]);
-  t.after(() => child.kill("SIGKILL"));
+  cleanUp(() => child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => {
     output.stdout += data;
@@ -29,8 +29,8 @@ async function url(child: ChildProcess, output: { stdout: string }) {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  test(`it tells its address, serves, and ends cleanly on ${signal}`, async (t) => {
-    const { child, output, exited } = run(t, "--port", "0", "--key", "secret");
+  it(`it tells its address, serves, and ends cleanly on ${signal}`, async () => {
+    const { child, output, exited } = run("--port", "0", "--key", "secret");
     const address = (await url(child, output)).replace("http", "ws");
     const wrong = new Client(`${address}${PATH}?key=wrong`, new TestClock());
     assert.equal((await wrong.closed).code, 1007);
@@ -46,8 +46,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     assert.equal(output.stderr, "");
   });
 
-test("--help shows how it is used", async (t) => {
-  const { output, exited } = run(t, "--help");
+it("--help shows how it is used", async () => {
+  const { output, exited } = run("--help");
   assert.equal((await exited).code, 0);
   assert.match(output.stdout, /^Usage: gemini-live-simulator \[--port N\] \[--key K\] \[--script FILE\]/);
 });
@@ -60,30 +60,30 @@ for (const [args, message] of [
   [["8765"], /Unexpected argument '8765'/],
   [["--key", ""], /--key: the key is empty/],
 ] as const)
-  test(`it refuses ${args.join(" ")} with a message and code 2`, async (t) => {
-    const { output, exited } = run(t, ...args);
+  it(`it refuses ${args.join(" ")} with a message and code 2`, async () => {
+    const { output, exited } = run(...args);
     assert.equal((await exited).code, 2);
     assert.match(output.stderr, message);
   });
 
-test("a port that is in use is a clear error with code 1", async (t) => {
-  const { simulator } = await simulate(t);
-  const { output, exited } = run(t, "--port", String(simulator.port));
+it("a port that is in use is a clear error with code 1", async () => {
+  const { simulator } = await simulate();
+  const { output, exited } = run("--port", String(simulator.port));
   assert.equal((await exited).code, 1);
   assert.match(output.stderr, /port is in use/);
 });
 
-function scriptFile(t: TestContext, text: string) {
+function scriptFile(text: string) {
   const folder = mkdtempSync(join(tmpdir(), "simulator-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  cleanUp(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "script.json");
   writeFileSync(file, text);
   return file;
 }
 
-test("--script lets things go wrong as the file says", async (t) => {
+it("--script lets things go wrong as the file says", async () => {
   const script = [{ at: "setup", do: "close", code: 1011, reason: "Internal error encountered." }];
-  const { child, output } = run(t, "--port", "0", "--script", scriptFile(t, JSON.stringify(script)));
+  const { child, output } = run("--port", "0", "--script", scriptFile(JSON.stringify(script)));
   const address = (await url(child, output)).replace("http", "ws");
   const client = await new Client(`${address}${PATH}?key=any`, new TestClock()).opened();
   client.send({ setup: { model: MODEL } });
@@ -98,14 +98,14 @@ for (const [what, text, message] of [
     /--script .*script\.json: Fault 1: "do" must be one of cut, .*; it is "cot"\./,
   ],
 ] as const)
-  test(`a file with ${what} is a clear error with code 2`, async (t) => {
-    const { output, exited } = run(t, "--script", scriptFile(t, text));
+  it(`a file with ${what} is a clear error with code 2`, async () => {
+    const { output, exited } = run("--script", scriptFile(text));
     assert.equal((await exited).code, 2);
     assert.match(output.stderr, message);
   });
 
-test("a script that is not there is a clear error with code 2", async (t) => {
-  const { output, exited } = run(t, "--script", "nowhere.json");
+it("a script that is not there is a clear error with code 2", async () => {
+  const { output, exited } = run("--script", "nowhere.json");
   assert.equal((await exited).code, 2);
   assert.match(output.stderr, /--script nowhere\.json: ENOENT/);
 });

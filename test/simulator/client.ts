@@ -1,8 +1,8 @@
 // What the simulator's tests share, no tests itself: a plain WebSocket client, and a voice that is made of numbers.
 
-import type { TestContext } from "node:test";
 import { WebSocket } from "ws";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/server";
+import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
 
 export interface Frame {
@@ -165,10 +165,10 @@ export class Client {
 }
 
 /** Starts a simulator that ends with the test. */
-export async function simulate(t: TestContext, options: SimulatorOptions = {}) {
+export async function simulate(options: SimulatorOptions = {}) {
   const clock = new TestClock();
   const simulator = await startSimulator({ clock, ...options });
-  t.after(() => simulator.close());
+  cleanUp(() => simulator.close());
   const at = (path: string, headers?: Record<string, string>) =>
     new Client(simulator.url.replace("http", "ws") + path, clock, headers);
   /** A client whose handshake is done. */
@@ -215,8 +215,8 @@ export async function outcome(open: () => Promise<Client>, setup?: object) {
 export const resume = (handle: string | undefined) => ({ sessionResumption: { handle } });
 
 /** Starts a simulator and a conversation whose setup is complete; `setup` is added to a usual one. */
-export async function converse(t: TestContext, setup: object = {}, options: SimulatorOptions = {}) {
-  const { simulator, clock, open } = await simulate(t, options);
+export async function converse(setup: object = {}, options: SimulatorOptions = {}) {
+  const { simulator, clock, open } = await simulate(options);
   const client = await open();
   client.send({ setup: { ...usual, ...setup } });
   await client.pass(260);

@@ -1,7 +1,6 @@
 // How large a context may become, and how compression keeps it from becoming so.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Client, converse, left, MODEL, simulate } from "./client";
 
 const invalid = { code: 1007, reason: "Request contains an invalid argument." };
@@ -27,8 +26,8 @@ async function billed(client: Client) {
   return client.of("turnComplete").at(-1)!.usageMetadata!.promptTokenCount;
 }
 
-test("a context that passes triggerTokens is cut from its beginning down to targetTokens", async (t) => {
-  const { client, simulator } = await converse(t, {
+it("a context that passes triggerTokens is cut from its beginning down to targetTokens", async () => {
+  const { client, simulator } = await converse({
     systemInstruction: { parts: [{ text: "Be kind." }] },
     ...compression({ triggerTokens: "6000", slidingWindow: { targetTokens: "3500" } }),
   });
@@ -40,8 +39,8 @@ test("a context that passes triggerTokens is cut from its beginning down to targ
   assert.ok((await billed(client)) < 2200);
 });
 
-test("the system instruction is kept, however long it is, and so is what was said last", async (t) => {
-  const { client, simulator } = await converse(t, {
+it("the system instruction is kept, however long it is, and so is what was said last", async () => {
+  const { client, simulator } = await converse({
     systemInstruction: { parts: [{ text: thousand(99) }] },
     ...compression({ triggerTokens: "5000", slidingWindow: { targetTokens: "0" } }),
   });
@@ -52,8 +51,8 @@ test("the system instruction is kept, however long it is, and so is what was sai
   );
 });
 
-test("it is cut at 80 % of the window down to the half of that by default", async (t) => {
-  const { client, simulator } = await converse(t, compression({ slidingWindow: {} }));
+it("it is cut at 80 % of the window down to the half of that by default", async () => {
+  const { client, simulator } = await converse(compression({ slidingWindow: {} }));
   const tokens = () => simulator.conversations[0]!.context.reduce((sum, item) => sum + item.tokens, 0);
   const tellUserThousands = async (count: number) => {
     client.send(tell(...Array.from({ length: count }, (_, n): [string, string] => ["user", thousand(n)])));
@@ -65,9 +64,9 @@ test("it is cut at 80 % of the window down to the half of that by default", asyn
   assert.equal(tokens(), 52_000);
 });
 
-test("without compression, and with one that has no slidingWindow, a full context ends the connection", async (t) => {
+it("without compression, and with one that has no slidingWindow, a full context ends the connection", async () => {
   for (const setup of [{}, compression({}), compression({ triggerTokens: 5000 })]) {
-    const { client } = await converse(t, setup);
+    const { client } = await converse(setup);
     await tellThousands(client, 131);
     assert.equal(await billed(client), 131_001);
     await tellThousands(client, 1);
@@ -75,14 +74,14 @@ test("without compression, and with one that has no slidingWindow, a full contex
   }
 });
 
-test("a single text that is larger than the window ends the connection, compressed or not", async (t) => {
-  const { client } = await converse(t, compression({ slidingWindow: {} }));
+it("a single text that is larger than the window ends the connection, compressed or not", async () => {
+  const { client } = await converse(compression({ slidingWindow: {} }));
   client.send(tell(["user", "x".repeat(4 * WINDOW + 1)]));
   assert.deepEqual(await client.closed, invalid);
 });
 
-test("a full context can be resumed when the new setup compresses it, and only then", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("a full context can be resumed when the new setup compresses it, and only then", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   await tellThousands(first, 132);
   assert.deepEqual(await first.closed, invalid);
@@ -103,8 +102,8 @@ for (const [what, setup] of [
   ["a target above 128,000", { slidingWindow: { targetTokens: 128_001 } }],
   ["a target above the default trigger", { slidingWindow: { targetTokens: 110_000 } }],
 ] as const)
-  test(`compression with ${what} is refused`, async (t) => {
-    const { open } = await simulate(t);
+  it(`compression with ${what} is refused`, async () => {
+    const { open } = await simulate();
     const client = await open();
     client.send({ setup: { model: MODEL, ...compression(setup) } });
     assert.deepEqual(await client.closed, invalid);

@@ -1,7 +1,6 @@
 // Which functions and other tools the server takes, and how it refuses the others.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { answer, converse, MODEL, PATH, simulate } from "./client";
 import { call, declare, invalid, write } from "./tools";
 
@@ -52,8 +51,8 @@ const refused: [what: string, tools: object, reason: string][] = [
   ],
 ];
 
-test("tools that the server would not take are refused in its words", async (t) => {
-  const { at } = await simulate(t);
+it("tools that the server would not take are refused in its words", async () => {
+  const { at } = await simulate();
   for (const [what, tools, reason] of refused) {
     const client = await at(`${PATH}?key=any`).opened();
     client.send({ setup: { model: MODEL, ...tools } });
@@ -70,16 +69,13 @@ for (const [what, tools] of [
   ["JSON Schema in its own field", declare({ name: "f", parametersJsonSchema: { oneOf: [{ const: 1 }] } })],
   ["Google Search beside functions", { tools: [...declare("f").tools, { googleSearch: {} }] }],
 ] as const)
-  test(
-    `${what} are taken`.replace("Search beside functions are", "Search beside functions is"),
-    async (t) => {
-      const { simulator } = await converse(t, tools);
-      assert.equal(simulator.conversations.length, 1);
-    },
-  );
+  it(`${what} are taken`.replace("Search beside functions are", "Search beside functions is"), async () => {
+    const { simulator } = await converse(tools);
+    assert.equal(simulator.conversations.length, 1);
+  });
 
-test("a context update leaves the tools, replaces them, or clears them", async (t) => {
-  const { client } = await converse(t, declare("f"));
+it("a context update leaves the tools, replaces them, or clears them", async () => {
+  const { client } = await converse(declare("f"));
   const update = (contextUpdate: object) => client.send({ contextUpdate });
   update({ systemInstruction: { parts: [{ text: "Be kind." }] } });
   assert.equal((await call(client, "call f")).length, 1);
@@ -92,8 +88,8 @@ test("a context update leaves the tools, replaces them, or clears them", async (
   assert.match(client.said, /no tool named g/);
 });
 
-test("tools of a context update are checked like those of a setup", async (t) => {
-  const { client } = await converse(t);
+it("tools of a context update are checked like those of a setup", async () => {
+  const { client } = await converse();
   client.send({ contextUpdate: { tools: declare("2nd") } });
   const { code, reason } = await client.closed;
   assert.equal(code, 1007);
@@ -103,8 +99,8 @@ test("tools of a context update are checked like those of a setup", async (t) =>
   );
 });
 
-test("with Google Search, an answer to a text that wants a search names its sources", async (t) => {
-  const { client } = await converse(t, { tools: [{ googleSearch: {} }] });
+it("with Google Search, an answer to a text that wants a search names its sources", async () => {
+  const { client } = await converse({ tools: [{ googleSearch: {} }] });
   await answer(client, write("please search for <tea>"));
   const kinds = ["audio", "outputTranscription", "audio", "outputTranscription", "audio"];
   assert.deepEqual(client.kinds.slice(-3), ["groundingMetadata", "generationComplete", "turnComplete"]);
@@ -118,8 +114,8 @@ test("with Google Search, an answer to a text that wants a search names its sour
   assert.equal(client.of("groundingMetadata").length, 0);
 });
 
-test("without Google Search nothing is searched", async (t) => {
-  const { client } = await converse(t, declare("f"));
+it("without Google Search nothing is searched", async () => {
+  const { client } = await converse(declare("f"));
   await answer(client, write("search for tea"));
   assert.equal(client.of("groundingMetadata").length, 0);
 });

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { test } from "node:test";
 import type { Fault } from "../../simulator/server";
 import { type Client, drop, MODEL, outcome, PATH, resume, room, simulate, sound, speech } from "./client";
 
@@ -126,8 +125,8 @@ const failures: Record<
 
 for (const [what, [order, check]] of Object.entries(failures))
   for (const [index, [at]] of steps.entries())
-    test(`${what} happens at ${at}, not before`, async (t) => {
-      const { open } = await simulate(t, { script: [{ at, do: what, ...order } as Fault] });
+    it(`${what} happens at ${at}, not before`, async () => {
+      const { open } = await simulate({ script: [{ at, do: what, ...order } as Fault] });
       const client = await open();
       await take(client, 0, index);
       assert.equal(client.socket.readyState, client.socket.OPEN);
@@ -140,8 +139,8 @@ for (const [what, [order, check]] of Object.entries(failures))
       await check(client, () => take(client, index + 1, steps.length), open, at);
     });
 
-test("a handshake can be refused with a status, cut, or never answered", async (t) => {
-  const { simulator, at, open } = await simulate(t, {
+it("a handshake can be refused with a status, cut, or never answered", async () => {
+  const { simulator, at, open } = await simulate({
     script: [
       { at: "handshake", connection: 1, do: "refuseHandshake", status: 503 },
       { at: "handshake", connection: 2, do: "cut" },
@@ -163,8 +162,8 @@ test("a handshake can be refused with a status, cut, or never answered", async (
   assert.equal((await waiting.closed).code, 1006);
 });
 
-test("a frozen connection holds its conversation until the client lets go of the socket", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("a frozen connection holds its conversation until the client lets go of the socket", async () => {
+  const { simulator, open } = await simulate();
   const client = await (await open()).begin();
   simulator.order({ at: "now", do: "freeze" });
   assert.equal(await outcome(open, resume(client.handle)), 1011);
@@ -173,8 +172,8 @@ test("a frozen connection holds its conversation until the client lets go of the
   assert.equal(await outcome(open, resume(client.handle)), "setupComplete");
 });
 
-test("what a slow connection does not read piles up at the client, and arrives later", async (t) => {
-  const { simulator, clock, open } = await simulate(t);
+it("what a slow connection does not read piles up at the client, and arrives later", async () => {
+  const { simulator, clock, open } = await simulate();
   const client = await (await open()).begin();
   simulator.order({ at: "now", do: "slow", forMs: 10_000 });
   // Far more than what the operating system takes in.
@@ -187,8 +186,8 @@ test("what a slow connection does not read piles up at the client, and arrives l
   assert.equal(client.socket.bufferedAmount, 0);
 });
 
-test("an answer that was silenced is not remembered as said", async (t) => {
-  const { simulator, open } = await simulate(t, { script: [{ at: "thinking", do: "silence" }] });
+it("an answer that was silenced is not remembered as said", async () => {
+  const { simulator, open } = await simulate({ script: [{ at: "thinking", do: "silence" }] });
   const client = await (await open()).begin();
   client.send(write("hello"));
   await client.pass(20_000);
@@ -198,8 +197,8 @@ test("an answer that was silenced is not remembered as said", async (t) => {
   );
 });
 
-test("what goes wrong leaves no timer behind", async (t) => {
-  const { simulator, clock, open } = await simulate(t);
+it("what goes wrong leaves no timer behind", async () => {
+  const { simulator, clock, open } = await simulate();
   for (let n = 0; n < 4; n++) await (await open()).begin();
   simulator.order(
     { at: "now", connection: 1, do: "freeze" },

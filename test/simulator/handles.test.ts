@@ -1,7 +1,6 @@
 // The handles by which a conversation is resumed: when they are told, how long they are valid, and when they are refused.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import type { SimulatorOptions } from "../../simulator/server";
 import { resumedSession } from "../../simulator/session/resumption";
 import { SessionStore } from "../../simulator/session/session-store";
@@ -15,15 +14,15 @@ const invalid = { code: 1007, reason: "Request contains an invalid argument." };
 const write = (text: string) => ({ realtimeInput: { text } });
 
 /** A simulator with a conversation that was ended, and its handle. */
-async function ended(t: Parameters<typeof simulate>[0], options?: SimulatorOptions) {
-  const simulation = await simulate(t, options);
+async function ended(options?: SimulatorOptions) {
+  const simulation = await simulate(options);
   const first = await (await simulation.open()).begin();
   await hangUp(simulation.simulator, first);
   return { ...simulation, handle: first.handle! };
 }
 
-test("who asks for resumption is told one handle, 118 ms after setupComplete; who does not, none", async (t) => {
-  const { open } = await simulate(t);
+it("who asks for resumption is told one handle, 118 ms after setupComplete; who does not, none", async () => {
+  const { open } = await simulate();
   for (const [sessionResumption, count] of [
     [{}, 1],
     [{ handle: "" }, 1],
@@ -47,8 +46,8 @@ test("who asks for resumption is told one handle, 118 ms after setupComplete; wh
   }
 });
 
-test("a resumed connection is told a new handle 1 ms after setupComplete, and the earlier ones stay valid", async (t) => {
-  const { simulator, open, handle } = await ended(t);
+it("a resumed connection is told a new handle 1 ms after setupComplete, and the earlier ones stay valid", async () => {
+  const { simulator, open, handle } = await ended();
   const second = await open();
   second.send({ setup: { model: MODEL, ...resume(handle) } });
   await second.run(300);
@@ -63,13 +62,13 @@ test("a resumed connection is told a new handle 1 ms after setupComplete, and th
   assert.equal(simulator.conversations[0]!.connections, 4);
 });
 
-test("a handle is valid for two hours after the session ended, or as long as the options say", async (t) => {
+it("a handle is valid for two hours after the session ended, or as long as the options say", async () => {
   for (const [options, ms] of [
     [{}, 2 * HOUR],
     [{ handlesMs: 5000 }, 5000],
   ] as const)
     for (const late of [false, true]) {
-      const { clock, open, handle } = await ended(t, options);
+      const { clock, open, handle } = await ended(options);
       clock.advance(ms + (late ? 1 : 0));
       const client = await open();
       client.send({ setup: { model: MODEL, ...resume(handle) } });
@@ -79,8 +78,8 @@ test("a handle is valid for two hours after the session ended, or as long as the
     }
 });
 
-test("the time of a handle does not run while its session goes on", async (t) => {
-  const { simulator, open } = await simulate(t, { lifetimeMs: Number.POSITIVE_INFINITY });
+it("the time of a handle does not run while its session goes on", async () => {
+  const { simulator, open } = await simulate({ lifetimeMs: Number.POSITIVE_INFINITY });
   const first = await (await open()).begin();
   await first.pass(5 * HOUR);
   await hangUp(simulator, first);
@@ -98,16 +97,16 @@ for (const [what, setup, expected] of [
     invalid,
   ],
 ] as const)
-  test(`a resume with ${what} is refused`, async (t) => {
-    const { open, handle } = await ended(t);
+  it(`a resume with ${what} is refused`, async () => {
+    const { open, handle } = await ended();
     const client = await open();
     client.send({ setup: { model: MODEL, ...setup(handle) } });
     assert.deepEqual(await client.closed, expected);
     assert.equal((await (await open()).begin(resume(handle))).kinds[0], "setupComplete", "the handle lives");
   });
 
-test("while the old connection lives, every resume is closed with 1011, 600 ms after its setup", async (t) => {
-  const { simulator, clock, open } = await simulate(t);
+it("while the old connection lives, every resume is closed with 1011, 600 ms after its setup", async () => {
+  const { simulator, clock, open } = await simulate();
   const first = await (await open()).begin();
   for (let attempt = 0; attempt < 3; attempt++) {
     const client = await open();
@@ -125,8 +124,8 @@ test("while the old connection lives, every resume is closed with 1011, 600 ms a
   assert.equal((await (await open()).begin(resume(first.handle))).kinds[0], "setupComplete");
 });
 
-test("after a close a resume works at once, even before the old socket is quite gone", async (t) => {
-  const { open } = await simulate(t);
+it("after a close a resume works at once, even before the old socket is quite gone", async () => {
+  const { open } = await simulate();
   const first = await (await open()).begin();
   const second = await open();
   first.socket.close(1000);
@@ -135,8 +134,8 @@ test("after a close a resume works at once, even before the old socket is quite 
   assert.equal(second.kinds[0], "setupComplete");
 });
 
-test("after an abrupt drop of an idle connection, resumes are closed with 1011 for 1.5 s", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("after an abrupt drop of an idle connection, resumes are closed with 1011 for 1.5 s", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   await drop(simulator, first);
   const attempts = [];
@@ -149,8 +148,8 @@ test("after an abrupt drop of an idle connection, resumes are closed with 1011 f
   assert.deepEqual(attempts, [1011, 1011, 1011, "setupComplete"]);
 });
 
-test("after an abrupt drop in the middle of an answer a resume works at once", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("after an abrupt drop in the middle of an answer a resume works at once", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("hello"));
   await first.pass(450);
@@ -162,8 +161,8 @@ for (const [model, options] of [
   ["gemini-3.1-flash-live-preview", {}],
   ["gemini-3.8-live", { handles: "often" }],
 ] as const)
-  test(`${model} tells a handle every 1.2 s while it is idle${"handles" in options ? ", if the options say so" : ""}, and takes it back while it answers`, async (t) => {
-    const { open } = await simulate(t, options);
+  it(`${model} tells a handle every 1.2 s while it is idle${"handles" in options ? ", if the options say so" : ""}, and takes it back while it answers`, async () => {
+    const { open } = await simulate(options);
     const client = await open();
     client.send({ setup: { model: `models/${model}`, sessionResumption: {} } });
     await client.run(260 + 118 + 3 * 1200);
@@ -186,7 +185,7 @@ for (const [model, options] of [
     assert.ok(again.every(({ frame }) => frame.sessionResumptionUpdate!.resumable));
   });
 
-test("ended conversations are kept for their number's sake only up to 500, open ones always", () => {
+it("ended conversations are kept for their number's sake only up to 500, open ones always", () => {
   const sessions = new SessionStore(HOUR);
   const holder = { alive: false, leave: () => {} };
   const first = sessions.begin();
@@ -202,8 +201,8 @@ test("ended conversations are kept for their number's sake only up to 500, open 
   assert.equal(first.connections, 201);
 });
 
-test("no timer is left of conversations that could be resumed, nor of refused resumes", async (t) => {
-  const { simulator, clock, open } = await simulate(t, { handles: "often" });
+it("no timer is left of conversations that could be resumed, nor of refused resumes", async () => {
+  const { simulator, clock, open } = await simulate({ handles: "often" });
   const clients = [];
   for (let n = 0; n < 3; n++) clients.push(await (await open()).begin());
   await hangUp(simulator, clients[0]!);

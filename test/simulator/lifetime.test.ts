@@ -1,7 +1,6 @@
 // How long a connection lasts, how its end is announced, and that a conversation can outlast many connections.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Client, left, room, simulate, sound, speech } from "./client";
 
 const goAwayIgnored = {
@@ -19,8 +18,8 @@ for (const [what, options, lifetimeMs, timeLeft, notice] of [
   ["when the options say so", { lifetimeMs: 60_000, goAwayMs: 2500 }, 60_000, "2.500s", 2500],
   ["even if it is shorter than its notice", { lifetimeMs: 20_000 }, 20_000, "20s", 20_000],
 ] as const)
-  test(`a connection ends ${what}, and who stays is thrown out with 1008`, async (t) => {
-    const { clock, open } = await simulate(t, options);
+  it(`a connection ends ${what}, and who stays is thrown out with 1008`, async () => {
+    const { clock, open } = await simulate(options);
     const client = await open();
     await client.begin();
     await client.pass(lifetimeMs - notice - clock.now() - 1);
@@ -35,8 +34,8 @@ for (const [what, options, lifetimeMs, timeLeft, notice] of [
     assert.equal(clock.waiting, 0);
   });
 
-test("after goAway everything goes on until the end", async (t) => {
-  const { open } = await simulate(t);
+it("after goAway everything goes on until the end", async () => {
+  const { open } = await simulate();
   const client = await (await open()).begin();
   await client.pass(550_000);
   client.frames = [];
@@ -45,8 +44,8 @@ test("after goAway everything goes on until the end", async (t) => {
   assert.equal(client.kinds.at(-1), "turnComplete");
 });
 
-test("without notice, the end is a 1011 as seen on 3.8", async (t) => {
-  const { clock, open } = await simulate(t, { goAwayMs: 0 });
+it("without notice, the end is a 1011 as seen on 3.8", async () => {
+  const { clock, open } = await simulate({ goAwayMs: 0 });
   const client = await (await open()).begin();
   clock.advance(600_000);
   assert.deepEqual(await client.closed, {
@@ -56,16 +55,16 @@ test("without notice, the end is a 1011 as seen on 3.8", async (t) => {
   assert.equal(client.of("goAway").length, 0);
 });
 
-test("a connection may be let live for ever", async (t) => {
-  const { clock, open } = await simulate(t, { lifetimeMs: Number.POSITIVE_INFINITY });
+it("a connection may be let live for ever", async () => {
+  const { clock, open } = await simulate({ lifetimeMs: Number.POSITIVE_INFINITY });
   const client = await (await open()).begin();
   await client.pass(30 * 24 * 3600_000);
   assert.equal(client.socket.readyState, client.socket.OPEN);
   assert.equal(clock.waiting, 0);
 });
 
-test("two hours of ten minutes each, with drops in between, are one conversation", async (t) => {
-  const { simulator, clock, open } = await simulate(t);
+it("two hours of ten minutes each, with drops in between, are one conversation", async () => {
+  const { simulator, clock, open } = await simulate();
   const conversation = () => simulator.conversations[0]!;
   let handle: string | undefined;
   let connections = 0;

@@ -1,7 +1,6 @@
 // Which messages of a running conversation the server refuses, and in which words.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { converse, MODEL, sound } from "./client";
 
 const invalid = "Request contains an invalid argument.";
@@ -70,18 +69,18 @@ const messages: [what: string, message: object | string, reason: string, setup?:
   ["clientContent on 3.1", turn("user", { text: "hi" }), invalid, { model: flash }],
 ];
 
-test("a message that the server would not take closes with its words", async (t) => {
+describe("a message that the server would not take closes with its words", () => {
   for (const [what, message, reason, setup] of messages)
-    await t.test(what, async (t) => {
-      const { client, clock } = await converse(t, setup);
+    it(what, async () => {
+      const { client, clock } = await converse(setup);
       client.send(message);
       assert.deepEqual(await client.closed, { code: 1007, reason: reason.slice(0, 123) });
       assert.equal(clock.waiting, 0);
     });
 });
 
-test("2.5 still takes mediaChunks", async (t) => {
-  const { client } = await converse(t, { model: native });
+it("2.5 still takes mediaChunks", async () => {
+  const { client } = await converse({ model: native });
   client.send(input({ mediaChunks: [sound(Buffer.alloc(640))] }));
   await client.settled();
   assert.equal(client.socket.readyState, client.socket.OPEN);

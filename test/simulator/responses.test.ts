@@ -1,7 +1,6 @@
 // Which responses to calls the server takes, and when it speaks of them.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { answer, type Client, room, sound, speech } from "./client";
 import { call, EXTENDED, invalid, respond, withTools, write } from "./tools";
 
@@ -41,8 +40,8 @@ const refused: [
 ];
 
 for (const [what, response, closed = invalid, setup = {}] of refused)
-  test(`a response with ${what} is refused, and its call stays pending`, async (t) => {
-    const { client, simulator } = await withTools(t, setup);
+  it(`a response with ${what} is refused, and its call stays pending`, async () => {
+    const { client, simulator } = await withTools(setup);
     await call(client, "call f");
     await client.pass(20_000);
     const { id, name } = simulator.conversations[0]!.calls[0]!;
@@ -53,24 +52,24 @@ for (const [what, response, closed = invalid, setup = {}] of refused)
     assert.deepEqual(simulator.conversations[0]!.calls[0]!.responses, []);
   });
 
-test("a second answer to a call is refused", async (t) => {
-  const { client } = await withTools(t);
+it("a second answer to a call is refused", async () => {
+  const { client } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: {} }));
   client.send(respond({ id, name: "f", response: {} }));
   assert.deepEqual(await client.closed, invalid);
 });
 
-test("scheduling and willContinue are taken and ignored when the model waits for the call", async (t) => {
-  const { client, simulator } = await withTools(t, { blocks: true });
+it("scheduling and willContinue are taken and ignored when the model waits for the call", async () => {
+  const { client, simulator } = await withTools({ blocks: true });
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: {}, scheduling: "SILENT", willContinue: true }));
   assert.match(client.said, /Echo: f answered \{\}$/);
   assert.equal(simulator.conversations[0]!.calls[0]!.state, "answered");
 });
 
-test("answers of one frame are spoken in one turn", async (t) => {
-  const { client } = await withTools(t);
+it("answers of one frame are spoken in one turn", async () => {
+  const { client } = await withTools();
   const [f, g] = await call(client, "call f and g");
   client.frames = [];
   const { toolResponse } = respond({ id: f, name: "f", response: {} }, { id: g, name: "g", response: {} });
@@ -92,20 +91,20 @@ async function whileSpeaking(client: Client, scheduling?: string) {
 const whole = ["generationComplete", "turnComplete"];
 
 for (const scheduling of [undefined, "SCHEDULING_UNSPECIFIED", "WHEN_IDLE"])
-  test(`with scheduling ${scheduling} the model first says what it is saying`, async (t) => {
-    const { client } = await withTools(t);
+  it(`with scheduling ${scheduling} the model first says what it is saying`, async () => {
+    const { client } = await withTools();
     assert.deepEqual(await whileSpeaking(client, scheduling), [...whole, ...whole]);
     assert.match(client.said, /ten *Echo: f answered \{"output":1\}$/);
   });
 
-test("with INTERRUPT it breaks off what it is saying", async (t) => {
-  const { client } = await withTools(t);
+it("with INTERRUPT it breaks off what it is saying", async () => {
+  const { client } = await withTools();
   assert.deepEqual(await whileSpeaking(client, "INTERRUPT"), ["interrupted", "turnComplete", ...whole]);
   assert.equal(client.said, 'Echo: f answered {"output":1}');
 });
 
-test("with SILENT it knows, and says nothing", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("with SILENT it knows, and says nothing", async () => {
+  const { client, simulator } = await withTools();
   assert.deepEqual(await whileSpeaking(client, "SILENT"), whole);
   assert.match(client.said, /ten$/);
   assert.ok(simulator.conversations[0]!.context.some(({ text }) => text === 'f {"output":1}'));
@@ -113,8 +112,8 @@ test("with SILENT it knows, and says nothing", async (t) => {
 });
 
 for (const scheduling of ["WHEN_IDLE", "INTERRUPT"])
-  test(`with ${scheduling} nobody who speaks is talked over: the result is told after the user was answered`, async (t) => {
-    const { client } = await withTools(t);
+  it(`with ${scheduling} nobody who speaks is talked over: the result is told after the user was answered`, async () => {
+    const { client } = await withTools();
     const [id] = await call(client, "call f");
     client.frames = [];
     await client.speak(Buffer.concat([room(0.5), speech(1)]));
@@ -127,8 +126,8 @@ for (const scheduling of ["WHEN_IDLE", "INTERRUPT"])
     assert.equal(client.of("interrupted").length, 0);
   });
 
-test("who speaks before a result is told is answered first, without an interruption", async (t) => {
-  const { client } = await withTools(t);
+it("who speaks before a result is told is answered first, without an interruption", async () => {
+  const { client } = await withTools();
   const [id] = await call(client, "call f");
   client.frames = [];
   client.send(respond({ id, name: "f", response: {} }));
@@ -138,8 +137,8 @@ test("who speaks before a result is told is answered first, without an interrupt
   assert.deepEqual([client.of("interrupted").length, client.of("turnComplete").length], [0, 2]);
 });
 
-test("with willContinue every piece is told, and an empty last one only ends the call", async (t) => {
-  const { client, simulator } = await withTools(t);
+it("with willContinue every piece is told, and an empty last one only ends the call", async () => {
+  const { client, simulator } = await withTools();
   const [id] = await call(client, "call f");
   const said: string[] = [];
   for (const [response, willContinue] of [
@@ -160,8 +159,8 @@ test("with willContinue every piece is told, and an empty last one only ends the
   assert.deepEqual(await client.closed, invalid);
 });
 
-test("sound goes on being heard while a response waits", async (t) => {
-  const { client } = await withTools(t);
+it("sound goes on being heard while a response waits", async () => {
+  const { client } = await withTools();
   const [id] = await call(client, "call f");
   client.frames = [];
   client.send(respond({ id, name: "f", response: {} }));
@@ -170,8 +169,8 @@ test("sound goes on being heard while a response waits", async (t) => {
   assert.match(client.said, /f answered/);
 });
 
-test("a stop while the model is about to speak of a result is obeyed", async (t) => {
-  const { client } = await withTools(t);
+it("a stop while the model is about to speak of a result is obeyed", async () => {
+  const { client } = await withTools();
   const [id] = await call(client, "call f");
   client.frames = [];
   client.send(respond({ id, name: "f", response: {} }));
@@ -180,8 +179,8 @@ test("a stop while the model is about to speak of a result is obeyed", async (t)
   assert.deepEqual(client.kinds, ["interrupted", "turnComplete"]);
 });
 
-test("a result that the model waited for is told later when a text comes first", async (t) => {
-  const { client } = await withTools(t, { blocks: true });
+it("a result that the model waited for is told later when a text comes first", async () => {
+  const { client } = await withTools({ blocks: true });
   const [id] = await call(client, "call f");
   client.send(respond({ id, name: "f", response: {} }));
   await client.run(300);

@@ -1,7 +1,6 @@
 // Going on with a conversation on another connection: what is still known, and what is not.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "./client";
 
 const write = (text: string) => ({ realtimeInput: { text } });
@@ -9,8 +8,8 @@ const tell = (text: string) => ({
   clientContent: { turns: [{ role: "user", parts: [{ text }] }], turnComplete: false },
 });
 
-test("with a handle, another connection goes on with all that was said and shown", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("with a handle, another connection goes on with all that was said and shown", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin({ systemInstruction: { parts: [{ text: "Be kind." }] } });
   const png = { data: "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAJ", mimeType: "image/png" };
   first.send({ realtimeInput: { video: png } });
@@ -39,8 +38,8 @@ test("with a handle, another connection goes on with all that was said and shown
   assert.equal(conversation.setup.sessionResumption!.handle, first.handle);
 });
 
-test("what was told without wanting an answer can be asked for after a resume", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("what was told without wanting an answer can be asked for after a resume", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(tell("what is my name?"));
   await hangUp(simulator, first);
@@ -49,8 +48,8 @@ test("what was told without wanting an answer can be asked for after a resume", 
   assert.match(second.said, /Echo: what is my name\?$/);
 });
 
-test("a resume may bring a new system instruction; without one, the old one stays", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("a resume may bring a new system instruction; without one, the old one stays", async () => {
+  const { simulator, open } = await simulate();
   const instruction = (text: string) => ({ systemInstruction: { parts: [{ text }] } });
   const first = await (await open()).begin(instruction("Be kind."));
   first.send(tell("hello"));
@@ -68,8 +67,8 @@ test("a resume may bring a new system instruction; without one, the old one stay
   }
 });
 
-test("audioOffset goes on where the last connection stopped", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("audioOffset goes on where the last connection stopped", async () => {
+  const { simulator, open } = await simulate();
   const hear = async (client: Client) => {
     client.frames = client.frames.filter(({ kind }) => kind === "sessionResumptionUpdate");
     await answer(client, {
@@ -84,8 +83,8 @@ test("audioOffset goes on where the last connection stopped", async (t) => {
   assert.ok(Math.abs(after - before - 4) < 0.05, `${before} and ${after}`);
 });
 
-test("an answer that the connection broke off is not continued; what was sent of it is remembered", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("an answer that the connection broke off is not continued; what was sent of it is remembered", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("one two three four five six seven eight nine ten eleven twelve"));
   await first.run(480);
@@ -102,8 +101,8 @@ test("an answer that the connection broke off is not continued; what was sent of
   assert.equal(second.said, "Echo: thirteen");
 });
 
-test("an answer that was sent as a whole before the connection broke is remembered as a whole", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("an answer that was sent as a whole before the connection broke is remembered as a whole", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("one"));
   await first.run(1000);
@@ -112,8 +111,8 @@ test("an answer that was sent as a whole before the connection broke is remember
   assert.equal(simulator.conversations[0]!.context[1]!.text, first.said);
 });
 
-test("a question whose answer had not begun is remembered, but not answered after a resume", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("a question whose answer had not begun is remembered, but not answered after a resume", async () => {
+  const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("hello"));
   await first.settled();

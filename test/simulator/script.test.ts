@@ -1,14 +1,13 @@
 // Which connections a fault hits, when and how often; which scripts are taken, and what is said of those that are not.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { type Fault, startSimulator } from "../../simulator/server";
 import { hangUp, MODEL, outcome, resume, simulate } from "./client";
 
 const setup = { setup: { model: MODEL } };
 
-test("a failure may wait a while after its moment", async (t) => {
-  const { clock, open } = await simulate(t, { script: [{ at: "setup", afterMs: 100, do: "cut" }] });
+it("a failure may wait a while after its moment", async () => {
+  const { clock, open } = await simulate({ script: [{ at: "setup", afterMs: 100, do: "cut" }] });
   const client = await open();
   client.send(setup);
   await client.pass(99);
@@ -17,8 +16,8 @@ test("a failure may wait a while after its moment", async (t) => {
   assert.equal((await client.closed).code, 1006);
 });
 
-test("several failures at one moment happen in their order", async (t) => {
-  const { clock, open } = await simulate(t, {
+it("several failures at one moment happen in their order", async () => {
+  const { clock, open } = await simulate({
     script: [
       { at: "setup", do: "silence" },
       { at: "setup", afterMs: 5000, do: "close", code: 1011, reason: "Internal error occurred." },
@@ -32,27 +31,27 @@ test("several failures at one moment happen in their order", async (t) => {
   assert.deepEqual(client.frames, []);
 });
 
-test("a failure happens once, or as often as it says", async (t) => {
+it("a failure happens once, or as often as it says", async () => {
   for (const [times, expected] of [
     [undefined, [1006, "setupComplete", "setupComplete"]],
     [2, [1006, 1006, "setupComplete"]],
   ] as const) {
-    const { open } = await simulate(t, { script: [{ at: "setup", do: "cut", times }] });
+    const { open } = await simulate({ script: [{ at: "setup", do: "cut", times }] });
     assert.deepEqual([await outcome(open), await outcome(open), await outcome(open)], expected);
   }
 });
 
-test("a failure may be for one connection, counted from 1", async (t) => {
-  const { open } = await simulate(t, { script: [{ at: "setup", connection: 2, do: "cut" }] });
+it("a failure may be for one connection, counted from 1", async () => {
+  const { open } = await simulate({ script: [{ at: "setup", connection: 2, do: "cut" }] });
   assert.deepEqual(
     [await outcome(open), await outcome(open), await outcome(open)],
     ["setupComplete", 1006, "setupComplete"],
   );
 });
 
-test("a failure may be only for connections that resume, or only for those that do not", async (t) => {
+it("a failure may be only for connections that resume, or only for those that do not", async () => {
   for (const resumed of [true, false]) {
-    const { simulator, open } = await simulate(t);
+    const { simulator, open } = await simulate();
     const client = await (await open()).begin();
     await hangUp(simulator, client);
     simulator.order({ at: "setup", do: "close", code: 1008, resumed });
@@ -61,8 +60,8 @@ test("a failure may be only for connections that resume, or only for those that 
   }
 });
 
-test("failures can be ordered while it runs; those for now hit every open connection, once", async (t) => {
-  const { simulator, clock, open } = await simulate(t);
+it("failures can be ordered while it runs; those for now hit every open connection, once", async () => {
+  const { simulator, clock, open } = await simulate();
   const clients = [await (await open()).begin(), await (await open()).begin(), await (await open()).begin()];
   simulator.order({ at: "now", connection: 2, do: "close", code: 1011 });
   assert.equal((await clients[1]!.closed).code, 1011);
@@ -148,13 +147,13 @@ const wrong: [script: unknown, message: string][] = [
   [[{ at: "now", do: "cut" }], 'Fault 1: "at": "now" is only possible while the simulator runs.'],
 ];
 
-test("a script that makes no sense is an error that says what is wrong with which fault", async () => {
+it("a script that makes no sense is an error that says what is wrong with which fault", async () => {
   for (const [script, message] of wrong)
     await assert.rejects(startSimulator({ script: script as Fault[] }), { message });
 });
 
-test("of faults ordered together, none counts when one of them is wrong", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("of faults ordered together, none counts when one of them is wrong", async () => {
+  const { simulator, open } = await simulate();
   assert.throws(
     () => simulator.order({ at: "setup", do: "cut" }, { at: "later", do: "cut" } as unknown as Fault),
     /^Error: Fault 2: "at" must be one of/,
@@ -163,8 +162,8 @@ test("of faults ordered together, none counts when one of them is wrong", async 
   assert.equal(client.kinds[0], "setupComplete");
 });
 
-test("a fault that is ordered is a copy: the object may be changed and used again", async (t) => {
-  const { simulator, open } = await simulate(t);
+it("a fault that is ordered is a copy: the object may be changed and used again", async () => {
+  const { simulator, open } = await simulate();
   const fault: Fault = { at: "setup", do: "close", code: 1008 };
   simulator.order(fault);
   fault.code = 1011;

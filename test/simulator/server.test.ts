@@ -3,14 +3,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createConnection } from "node:net";
-import { test } from "node:test";
 import { startSimulator } from "../../simulator/server";
 import { converse, MODEL, noiseSource, PATH, simulate } from "./client";
 
 const setup = { setup: { model: MODEL } };
 
-test("a client with any key gets a conversation 260 ms after its setup", async (t) => {
-  const { clock, at } = await simulate(t, { lifetimeMs: Number.POSITIVE_INFINITY });
+it("a client with any key gets a conversation 260 ms after its setup", async () => {
+  const { clock, at } = await simulate({ lifetimeMs: Number.POSITIVE_INFINITY });
   const client = await at(`${PATH}?key=any`).opened();
   client.send(setup);
   await client.run(300);
@@ -18,8 +17,8 @@ test("a client with any key gets a conversation 260 ms after its setup", async (
   assert.equal(clock.waiting, 0);
 });
 
-test("the server's frames are binary, indented, and end with a new line", async (t) => {
-  const { at } = await simulate(t);
+it("the server's frames are binary, indented, and end with a new line", async () => {
+  const { at } = await simulate();
   const client = await at(`${PATH}?key=any`).opened();
   client.send(setup);
   await client.run(260);
@@ -27,8 +26,8 @@ test("the server's frames are binary, indented, and end with a new line", async 
   assert.equal(client.raw[0]!.data.toString(), '{\n  "setupComplete": {}\n}\n');
 });
 
-test("client frames may be text or binary, names in camelCase or snake_case", async (t) => {
-  const { simulator, clock, at } = await simulate(t);
+it("client frames may be text or binary, names in camelCase or snake_case", async () => {
+  const { simulator, clock, at } = await simulate();
   const client = await at(`${PATH}?key=any`).opened();
   client.socket.send(
     Buffer.from(JSON.stringify({ setup: { model: MODEL, output_audio_transcription: {}, tools: null } })),
@@ -41,8 +40,8 @@ test("client frames may be text or binary, names in camelCase or snake_case", as
   assert.deepEqual(simulator.conversations[0]!.setup, { model: MODEL, outputAudioTranscription: {} });
 });
 
-test("both API versions serve, and the SDK's double slash does not matter", async (t) => {
-  const { clock, at } = await simulate(t);
+it("both API versions serve, and the SDK's double slash does not matter", async () => {
+  const { clock, at } = await simulate();
   for (const path of [PATH, `/${PATH}`, PATH.replace("v1beta", "v1alpha")]) {
     const client = await at(`${path}?key=any`).opened();
     client.send(setup);
@@ -53,8 +52,8 @@ test("both API versions serve, and the SDK's double slash does not matter", asyn
   }
 });
 
-test("other versions and methods are not found at the handshake", async (t) => {
-  const { at } = await simulate(t);
+it("other versions and methods are not found at the handshake", async () => {
+  const { at } = await simulate();
   const old = PATH.replace("v1beta", "v1");
   const paths = [old, `${old}Constrained`, PATH.replace("Content", "Music"), "/v1beta/auth_tokens", "/"];
   for (const path of paths) {
@@ -67,8 +66,8 @@ test("other versions and methods are not found at the handshake", async (t) => {
   }
 });
 
-test("HTTP requests get Google's not found", async (t) => {
-  const { simulator } = await simulate(t);
+it("HTTP requests get Google's not found", async () => {
+  const { simulator } = await simulate();
   for (const method of ["GET", "POST"]) {
     const response = await fetch(`${simulator.url}/v1beta/models`, { method });
     assert.equal(response.status, 404);
@@ -77,8 +76,8 @@ test("HTTP requests get Google's not found", async (t) => {
   }
 });
 
-test("the key may come in the query or in a header; a missing or wrong one closes the open socket", async (t) => {
-  const { clock, at } = await simulate(t, { key: "right" });
+it("the key may come in the query or in a header; a missing or wrong one closes the open socket", async () => {
+  const { clock, at } = await simulate({ key: "right" });
   for (const client of [at(`${PATH}?key=right`), at(PATH, { "x-goog-api-key": "right" })]) {
     await client.opened();
     client.send(setup);
@@ -103,8 +102,8 @@ test("the key may come in the query or in a header; a missing or wrong one close
   }
 });
 
-test("close() ends open conversations and leaves no timer and no port behind", async (t) => {
-  const { simulator, clock, client } = await converse(t);
+it("close() ends open conversations and leaves no timer and no port behind", async () => {
+  const { simulator, clock, client } = await converse();
   client.send({ realtimeInput: { text: "hello" } });
   await client.run(450);
   assert.ok(clock.waiting > 0);
@@ -116,8 +115,8 @@ test("close() ends open conversations and leaves no timer and no port behind", a
   await again.close();
 });
 
-test("a client that goes away in the middle of an answer leaves nothing running", async (t) => {
-  const { simulator, clock, client } = await converse(t);
+it("a client that goes away in the middle of an answer leaves nothing running", async () => {
+  const { simulator, clock, client } = await converse();
   client.send({ realtimeInput: { text: "hello" } });
   await client.run(450);
   const gone = client.closed;
@@ -130,8 +129,8 @@ test("a client that goes away in the middle of an answer leaves nothing running"
   assert.equal(other, 0);
 });
 
-test("a port that is taken is an error of startSimulator", async (t) => {
-  const { simulator } = await simulate(t);
+it("a port that is taken is an error of startSimulator", async () => {
+  const { simulator } = await simulate();
   await assert.rejects(startSimulator({ port: simulator.port }), { code: "EADDRINUSE" });
 });
 
@@ -139,15 +138,15 @@ const nested = (open: string, close: string) => open.repeat(100_000) + close.rep
 const items = nested('{"items":', "}").replace(":}", ":{}}");
 const deep = `{"setup":{"model":"${MODEL}","tools":[{"functionDeclarations":[{"parameters":${items}}]}]}}`;
 
-test("what the simulator itself cannot cope with closes with 1011", async (t) => {
-  const { at } = await simulate(t);
+it("what the simulator itself cannot cope with closes with 1011", async () => {
+  const { at } = await simulate();
   const client = await at(`${PATH}?key=any`).opened();
   client.send(deep);
   assert.deepEqual(await client.closed, { code: 1011, reason: "Internal error encountered." });
 });
 
-test("no frame whatever ends more than its own connection", async (t) => {
-  const { clock, at } = await simulate(t);
+it("no frame whatever ends more than its own connection", async () => {
+  const { clock, at } = await simulate();
   const noise = noiseSource(7);
   const pick = <T>(items: readonly T[]) => items[Math.floor(Math.abs(noise()) * items.length)]!;
   const names =
@@ -181,8 +180,8 @@ test("no frame whatever ends more than its own connection", async (t) => {
   assert.deepEqual(client.kinds, ["setupComplete"]);
 });
 
-test("broken WebSocket frames and half handshakes end only themselves", async (t) => {
-  const { simulator, client } = await converse(t);
+it("broken WebSocket frames and half handshakes end only themselves", async () => {
+  const { simulator, client } = await converse();
   for (const text of [
     "GET * HTTP/1.1\r\n\r\n",
     `GET ${PATH} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHost: x\r\n\r\n`,

@@ -1,7 +1,6 @@
 // Which setups the server refuses, and in which words. Every case is one connection of its own.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { MODEL, PATH, simulate } from "./client";
 
 const invalid = "Request contains an invalid argument.";
@@ -133,8 +132,8 @@ const setups: [what: string, first: object | string, reason: string, code?: numb
   ["tools where there are none", on(transcribe, { tools: [{ googleSearch: {} }] }), invalid],
 ];
 
-test("a setup that the server would not take is refused with its code and words", async (t) => {
-  const { at } = await simulate(t);
+it("a setup that the server would not take is refused with its code and words", async () => {
+  const { at } = await simulate();
   for (const [what, first, reason, code = 1007] of setups) {
     const client = await at(`${PATH}?key=any`).opened();
     client.send(first);
@@ -209,8 +208,8 @@ const accepted: [what: string, first: object, version?: string][] = [
   ["text from the model that writes", on(transcribe, { generationConfig: { responseModalities: ["TEXT"] } })],
 ];
 
-test("what the models take is accepted", async (t) => {
-  const { clock, at } = await simulate(t);
+it("what the models take is accepted", async () => {
+  const { clock, at } = await simulate();
   for (const [what, first, version = "v1beta"] of accepted) {
     const client = await at(`${PATH.replace("v1beta", version)}?key=any`).opened();
     client.send(first);
@@ -221,8 +220,8 @@ test("what the models take is accepted", async (t) => {
   }
 });
 
-test("an unknown model on v1alpha is told its version, and the rest of the model list is not told", async (t) => {
-  const { at } = await simulate(t);
+it("an unknown model on v1alpha is told its version, and the rest of the model list is not told", async () => {
+  const { at } = await simulate();
   const client = await at(`${PATH.replace("v1beta", "v1alpha")}?key=any`).opened();
   client.send({ setup: { model: MODEL.replace("3.8", "2.0") } });
   assert.match(
@@ -231,8 +230,8 @@ test("an unknown model on v1alpha is told its version, and the rest of the model
   );
 });
 
-test("a reason that is too long for a close frame is cut, but not within a character", async (t) => {
-  const { at } = await simulate(t);
+it("a reason that is too long for a close frame is cut, but not within a character", async () => {
+  const { at } = await simulate();
   for (const shift of ["", "x"]) {
     const client = await at(`${PATH}?key=any`).opened();
     client.send({ [`${shift}${"ü".repeat(100)}`]: 1 });

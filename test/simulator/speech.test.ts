@@ -2,7 +2,6 @@
 // and that speaking interrupts it.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { CHIME_MS } from "../../simulator/output/speech-synthesis";
 import { type Client, converse, noiseSource, pcm, room, sound, speech, voice } from "./client";
 
@@ -37,8 +36,8 @@ async function finish(client: Client, ms = 20_000) {
   await client.settled();
 }
 
-test("speech is noticed, transcribed and answered at the times that were measured", async (t) => {
-  const { client } = await converse(t);
+it("speech is noticed, transcribed and answered at the times that were measured", async () => {
+  const { client } = await converse();
   const hush = noiseSource();
   await client.speak(room(1, 16000, hush));
   const began = client.clock.now();
@@ -72,8 +71,8 @@ test("speech is noticed, transcribed and answered at the times that were measure
 });
 
 for (const rate of [8000, 16000, 24000, 44100, 48000])
-  test(`the answer is the caller's own voice, sent at ${rate} Hz`, async (t) => {
-    const { client } = await converse(t);
+  it(`the answer is the caller's own voice, sent at ${rate} Hz`, async () => {
+    const { client } = await converse();
     const noise = noiseSource(3);
     const all = [room(0.4, rate, noise), speech(1.5, rate, noise), room(1, rate, noise)];
     client.send({ realtimeInput: { audio: sound(Buffer.concat(all), rate) } });
@@ -86,8 +85,8 @@ for (const rate of [8000, 16000, 24000, 44100, 48000])
     assert.ok(alike > 0.98, `likeness ${alike}`);
   });
 
-test("the rate may change within an utterance", async (t) => {
-  const { client } = await converse(t);
+it("the rate may change within an utterance", async () => {
+  const { client } = await converse();
   const parts = [0, 1, 2].map((n) => [16000, 48000, 8000][n]!);
   client.send({ realtimeInput: { audio: sound(room(0.5)) } });
   for (const [n, rate] of parts.entries())
@@ -104,8 +103,8 @@ test("the rate may change within an utterance", async (t) => {
   assert.ok(likeness(client.audio, 1.5) > 0.9);
 });
 
-test("audioStreamEnd ends the utterance at once", async (t) => {
-  const { client } = await converse(t);
+it("audioStreamEnd ends the utterance at once", async () => {
+  const { client } = await converse();
   await client.speak(Buffer.concat([room(0.5), speech(1)]));
   const sent = client.clock.now();
   client.send({ realtimeInput: { audioStreamEnd: true } });
@@ -114,17 +113,17 @@ test("audioStreamEnd ends the utterance at once", async (t) => {
   assert.deepEqual(client.kinds.slice(0, 3), ["ACTIVITY_START", "inputTranscription", "ACTIVITY_END"]);
 });
 
-test("without audioStreamEnd, sound that stops coming is no end of the turn", async (t) => {
-  const { client } = await converse(t);
+it("without audioStreamEnd, sound that stops coming is no end of the turn", async () => {
+  const { client } = await converse();
   await client.speak(Buffer.concat([room(0.5), speech(1)]));
   await finish(client, 60_000);
   assert.deepEqual(client.kinds, ["ACTIVITY_START"]);
 });
 
-test("silenceDurationMs decides how long a pause may be", async (t) => {
+it("silenceDurationMs decides how long a pause may be", async () => {
   const pause = Buffer.concat([room(0.3), speech(1), room(0.5)]);
   const answers = async (detection: object) => {
-    const { client } = await converse(t, realtime(detection));
+    const { client } = await converse(realtime(detection));
     await client.speak(pause);
     await finish(client);
     return client.of("turnComplete").length;
@@ -133,8 +132,8 @@ test("silenceDurationMs decides how long a pause may be", async (t) => {
   assert.equal(await answers({ silenceDurationMs: 2000 }), 0);
 });
 
-test("a pause before the answer begins is part of the user's turn: all of it is said back together", async (t) => {
-  const { client } = await converse(t, realtime({ silenceDurationMs: 300 }));
+it("a pause before the answer begins is part of the user's turn: all of it is said back together", async () => {
+  const { client } = await converse(realtime({ silenceDurationMs: 300 }));
   await client.speak(Buffer.concat([room(0.5), speech(1), room(0.45), speech(1), room(0.5)]));
   await finish(client);
   assert.equal(client.of("ACTIVITY_START").length, 1);
@@ -159,8 +158,8 @@ for (const [when, ms, generating] of [
   ["while the answer is generated", 30, true],
   ["while it would be playing", 800, false],
 ] as const)
-  test(`speaking ${when} interrupts it`, async (t) => {
-    const { client } = await converse(t);
+  it(`speaking ${when} interrupts it`, async () => {
+    const { client } = await converse();
     const began = await bargeIn(client, ms);
     client.frames = client.frames.filter(({ at }) => at > began + 100);
     await client.run(100);
@@ -178,8 +177,8 @@ for (const [when, ms, generating] of [
     assert.match(client.said, /^Echo: 0\.\d seconds of speech\.$/);
   });
 
-test("interrupted is followed by turnComplete one millisecond later", async (t) => {
-  const { client } = await converse(t);
+it("interrupted is followed by turnComplete one millisecond later", async () => {
+  const { client } = await converse();
   await bargeIn(client, 800);
   await finish(client, 5000);
   client.send({ realtimeInput: { audioStreamEnd: true } });
@@ -190,8 +189,8 @@ test("interrupted is followed by turnComplete one millisecond later", async (t) 
   assert.equal(client.at("turnComplete")! - client.at("interrupted")!, 1);
 });
 
-test("with NO_INTERRUPTION the answer goes on, and what was said meanwhile is answered after it", async (t) => {
-  const { client } = await converse(t, realtime({}, "NO_INTERRUPTION"));
+it("with NO_INTERRUPTION the answer goes on, and what was said meanwhile is answered after it", async () => {
+  const { client } = await converse(realtime({}, "NO_INTERRUPTION"));
   await bargeIn(client, 30);
   client.send({ realtimeInput: { audioStreamEnd: true } });
   await client.run(10_000);
@@ -203,8 +202,8 @@ test("with NO_INTERRUPTION the answer goes on, and what was said meanwhile is an
   assert.equal(client.frames.slice(over).filter(({ kind }) => kind === "audio").length > 0, true);
 });
 
-test("by hand, activityStart and activityEnd bound the utterance, and no voice activity is told", async (t) => {
-  const { client } = await converse(t, realtime({ disabled: true }));
+it("by hand, activityStart and activityEnd bound the utterance, and no voice activity is told", async () => {
+  const { client } = await converse(realtime({ disabled: true }));
   const noise = noiseSource(5);
   await client.speak(speech(0.5));
   client.send({ realtimeInput: { activityStart: {} } });
@@ -219,8 +218,8 @@ test("by hand, activityStart and activityEnd bound the utterance, and no voice a
   assert.ok(likeness(client.audio, 1.5, 0.1) > 0.98);
 });
 
-test("by hand, activityStart interrupts, and a text within the activity is answered at its end", async (t) => {
-  const { client } = await converse(t, realtime({ disabled: true }));
+it("by hand, activityStart interrupts, and a text within the activity is answered at its end", async () => {
+  const { client } = await converse(realtime({ disabled: true }));
   client.send({ realtimeInput: { activityStart: {}, audio: sound(speech(2)), activityEnd: {} } });
   await client.run(500);
   client.frames = [];
@@ -234,8 +233,8 @@ test("by hand, activityStart interrupts, and a text within the activity is answe
   assert.equal(client.said, "Echo: and this Echo: 0.5 seconds of speech.");
 });
 
-test("by hand, activityStart also stops an answer that is only being thought of", async (t) => {
-  const { client } = await converse(t, realtime({ disabled: true }));
+it("by hand, activityStart also stops an answer that is only being thought of", async () => {
+  const { client } = await converse(realtime({ disabled: true }));
   client.send({ realtimeInput: { activityStart: {}, audio: sound(speech(1)), activityEnd: {} } });
   await client.run(100);
   client.send({ realtimeInput: { activityStart: {}, activityEnd: {} } });
@@ -243,8 +242,8 @@ test("by hand, activityStart also stops an answer that is only being thought of"
   assert.deepEqual(client.kinds, ["interrupted", "turnComplete", "inputTranscription"]);
 });
 
-test("who never stops speaking is answered after a minute, from a bounded memory", async (t) => {
-  const { client } = await converse(t);
+it("who never stops speaking is answered after a minute, from a bounded memory", async () => {
+  const { client } = await converse();
   client.send({ realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(59.7)])) } });
   await client.run(2000);
   assert.deepEqual(client.kinds, ["ACTIVITY_START"]);

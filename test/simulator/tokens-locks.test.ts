@@ -1,9 +1,9 @@
 // What a token locks: which setup comes of the client's own one. And all of it with Google's own SDK.
 
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
 import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
 import type { Simulator } from "../../simulator/server";
+import { replace } from "../clean-up";
 import type { TestClock } from "../clock";
 import { answer, hangUp, MODEL, resume } from "./client";
 import { begun, MINUTE, withTokens } from "./tokens";
@@ -74,8 +74,8 @@ const cases: [what: string, token: { setup?: object; fieldMask?: string }, resul
 ];
 
 for (const [what, { setup, fieldMask }, result] of cases)
-  test(`${what}, and the conversation shows it`, async (t) => {
-    const { mint, open, simulator, clock } = await withTokens(t);
+  it(`${what}, and the conversation shows it`, async () => {
+    const { mint, open, simulator, clock } = await withTokens();
     const token = await mint({ uses: 2, bidiGenerateContentSetup: setup, fieldMask });
     for (const index of [0, 1]) {
       const client = await open(token);
@@ -89,8 +89,8 @@ for (const [what, { setup, fieldMask }, result] of cases)
     assert.deepEqual(simulator.tokens[0]!.setup, setup, "the token stays as it was ordered");
   });
 
-test("with a whole setup locked, the client's handle is lost and a new conversation begins", async (t) => {
-  const { mint, open, simulator } = await withTokens(t);
+it("with a whole setup locked, the client's handle is lost and a new conversation begins", async () => {
+  const { mint, open, simulator } = await withTokens();
   const setup = { model: MODEL, sessionResumption: {} };
   const token = await mint({ uses: 0, bidiGenerateContentSetup: setup });
   const first = await (await open(token)).begin();
@@ -107,8 +107,8 @@ test("with a whole setup locked, the client's handle is lost and a new conversat
   assert.equal(simulator.tokens[0]!.used, 2);
 });
 
-test("a handle in the token's own setup resumes", async (t) => {
-  const { mint, open, simulator } = await withTokens(t);
+it("a handle in the token's own setup resumes", async () => {
+  const { mint, open, simulator } = await withTokens();
   const first = await (await open(await mint())).begin();
   await hangUp(simulator, first);
   const token = await mint({ bidiGenerateContentSetup: { model: MODEL, ...resume(first.handle) } });
@@ -117,8 +117,8 @@ test("a handle in the token's own setup resumes", async (t) => {
   assert.equal(simulator.tokens[1]!.used, 0);
 });
 
-test("it is the setup that results which is judged", async (t) => {
-  const { mint, open } = await withTokens(t);
+it("it is the setup that results which is judged", async () => {
+  const { mint, open } = await withTokens();
   const locked = { bidiGenerateContentSetup: { model: MODEL }, fieldMask: "model" };
   const impossible = { model: "models/not-a-model" };
   assert.equal(await begun(await open(await mint(locked)), impossible), "setupComplete");
@@ -131,8 +131,8 @@ test("it is the setup that results which is judged", async (t) => {
   assert.equal((unreadable as { code: number }).code, 1007);
 });
 
-test("what is locked holds in the conversation, not only in what it shows", async (t) => {
-  const { mint, open } = await withTokens(t);
+it("what is locked holds in the conversation, not only in what it shows", async () => {
+  const { mint, open } = await withTokens();
   const client = await open(await mint({ fieldMask: "outputAudioTranscription" }));
   await client.begin();
   await answer(client, { realtimeInput: { text: "hello" } });
@@ -141,8 +141,8 @@ test("what is locked holds in the conversation, not only in what it shows", asyn
 });
 
 /** The SDK at a simulator; it warns that tokens are experimental. */
-function sdk(t: TestContext, simulator: Simulator, apiKey: string, apiVersion = "v1beta") {
-  t.mock.method(console, "warn", () => {});
+function sdk(simulator: Simulator, apiKey: string, apiVersion = "v1beta") {
+  replace(console, "warn", () => {});
   return new GoogleGenAI({ apiKey, httpOptions: { baseUrl: simulator.url, apiVersion } });
 }
 
@@ -153,9 +153,9 @@ async function connect(ai: GoogleGenAI, clock: TestClock, model: string, config?
 }
 
 for (const version of ["v1beta", "v1alpha"])
-  test(`the SDK makes a token on ${version} that locks everything, and gets in with it`, async (t) => {
-    const { simulator, clock, time } = await withTokens(t, { key: "right" });
-    const token = await sdk(t, simulator, "right", version).authTokens.create({
+  it(`the SDK makes a token on ${version} that locks everything, and gets in with it`, async () => {
+    const { simulator, clock, time } = await withTokens({ key: "right" });
+    const token = await sdk(simulator, "right", version).authTokens.create({
       config: {
         uses: 2,
         expireTime: time(10 * MINUTE),
@@ -187,15 +187,15 @@ for (const version of ["v1beta", "v1alpha"])
       setup,
       fieldMask: undefined,
     });
-    const ai = sdk(t, simulator, name, version);
+    const ai = sdk(simulator, name, version);
     const session = await connect(ai, clock, "gemini-9", { systemInstruction: "Be rude." });
     assert.deepEqual(simulator.conversations[0]!.setup, setup);
     session.close();
   });
 
-test("the SDK locks just the fields that it sets, and those that it is told besides", async (t) => {
-  const { simulator, clock } = await withTokens(t);
-  const token = await sdk(t, simulator, "any").authTokens.create({
+it("the SDK locks just the fields that it sets, and those that it is told besides", async () => {
+  const { simulator, clock } = await withTokens();
+  const token = await sdk(simulator, "any").authTokens.create({
     config: {
       liveConnectConstraints: { model: MODEL, config: { responseModalities: [Modality.AUDIO] } },
       lockAdditionalFields: ["temperature", "outputAudioTranscription"],
@@ -207,7 +207,7 @@ test("the SDK locks just the fields that it sets, and those that it is told besi
     "model",
     "outputAudioTranscription",
   ]);
-  const session = await connect(sdk(t, simulator, token.name!), clock, "gemini-9", {
+  const session = await connect(sdk(simulator, token.name!), clock, "gemini-9", {
     temperature: 2,
     topK: 2,
     outputAudioTranscription: {},
@@ -221,14 +221,14 @@ test("the SDK locks just the fields that it sets, and those that it is told besi
   session.close();
 });
 
-test("the SDK tells what the simulator refuses", async (t) => {
-  const { simulator } = await withTokens(t, { key: "right" });
-  await assert.rejects(sdk(t, simulator, "wrong").authTokens.create({}), {
+it("the SDK tells what the simulator refuses", async () => {
+  const { simulator } = await withTokens({ key: "right" });
+  await assert.rejects(sdk(simulator, "wrong").authTokens.create({}), {
     status: 400,
     message: /API key not valid/,
   });
   const config = { lockAdditionalFields: ["temperature"] };
-  await assert.rejects(sdk(t, simulator, "right").authTokens.create({ config }), {
+  await assert.rejects(sdk(simulator, "right").authTokens.create({ config }), {
     status: 400,
     message: /field_mask is invalid for BidiGenerateContentSetup/,
   });

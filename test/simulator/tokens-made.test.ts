@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
-import { test } from "node:test";
 import { IssuedTokens } from "../../simulator/http/issued-tokens";
 import { MODEL, noiseSource } from "./client";
 import { MINUTE, withTokens } from "./tokens";
@@ -11,8 +10,8 @@ import { MINUTE, withTokens } from "./tokens";
 const HOUR = 60 * MINUTE;
 const name = /^auth_tokens\/[\da-f]{64}$/;
 
-test("a key makes a token on both API versions; the answer has its name and nothing else", async (t) => {
-  const { post, simulator } = await withTokens(t, { key: "right" });
+it("a key makes a token on both API versions; the answer has its name and nothing else", async () => {
+  const { post, simulator } = await withTokens({ key: "right" });
   const names = [];
   for (const [path, headers] of [
     ["/v1beta/auth_tokens?key=right", {}],
@@ -40,8 +39,8 @@ test("a key makes a token on both API versions; the answer has its name and noth
   );
 });
 
-test("a token is good for one conversation that begins within 60 s and ends within 30 min, unless ordered otherwise", async (t) => {
-  const { order, simulator, clock } = await withTokens(t);
+it("a token is good for one conversation that begins within 60 s and ends within 30 min, unless ordered otherwise", async () => {
+  const { order, simulator, clock } = await withTokens();
   const nothing = { expireTime: null, uses: null, bidiGenerateContentSetup: null, fieldMask: null };
   for (const body of [undefined, {}, nothing]) assert.equal((await order(body)).status, 200);
   assert.equal(simulator.tokens.length, 3);
@@ -55,8 +54,8 @@ test("a token is good for one conversation that begins within 60 s and ends with
   }
 });
 
-test("an order may be written in camelCase or snake_case, its times in any zone", async (t) => {
-  const { order, simulator } = await withTokens(t);
+it("an order may be written in camelCase or snake_case, its times in any zone", async () => {
+  const { order, simulator } = await withTokens();
   const fieldMask = "model,generation_config.topK,generationConfig.responseSchema.items.items.type";
   for (const body of [
     {
@@ -87,10 +86,10 @@ test("an order may be written in camelCase or snake_case, its times in any zone"
   }
 });
 
-test("without a key, with a wrong one, or with a token in its place, no token is made", async (t) => {
+it("without a key, with a wrong one, or with a token in its place, no token is made", async () => {
   const path = "/v1beta/auth_tokens";
   for (const options of [{ key: "right" }, {}]) {
-    const { order, simulator } = await withTokens(t, options);
+    const { order, simulator } = await withTokens(options);
     const token = await order({}, `${path}?key=right`);
     const none = await order({}, path);
     assert.equal(none.status, 403);
@@ -118,8 +117,8 @@ test("without a key, with a wrong one, or with a token in its place, no token is
   }
 });
 
-test("tokens cannot be listed, looked at or deleted, and v1 has none", async (t) => {
-  const { order, mint, simulator } = await withTokens(t);
+it("tokens cannot be listed, looked at or deleted, and v1 has none", async () => {
+  const { order, mint, simulator } = await withTokens();
   const token = await mint();
   for (const [method, path] of [
     ["GET", "/v1beta/auth_tokens"],
@@ -211,8 +210,8 @@ const refused: [what: string, body: string | object, message: string][] = [
   ["a mask of what all objects have", { fieldMask: "constructor" }, mask],
 ];
 
-test("an order that the server would not take is refused in its words, and makes no token", async (t) => {
-  const { post, simulator } = await withTokens(t);
+it("an order that the server would not take is refused in its words, and makes no token", async () => {
+  const { post, simulator } = await withTokens();
   for (const [what, body, message] of refused) {
     const response = await post(typeof body === "string" ? body : JSON.stringify(body));
     assert.equal(response.status, 400, what);
@@ -225,20 +224,20 @@ test("an order that the server would not take is refused in its words, and makes
   assert.equal(simulator.tokens.length, 0);
 });
 
-test("a malformed order is told to everybody, whatever the key", async (t) => {
-  const { order } = await withTokens(t, { key: "right" });
+it("a malformed order is told to everybody, whatever the key", async () => {
+  const { order } = await withTokens({ key: "right" });
   const { error } = await order({ lockAdditionalFields: [] }, "/v1beta/auth_tokens");
   assert.equal(error!.message, unknown("lockAdditionalFields"));
 });
 
-test("a token may live for just 20 hours", async (t) => {
-  const { order, time } = await withTokens(t);
+it("a token may live for just 20 hours", async () => {
+  const { order, time } = await withTokens();
   const times = { expireTime: time(20 * HOUR), newSessionExpireTime: time(20 * HOUR) };
   assert.equal((await order(times)).status, 200);
 });
 
-test("an order may have up to 1 MiB", async (t) => {
-  const { post } = await withTokens(t);
+it("an order may have up to 1 MiB", async () => {
+  const { post } = await withTokens();
   const long = (bytes: number) => `{}${" ".repeat(bytes - 2)}`;
   assert.equal((await post(long(2 ** 20))).status, 200);
   const response = await post(long(2 ** 20 + 1));
@@ -251,8 +250,8 @@ const nested = (open: string, close: string) => open.repeat(100_000) + close.rep
 const schema = nested('{"items":', "}").replace(":}", ":{}}");
 const deep = `{"bidiGenerateContentSetup":{"generationConfig":{"responseSchema":${schema}}}}`;
 
-test("nothing that is posted does more than to be refused", async (t) => {
-  const { post, mint } = await withTokens(t);
+it("nothing that is posted does more than to be refused", async () => {
+  const { post, mint } = await withTokens();
   const noise = noiseSource(9);
   const bytes = Buffer.from(Array.from({ length: 300 }, () => Math.abs(noise()) * 255));
   for (const body of [bytes, "\u0000", "null", "5", '"x"', nested("[", "]")])
@@ -262,8 +261,8 @@ test("nothing that is posted does more than to be refused", async (t) => {
   assert.match(await mint(), name);
 });
 
-test("a client that hangs up in the middle of its order harms nobody", async (t) => {
-  const { mint, simulator } = await withTokens(t);
+it("a client that hangs up in the middle of its order harms nobody", async () => {
+  const { mint, simulator } = await withTokens();
   const half = request(`${simulator.url}/v1beta/auth_tokens?key=any`, {
     method: "POST",
     headers: { "content-length": 100 },
@@ -278,7 +277,7 @@ test("a client that hangs up in the middle of its order harms nobody", async (t)
   assert.equal(simulator.tokens.length, 1);
 });
 
-test("500 tokens are kept: those that are over go first, then the oldest", () => {
+it("500 tokens are kept: those that are over go first, then the oldest", () => {
   const tokens = new IssuedTokens();
   const first = tokens.make({}, 0);
   const short = tokens.make({ expireTime: 1000 }, 0);

@@ -1,14 +1,13 @@
 // What a token is good for: where it opens a connection, how often, and for how long.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { hangUp, MODEL, PATH, resume } from "./client";
 import { begun, CONSTRAINED, expired, MINUTE, noToken, tooMany, tooOld, withTokens } from "./tokens";
 
 const unknown = "01234567-89ab-cdef-0123-456789abcdef";
 
-test("a token opens the constrained method of both API versions, from the query or a header", async (t) => {
-  const { mint, at, simulator } = await withTokens(t, { key: "right" });
+it("a token opens the constrained method of both API versions, from the query or a header", async () => {
+  const { mint, at, simulator } = await withTokens({ key: "right" });
   const order = (key: string) => fetch(`${simulator.url}/v1beta/auth_tokens?key=${key}`, { method: "POST" });
   assert.equal((await order("wrong")).status, 400);
   assert.equal(await mint(), undefined);
@@ -24,8 +23,8 @@ test("a token opens the constrained method of both API versions, from the query 
   assert.equal(simulator.conversations.length, 3);
 });
 
-test("the constrained method is closed to keys, to made-up tokens and to nothing", async (t) => {
-  const { at, simulator } = await withTokens(t);
+it("the constrained method is closed to keys, to made-up tokens and to nothing", async () => {
+  const { at, simulator } = await withTokens();
   for (const client of [
     at(CONSTRAINED),
     at(`${CONSTRAINED}?key=any`),
@@ -42,8 +41,8 @@ test("the constrained method is closed to keys, to made-up tokens and to nothing
   assert.equal(simulator.conversations.length, 0);
 });
 
-test("at the other method a token is a wrong key, even where any key is accepted", async (t) => {
-  const { mint, at, simulator } = await withTokens(t);
+it("at the other method a token is a wrong key, even where any key is accepted", async () => {
+  const { mint, at, simulator } = await withTokens();
   const token = await mint();
   for (const client of [at(`${PATH}?key=${token}`), at(PATH, { "x-goog-api-key": token })]) {
     await client.opened();
@@ -63,8 +62,8 @@ test("at the other method a token is a wrong key, even where any key is accepted
 });
 
 for (const uses of [1, 3, 0])
-  test(`a token with ${uses} uses begins ${uses || "any number of"} conversations`, async (t) => {
-    const { mint, open, simulator } = await withTokens(t);
+  it(`a token with ${uses} uses begins ${uses || "any number of"} conversations`, async () => {
+    const { mint, open, simulator } = await withTokens();
     const token = await mint({ uses });
     for (let n = 1; n <= (uses || 10); n++) {
       assert.equal(await begun(await open(token)), "setupComplete");
@@ -74,8 +73,8 @@ for (const uses of [1, 3, 0])
     assert.equal(simulator.conversations.length, uses || 10);
   });
 
-test("two clients that show one token at once do not both get in", async (t) => {
-  const { mint, open } = await withTokens(t);
+it("two clients that show one token at once do not both get in", async () => {
+  const { mint, open } = await withTokens();
   const token = await mint();
   const first = await open(token);
   const second = await open(token);
@@ -83,8 +82,8 @@ test("two clients that show one token at once do not both get in", async (t) => 
   assert.deepEqual(await begun(second), tooMany);
 });
 
-test("what does not become a conversation is no use: a refused setup, a dead handle", async (t) => {
-  const { mint, open } = await withTokens(t);
+it("what does not become a conversation is no use: a refused setup, a dead handle", async () => {
+  const { mint, open } = await withTokens();
   const token = await mint();
   const model = "models/gemini-9";
   for (const [setup, code] of [
@@ -99,8 +98,8 @@ test("what does not become a conversation is no use: a refused setup, a dead han
   assert.equal(await begun(await open(token)), "setupComplete");
 });
 
-test("to resume a conversation is free, and still possible when none can be begun any more", async (t) => {
-  const { mint, open, simulator, clock } = await withTokens(t);
+it("to resume a conversation is free, and still possible when none can be begun any more", async () => {
+  const { mint, open, simulator, clock } = await withTokens();
   const token = await mint();
   let client = await open(token);
   assert.equal(await begun(client), "setupComplete");
@@ -116,8 +115,8 @@ test("to resume a conversation is free, and still possible when none can be begu
   assert.equal(simulator.tokens[0]!.used, 1);
 });
 
-test("a conversation may be resumed with a token that it did not begin with, or after one with a key", async (t) => {
-  const { mint, open, at, simulator } = await withTokens(t);
+it("a conversation may be resumed with a token that it did not begin with, or after one with a key", async () => {
+  const { mint, open, at, simulator } = await withTokens();
   const first = await (await open(await mint())).begin();
   await hangUp(simulator, first);
   const other = await open(await mint());
@@ -131,8 +130,8 @@ test("a conversation may be resumed with a token that it did not begin with, or 
   assert.equal(simulator.conversations[0]!.connections, 3);
 });
 
-test("a conversation must begin before newSessionExpireTime: the setup counts, not the handshake", async (t) => {
-  const { mint, open, time, clock } = await withTokens(t);
+it("a conversation must begin before newSessionExpireTime: the setup counts, not the handshake", async () => {
+  const { mint, open, time, clock } = await withTokens();
   const token = await mint({ uses: 2, newSessionExpireTime: time(5000) });
   const [early, late] = [await open(token), await open(token)];
   clock.advance(4999);
@@ -146,8 +145,8 @@ test("a conversation must begin before newSessionExpireTime: the setup counts, n
   assert.deepEqual(await begun(await open(token)), tooOld);
 });
 
-test("expireTime ends every connection that the token opened, at that moment", async (t) => {
-  const { mint, open, time, clock } = await withTokens(t);
+it("expireTime ends every connection that the token opened, at that moment", async () => {
+  const { mint, open, time, clock } = await withTokens();
   const token = await mint({ expireTime: time(5 * MINUTE) });
   const other = await (await open(await mint())).begin();
   const talking = await (await open(token)).begin();
@@ -162,8 +161,8 @@ test("expireTime ends every connection that the token opened, at that moment", a
   assert.equal(other.socket.readyState, other.socket.OPEN);
 });
 
-test("a token of which the time is over opens nothing, not even to resume; a new one does", async (t) => {
-  const { mint, open, time, simulator, clock } = await withTokens(t);
+it("a token of which the time is over opens nothing, not even to resume; a new one does", async () => {
+  const { mint, open, time, simulator, clock } = await withTokens();
   const token = await mint({ uses: 0, expireTime: time(MINUTE), newSessionExpireTime: time(2 * MINUTE) });
   const client = await (await open(token)).begin();
   await hangUp(simulator, client);
@@ -173,8 +172,8 @@ test("a token of which the time is over opens nothing, not even to resume; a new
   assert.equal(await begun(await open(await mint()), resume(client.handle)), "setupComplete");
 });
 
-test("a connection with a token lasts no longer than others, and leaves no timer behind", async (t) => {
-  const { mint, open, simulator, clock } = await withTokens(t);
+it("a connection with a token lasts no longer than others, and leaves no timer behind", async () => {
+  const { mint, open, simulator, clock } = await withTokens();
   const first = await (await open(await mint())).begin();
   clock.advance(10 * MINUTE);
   assert.equal((await first.closed).code, 1008);

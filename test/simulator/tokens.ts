@@ -1,6 +1,5 @@
 // What the tests of tokens share, no tests itself.
 
-import type { TestContext } from "node:test";
 import type { SimulatorOptions } from "../../simulator/server";
 import { type Client, PATH, simulate } from "./client";
 
@@ -25,8 +24,8 @@ interface Answer {
 }
 
 /** Starts a simulator for tests that make tokens and use them. */
-export async function withTokens(t: TestContext, options: SimulatorOptions = {}) {
-  const simulation = await simulate(t, options);
+export async function withTokens(options: SimulatorOptions = {}) {
+  const simulation = await simulate(options);
   const { simulator, clock, at } = simulation;
   const post = (body?: RequestInit["body"], path = "/v1beta/auth_tokens?key=any", init: RequestInit = {}) =>
     fetch(simulator.url + path, { method: "POST", body, ...init });

@@ -1,6 +1,5 @@
 // What the tests of calls share, no tests itself.
 
-import type { TestContext } from "node:test";
 import type { SimulatorOptions } from "../../simulator/server";
 import { type Client, converse } from "./client";
 
@@ -22,13 +21,12 @@ export const respond = (...functionResponses: object[]) => ({ toolResponse: { fu
 
 /** A conversation with functions f and g, both blocking if wanted, as the model has them otherwise. */
 export function withTools(
-  t: TestContext,
   setup: { blocks?: boolean; model?: string; [other: string]: unknown } = {},
   options: SimulatorOptions = {},
 ) {
   const { blocks, ...rest } = setup;
   const tools = blocks ? declare(blocking("f"), blocking("g")) : declare("f", "g");
-  return converse(t, { ...tools, ...rest }, options);
+  return converse({ ...tools, ...rest }, options);
 }
 
 /** All calls that were received. */

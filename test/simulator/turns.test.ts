@@ -1,7 +1,6 @@
 // Turns by text and pictures: what is answered, what is only remembered, what interrupts, and what it costs.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { CHIME_MS } from "../../simulator/output/speech-synthesis";
 import { type Client, converse } from "./client";
 
@@ -35,8 +34,8 @@ const jpeg = (width: number, height: number) => {
   return { data: Buffer.from(`${hex}0000`, "hex").toString("base64"), mimeType: "image/jpeg" };
 };
 
-test("a text is answered by a chime and a tone for every word, said back in the transcript", async (t) => {
-  const { client } = await converse(t);
+it("a text is answered by a chime and a tone for every word, said back in the transcript", async () => {
+  const { client } = await converse();
   await answer(client, write("hello"));
   const oneWord = client.audio.length;
   assert.ok(oneWord > (CHIME_MS / 1000) * 48000);
@@ -46,8 +45,8 @@ test("a text is answered by a chime and a tone for every word, said back in the 
   assert.ok(client.audio.length > oneWord);
 });
 
-test("an answer comes in the server's rhythm, and its turn ends when it would have been played", async (t) => {
-  const { client } = await converse(t);
+it("an answer comes in the server's rhythm, and its turn ends when it would have been played", async () => {
+  const { client } = await converse();
   const sent = client.clock.now();
   client.send(write("one two three four five six seven eight nine ten"));
   await client.run(6000);
@@ -72,8 +71,8 @@ test("an answer comes in the server's rhythm, and its turn ends when it would ha
   assert.equal(client.frames.at(-1)!.kind, "turnComplete");
 });
 
-test("the end of a turn says whether the model is idle, where it thinks between turns", async (t) => {
-  const { client } = await converse(t, { model: "models/gemini-3.8-live-extended-thinking" });
+it("the end of a turn says whether the model is idle, where it thinks between turns", async () => {
+  const { client } = await converse({ model: "models/gemini-3.8-live-extended-thinking" });
   await answer(client, write("hello"));
   assert.deepEqual(client.of("turnComplete")[0]!.serverContent, {
     turnComplete: true,
@@ -81,29 +80,29 @@ test("the end of a turn says whether the model is idle, where it thinks between 
   });
 });
 
-test("a very long text is not said back as a whole", async (t) => {
-  const { client } = await converse(t);
+it("a very long text is not said back as a whole", async () => {
+  const { client } = await converse();
   await answer(client, write("all work and no play ".repeat(10_000)), 60_000);
   assert.ok(client.said.length < 1100);
   assert.match(client.said, /…$/);
   assert.equal(client.kinds.at(-1), "turnComplete");
 });
 
-test("transcripts are only sent when the setup asked for them", async (t) => {
-  const { client } = await converse(t, { outputAudioTranscription: undefined });
+it("transcripts are only sent when the setup asked for them", async () => {
+  const { client } = await converse({ outputAudioTranscription: undefined });
   await answer(client, write("hello"));
   assert.deepEqual(client.kinds, ["audio", "generationComplete", "turnComplete"]);
 });
 
-test("the model that has no voice answers in writing", async (t) => {
-  const { client } = await converse(t, { model: "models/gemini-3.5-transcribe-live" });
+it("the model that has no voice answers in writing", async () => {
+  const { client } = await converse({ model: "models/gemini-3.5-transcribe-live" });
   await answer(client, write("hello"));
   assert.deepEqual(client.kinds, ["modelTurn", "generationComplete", "turnComplete"]);
   assert.match(client.of("modelTurn")[0]!.serverContent!.modelTurn!.parts[0]!.text!, /Echo: hello$/);
 });
 
-test("with turnComplete false the server waits and remembers, then answers the last question", async (t) => {
-  const { client, simulator } = await converse(t, { systemInstruction: { parts: [{ text: "Be kind." }] } });
+it("with turnComplete false the server waits and remembers, then answers the last question", async () => {
+  const { client, simulator } = await converse({ systemInstruction: { parts: [{ text: "Be kind." }] } });
   await answer(client, tell(false, ["user", "my name is Ada"], ["model", "hello Ada"]));
   await answer(client, tell(false, ["user", "what is my name?"]));
   assert.deepEqual(client.frames, []);
@@ -117,8 +116,8 @@ test("with turnComplete false the server waits and remembers, then answers the l
   ]);
 });
 
-test("a history that the setup announced is not answered; on 3.1 no more clientContent is taken after it", async (t) => {
-  const { client } = await converse(t, {
+it("a history that the setup announced is not answered; on 3.1 no more clientContent is taken after it", async () => {
+  const { client } = await converse({
     model: "models/gemini-3.1-flash-live-preview",
     historyConfig: { initialHistoryInClientContent: true },
   });
@@ -130,9 +129,9 @@ test("a history that the setup announced is not answered; on 3.1 no more clientC
   assert.equal((await client.closed).code, 1007);
 });
 
-test("a text interrupts a running answer after 16 ms; nothing of the old answer comes after that", async (t) => {
+it("a text interrupts a running answer after 16 ms; nothing of the old answer comes after that", async () => {
   for (const second of [write("stop"), tell(true, ["user", "stop"])]) {
-    const { client } = await converse(t);
+    const { client } = await converse();
     client.send(write("one two three four five six seven eight nine ten"));
     await client.run(480);
     assert.equal(client.kinds.includes("audio"), true);
@@ -152,8 +151,8 @@ test("a text interrupts a running answer after 16 ms; nothing of the old answer 
   }
 });
 
-test("a text that comes while the model is thinking takes the place of the question before", async (t) => {
-  const { client } = await converse(t);
+it("a text that comes while the model is thinking takes the place of the question before", async () => {
+  const { client } = await converse();
   client.send(write("first"));
   await client.run(100);
   await answer(client, write("second"));
@@ -162,8 +161,8 @@ test("a text that comes while the model is thinking takes the place of the quest
   assert.equal(client.of("turnComplete").length, 2);
 });
 
-test("a context-only clientContent interrupts too, and then the server waits", async (t) => {
-  const { client } = await converse(t);
+it("a context-only clientContent interrupts too, and then the server waits", async () => {
+  const { client } = await converse();
   client.send(write("one two three four five"));
   await client.run(1500);
   assert.equal(client.kinds.at(-1), "generationComplete");
@@ -171,8 +170,8 @@ test("a context-only clientContent interrupts too, and then the server waits", a
   assert.deepEqual(client.kinds, ["interrupted", "turnComplete"]);
 });
 
-test("with NO_INTERRUPTION a text in real time waits for its turn, a clientContent does not", async (t) => {
-  const { client } = await converse(t, { realtimeInputConfig: { activityHandling: "NO_INTERRUPTION" } });
+it("with NO_INTERRUPTION a text in real time waits for its turn, a clientContent does not", async () => {
+  const { client } = await converse({ realtimeInputConfig: { activityHandling: "NO_INTERRUPTION" } });
   client.send(write("first"));
   await client.run(450);
   await answer(client, write("second"));
@@ -185,8 +184,8 @@ test("with NO_INTERRUPTION a text in real time waits for its turn, a clientConte
   assert.equal(client.of("interrupted").length, 1);
 });
 
-test("pictures are remembered and mentioned once, in the next answer", async (t) => {
-  const { client, simulator } = await converse(t);
+it("pictures are remembered and mentioned once, in the next answer", async () => {
+  const { client, simulator } = await converse();
   await answer(client, { realtimeInput: { video: png(320, 200) } });
   await answer(client, { realtimeInput: { video: jpeg(640, 480) } });
   assert.deepEqual(client.frames, []);
@@ -208,8 +207,8 @@ test("pictures are remembered and mentioned once, in the next answer", async (t)
   assert.match(client.said, /I have seen 3 images; the last was a PNG of 8×9\.$/);
 });
 
-test("every turn is billed for the whole context before it, by modality", async (t) => {
-  const { client } = await converse(t, { generationConfig: { mediaResolution: "MEDIA_RESOLUTION_LOW" } });
+it("every turn is billed for the whole context before it, by modality", async () => {
+  const { client } = await converse({ generationConfig: { mediaResolution: "MEDIA_RESOLUTION_LOW" } });
   await answer(client, { realtimeInput: { video: png(320, 200) } });
   await answer(client, write("12345678"));
   const [first] = client.of("turnComplete");
@@ -230,8 +229,8 @@ test("every turn is billed for the whole context before it, by modality", async 
   assert.deepEqual(second!.usageMetadata!.promptTokensDetails[1], { modality: "AUDIO", tokenCount: spoken });
 });
 
-test("an interrupted turn is billed for what was said of it", async (t) => {
-  const { client } = await converse(t);
+it("an interrupted turn is billed for what was said of it", async () => {
+  const { client } = await converse();
   client.send(write("one two three four five six seven eight nine ten"));
   await client.run(480);
   client.send(tell(false));

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import type { WebSocket } from "ws";
 import type { ConversationOptions } from "../../../live/options";
 import { type FarEnd, startFarEnd } from "../../far-end";
@@ -78,13 +77,15 @@ const seen = (wanted: string) => talk.clock.during(log.next((line) => line === w
 const lines = (pattern: RegExp) => log.items.filter((line) => pattern.test(line));
 const waits = () => talk.all("state").flatMap(({ attempt }) => (attempt?.waitMs ? [attempt.waitMs] : []));
 
-afterEach(async () => {
+const stop = async () => {
   talk.conversation.close();
   await farEnd.close();
   assert.equal(talk.clock.waiting, 0, "a timer was left");
-});
+};
 
 describe("a conversation goes on when its connection is lost", () => {
+  afterEach(stop);
+
   it("resumes by the newest handle, and tells how long the pause was", async () => {
     await start({ text: (call) => (call.number === 1 ? cut(call) : answer(call)) });
     await talk.say("hello");
@@ -336,6 +337,8 @@ describe("a conversation goes on when its connection is lost", () => {
 });
 
 describe("the other ways to take the loss of a connection", () => {
+  afterEach(stop);
+
   it("retry begins a fresh conversation that is told what was said, and asks again", async () => {
     await start(
       { text: (call, text) => (call.number === 1 && text.includes("second") ? cut(call) : answer(call)) },
@@ -391,6 +394,8 @@ describe("the other ways to take the loss of a connection", () => {
 });
 
 describe("a goAway is a plan", () => {
+  afterEach(stop);
+
   const goAway = (timeLeft: string) => farEnd.sockets[0]!.send(JSON.stringify({ goAway: { timeLeft } }));
 
   it("changes over at once when nobody speaks, the old connection first", async () => {
@@ -468,6 +473,8 @@ describe("a goAway is a plan", () => {
 });
 
 describe("a server that has fallen silent", () => {
+  afterEach(stop);
+
   it("is told as a stall, once, when it was its turn to speak", async () => {
     await start({}, { continuity: { ...continuity, stallTimeoutMs: 10_000 } });
     await talk.say("hello");
@@ -511,6 +518,8 @@ describe("a server that has fallen silent", () => {
 });
 
 describe("the ends of a conversation", () => {
+  afterEach(stop);
+
   it("a single-turn conversation closes after its answer and keeps nothing", async () => {
     await start({ text: answer }, { settings: { ...settings, singleTurn: true } });
     for (const text of ["first", "second"]) {
@@ -593,6 +602,8 @@ describe("the ends of a conversation", () => {
 });
 
 describe("a slow way to the server", () => {
+  afterEach(stop);
+
   it("sends sound to the bounded ring instead of into memory, and goes on when there is room", async () => {
     await start({}, { waiting: { messages: 10, soundMs: 5_000 } });
     await talk.say("hello", false);

@@ -1,29 +1,21 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { afterEach, describe, it } from "node:test";
 import type { LiveServerMessage } from "@google/genai";
 import { systemClock } from "../../../audio/clock";
-import { type LiveSocket, openSocket, type SocketHandlers } from "../../../live/connection/socket";
+import { openSocket, type SocketHandlers } from "../../../live/connection/socket";
 import { ConnectionError } from "../../../live/server/errors";
 import type { Server } from "../../../live/server/server";
+import { cleanUp } from "../../clean-up";
 import { TestClock } from "../../clock";
-import { acceptSetup, type FarEnd, startFarEnd } from "../../far-end";
+import { acceptSetup, startFarEnd } from "../../far-end";
 import { deferred } from "../../inbox";
 import { serverAt } from "../talk";
 
 const setup = { model: "gemini-3.8-live", config: {}, extra: {} };
 const ignore: SocketHandlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
-let farEnd: FarEnd | undefined;
-let socket: LiveSocket | undefined;
-
-afterEach(async () => {
-  socket?.close();
-  await farEnd?.close();
-  farEnd = socket = undefined;
-});
-
 const start = async (...args: Parameters<typeof startFarEnd>) => {
-  farEnd = await startFarEnd(...args);
+  const farEnd = await startFarEnd(...args);
+  cleanUp(() => farEnd.close());
   return farEnd;
 };
 const open = async (
@@ -33,7 +25,8 @@ const open = async (
   signal = new AbortController().signal,
 ) => {
   const server: Server = { ...serverAt(url), access: { by: "key", key: "K&=1-secret" } };
-  socket = await openSocket(server, setup, { ...ignore, ...handlers }, 10_000, clock, signal);
+  const socket = await openSocket(server, setup, { ...ignore, ...handlers }, 10_000, clock, signal);
+  cleanUp(() => socket.close());
   return socket;
 };
 const refusal = (verdict: string, cause: RegExp) => (error: unknown) => {

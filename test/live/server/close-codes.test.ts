@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { explainClose, explainUnreachable, type Verdict } from "../../../live/server/close-codes";
 
 // The texts of docs/live-api.md 1.6, as the real server sends them.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import type { ConversationOptions } from "../../../live/options";
 import type { OwnTokens } from "../../../live/server/credentials";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
 import { type Fault, type Simulator, startSimulator } from "../../../simulator/server";
+import { cleanUp } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { continuity, serverAt, Talk } from "../talk";
 
@@ -18,15 +18,12 @@ const tokens: OwnTokens = {
 let simulator: Simulator;
 let talk: Talk;
 
-afterEach(async () => {
-  talk.conversation.disconnect();
-  await simulator.close();
-});
-
 async function start(options: Partial<ConversationOptions> = {}, script: Fault[] = []) {
   const clock = new TestClock();
   simulator = await startSimulator({ clock, key: "a-key", lifetimeMs: Number.POSITIVE_INFINITY, script });
   talk = new Talk(simulator.url, { tokens, ...options }, clock);
+  cleanUp(() => simulator.close());
+  cleanUp(() => talk.conversation.disconnect());
 }
 const connected = () => talk.next("state", ({ state }) => state === "connected");
 const answered = () => talk.next("turnComplete", ({ reason }) => reason !== "CONNECTION_LOST");

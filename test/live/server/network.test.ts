@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { afterEach, describe, it } from "node:test";
 import { type Clock, systemClock } from "../../../audio/clock";
 import { openSocket } from "../../../live/connection/socket";
 import { mintToken } from "../../../live/server/ephemeral-token";
@@ -11,21 +10,16 @@ import { type Network, routeTo } from "../../../live/server/network";
 import type { Server } from "../../../live/server/server";
 import { buildSetup } from "../../../live/setup/setup";
 import { startSimulator } from "../../../simulator/server";
+import { cleanUp, replace } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { deferred, Inbox } from "../../inbox";
 import { startProxy } from "../../proxy";
 import { startTls } from "../../tls";
 import { continuity, serverAt, settings } from "../talk";
 
-const VARIABLES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"];
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close();
-  for (const name of VARIABLES) delete process.env[name];
-});
 const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>) => {
   const started = await starting;
-  open.push(started);
+  cleanUp(() => started.close());
   return started;
 };
 
@@ -49,12 +43,12 @@ const proxyOn = (url: string, network: Network = {}) => {
 describe("the way to a server", () => {
   it("leads through the proxy of the environment that is for its protocol", () => {
     assert.equal(proxyOn("https://gemini.example"), undefined);
-    process.env.HTTPS_PROXY = "http://secure:1";
-    process.env.HTTP_PROXY = "http://plain:2";
+    replace(process.env, "HTTPS_PROXY", "http://secure:1");
+    replace(process.env, "HTTP_PROXY", "http://plain:2");
     for (const url of ["https://gemini.example", "wss://gemini.example"])
       assert.equal(proxyOn(url), "secure:1");
     for (const url of ["http://gemini.example", "ws://gemini.example"]) assert.equal(proxyOn(url), "plain:2");
-    process.env.https_proxy = "http://small:3";
+    replace(process.env, "https_proxy", "http://small:3");
     assert.equal(proxyOn("wss://gemini.example"), "small:3");
   });
 
@@ -71,15 +65,15 @@ describe("the way to a server", () => {
     ["", [], ["gemini.example", "gemini.undefined"]],
   ] as [string, string[], string[]][])
     it(`is direct for the hosts of NO_PROXY="${exception}", and for no others`, () => {
-      process.env.HTTPS_PROXY = "http://proxy:1";
-      process.env.NO_PROXY = exception;
+      replace(process.env, "HTTPS_PROXY", "http://proxy:1");
+      replace(process.env, "NO_PROXY", exception);
       for (const host of matches) assert.equal(proxyOn(`wss://${host}`), undefined, host);
       for (const host of others) assert.equal(proxyOn(`wss://${host}`), "proxy:1", host);
     });
 
   it("leads through the chosen proxy, with its own exceptions, whatever the environment says", () => {
-    process.env.HTTPS_PROXY = "http://environment:1";
-    process.env.NO_PROXY = "*";
+    replace(process.env, "HTTPS_PROXY", "http://environment:1");
+    replace(process.env, "NO_PROXY", "*");
     const network: Network = { proxy: { url: "http://chosen:2", except: ["direct.example"] } };
     assert.equal(proxyOn("wss://gemini.example", network), "chosen:2");
     assert.equal(proxyOn("ws://gemini.example", network), "chosen:2");
@@ -89,7 +83,7 @@ describe("the way to a server", () => {
 
   for (const url of ["not an address", "socks5://user:secret@proxy:1"])
     it(`is an error that does not quote the password when the proxy is ${url.replace("secret", "…")}`, () => {
-      process.env.HTTPS_PROXY = url;
+      replace(process.env, "HTTPS_PROXY", url);
       assert.throws(
         () => routeTo("wss://gemini.example", {}),
         (error: Error) =>
@@ -112,11 +106,11 @@ describe("a proxy", () => {
     const simulator = await opened(startSimulator());
     const front = await opened(startTls(simulator.url));
     const proxy = await opened(startProxy());
-    process.env.HTTPS_PROXY = proxy.url;
+    replace(process.env, "HTTPS_PROXY", proxy.url);
     await useTokens({ ...serverAt(front.url), network: { tls: { ca: front.ca } } });
     const target = new URL(front.url).host;
     assert.deepEqual(proxy.tunnels, [target, target]);
-    process.env.NO_PROXY = "127.0.0.1";
+    replace(process.env, "NO_PROXY", "127.0.0.1");
     await useTokens({ ...serverAt(front.url), network: { tls: { ca: front.ca } } });
     assert.equal(proxy.tunnels.length, 2);
   });
@@ -163,17 +157,13 @@ describe("a certificate of an unknown authority", () => {
   it("ends both with an error that says what to do, and no retry would help", async () => {
     const simulator = await opened(startSimulator());
     const front = await opened(startTls(simulator.url));
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
-    try {
-      for (const attempt of [mint(serverAt(front.url)), connect(serverAt(front.url))])
-        await assert.rejects(attempt, (error: Error & { verdict: string }) => {
-          assert.match(error.message, /certificate of the server is not trusted.*Choose a TLS configuration/);
-          assert.equal(error.verdict, "permanent");
-          return true;
-        });
-    } finally {
-      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-    }
+    replace(process.env, "NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    for (const attempt of [mint(serverAt(front.url)), connect(serverAt(front.url))])
+      await assert.rejects(attempt, (error: Error & { verdict: string }) => {
+        assert.match(error.message, /certificate of the server is not trusted.*Choose a TLS configuration/);
+        assert.equal(error.verdict, "permanent");
+        return true;
+      });
   });
 });
 
@@ -262,7 +252,7 @@ describe("what a server says of a request for a token", () => {
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
-    open.push({ close: () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()) });
+    cleanUp(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
     return mint(serverAt(`http://127.0.0.1:${port}`)).then(
       () => assert.fail("there is a token"),
       (error: Error) => error.message,
@@ -283,9 +273,10 @@ describe("what a server says of a request for a token", () => {
 for (const password of ["50%", "a%41b", "p@ss:w/rd#?"])
   it(`a password of a proxy in the environment is decoded or refused, and never ends the process: ${password}`, async () => {
     const proxy = await opened(startProxy(`user:${password === "a%41b" ? "aAb" : password}`));
-    process.env.HTTP_PROXY = proxy.url.replace(
-      "//",
-      `//user:${password.replace(/[@:/#?]/g, encodeURIComponent)}@`,
+    replace(
+      process.env,
+      "HTTP_PROXY",
+      proxy.url.replace("//", `//user:${password.replace(/[@:/#?]/g, encodeURIComponent)}@`),
     );
     const simulator = await opened(startSimulator());
     const attempt = mint(serverAt(simulator.url));

@@ -5,7 +5,6 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { systemClock } from "../../../audio/clock";
 import { mintToken } from "../../../live/server/ephemeral-token";
 import type { Network } from "../../../live/server/network";
@@ -16,171 +15,173 @@ import { Talk } from "../talk";
 
 const ACCESS_TOKEN = "an-access-token-that-nobody-may-see";
 
-/** Google Cloud's token service, as far as application default credentials need it. */
-let tokenService: HttpServer;
-let answer: { status: number; body: object };
-let asked: number;
-let folder: string;
-let farEnd: FarEnd;
-let talk: Talk;
+describe("Vertex AI", () => {
+  /** Google Cloud's token service, as far as application default credentials need it. */
+  let tokenService: HttpServer;
+  let answer: { status: number; body: object };
+  let asked: number;
+  let folder: string;
+  let farEnd: FarEnd;
+  let talk: Talk;
 
-const finished = { serverContent: { outputTranscription: { text: "Yes." }, turnComplete: true } };
-const vertex = (network: Network = {}): Server => ({
-  baseUrl: farEnd.url,
-  access: { by: "google", project: "my-project", location: "europe-west4" },
-  apiVersion: "v1beta1",
-  network,
-});
+  const finished = { serverContent: { outputTranscription: { text: "Yes." }, turnComplete: true } };
+  const vertex = (network: Network = {}): Server => ({
+    baseUrl: farEnd.url,
+    access: { by: "google", project: "my-project", location: "europe-west4" },
+    apiVersion: "v1beta1",
+    network,
+  });
 
-before(async () => {
-  tokenService = createServer((request, response) => {
-    asked += 1;
-    request.resume().on("end", () => {
-      response.writeHead(answer.status, { "content-type": "application/json" });
-      response.end(JSON.stringify(answer.body));
+  before(async () => {
+    tokenService = createServer((request, response) => {
+      asked += 1;
+      request.resume().on("end", () => {
+        response.writeHead(answer.status, { "content-type": "application/json" });
+        response.end(JSON.stringify(answer.body));
+      });
     });
+    await once(tokenService.listen(0, "127.0.0.1"), "listening");
+    folder = mkdtempSync(join(tmpdir(), "credentials-"));
+    writeFileSync(join(folder, "subject"), "a subject");
+    writeFileSync(
+      join(folder, "credentials.json"),
+      JSON.stringify({
+        type: "external_account",
+        audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/own",
+        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+        token_url: `http://127.0.0.1:${(tokenService.address() as AddressInfo).port}/v1/token`,
+        credential_source: { file: join(folder, "subject") },
+      }),
+    );
   });
-  await once(tokenService.listen(0, "127.0.0.1"), "listening");
-  folder = mkdtempSync(join(tmpdir(), "credentials-"));
-  writeFileSync(join(folder, "subject"), "a subject");
-  writeFileSync(
-    join(folder, "credentials.json"),
-    JSON.stringify({
-      type: "external_account",
-      audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/own",
-      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-      token_url: `http://127.0.0.1:${(tokenService.address() as AddressInfo).port}/v1/token`,
-      credential_source: { file: join(folder, "subject") },
-    }),
-  );
-});
-after(async () => {
-  await new Promise((resolve) => tokenService.close(resolve).closeAllConnections());
-  rmSync(folder, { recursive: true });
-});
-beforeEach(async () => {
-  process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "credentials.json");
-  asked = 0;
-  const body = {
-    access_token: ACCESS_TOKEN,
-    issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
-    token_type: "Bearer",
-    expires_in: 3600,
+  after(async () => {
+    await new Promise((resolve) => tokenService.close(resolve).closeAllConnections());
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "credentials.json");
+    asked = 0;
+    const body = {
+      access_token: ACCESS_TOKEN,
+      issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+      token_type: "Bearer",
+      expires_in: 3600,
+    };
+    answer = { status: 200, body };
+    farEnd = await startFarEnd(
+      acceptSetup((frame, reply) => {
+        if ("clientContent" in frame) reply(finished);
+      }),
+    );
+  });
+  afterEach(async () => {
+    delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+    talk.conversation.disconnect();
+    await farEnd.close();
+  });
+  const start = (network?: Network) => {
+    talk = new Talk(farEnd.url, { server: async () => vertex(network) });
   };
-  answer = { status: 200, body };
-  farEnd = await startFarEnd(
-    acceptSetup((frame, reply) => {
-      if ("clientContent" in frame) reply(finished);
-    }),
-  );
-});
-afterEach(async () => {
-  delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
-  talk.conversation.disconnect();
-  await farEnd.close();
-});
-const start = (network?: Network) => {
-  talk = new Talk(farEnd.url, { server: async () => vertex(network) });
-};
-const refused = (cause: RegExp) => (error: Error) => {
-  assert.match(error.message, cause);
-  assert.match(error.message, /gcloud auth application-default login/);
-  assert.ok(!error.message.includes(folder) && !error.message.includes("subject"), error.message);
-  return true;
-};
-const tries = () => talk.all("state").filter(({ state }) => state === "connecting").length;
+  const refused = (cause: RegExp) => (error: Error) => {
+    assert.match(error.message, cause);
+    assert.match(error.message, /gcloud auth application-default login/);
+    assert.ok(!error.message.includes(folder) && !error.message.includes("subject"), error.message);
+    return true;
+  };
+  const tries = () => talk.all("state").filter(({ state }) => state === "connecting").length;
 
-describe("a conversation on Vertex AI", () => {
-  it("is opened for the project and location, by the application default credentials of the machine", async () => {
-    start();
-    await talk.say("Hello?");
-    await talk.next("turnComplete");
-    const [request] = farEnd.requests;
-    assert.match(
-      request!.url!,
-      /\/ws\/google\.cloud\.aiplatform\.v1beta1\.LlmBidiService\/BidiGenerateContent$/,
-    );
-    assert.equal(request!.headers.authorization, `Bearer ${ACCESS_TOKEN}`);
-    assert.equal(request!.headers["x-goog-api-key"], undefined);
-    const { setup } = farEnd.frames[0] as unknown as { setup: { model: string } };
-    assert.equal(
-      setup.model,
-      "projects/my-project/locations/europe-west4/publishers/google/models/gemini-3.8-live",
-    );
-    assert.equal(asked, 1);
-  });
-
-  it("goes through the proxy of the connection", async () => {
-    const proxy = await startProxy();
-    try {
-      start({ proxy: { url: proxy.url, except: [] } });
+  describe("a conversation on Vertex AI", () => {
+    it("is opened for the project and location, by the application default credentials of the machine", async () => {
+      start();
       await talk.say("Hello?");
       await talk.next("turnComplete");
-      assert.deepEqual(proxy.tunnels, [new URL(farEnd.url).host]);
-    } finally {
-      talk.conversation.disconnect();
-      await proxy.close();
-    }
+      const [request] = farEnd.requests;
+      assert.match(
+        request!.url!,
+        /\/ws\/google\.cloud\.aiplatform\.v1beta1\.LlmBidiService\/BidiGenerateContent$/,
+      );
+      assert.equal(request!.headers.authorization, `Bearer ${ACCESS_TOKEN}`);
+      assert.equal(request!.headers["x-goog-api-key"], undefined);
+      const { setup } = farEnd.frames[0] as unknown as { setup: { model: string } };
+      assert.equal(
+        setup.model,
+        "projects/my-project/locations/europe-west4/publishers/google/models/gemini-3.8-live",
+      );
+      assert.equal(asked, 1);
+    });
+
+    it("goes through the proxy of the connection", async () => {
+      const proxy = await startProxy();
+      try {
+        start({ proxy: { url: proxy.url, except: [] } });
+        await talk.say("Hello?");
+        await talk.next("turnComplete");
+        assert.deepEqual(proxy.tunnels, [new URL(farEnd.url).host]);
+      } finally {
+        talk.conversation.disconnect();
+        await proxy.close();
+      }
+    });
+
+    it("asks for its access token through that proxy, too", async () => {
+      const user = {
+        type: "authorized_user",
+        client_id: "me",
+        client_secret: "a secret",
+        refresh_token: "another",
+      };
+      process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "user.json");
+      writeFileSync(process.env.GOOGLE_APPLICATION_CREDENTIALS, JSON.stringify(user));
+      const proxy = await startProxy("somebody:else");
+      try {
+        start({ proxy: { url: proxy.url, except: [] } });
+        await assert.rejects(talk.say("Hello?"), /proxy wants to know who asks/);
+        assert.deepEqual(proxy.refused, ["oauth2.googleapis.com:443"]);
+      } finally {
+        await proxy.close();
+      }
+    });
+
+    it("that has no credentials is given up at once, with words that say how to get some", async () => {
+      process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "not there");
+      start();
+      await assert.rejects(talk.say("Hello?"), refused(/no application default credentials/));
+      assert.equal(tries(), 1);
+    });
+
+    it("whose credentials are refused is given up at once", async () => {
+      answer = { status: 400, body: { error: "invalid_grant", error_description: "for a subject" } };
+      start();
+      await assert.rejects(
+        talk.say("Hello?"),
+        refused(/no application default credentials.*that are accepted/),
+      );
+      assert.equal(tries(), 1);
+    });
+
+    it("does not repeat the access token when the server quotes it", async () => {
+      await farEnd.close();
+      farEnd = await startFarEnd((_, __, socket) => socket.close(1008, `No access for ${ACCESS_TOKEN}`));
+      start();
+      await assert.rejects(
+        talk.say("Hello?"),
+        (error: Error) => /No access for …/.test(error.message) && !error.message.includes(ACCESS_TOKEN),
+      );
+    });
   });
 
-  it("asks for its access token through that proxy, too", async () => {
-    const user = {
-      type: "authorized_user",
-      client_id: "me",
-      client_secret: "a secret",
-      refresh_token: "another",
-    };
-    process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "user.json");
-    writeFileSync(process.env.GOOGLE_APPLICATION_CREDENTIALS, JSON.stringify(user));
-    const proxy = await startProxy("somebody:else");
-    try {
-      start({ proxy: { url: proxy.url, except: [] } });
-      await assert.rejects(talk.say("Hello?"), /proxy wants to know who asks/);
-      assert.deepEqual(proxy.refused, ["oauth2.googleapis.com:443"]);
-    } finally {
-      await proxy.close();
-    }
-  });
-
-  it("that has no credentials is given up at once, with words that say how to get some", async () => {
-    process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "not there");
-    start();
-    await assert.rejects(talk.say("Hello?"), refused(/no application default credentials/));
-    assert.equal(tries(), 1);
-  });
-
-  it("whose credentials are refused is given up at once", async () => {
-    answer = { status: 400, body: { error: "invalid_grant", error_description: "for a subject" } };
-    start();
-    await assert.rejects(
-      talk.say("Hello?"),
-      refused(/no application default credentials.*that are accepted/),
-    );
-    assert.equal(tries(), 1);
-  });
-
-  it("does not repeat the access token when the server quotes it", async () => {
-    await farEnd.close();
-    farEnd = await startFarEnd((_, __, socket) => socket.close(1008, `No access for ${ACCESS_TOKEN}`));
-    start();
-    await assert.rejects(
-      talk.say("Hello?"),
-      (error: Error) => /No access for …/.test(error.message) && !error.message.includes(ACCESS_TOKEN),
-    );
-  });
-});
-
-describe("a token for Vertex AI", () => {
-  it("is refused with words that say what to do instead", async () => {
-    start();
-    await assert.rejects(
-      mintToken(
-        vertex(),
-        { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 },
-        { timeoutMs: 1_000, clock: systemClock },
-      ),
-      /Vertex AI has no tokens: choose a connection to the Gemini API/,
-    );
-    assert.equal(asked, 0);
+  describe("a token for Vertex AI", () => {
+    it("is refused with words that say what to do instead", async () => {
+      start();
+      await assert.rejects(
+        mintToken(
+          vertex(),
+          { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 },
+          { timeoutMs: 1_000, clock: systemClock },
+        ),
+        /Vertex AI has no tokens: choose a connection to the Gemini API/,
+      );
+      assert.equal(asked, 0);
+    });
   });
 });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { Behavior } from "@google/genai";
 import { profileOf } from "../../../live/setup/model-profiles";
 import { buildSetup, type Continuity } from "../../../live/setup/setup";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
 import { type Simulator, startSimulator } from "../../../simulator/server";
 import { TestClock } from "../../clock";
