@@ -1,5 +1,5 @@
-// npm start: a real Node-RED on the loopback interface with this package and the starter flow. Its user folder is .node-red
-// in the checkout, or NODE_RED_HOME; what is changed in the editor stays there.
+// npm start: runs Node-RED on the loopback interface with this package and the starter flow. The user folder is .node-red in the
+// checkout, or NODE_RED_HOME. What you change in the editor is saved there.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -16,16 +16,17 @@ const userDir = resolve(process.env.NODE_RED_HOME || ".node-red");
 const flowFile = join(userDir, "flows.json");
 
 linkPackage();
-useServer(process.env.GEMINI_API_KEY ? "gemini" : "simulator");
+writeStarterFlow(process.env.GEMINI_API_KEY ? "gemini" : "simulator");
 
 const app = express();
 const server = createServer(app);
 RED.init(server, {
   userDir,
   flowFile,
+  flowFilePretty: false,
   httpAdminRoot: "/",
   httpNodeRoot: "/",
-  // What nodes keep, such as the handles of conversations, outlives a restart.
+  // Keeps what nodes store, such as resumption handles, across restarts.
   contextStorage: { default: { module: "localfilesystem" } },
   telemetry: { enabled: false },
   editorTheme: { tours: false, projects: { enabled: false } },
@@ -38,7 +39,7 @@ app.use("/", RED.httpNode);
 
 server.on("error", (error) => {
   console.error(
-    error.code === "EADDRINUSE" ? `Port ${port} is taken: choose another one with PORT.` : error.message,
+    error.code === "EADDRINUSE" ? `Port ${port} is in use. Set PORT to another port.` : error.message,
   );
   process.exit(1);
 });
@@ -56,8 +57,9 @@ for (const signal of ["SIGINT", "SIGTERM"])
   });
 
 /**
- * Pages of other sites may be open in the same browser, and would be let read and change the flows. So this machine is to be called
- * by its own name, as no name of a stranger leads here then, and pages must come from here, or from a proxy that says its name.
+ * Accepts only requests to a loopback address that come from a page of this server, or of a proxy that says so, or from no page. A
+ * page of another site in the same browser could read and change the flows otherwise, also through a host name that it has made
+ * resolve to 127.0.0.1 (DNS rebinding).
  */
 function isOurs({ headers: { host = "", origin, "x-forwarded-host": forwarded } }) {
   if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) return false;
@@ -66,7 +68,7 @@ function isOurs({ headers: { host = "", origin, "x-forwarded-host": forwarded } 
   return from === host || from === forwarded;
 }
 
-/** Puts this checkout where Node-RED looks for installed packages, and where npm leaves it when the palette installs others. */
+/** Links this checkout to where Node-RED looks for packages, and lists it, so that npm keeps it when the palette installs others. */
 function linkPackage() {
   const link = join(userDir, "node_modules", name);
   mkdirSync(join(link, ".."), { recursive: true });
@@ -78,13 +80,25 @@ function linkPackage() {
   writeFileSync(list, JSON.stringify({ name: "node-red-project", private: true, dependencies }, null, 4));
 }
 
-/** Points the starter flow's connection at the server; the first time, puts the flow there. */
-function useServer(kind) {
-  const from = existsSync(flowFile) ? flowFile : "examples/talk in the browser.json";
-  const flow = JSON.parse(readFileSync(from, "utf8"));
+/**
+ * Writes the starter flow on the first start. Until the first deploy its connection uses the server that GEMINI_API_KEY selects;
+ * then the flow belongs to the user, and nothing in it changes.
+ */
+function writeStarterFlow(selected) {
   const starter = JSON.parse(readFileSync("examples/talk in the browser.json", "utf8"));
-  const { id } = starter.find(({ type }) => type === "gemini-live-config");
-  const connection = flow.find((node) => node.id === id);
-  if (connection && connection.server !== "custom") connection.server = kind;
-  writeFileSync(flowFile, JSON.stringify(flow, null, 4));
+  const withServer = (server) =>
+    JSON.stringify(
+      starter.map((node) => (node.type === "gemini-live-config" ? { ...node, server } : node)),
+      null,
+      "\t",
+    );
+  const saved = existsSync(flowFile) ? readFileSync(flowFile, "utf8") : undefined;
+  // Tabs are only written here: a deployed flow is never equal to these.
+  if (saved === undefined || ["simulator", "gemini"].map(withServer).includes(saved))
+    return writeFileSync(flowFile, withServer(selected));
+  const usesSimulator = ({ type, server }) => type === "gemini-live-config" && server === "simulator";
+  if (selected === "gemini" && JSON.parse(saved).some(usesSimulator))
+    console.log(
+      '\nThe connection uses the simulator. To use GEMINI_API_KEY, choose "Gemini API" as its server.',
+    );
 }
