@@ -1,20 +1,15 @@
-// gemini-tool-response: gives what a branch of the flow has found out back to the call that asked for it.
+// gemini-tool-response: returns the result of a tool call to the session that made it.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
 import type { LiveSessionNode } from "./live-session";
 import type { FlowMessage } from "./messages";
-import { choiceSetting, numberSetting, refuseEverything } from "./settings";
-
-interface ToolResponseDef extends NodeDef {
-  scheduling: string;
-  maxKilobytes: unknown;
-}
-
-const SCHEDULING = ["", "INTERRUPT", "WHEN_IDLE", "SILENT"] as const;
+import { refuseEverything } from "./settings/refuse";
+import { readSettings } from "./settings/table";
+import { toolResponse } from "./settings/tool-response";
 
 export default function (RED: NodeAPI) {
-  function ToolResponse(this: Node, def: ToolResponseDef) {
+  function ToolResponse(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
       runToolResponse(RED, this, def);
@@ -25,18 +20,19 @@ export default function (RED: NodeAPI) {
   RED.nodes.registerType("gemini-tool-response", ToolResponse);
 }
 
-function runToolResponse(RED: NodeAPI, node: Node, def: ToolResponseDef) {
-  const whenNotSaid = choiceSetting("scheduling", def.scheduling, SCHEDULING);
-  const mostBytes = 1024 * numberSetting("largest answer", def.maxKilobytes, 1, 1_024, 32);
+function runToolResponse(RED: NodeAPI, node: Node, def: NodeDef) {
+  const settings = readSettings(toolResponse, def);
+  const maxBytes = 1024 * settings.maxKilobytes;
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
       const { id, node: sessionId, session } = readToolCall(msg);
       const caller = RED.nodes.getNode(sessionId) as LiveSessionNode | null;
       if (caller?.type !== "gemini-live-session" || !caller.answerCall)
-        throw new InputError(`The live session that made the call ${id} is not there any more.`);
-      const scheduling =
-        choiceSetting("msg.scheduling", msg.scheduling ?? whenNotSaid, SCHEDULING) || undefined;
-      const response = wrap(msg, mostBytes);
+        throw new InputError(
+          `The live session that made the call ${id} no longer exists. The response was not sent.`,
+        );
+      const scheduling = readScheduling(msg.scheduling ?? settings.scheduling);
+      const response = wrap(msg, maxBytes);
       caller.answerCall(session, id, { response, scheduling, willContinue: msg.willContinue === true }, done);
     } catch (error) {
       done(error as Error);
@@ -49,29 +45,37 @@ function readToolCall({ toolCall }: FlowMessage) {
   if (typeof id === "string" && typeof node === "string" && typeof session === "string")
     return { id, node, session };
   throw new InputError(
-    "The message has lost msg.toolCall, by which an answer finds its call: keep it on its way.",
+    "msg.toolCall is missing or incomplete. Keep it on the message from the tool call to the tool response.",
   );
 }
 
-/** The answer as the API wants it: an object with `output` or `error` (docs/live-api.md 1.2), of at most so many bytes of JSON. */
-function wrap({ payload, error }: FlowMessage, mostBytes: number): Record<string, unknown> {
-  if (error !== undefined)
-    return { error: cut((error as { message?: string })?.message ?? error, mostBytes) };
-  if (payload === undefined || payload === null || payload === "")
-    return { output: "Done. There is nothing to tell." };
-  if (Buffer.isBuffer(payload)) return { output: `Done. The result is ${payload.length} bytes of data.` };
-  return { output: cut(payload, mostBytes) };
+function readScheduling(value: unknown) {
+  const { choices } = toolResponse.settings.scheduling;
+  const scheduling = choices.find((choice) => choice === value);
+  if (scheduling !== undefined) return scheduling || undefined;
+  throw new InputError(
+    `msg.scheduling must be one of ${choices.filter(Boolean).join(", ")}; it is ${JSON.stringify(value)}.`,
+  );
 }
 
-/** A value that is too large becomes the beginning of its text, and says so. */
-function cut(value: unknown, mostBytes: number): unknown {
+/** Returns the response in the form of the API: an object with `output` or `error` (docs/live-api.md 1.2), of at most `maxBytes` of JSON. */
+function wrap({ payload, error }: FlowMessage, maxBytes: number): Record<string, unknown> {
+  if (error !== undefined) return { error: cut((error as { message?: string })?.message ?? error, maxBytes) };
+  if (payload === undefined || payload === null || payload === "")
+    return { output: "Done. There is no result." };
+  if (Buffer.isBuffer(payload)) return { output: `Done. The result is ${payload.length} bytes of data.` };
+  return { output: cut(payload, maxBytes) };
+}
+
+/** Shortens a value that is too large to the start of its text, with a note. */
+function cut(value: unknown, maxBytes: number): unknown {
   const json = JSON.stringify(value);
   if (json === undefined)
-    throw new InputError(`msg.payload is a ${typeof value}, which cannot be an answer.`);
+    throw new InputError(`msg.payload is of type ${typeof value}. Send a value that JSON can hold.`);
   const bytes = Buffer.byteLength(json);
-  if (bytes <= mostBytes) return value;
+  if (bytes <= maxBytes) return value;
   const text = Buffer.from(typeof value === "string" ? value : json)
-    .subarray(0, mostBytes)
+    .subarray(0, maxBytes)
     .toString();
-  return `${text.replace(/\uFFFD+$/, "")} … [cut: ${bytes} bytes, of which ${mostBytes} are here]`;
+  return `${text.replace(/\uFFFD+$/, "")} … [cut to ${maxBytes} of ${bytes} bytes]`;
 }

@@ -1,4 +1,4 @@
-// From the settings of a tool to the declaration that the model gets, and to the check of the arguments that it calls the tool with.
+// Turns the settings of a tool into the declaration that the model gets, and into a check of the arguments of its calls.
 
 import { Behavior, type FunctionDeclaration } from "@google/genai";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020";
@@ -6,36 +6,36 @@ import { InputError } from "../server/errors";
 import { type JsonSchema, toGeminiSchema } from "./schema";
 
 export interface ToolSettings {
-  /** The function's name, as the model sees it. */
+  /** The function name that the model sees. */
   name: string;
-  /** What the function does, and when to call it; the model decides by this. */
+  /** What the function does and when to call it. The model decides by this text. */
   description: string;
-  /** A JSON Schema of type object, as an object or as text; an empty one takes no arguments. */
+  /** A JSON Schema of type object, as an object or as text. Empty: no arguments. */
   parameters: unknown;
-  /** Whether the model waits for the answer; "" leaves it to the model. */
+  /** Whether the model waits for the tool response; "": model default. */
   behavior: "" | "BLOCKING" | "NON_BLOCKING";
 }
 
 export interface Tool {
   declaration: FunctionDeclaration;
-  /** Says what does not fit, in words that the model can correct itself by; undefined when all fits. Changes nothing in `args`. */
+  /** Returns what is wrong with the arguments, in words that help the model to correct them; undefined: nothing. */
   check(args: unknown): string | undefined;
 }
 
-/** The Gemini API's rule (FunctionDeclaration.name in the SDK's types), with the shorter length that all of its models take. */
+/** The rule of the Gemini API (FunctionDeclaration.name in the SDK's types), with the shorter length that all models accept. */
 const NAME = /^[A-Za-z_][\w.:-]{0,63}$/;
-/** How many misfits the model is told at once. */
-const MOST_MISFITS = 10;
+/** How many errors in the arguments the model gets at once. */
+const MAX_ERRORS = 10;
 
-/** Declares a tool. Throws an InputError that names the setting that cannot be used. */
+/** Declares a tool. Throws an InputError that names the invalid setting. */
 export function declareTool({ name, description, parameters, behavior }: ToolSettings): Tool {
   if (!NAME.test(name))
     throw new InputError(
-      `The function name ${JSON.stringify(name)} cannot be used: begin with a letter or _, go on with letters, digits, _ . : or -, and take at most 64 characters.`,
+      `The function name ${JSON.stringify(name)} is not valid. Start it with a letter or _, and use letters, digits, _ . : or -, at most 64 characters.`,
     );
   if (!description.trim())
     throw new InputError(
-      `The function "${name}" has no description: say what it does, because the model decides by that when to call it.`,
+      `The function "${name}" has no description. Describe what it does: the model decides by this text when to call it.`,
     );
   try {
     const schema = readSchema(parameters);
@@ -46,7 +46,7 @@ export function declareTool({ name, description, parameters, behavior }: ToolSet
     return { declaration, check: checkOf(name, schema) };
   } catch (error) {
     throw new InputError(
-      `The parameters of the function "${name}" cannot be used: ${(error as Error).message}.`,
+      `The parameters of the function "${name}" are not valid: ${(error as Error).message}.`,
     );
   }
 }
@@ -55,13 +55,13 @@ function readSchema(parameters: unknown): JsonSchema {
   const given: unknown =
     typeof parameters === "string" ? JSON.parse(parameters.trim() || "{}") : (parameters ?? {});
   if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new InputError("they must be a JSON Schema, which is an object");
+    throw new InputError("they must be a JSON Schema in an object");
   return Object.keys(given).length ? (given as JsonSchema) : { type: "object" };
 }
 
 function checkOf(name: string, { $schema: _, ...schema }: JsonSchema): Tool["check"] {
-  // One for each tool, because what an Ajv has compiled stays with it. Formats are for the model; nobody checks them. The keywords
-  // check themselves: without the meta-schema it is ten times faster, and takes every draft.
+  // One Ajv for each tool, because an Ajv keeps all that it compiles. Formats are only hints for the model and not checked.
+  // Without the meta-schema it is ten times faster and accepts every draft; the keywords check their own values.
   const ajv = new Ajv2020({
     strict: false,
     allErrors: true,
@@ -70,28 +70,28 @@ function checkOf(name: string, { $schema: _, ...schema }: JsonSchema): Tool["che
     meta: false,
     logger: false,
   });
-  const fits = ajv.compile(schema);
+  const validate = ajv.compile(schema);
   return (args) => {
-    if (fits(args ?? {})) return undefined;
-    const misfits = [...new Set(fits.errors!.map(inWords))];
-    const more = misfits.length > MOST_MISFITS ? `; and ${misfits.length - MOST_MISFITS} more` : "";
-    return `The arguments of ${name} do not fit: ${misfits.slice(0, MOST_MISFITS).join("; ")}${more}. Call it again with arguments that do.`;
+    if (validate(args ?? {})) return undefined;
+    const errors = [...new Set(validate.errors!.map(describe))];
+    const more = errors.length > MAX_ERRORS ? `; and ${errors.length - MAX_ERRORS} more` : "";
+    return `The arguments of ${name} are not valid: ${errors.slice(0, MAX_ERRORS).join("; ")}${more}. Call it again with valid arguments.`;
   };
 }
 
-function inWords({ instancePath, keyword, message, params }: ErrorObject): string {
+function describe({ instancePath, keyword, message, params }: ErrorObject): string {
   const where = instancePath.slice(1).replaceAll("/", ".").replaceAll("~1", "/").replaceAll("~0", "~");
   const within = (property: string) => (where ? `${where}.${property}` : property);
   switch (keyword) {
     case "required":
       return `${within(params.missingProperty)} is missing`;
     case "additionalProperties":
-      return `there is no parameter ${within(params.additionalProperty)}`;
+      return `${within(params.additionalProperty)} is not a parameter`;
     case "enum":
       return `${where} must be one of ${params.allowedValues.map((value: unknown) => JSON.stringify(value)).join(", ")}`;
     case "const":
       return `${where} must be ${JSON.stringify(params.allowedValue)}`;
     default:
-      return `${where || "the whole"} ${message}`;
+      return `${where || "the arguments"} ${message}`;
   }
 }

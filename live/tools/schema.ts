@@ -1,29 +1,29 @@
-// From JSON Schema to the Schema that function declarations of the Gemini API are written in, which has fewer words. What only
-// narrows values down and has no word there is left out, because the arguments are checked against the original; what says how
-// arguments are built is rewritten, or refused.
+// Converts a JSON Schema to the Schema of the Gemini API's function declarations, which has fewer keywords. Unknown keywords that
+// only restrict values are left out, because the arguments are checked against the original; those that define the structure are
+// rewritten or refused.
 
 import { type Schema, Type } from "@google/genai";
 import { InputError } from "../server/errors";
 
-/** A JSON Schema as it was parsed: nothing in it is certain. */
+/** A parsed JSON Schema, not validated. */
 export type JsonSchema = Record<string, unknown>;
 
-/** Where in a schema we are, for errors and references. */
+/** The position in a schema, for errors and references. */
 interface Place {
   root: JsonSchema;
-  /** For example `properties.city`; empty at the top. */
+  /** For example `properties.city`; empty for the root. */
   path: string;
-  /** The references that have led here. */
+  /** The references that led here. */
   refs: readonly string[];
 }
 
 const TYPES = ["string", "number", "integer", "boolean", "array", "object", "null"];
-/** The rule of the Gemini API for the names of parameters (FunctionDeclaration.parameters in the SDK's types). */
+/** The Gemini API's rule for parameter names (FunctionDeclaration.parameters in the SDK's types). */
 const PARAMETER = /^[A-Za-z_]\w{0,63}$/;
-/** The formats that the Gemini API takes; with others it refuses the setup. */
+/** The formats that the Gemini API accepts; it refuses a setup with others. */
 const FORMATS = ["date-time", "float", "double", "int32", "int64"];
-/** What is carried over as it is, by type; what counts something is an int64, and that is a string on the wire. */
-const CARRIED: Record<string, readonly (keyof Schema)[]> = {
+/** Keywords that are copied, by type. The counts are int64, which the API writes as strings. */
+const COPIED: Record<string, readonly (keyof Schema)[]> = {
   string: ["pattern"],
   number: ["minimum", "maximum"],
   integer: ["minimum", "maximum"],
@@ -35,26 +35,26 @@ const COUNTED: Record<string, readonly (keyof Schema)[]> = {
 };
 
 /**
- * Rewrites the JSON Schema of a function's arguments; undefined when it takes none, because the API refuses an object without
- * properties there. Throws an InputError that begins with the place in the schema.
+ * Converts the JSON Schema of a function's arguments. Undefined for no arguments, because the API refuses an object without
+ * properties. Throws an InputError that starts with the position in the schema.
  */
 export function toGeminiSchema(root: JsonSchema): Schema | undefined {
   const schema = simplify(root, { root, path: "", refs: [] });
   if (schema.anyOf)
-    refuse("", "the arguments as a whole cannot be alternatives; put anyOf or oneOf into a property");
-  if (schema.type !== "object") refuse("", `the type must be "object", because arguments have names`);
+    refuse("", "anyOf and oneOf are not supported for the arguments as a whole; put them into a property");
+  if (schema.type !== "object") refuse("", `the type must be "object"`);
   const names = Object.keys((schema.properties as JsonSchema | undefined) ?? {});
   for (const name of names)
     if (!PARAMETER.test(name))
       refuse(
         "properties",
-        `the name "${name}" must be letters, digits and _, not begin with a digit, and be at most 64 characters long`,
+        `the name "${name}" is not valid; use letters, digits and _, start with no digit, at most 64 characters`,
       );
   const converted = convert(schema, "");
   return names.length ? converted : undefined;
 }
 
-/** Takes references and allOf into the schema itself, and brings every choice of types or schemas to one anyOf without siblings. */
+/** Resolves references and allOf, and rewrites every choice of types or schemas as one anyOf without siblings. */
 function simplify(given: unknown, place: Place): JsonSchema {
   const { $ref, allOf, oneOf, anyOf, type, properties, items, prefixItems, ...own } = asObject(
     given,
@@ -62,11 +62,11 @@ function simplify(given: unknown, place: Place): JsonSchema {
   );
   const { path } = place;
   if (own.$dynamicRef !== undefined || own.$recursiveRef !== undefined)
-    refuse(path, "only $ref to a place in the same schema can be followed");
+    refuse(path, "of the references only $ref is supported");
   if (anyOf !== undefined && oneOf !== undefined)
-    refuse(path, "anyOf and oneOf in one place; nest one in the other");
+    refuse(path, "anyOf and oneOf stand side by side; nest one in the other");
   if (prefixItems !== undefined || Array.isArray(items))
-    refuse(path, "the Gemini API has no lists with a schema for each position; use an object with names");
+    refuse(path, "the Gemini API does not support arrays with a schema for each position; use an object");
   if (properties !== undefined)
     own.properties = Object.fromEntries(
       Object.entries(asObject(properties, at(path, "properties"))).map(([name, property]) => [
@@ -92,7 +92,7 @@ function simplify(given: unknown, place: Place): JsonSchema {
   return distribute(base, path);
 }
 
-/** A null among the alternatives becomes `nullable`; what is said beside them goes into each, because the API takes anyOf only alone. */
+/** Turns a null among the alternatives into `nullable`, and copies the siblings of anyOf into each, because the API accepts none. */
 function distribute({ anyOf, ...shared }: JsonSchema, path: string): JsonSchema {
   if (!anyOf) return shared;
   const all = (anyOf as JsonSchema[]).flatMap((one) => (one.anyOf as JsonSchema[] | undefined) ?? [one]);
@@ -108,10 +108,10 @@ function distribute({ anyOf, ...shared }: JsonSchema, path: string): JsonSchema 
   return merged.length === 1 ? merged[0]! : { anyOf: merged };
 }
 
-/** The schema that both describe; where they say something else of one keyword, the second. */
+/** Merges two schemas; where both have a keyword, the second counts. */
 function merge(a: JsonSchema, b: JsonSchema, path: string): JsonSchema {
   if (a.anyOf && b.anyOf)
-    refuse(path, "several choices at once (anyOf, oneOf or lists of types); make them one");
+    refuse(path, "several choices (anyOf, oneOf or lists of types) apply at once; combine them into one");
   const merged = { ...a, ...b };
   if (a.properties && b.properties) {
     const first = a.properties as Record<string, JsonSchema>;
@@ -131,9 +131,9 @@ function merge(a: JsonSchema, b: JsonSchema, path: string): JsonSchema {
 function follow(ref: unknown, place: Place): JsonSchema {
   const { root, path, refs } = place;
   if (typeof ref !== "string" || !/^#(\/|$)/.test(ref))
-    return refuse(path, `$ref ${JSON.stringify(ref)} leads out of the schema; only #/… can be followed`);
+    return refuse(path, `$ref ${JSON.stringify(ref)} points out of the schema; use #/…`);
   if (ref === "#" || refs.includes(ref))
-    return refuse(path, `$ref "${ref}" leads back to itself; the Gemini API has no recursive schemas`);
+    return refuse(path, `$ref "${ref}" points to itself; the Gemini API does not support recursive schemas`);
   let target: unknown = root;
   for (const step of ref.split("/").slice(1)) {
     const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -142,7 +142,7 @@ function follow(ref: unknown, place: Place): JsonSchema {
         ? (target as JsonSchema)[name]
         : undefined;
   }
-  if (target === undefined) refuse(path, `$ref "${ref}" leads to nothing`);
+  if (target === undefined) refuse(path, `$ref "${ref}" points to nothing`);
   return simplify(target, { ...place, refs: [...refs, ref] });
 }
 
@@ -160,7 +160,7 @@ function convert(schema: JsonSchema, path: string): Schema {
   const type = typeOf(schema, path);
   converted.type = Type[type.toUpperCase() as keyof typeof Type];
   if (FORMATS.includes(format as string)) converted.format = format as string;
-  for (const keyword of CARRIED[type] ?? [])
+  for (const keyword of COPIED[type] ?? [])
     if (schema[keyword] !== undefined) Object.assign(converted, { [keyword]: schema[keyword] });
   for (const keyword of COUNTED[type] ?? [])
     if (schema[keyword] !== undefined) Object.assign(converted, { [keyword]: String(schema[keyword]) });
@@ -168,7 +168,7 @@ function convert(schema: JsonSchema, path: string): Schema {
   if (type === "array")
     converted.items = items
       ? convert(items as JsonSchema, at(path, "items"))
-      : refuse(path, "a list must say in items what it holds");
+      : refuse(path, "an array needs items");
   if (type === "object" && properties) {
     converted.properties = Object.fromEntries(
       Object.entries(properties).map(([name, property]) => [
@@ -181,18 +181,18 @@ function convert(schema: JsonSchema, path: string): Schema {
     const names = asList(required, at(path, "required"));
     for (const name of names)
       if (typeof name !== "string" || !Object.hasOwn((properties as object | undefined) ?? {}, name))
-        refuse(at(path, "required"), `${JSON.stringify(name)} is none of the properties`);
+        refuse(at(path, "required"), `${JSON.stringify(name)} is not one of the properties`);
     if (names.length) converted.required = names as string[];
   }
   return converted;
 }
 
-/** The type, which may also follow from what else is said. */
+/** Returns the type, which may also follow from other keywords. */
 function typeOf(schema: JsonSchema, path: string): string {
   const { type, properties, items } = schema;
   if (typeof type === "string" && TYPES.includes(type)) return type;
   if (type !== undefined)
-    return refuse(path, `there is no type ${JSON.stringify(type)}; there are ${TYPES.join(", ")}`);
+    return refuse(path, `the type ${JSON.stringify(type)} does not exist; use one of ${TYPES.join(", ")}`);
   if (properties) return "object";
   if (items) return "array";
   const values = valuesOf(schema, path)?.filter((value) => value !== null) ?? [];
@@ -201,18 +201,18 @@ function typeOf(schema: JsonSchema, path: string): string {
   );
   return values.length && fitting
     ? fitting
-    : refuse(path, `there is no type; it is one of ${TYPES.join(", ")}`);
+    : refuse(path, `the type is missing; use one of ${TYPES.join(", ")}`);
 }
 
-/** The API has enum for strings only: the values of others are put in words. */
+/** The API has enum for strings only, so the values of other types go into the description. */
 function allowValues(schema: JsonSchema, type: string, path: string, converted: Schema) {
   const values = valuesOf(schema, path);
   if (!values) return;
   if (values.includes(null) && type !== "null") converted.nullable = true;
   const own = values.filter((value) => value !== null);
   for (const value of own)
-    if (!isA(value, type)) refuse(path, `the allowed value ${JSON.stringify(value)} is no ${type}`);
-  if (own.includes("")) refuse(path, "the Gemini API takes no empty text among the allowed values");
+    if (!isA(value, type)) refuse(path, `the allowed value ${JSON.stringify(value)} is not of type ${type}`);
+  if (own.includes("")) refuse(path, "the Gemini API does not accept an empty string as an allowed value");
   if (type === "string") converted.enum = own as string[];
   else if (own.length)
     converted.description = `${converted.description ? `${converted.description} ` : ""}One of: ${own.join(", ")}.`;
@@ -230,11 +230,11 @@ function isA(value: unknown, type: string): boolean {
 
 function asObject(value: unknown, path: string): JsonSchema {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonSchema;
-  return refuse(path, `${JSON.stringify(value)} is no schema; it must be an object`);
+  return refuse(path, `${JSON.stringify(value)} is not a schema; use an object`);
 }
 
 function asList(value: unknown, path: string): unknown[] {
-  return Array.isArray(value) ? value : refuse(path, "it must be a list");
+  return Array.isArray(value) ? value : refuse(path, "it must be an array");
 }
 
 const at = (path: string, step: string) => (path ? `${path}.${step}` : step);

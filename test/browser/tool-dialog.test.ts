@@ -27,7 +27,7 @@ interface Editor {
 declare const RED: Editor;
 
 const EMPTY = '{"type":"object","properties":{}}';
-/** Says all that rows can show, and is not written as the dialog would write it. */
+/** A schema that rows can show, written in another way than the dialog writes it. */
 const WEATHER = {
   type: "object",
   required: ["unit", "city"],
@@ -66,7 +66,7 @@ for (const theme of THEMES)
     });
 
     afterEach(async () => {
-      // One that a failed test left open would fail all that come after.
+      // A dialog that a failed test leaves open would fail all tests after it.
       if (await page.locator("#node-dialog-cancel").count()) await close("cancel");
     });
 
@@ -111,7 +111,7 @@ for (const theme of THEMES)
       return all.find((node) => node.id === id)!;
     };
     const saveParameters = async () => JSON.parse(String((await save()).parameters));
-    /** What the editor holds against the node, by the setting; it takes the node out of the way of the next deploy. */
+    /** Returns the validation errors of the node, and removes it before the next deploy. */
     const held = async () => {
       await close();
       return page.evaluate((of) => {
@@ -125,7 +125,7 @@ for (const theme of THEMES)
     };
     const view = () => inTray("#node-input-view").inputValue();
     const switchTo = (wanted: string) => inTray("#node-input-view").selectOption(wanted);
-    const told = () => inTray("#node-tool-call-told").innerText();
+    const told = () => inTray("#node-tool-call-message").innerText();
     const text = () => inTray("#node-input-parameters").inputValue();
     const row = (index: number) => {
       const item = inTray("#node-tool-call-rows li").nth(index);
@@ -140,7 +140,7 @@ for (const theme of THEMES)
     };
     const addRow = () => inTray(".red-ui-editableList-addButton").click();
     const countRows = () => inTray("#node-tool-call-rows li").count();
-    /** Writes a schema as a user does: pastes it into the editor, over all that was there. */
+    /** Replaces the schema as a user does: by pasting into the editor. */
     const writeSchema = async (schema: string) => {
       await inTray("#node-tool-call-editor .monaco-editor").click({ position: { x: 200, y: 20 } });
       await page.keyboard.press("Control+A");
@@ -153,14 +153,14 @@ for (const theme of THEMES)
       await page.waitForFunction((wanted) => $("#node-input-parameters").val() === wanted, schema);
     };
 
-    it("have a text on every label and a name on every field, of the rows too", async () => {
+    it("have a text on every label and a name on every field, also in rows", async () => {
       await placeCall(JSON.stringify(WEATHER));
       await expectTexts(page);
       await expectNames(page);
       await close("cancel");
     });
 
-    it("turn rows into the schema that the model gets", async () => {
+    it("convert rows to the schema that the model gets", async () => {
       await placeCall(EMPTY);
       await addRow();
       await row(0).name.fill("city");
@@ -191,7 +191,7 @@ for (const theme of THEMES)
       assert.doesNotMatch(nodeRed.output(), /\[error\]/);
     });
 
-    it("change nothing when nothing was changed, however the schema was written, also when the view was", async () => {
+    it("change nothing without an edit, however the schema is written, even if the view changes", async () => {
       const odd = ` ${JSON.stringify(WEATHER, null, 7)}\n`;
       await placeCall(odd);
       assert.equal(await countRows(), 4);
@@ -200,7 +200,7 @@ for (const theme of THEMES)
       assert.equal((await save()).parameters, odd);
     });
 
-    it("lose nothing between the views", async () => {
+    it("keep everything when the view changes", async () => {
       await placeCall(JSON.stringify(WEATHER));
       await row(2).name.fill("number_of_days");
       await row(3).remove.click();
@@ -220,7 +220,7 @@ for (const theme of THEMES)
       await close("cancel");
     });
 
-    it("keep a schema that rows cannot show as it is, and say why", async () => {
+    it("keep a schema that rows cannot show, and say why", async () => {
       const losses: [string, object][] = [
         ["properties.city.minLength", { type: "string", minLength: 1 }],
         ["properties.city.type", { type: "array", items: { type: "string" } }],
@@ -235,7 +235,7 @@ for (const theme of THEMES)
         await writeSchema(schema);
         await switchTo("rows");
         assert.equal(await view(), "schema", schema);
-        assert.equal(await told(), `Rows cannot show "${place}" of this schema, so it stays a JSON Schema.`);
+        assert.equal(await told(), `Rows cannot show "${place}" of this schema. Edit it as JSON Schema.`);
         assert.equal(await text(), schema);
       }
       const schema = JSON.stringify({ ...WEATHER, additionalProperties: false });
@@ -246,7 +246,7 @@ for (const theme of THEMES)
       assert.deepEqual([saved.parameters, saved.view], [schema, "schema"]);
     });
 
-    it("open a schema that rows cannot show as a schema, though rows were chosen", async () => {
+    it("show a schema that rows cannot show as a schema, though rows were chosen, and change nothing", async () => {
       const schema = '{"type":"object","properties":{"city":{"type":"string","pattern":"^[A-Z]"}}}';
       await placeCall(schema);
       assert.equal(await view(), "schema");
@@ -254,29 +254,29 @@ for (const theme of THEMES)
       assert.ok(await inTray("#node-tool-call-editor .view-lines").isVisible());
       assert.equal(await inTray("#node-tool-call-rows").isVisible(), false);
       const saved = await save();
-      assert.deepEqual([saved.parameters, saved.view], [schema, "schema"]);
+      assert.deepEqual([saved.parameters, saved.view], [schema, "rows"]);
     });
 
-    it("tell at once what is wrong with a schema, and keep it", async () => {
+    it("show immediately what is wrong with a schema, and keep it", async () => {
       await placeCall(EMPTY, "schema");
       await writeSchema('{"type": "object"');
-      assert.match(await told(), /^The parameters are no JSON: /);
+      assert.match(await told(), /^The parameters are not valid JSON: /);
       await switchTo("rows");
       assert.equal(await view(), "schema");
-      assert.match(await told(), /^The parameters are no JSON: /);
+      assert.match(await told(), /^The parameters are not valid JSON: /);
       await writeSchema('{"type": "string"}');
-      assert.match(await told(), /JSON Schema of the type object/);
+      assert.match(await told(), /JSON Schema of type object/);
       await writeSchema('{"type":"object","properties":{"2nd":{"type":"string"}}}');
-      assert.match(await told(), /"2nd" cannot be the name of a parameter/);
+      assert.match(await told(), /"2nd" is not a valid parameter name/);
       await writeSchema("[]");
-      assert.match((await held()).join(), /JSON Schema of the type object/);
+      assert.match((await held()).join(), /JSON Schema of type object/);
     });
 
-    it("mark rows without a name, or with one that another has, and lose none of them", async () => {
+    it("mark rows with an empty or a duplicate name, and keep them", async () => {
       await placeCall(JSON.stringify(WEATHER));
       await addRow();
       assert.match((await row(4).name.getAttribute("class")) ?? "", /input-error/);
-      assert.match(await told(), /"" cannot be the name/);
+      assert.match(await told(), /"" is not a valid parameter name/);
       await row(4).name.fill("city");
       await row(4).description.fill("Another city");
       for (const index of [0, 4])
@@ -287,10 +287,10 @@ for (const theme of THEMES)
       assert.equal(await countRows(), 5);
       assert.equal(await row(4).name.inputValue(), "city (2)");
       assert.equal(await row(4).description.inputValue(), "Another city");
-      assert.match((await held()).join(), /"city \(2\)" cannot be the name of a parameter/);
+      assert.match((await held()).join(), /"city \(2\)" is not a valid parameter name/);
     });
 
-    it("say what is wrong with a function's name or description", async () => {
+    it("show what is wrong with a function's name or description", async () => {
       await placeCall(EMPTY);
       for (const name of ["", "get weather", "2nd"]) {
         await inTray("#node-input-functionName").fill(name);
@@ -299,11 +299,11 @@ for (const theme of THEMES)
       }
       await inTray("#node-input-description").fill(" ");
       const errors = (await held()).join("\n");
-      assert.match(errors, /Begin with a letter or _/);
-      assert.match(errors, /Say what the function does/);
+      assert.match(errors, /Start the name with a letter or _/);
+      assert.match(errors, /Describe what the function does/);
     });
 
-    it("change nothing when they are cancelled", async () => {
+    it("change nothing on cancel", async () => {
       await placeCall(JSON.stringify(WEATHER));
       await row(0).name.fill("town");
       await switchTo("schema");
@@ -314,7 +314,7 @@ for (const theme of THEMES)
       assert.deepEqual(await saveParameters(), WEATHER);
     });
 
-    it("save how a result is told, and how long it may be", async () => {
+    it("save scheduling and size limit", async () => {
       await place("gemini-tool-response", { name: "", scheduling: "", maxKilobytes: 32 });
       await inTray("#node-input-scheduling").selectOption("SILENT");
       await inTray("#node-input-maxKilobytes").fill("64");
@@ -323,7 +323,7 @@ for (const theme of THEMES)
       assert.equal(Number(saved.maxKilobytes), 64);
     });
 
-    it("follow the theme, leave no editor behind, and nothing in the page goes wrong", async () => {
+    it("follow the theme, close their editors, and cause no errors in the page", async () => {
       assert.equal(
         await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark")),
         theme === "dark",

@@ -28,7 +28,7 @@ const tool = (id: string, functionName: string, properties: object = {}) =>
   );
 const ends = (id: string) => [node(`${id} called`, "helper"), node(`${id} cancelled`, "helper")];
 
-describe("tools are branches of the flow", () => {
+describe("tools as branches of the flow", () => {
   let farEnd: FarEnd;
   let flow: Flow;
   let frames: Inbox<Frame>;
@@ -36,7 +36,7 @@ describe("tools are branches of the flow", () => {
     await flow.stop();
     await farEnd.close();
   });
-  /** A session whose tools output leads to these tool calls; `answer` is a tool response. */
+  /** A session whose tools output is wired to these tool calls. `answer` is a tool response. */
   const flowOf = (...tools: ReturnType<typeof tool>[]) => [
     connectionTo(farEnd, { reconnectAttempts: 3 }),
     ...session().map((each) =>
@@ -78,12 +78,12 @@ describe("tools are branches of the flow", () => {
   };
   const called = async (id: string) => flow.at(`${id} called`).next();
 
-  it("what is wired to the tools output is what the model can do", async () => {
+  it("the model can call what is wired to the tools output", async () => {
     await start(tool("a", "get_weather"), tool("b", "get_time"));
     assert.deepEqual(declared(), [["get_weather", "get_time"]]);
   });
 
-  it("a call reaches its own tool alone, with its arguments and all that an answer needs", async () => {
+  it("a call reaches only its own tool, with its arguments and the toolCall that the response needs", async () => {
     await start(tool("a", "get_weather"), tool("b", "get_time"));
     call({ id: "call_1", name: "get_time", args: { city: "Berlin" } });
     const msg = await called("b");
@@ -99,7 +99,7 @@ describe("tools are branches of the flow", () => {
     assert.equal(flow.all("a called").length, 0);
   });
 
-  it("an answer finds its call by msg.toolCall alone, also when it came back as JSON", async () => {
+  it("a response finds its call by msg.toolCall alone, even if it was JSON in between", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
     const { toolCall } = JSON.parse(JSON.stringify(await called("a"))) as Msg;
@@ -112,23 +112,23 @@ describe("tools are branches of the flow", () => {
     ["a number", { payload: 0 }, { output: 0 }],
     ["false", { payload: false }, { output: false }],
     ["an array", { payload: [1, 2] }, { output: [1, 2] }],
-    ["nothing", {}, { output: "Done. There is nothing to tell." }],
-    ["an empty string", { payload: "" }, { output: "Done. There is nothing to tell." }],
+    ["nothing", {}, { output: "Done. There is no result." }],
+    ["an empty string", { payload: "" }, { output: "Done. There is no result." }],
     ["a Buffer", { payload: Buffer.alloc(7) }, { output: "Done. The result is 7 bytes of data." }],
     ["an error of a Catch node", { payload: "x", error: { message: "no network" } }, { error: "no network" }],
     [
       "a text that is too long",
       { payload: "é".repeat(2_000) },
-      /^\{"output":"é{512} … \[cut: 4002 bytes, of which 1024 are here\]"\}$/,
+      /^\{"output":"é{512} … \[cut to 1024 of 4002 bytes\]"\}$/,
     ],
     [
       "an object that is too large",
       { payload: { list: Array(2_000).fill(1) } },
-      /\{\\"list\\":\[1,1,1.*cut: 4010 bytes/,
+      /\{\\"list\\":\[1,1,1.*cut to 1024 of 4010 bytes/,
     ],
   ];
   for (const [what, msg, wanted] of WRAPPED)
-    it(`${what} is wrapped as the API wants it`, async () => {
+    it(`sends ${what} in the form of the API`, async () => {
       await start(tool("a", "get_weather"));
       call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
       const { toolCall } = await called("a");
@@ -138,7 +138,7 @@ describe("tools are branches of the flow", () => {
       else assert.deepEqual(sent, wanted);
     });
 
-  it("says when the model speaks about it, and that more is to come", async () => {
+  it("sends the scheduling, and whether more results follow", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
     const { toolCall } = await called("a");
@@ -148,11 +148,11 @@ describe("tools are branches of the flow", () => {
     flow.send("answer", { payload: "sunny", toolCall, scheduling: "SOON" });
     assert.match(
       (await flow.nextError()).message,
-      /"msg\.scheduling" must be one of INTERRUPT, WHEN_IDLE, SILENT/,
+      /msg\.scheduling must be one of INTERRUPT, WHEN_IDLE, SILENT; it is "SOON"/,
     );
   });
 
-  it("takes no second, late, forged or lost answer: an error to the flow, nothing to the server", async () => {
+  it("rejects duplicate, late, forged and orphaned tool responses with an error and sends nothing", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
     const { toolCall } = await called("a");
@@ -160,13 +160,13 @@ describe("tools are branches of the flow", () => {
     await response();
     const words = toolCall as object;
     const BAD: [object | undefined, RegExp][] = [
-      [words, /waits for no answer/],
-      [{ ...words, id: "call_2" }, /waits for no answer/],
+      [words, /wants no response/],
+      [{ ...words, id: "call_2" }, /wants no response/],
       [{ ...words, session: "cellar" }, /conversation that made the call call_1 is over/],
-      [{ ...words, node: "answer" }, /not there any more/],
-      [{ ...words, node: "nobody" }, /not there any more/],
-      [{ ...words, id: 7 }, /has lost msg\.toolCall/],
-      [undefined, /has lost msg\.toolCall/],
+      [{ ...words, node: "answer" }, /no longer exists/],
+      [{ ...words, node: "nobody" }, /no longer exists/],
+      [{ ...words, id: 7 }, /msg\.toolCall is missing or incomplete/],
+      [undefined, /msg\.toolCall is missing or incomplete/],
     ];
     for (const [forged, error] of BAD) {
       flow.send("answer", { payload: "rainy", toolCall: forged } as Msg);
@@ -175,14 +175,14 @@ describe("tools are branches of the flow", () => {
     assert.equal(frames.items.filter(({ toolResponse }) => toolResponse).length, 1);
   });
 
-  it("arguments that do not fit never reach the flow; the model is told", async () => {
+  it("invalid arguments do not reach the flow: the model gets an error", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { town: "Berlin" } });
     assert.match(String((await response()).response.error), /city/);
     assert.equal(flow.all("a called").length, 0);
   });
 
-  it("a withdrawn call comes out of the second output, with the same msg.toolCall", async () => {
+  it("a call that the model withdraws leaves the second output with the same msg.toolCall", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
     const { toolCall } = await called("a");
@@ -194,14 +194,14 @@ describe("tools are branches of the flow", () => {
     );
   });
 
-  it("a call that nobody answers in time does not leave the model mute", async () => {
+  it("a call without a response in time: the model gets an error, and the second output reports the timeout", async () => {
     await start(tool("a", "get_weather", { timeoutSeconds: 1 }));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
-    assert.match(String((await response()).response.error), /did not answer in time/);
+    assert.match(String((await response()).response.error), /did not respond in time/);
     assert.deepEqual((await flow.at("a cancelled").next()).payload, { reason: "timeout" });
   });
 
-  it("a tool that is added by a deploy reaches a running conversation without ending it", async () => {
+  it("a tool that a deploy adds reaches a running conversation without ending it", async () => {
     await start(tool("a", "get_weather"));
     await flow.deploy(flowOf(tool("a", "get_weather"), tool("b", "get_time")));
     await frames.next(({ setup }) => !!setup);
@@ -209,7 +209,7 @@ describe("tools are branches of the flow", () => {
     assert.equal((await flow.at("events").next((msg) => msg.event === "resumed")).session, "kitchen");
   });
 
-  it("two tools of one name: a warning on both, and the first one serves", async () => {
+  it("two tools with one name: both warn, and the first one serves", async () => {
     await start(tool("a", "get_weather"), tool("b", "get_weather"));
     assert.deepEqual(declared(), [["get_weather"]]);
     for (const id of ["a", "b"])
@@ -220,24 +220,24 @@ describe("tools are branches of the flow", () => {
   });
 
   const BAD: [what: string, properties: object, error: RegExp][] = [
-    ["a name with a space", { functionName: "get weather" }, /function name "get weather" cannot be used/],
+    ["a name with a space", { functionName: "get weather" }, /function name "get weather" is not valid/],
     ["no description", { description: "" }, /has no description/],
     [
       "parameters that are not JSON",
       { parameters: "{" },
-      /parameters of the function "get_weather" cannot be used/,
+      /parameters of the function "get_weather" are not valid/,
     ],
-    ["a time-out of no time", { timeoutSeconds: 0 }, /"time-out" must be a number from 1/],
+    ["a timeout of 0", { timeoutSeconds: 0 }, /"Timeout \(s\)" must be a number from 1/],
   ];
   for (const [what, properties, error] of BAD)
-    it(`${what}: the badge is red, and the tool is not declared`, async () => {
+    it(`${what}: shows a red badge, and does not declare the tool`, async () => {
       await start(tool("a", "get_weather", properties));
       assert.equal((await flow.badges("a").next()).fill, "red");
       assert.match((await flow.badges("a").items[0])!.text!, error);
       assert.deepEqual(declared(), [[]]);
     });
 
-  it("a text for an idle moment, and another instruction, go in by the words on the wires", async () => {
+  it("whenIdle sends a text when neither side speaks, and update changes the instruction", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
     const { toolCall } = await called("a");

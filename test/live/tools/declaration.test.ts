@@ -22,7 +22,7 @@ const refuses = (parameters: unknown, message: RegExp) =>
     () => declare({ parameters }),
     (error: Error) => {
       assert.ok(error instanceof InputError);
-      assert.match(error.message, /^The parameters of the function "get_weather" cannot be used: /);
+      assert.match(error.message, /^The parameters of the function "get_weather" are not valid: /);
       assert.match(error.message, message);
       return true;
     },
@@ -90,7 +90,7 @@ describe("the declaration of a tool", () => {
     for (const name of ["", "2f", "get weather", "wetter_für", "-f", "a".repeat(65), "f\n"])
       assert.throws(() => declare({ name }), {
         name: "InputError",
-        message: /^The function name ".*begin with/s,
+        message: /^The function name ".*is not valid\. Start it with/s,
       });
   });
 
@@ -98,7 +98,7 @@ describe("the declaration of a tool", () => {
     for (const description of ["", " \n"])
       assert.throws(() => declare({ description }), {
         name: "InputError",
-        message: /"get_weather" has no description: say what it does/,
+        message: /"get_weather" has no description\. Describe what it does/,
       });
   });
 
@@ -231,7 +231,7 @@ describe("a JSON Schema is rewritten for the Gemini API", () => {
     });
     assert.match(tool.check({ days: 0.3 })!, /days must be multiple of 0.5/);
     assert.match(tool.check({ days: 0 })!, /days must be > 0/);
-    assert.match(tool.check({ town: "Oslo" })!, /there is no parameter town/);
+    assert.match(tool.check({ town: "Oslo" })!, /town is not a parameter/);
   });
 
   it("with the type that follows from what else is said", () => {
@@ -261,65 +261,74 @@ describe("a JSON Schema is refused with the place and the reason", () => {
   it("when its type is not object", () => {
     refuses({ type: "string" }, /the type must be "object"/);
     refuses({ properties: { a: { type: "string" } } }, /the type must be "object"/);
-    refuses({ anyOf: [{ type: "object" }, { type: "object" }] }, /as a whole cannot be alternatives/);
+    refuses(
+      { anyOf: [{ type: "object" }, { type: "object" }] },
+      /anyOf and oneOf are not supported for the arguments as a whole/,
+    );
   });
 
   it("when a parameter has a name that the API does not take", () => {
     for (const name of ["", "2nd", "the city", "größe", "city (2)", "a".repeat(65)])
       refuses(
         { type: "object", properties: { [name]: { type: "string" } } },
-        /at properties: the name ".*" must be letters/,
+        /at properties: the name ".*" is not valid; use letters/,
       );
   });
 
   it("when a type is unknown or missing", () => {
-    refusesCity({ type: "text" }, /at properties\.city: there is no type "text"; there are string, /);
-    refusesCity({ type: ["string", "text"] }, /at properties\.city\.anyOf\[1\]: there is no type "text"/);
-    refusesCity({ description: "Where" }, /at properties\.city: there is no type; it is one of string, /);
-    refusesCity(true, /at properties\.city: true is no schema/);
-    refusesCity({ type: "array" }, /a list must say in items what it holds/);
-    refusesCity({ type: "array", items: {} }, /at properties\.city\.items: there is no type/);
+    refusesCity({ type: "text" }, /at properties\.city: the type "text" does not exist; use one of string, /);
+    refusesCity(
+      { type: ["string", "text"] },
+      /at properties\.city\.anyOf\[1\]: the type "text" does not exist/,
+    );
+    refusesCity({ description: "Where" }, /at properties\.city: the type is missing; use one of string, /);
+    refusesCity(true, /at properties\.city: true is not a schema/);
+    refusesCity({ type: "array" }, /an array needs items/);
+    refusesCity({ type: "array", items: {} }, /at properties\.city\.items: the type is missing/);
   });
 
   it("when a required name is none of the properties", () => {
-    refusesCity({ type: "string" }, /at required: "town" is none of the properties/, {
+    refusesCity({ type: "string" }, /at required: "town" is not one of the properties/, {
       required: ["city", "town"],
     });
-    refusesCity({ type: "string" }, /at required: "toString" is none/, { required: ["toString"] });
-    refusesCity({ type: "string" }, /at required: it must be a list/, { required: true });
+    refusesCity({ type: "string" }, /at required: "toString" is not one/, { required: ["toString"] });
+    refusesCity({ type: "string" }, /at required: it must be an array/, { required: true });
   });
 
   it("when allowed values do not fit the type, or are what the API does not take", () => {
-    refusesCity({ type: "string", enum: ["a", 1] }, /the allowed value 1 is no string/);
-    refusesCity({ type: "integer", enum: ["1"] }, /the allowed value "1" is no integer/);
-    refusesCity({ enum: ["a", 1] }, /there is no type/);
-    refusesCity({ type: "object", enum: [{}] }, /the allowed value \{\} is no object/);
-    refusesCity({ type: "string", enum: ["", "a"] }, /no empty text/);
-    refusesCity({ type: "string", enum: "a" }, /at properties\.city\.enum: it must be a list/);
+    refusesCity({ type: "string", enum: ["a", 1] }, /the allowed value 1 is not of type string/);
+    refusesCity({ type: "integer", enum: ["1"] }, /the allowed value "1" is not of type integer/);
+    refusesCity({ enum: ["a", 1] }, /the type is missing/);
+    refusesCity({ type: "object", enum: [{}] }, /the allowed value \{\} is not of type object/);
+    refusesCity({ type: "string", enum: ["", "a"] }, /does not accept an empty string/);
+    refusesCity({ type: "string", enum: "a" }, /at properties\.city\.enum: it must be an array/);
   });
 
   it("when a reference is recursive, leads out of it or to nothing", () => {
     const $defs = { node: { type: "object", properties: { next: { $ref: "#/$defs/node" } } } };
     refusesCity(
       { $ref: "#/$defs/node" },
-      /at properties\.city\.properties\.next: \$ref "#\/\$defs\/node" leads back to itself/,
+      /at properties\.city\.properties\.next: \$ref "#\/\$defs\/node" points to itself/,
       { $defs },
     );
-    refusesCity({ $ref: "#" }, /leads back to itself/);
-    refusesCity({ $ref: "https://example.org/place.json" }, /leads out of the schema/);
-    refusesCity({ $ref: "#/$defs/town" }, /leads to nothing/);
+    refusesCity({ $ref: "#" }, /points to itself/);
+    refusesCity({ $ref: "https://example.org/place.json" }, /points out of the schema/);
+    refusesCity({ $ref: "#/$defs/town" }, /points to nothing/);
     refusesCity({ $dynamicRef: "#node" }, /only \$ref/);
   });
 
   it("when the API has nothing that means the same", () => {
     refusesCity(
       { type: "array", prefixItems: [{ type: "string" }] },
-      /no lists with a schema for each position/,
+      /does not support arrays with a schema for each position/,
     );
-    refusesCity({ type: "array", items: [{ type: "string" }] }, /no lists with a schema for each position/);
+    refusesCity(
+      { type: "array", items: [{ type: "string" }] },
+      /does not support arrays with a schema for each position/,
+    );
     const two = [{ type: "string" }, { type: "integer" }];
-    refusesCity({ anyOf: two, oneOf: two }, /anyOf and oneOf in one place/);
-    refusesCity({ allOf: [{ anyOf: two }, { anyOf: two }] }, /several choices at once/);
+    refusesCity({ anyOf: two, oneOf: two }, /anyOf and oneOf stand side by side/);
+    refusesCity({ allOf: [{ anyOf: two }, { anyOf: two }] }, /several choices .* apply at once/);
   });
 
   it("when a keyword has a value that it cannot have", () => {
@@ -370,10 +379,10 @@ describe("the arguments of a call", () => {
   it("that do not fit are told all that is wrong at once, by the names that the model knows", () => {
     assert.equal(
       tool.check({ unit: "K", always: 1, places: [{ lat: "59" }, {}] }),
-      'The arguments of get_weather do not fit: city is missing; unit must be one of "C", "F"; always must be "yes"; ' +
-        "places.0.lat must be number; places.1.lat is missing. Call it again with arguments that do.",
+      'The arguments of get_weather are not valid: city is missing; unit must be one of "C", "F"; always must be "yes"; ' +
+        "places.0.lat must be number; places.1.lat is missing. Call it again with valid arguments.",
     );
-    assert.match(tool.check("Oslo")!, /the whole must be object/);
+    assert.match(tool.check("Oslo")!, /the arguments must be object/);
     assert.match(tool.check(undefined)!, /city is missing/);
   });
 
