@@ -1,15 +1,15 @@
-// The one notion of time that everything timed in this package is given, so that a test can drive it.
+// The clock that all timed code of this package uses, so that a test can drive the time.
 
 export interface Clock {
-  /** Milliseconds on a scale that never jumps; its zero means nothing. */
+  /** Milliseconds on a monotonic scale with an arbitrary zero. */
   now(): number;
-  /** Milliseconds since 1970, for times that another machine must understand; it jumps when the machine's clock is set. */
+  /** Milliseconds since 1970, for times that another machine reads. It jumps when the machine's clock is set. */
   date(): number;
-  /** Calls back once, `ms` milliseconds from now, and returns the function that takes that back. */
+  /** Calls back once, `ms` milliseconds from now. Returns a function that cancels the call. */
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The machine's own clock. */
+/** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),

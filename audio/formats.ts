@@ -1,24 +1,26 @@
-// Which sound we take, and how the payload and the mimeType of a message are read into it.
+// The sound formats that we take, and how to read them from the payload and the mimeType of a message.
 
 import { isUint8Array } from "node:util/types";
 
-/** Sound that cannot be used; the message says what was wrong with what, and what to do. */
+/** Sound that cannot be used. The message says what is wrong with what, and what to do. */
 export class SoundError extends Error {
   override name = "SoundError";
 }
 
-/** Sample rates in Hz that are taken everywhere. Others are refused: an odd pair would need a filter of megabytes. */
+/** The supported sample rates, in Hz. Others are refused, because converting between odd rates takes filters of megabytes. */
 export const sampleRates: readonly number[] = [
   8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000,
 ];
 
-/** Uncompressed 16-bit little-endian sound: samples a second, and how many channels are interleaved. */
+/** A format of uncompressed 16-bit little-endian sound. */
 export interface PcmFormat {
+  /** In Hz. */
   sampleRate: number;
+  /** Number of interleaved channels. */
   channels: 1 | 2;
 }
 
-/** What sound is taken for when nothing says otherwise: 16 kHz mono. */
+/** The format of sound that comes without any other information: 16 kHz mono. */
 export const defaultFormat: PcmFormat = { sampleRate: 16000, channels: 1 };
 
 /** Largest payload of one message, in bytes: more than eight minutes of 16 kHz mono. */
@@ -26,7 +28,7 @@ export const maxPayloadBytes = 16 * 1024 * 1024;
 
 const wavTypes = ["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"];
 
-/** Returns a rate and a number of channels as a format; throws a SoundError that names `what` when we do not take them. */
+/** Checks a rate (Hz) and a number of channels. Throws a SoundError that names `what` when they are not supported. */
 export function checkedFormat(sampleRate: number, channels: number, what: string): PcmFormat {
   if (!sampleRates.includes(sampleRate))
     throw new SoundError(
@@ -39,18 +41,20 @@ export function checkedFormat(sampleRate: number, channels: number, what: string
 
 /**
  * Reads a mimeType such as `audio/pcm;rate=48000;channels=2` or `audio/wav`.
- * A rate or number of channels that it leaves out is taken from `otherwise`; parameters of other names are ignored.
- * Throws a SoundError for every other type, and for rates and channels that we do not take.
+ * A missing rate or number of channels comes from `otherwise`; other parameters are ignored.
+ * Throws a SoundError for all other types, and for rates and channels that are not supported.
  */
 export function parseMimeType(mimeType: unknown, otherwise: PcmFormat = defaultFormat): PcmFormat | "wav" {
   if (typeof mimeType !== "string")
-    throw new SoundError(`mimeType is a ${typeof mimeType}. Use a string such as "audio/pcm;rate=16000".`);
+    throw new SoundError(
+      `mimeType is of type ${typeof mimeType}. Use a string such as "audio/pcm;rate=16000".`,
+    );
   const [type, ...parameters] = mimeType.split(";").map((part) => part.trim().toLowerCase());
   if (wavTypes.includes(type!)) return "wav";
   if (type === "audio/l16")
     throw new SoundError(
-      `mimeType "${mimeType}": audio/L16 is big-endian by RFC 3551, but often used for little-endian sound. ` +
-        "Swap the bytes if needed and use audio/pcm;rate=….",
+      `mimeType "${mimeType}" is ambiguous: audio/L16 is big-endian by RFC 3551, but many programs send little-endian ` +
+        "sound. Swap the bytes if necessary and use audio/pcm;rate=….",
     );
   if (type !== "audio/pcm")
     throw new SoundError(
@@ -67,14 +71,14 @@ export function parseMimeType(mimeType: unknown, otherwise: PcmFormat = defaultF
 }
 
 /**
- * Reads the payload of a message into its bytes; `mimeType` is set when a data URL names one. Bytes are not copied.
- * Strings are base64, base64url or a `data:audio/…;base64,` URL. But strings with control characters are raw bytes: the
- * exec node turns every chunk that happens to be valid UTF-8 into a string (90-exec.js in @node-red/nodes), digital
- * silence above all. Everything else, and more than `maxPayloadBytes`, is a SoundError.
+ * Reads the bytes of a payload without copying them; `mimeType` is set when a data URL names one.
+ * Strings are base64, base64url or a `data:audio/…;base64,` URL. Strings with control characters are raw bytes, because
+ * the exec node sends every chunk that is valid UTF-8 as a string (90-exec.js in @node-red/nodes), for example digital
+ * silence. Throws a SoundError for everything else, and for more than `maxPayloadBytes`.
  */
 export function readPayload(payload: unknown): { bytes: Buffer; mimeType?: string } {
   if (isUint8Array(payload)) {
-    // Not instanceof: a function node's Uint8Array comes from another realm.
+    // Not instanceof, because a function node's Uint8Array comes from another realm.
     checkSize(payload.byteLength);
     const bytes = Buffer.isBuffer(payload)
       ? payload
@@ -86,14 +90,14 @@ export function readPayload(payload: unknown): { bytes: Buffer; mimeType?: strin
       payload === null ? "null" : Array.isArray(payload) ? "an array" : `of type ${typeof payload}`;
     throw new SoundError(`The payload is ${kind}, not sound. Send a Buffer or a base64 string.`);
   }
-  checkSize((payload.length * 2) / 3); // Base64 in lines is up to 3/2 of its bytes: no work on what is far too long.
+  checkSize((payload.length * 2) / 3); // Before decoding. Base64 with line breaks has up to 3/2 of its bytes.
   const sound = decode(payload);
   checkSize(sound.bytes.length);
   return sound;
 }
 
 function decode(text: string): { bytes: Buffer; mimeType?: string } {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells raw bytes from base64 (tab to CR may break its lines)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell raw bytes from base64, in which only tab to CR may occur
   if (/[\x00-\x08\x0e-\x1f\x7f]/.test(text)) return { bytes: Buffer.from(text, "utf8") };
   const url = /^data:(audio\/[^,]*?)\s*;\s*base64,/i.exec(text);
   const base64 = text.slice(url?.[0].length ?? 0).replace(/\s+/g, "");
@@ -107,11 +111,11 @@ function checkSize(bytes: number) {
   if (bytes <= maxPayloadBytes) return;
   const mebibytes = (bytes / 1024 / 1024).toFixed(1);
   throw new SoundError(
-    `The payload holds ${mebibytes} MiB of sound; at most 16 MiB are taken. Send it in pieces.`,
+    `The payload has ${mebibytes} MiB of sound; a message may have at most 16 MiB. Send it in pieces.`,
   );
 }
 
-/** Mixes interleaved stereo PCM16 down to mono. Takes whole pairs of samples; returns a new Buffer of half the length. */
+/** Mixes whole pairs of interleaved stereo PCM16 samples down to mono. Returns a new Buffer of half the length. */
 export function stereoToMono(stereo: Buffer): Buffer {
   const mono = Buffer.allocUnsafe(stereo.length / 2);
   for (let at = 0; at < mono.length; at += 2)

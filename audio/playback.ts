@@ -1,5 +1,4 @@
-// Plays sound out in frames at the pace at which a device plays them: a bounded queue for each playback, and one timer for
-// all of them.
+// Plays sound in frames, paced in real time: a bounded queue for each playback, and one timer for all of them.
 
 import { type Clock, systemClock } from "./clock";
 import { checkedFormat, SoundError } from "./formats";
@@ -8,11 +7,14 @@ import { Resampler } from "./resampler";
 
 const tickMs = 10;
 
-// Later than this, the process stood still and the device has run dry. Its time then goes on from now; otherwise all that
-// was missed would go out in one burst.
+// After a longer delay of the process the device has run dry. Pacing then starts anew; otherwise all frames that are overdue
+// would leave in one burst.
 const lateMs = 100;
 
-/** The one timer behind all playbacks that are given it. It runs only while one of them has frames that wait for their time. */
+// A jitter buffer that is not full plays when no more sound has come for this long, so that nothing waits forever.
+const fillTimeoutMs = 500;
+
+/** The timer that all its playbacks share. It runs only while a playback waits. */
 export class Pacer {
   readonly clock: Clock;
   readonly #runs = new Set<() => void>();
@@ -22,13 +24,13 @@ export class Pacer {
     this.clock = clock;
   }
 
-  /** Calls `run` about every 10 ms until it is taken out again. */
+  /** Calls `run` about every 10 ms until it is deleted. */
   add(run: () => void): void {
     this.#runs.add(run);
     if (!this.#cancel) this.#arm();
   }
 
-  /** Takes `run` out; with the last one the timer stops. */
+  /** Stops the calls of `run`, and the timer with the last one. */
   delete(run: () => void): void {
     this.#runs.delete(run);
     if (this.#runs.size > 0) return;
@@ -37,34 +39,37 @@ export class Pacer {
   }
 
   #arm() {
-    // Ticks lie on multiples of 10 ms of the clock, so their lateness does not add up.
+    // Ticks lie on multiples of 10 ms, so that delays do not add up.
     this.#cancel = this.clock.after(tickMs - (this.clock.now() % tickMs), () => {
-      this.#arm(); // First, so that a callback that throws stops nobody else's sound.
+      this.#arm(); // First, so that a callback that throws stops no other playback.
       for (const run of this.#runs) run();
     });
   }
 }
 
-/** How a playback behaves. Times are in milliseconds of sound. */
+/** Times are in milliseconds. */
 export interface PlaybackOptions {
-  /** Rate of the frames in Hz, one of `sampleRates`. */
+  /** Sample rate of the frames in Hz, one of `sampleRates`. */
   sampleRate: number;
-  /** Length of a frame, 1 to 1000 ms. */
+  /** Frame length, 1 to 1000 ms. */
   frameMs: number;
-  /** How far ahead of real time frames may leave; 200 when left out. */
+  /** Send-ahead: how far ahead of real time frames may leave. Default 200. */
   sendAheadMs?: number;
-  /** How much must have come before the first frame of a turn leaves, and again after an underrun; 100 when left out. */
+  /** Jitter buffer: how much sound must wait before a turn starts to play, and again after an underrun. Default 100. */
   jitterBufferMs?: number;
-  /** The most that may wait in the queue. */
+  /** Queue limit. */
   maxMs: number;
-  /** false: frames leave as soon as they are whole, and nothing else here matters but their length and rate. */
+  /** Real time; false: burst, every frame leaves as soon as it is complete, and only frame length and rate matter. */
   paced: boolean;
 }
 
+/** Called when playback comes to it; `dropped`: when the sound before it was dropped instead. */
+type Mark = (dropped: boolean) => void;
+
 /**
- * Sound on its way to one device. Frames are handed to `onFrame` as mono PCM16, in order, when their time has come; they
- * may be views of what was pushed. Neither it nor a mark may throw: both are also called from the timer.
- * loadResampler() must have been awaited. A SoundError refuses rates and frame lengths that are not possible.
+ * Plays sound to one device. `onFrame` gets each frame when it is due, in order, as mono PCM16; frames may be views of the
+ * pushed Buffers. `onFrame` and the callbacks of marks must not throw, because the timer calls them too.
+ * Await loadResampler() before. Throws a SoundError for sample rates and frame lengths that are not supported.
  */
 export class Playback {
   readonly #pacer: Pacer;
@@ -73,14 +78,16 @@ export class Playback {
   readonly #framer: Framer;
   #resampler: Resampler;
   #fromRate: number;
-  #queue: (Buffer | (() => void))[] = [];
-  /** Bytes in the queue, without those that wait for the rest of their frame. */
+  #queue: (Buffer | Mark)[] = [];
+  /** Bytes in the queue, without the incomplete frame. */
   #queuedBytes = 0;
-  /** The prebuffer is not full yet. */
-  #waiting = true;
-  /** The turn is complete: what comes next begins another one. */
+  /** The jitter buffer is not full yet. */
+  #filling = true;
+  /** When sound was last pushed. */
+  #pushedAt = 0;
+  /** The turn is complete: the next sound starts another one. */
   #ended = false;
-  /** When the device will have played all that has left. */
+  /** When the device will have played all frames that have left. */
   #playedAt = Number.NEGATIVE_INFINITY;
   #freed = false;
 
@@ -97,29 +104,34 @@ export class Playback {
     this.#resampler = new Resampler(options.sampleRate, options.sampleRate);
   }
 
-  /** Milliseconds of sound that have not left yet. */
+  /** Frames or marks wait in the queue. */
+  get isPlaying(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Milliseconds of sound that wait in the queue, the incomplete frame included. */
   get queuedMs(): number {
     const length = this.#queuedBytes + this.#framer.restBytes;
     return durationMs({ length }, this.#options.sampleRate);
   }
 
   /**
-   * Queues mono PCM16 of any rate in `sampleRates` (Hz). Throws a SoundError, and keeps what is queued, when the chunk is
-   * no whole number of samples, has another rate, or does not fit in the queue: it is then dropped as a whole.
+   * Queues mono PCM16 of a rate in `sampleRates` (Hz). Throws a SoundError, and drops the whole chunk, when it ends in the
+   * middle of a sample, has another rate, or does not fit in the queue.
    */
   push(pcm: Buffer, sampleRate = 24000): void {
     this.#check();
     if (pcm.length % sampleBytes !== 0)
       throw new SoundError(
-        `${pcm.length} bytes of sound end in the middle of a sample. Send whole 16-bit samples.`,
+        `The sound of ${pcm.length} bytes ends in the middle of a sample. Send whole 16-bit samples.`,
       );
     checkedFormat(sampleRate, 1, "The sound");
     const ms = durationMs(pcm, sampleRate);
     if (this.#options.paced && this.queuedMs + ms > this.#options.maxMs) {
-      this.#start(); // A full queue must not wait to become fuller.
+      this.#start(); // The jitter buffer may be longer than the queue limit.
       throw new SoundError(
-        `${Math.round(ms)} ms of sound were dropped: ${Math.round(this.queuedMs)} ms wait to be played, and the queue ` +
-          `holds at most ${this.#options.maxMs} ms. Send the sound more slowly or raise the limit.`,
+        `The queue is full: ${Math.round(ms)} ms of sound were dropped. ${Math.round(this.queuedMs)} ms wait to be played, ` +
+          `and the limit is ${this.#options.maxMs} ms. Send the sound more slowly or raise the queue limit.`,
       );
     }
     if (sampleRate !== this.#fromRate) {
@@ -129,15 +141,16 @@ export class Playback {
       this.#resampler = next;
       this.#fromRate = sampleRate;
     }
-    const dry = this.#ended || this.#pacer.clock.now() >= this.#playedAt;
-    if (this.#queue.length === 0 && dry) this.#waiting = true;
+    const underrun = this.#pacer.clock.now() >= this.#playedAt;
+    if (this.#queue.length === 0 && (this.#ended || underrun)) this.#filling = true;
     this.#ended = false;
+    this.#pushedAt = this.#pacer.clock.now();
     this.#enqueue(this.#framer.push(this.#resampler.process(pcm)));
     if (!this.#options.paced || this.queuedMs >= this.#options.jitterBufferMs) this.#start();
     else this.#run();
   }
 
-  /** The turn is complete: its last frame is queued, short as it is, and the prebuffer is no longer awaited. */
+  /** Ends the turn: its last frame is queued, even if it is shorter, and plays without waiting for the jitter buffer. */
   end(): void {
     this.#check();
     this.#enqueue(this.#framer.push(this.#resampler.flush()));
@@ -148,40 +161,44 @@ export class Playback {
   }
 
   /**
-   * Calls back once when all sound pushed before has left, perhaps at once.
-   * Implies end(): a mark must not get stuck behind half a frame or a prebuffer.
+   * Calls `mark` once when all sound pushed before has left, immediately when none waits.
+   * Ends the turn, so that the mark does not wait behind an incomplete frame or a jitter buffer.
    */
-  mark(callback: () => void): void {
+  mark(mark: Mark): void {
     this.end();
-    this.#queue.push(callback);
+    this.#queue.push(mark);
     this.#run();
   }
 
-  /** Drops everything that has not left, marks too. Returns how many milliseconds of sound that was. */
-  flush(): number {
+  /** Drops all sound that has not left, and then calls the marks in the queue. */
+  flush(): void {
     this.#check();
-    const dropped = this.queuedMs;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    this.#framer.takeRest();
-    this.#resampler.reset();
-    // The device is told to drop what it holds, so its time starts anew.
-    this.#playedAt = Number.NEGATIVE_INFINITY;
-    this.#waiting = true;
-    this.#pacer.delete(this.#run);
-    return dropped;
+    const marks = this.#queue.filter((entry) => typeof entry === "function");
+    this.#drop();
+    for (const mark of marks) mark(true);
   }
 
-  /** Drops everything and gives the native memory back. Afterwards everything but free() throws. */
+  /** Drops everything and frees the native memory. Afterwards all methods but free() throw. */
   free(): void {
     if (this.#freed) return;
-    this.flush();
+    this.#drop();
     this.#resampler.free();
     this.#freed = true;
   }
 
   #check() {
     if (this.#freed) throw new Error("This playback was freed");
+  }
+
+  #drop() {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#framer.takeRest();
+    this.#resampler.reset();
+    // The device drops its buffer too, so it plays nothing any more.
+    this.#playedAt = Number.NEGATIVE_INFINITY;
+    this.#filling = true;
+    this.#pacer.delete(this.#run);
   }
 
   #enqueue(frames: Buffer[]) {
@@ -192,20 +209,21 @@ export class Playback {
   }
 
   #start() {
-    if (this.#waiting) this.#playedAt = Math.max(this.#playedAt, this.#pacer.clock.now());
-    this.#waiting = false;
+    if (this.#filling) this.#playedAt = Math.max(this.#playedAt, this.#pacer.clock.now());
+    this.#filling = false;
     this.#run();
   }
 
-  /** Lets go what is due. Callbacks may call back into this playback: nothing is kept across one. */
+  /** Sends what is due. Callbacks may call methods of this playback, so the state is read anew after each. */
   readonly #run = (): void => {
     const { paced, sendAheadMs } = this.#options;
     const now = this.#pacer.clock.now();
-    while (!this.#waiting && this.#queue.length > 0) {
+    if (this.#filling && now - this.#pushedAt >= fillTimeoutMs) this.end();
+    while (!this.#filling && this.#queue.length > 0) {
       const next = this.#queue[0]!;
       if (typeof next === "function") {
         this.#queue.shift();
-        next();
+        next(false);
         continue;
       }
       if (now - this.#playedAt > lateMs) this.#playedAt = now;
@@ -215,7 +233,7 @@ export class Playback {
       this.#playedAt += durationMs(next, this.#options.sampleRate);
       this.#onFrame(next);
     }
-    if (!this.#waiting && this.#queue.length > 0) this.#pacer.add(this.#run);
+    if (this.#filling ? this.queuedMs > 0 : this.#queue.length > 0) this.#pacer.add(this.#run);
     else this.#pacer.delete(this.#run);
   };
 }

@@ -1,30 +1,40 @@
-// Changes the sample rate of a stream of sound: a typed wrapper of the SpeexDSP resampler compiled to WebAssembly.
+// Changes the sample rate of a stream of sound, with the SpeexDSP resampler compiled to WebAssembly.
 
 import type { SpeexModule } from "@echogarden/speex-resampler-wasm/simd";
 import { checkedFormat, sampleRates } from "./formats";
 import { sampleBytes } from "./frames";
 
-// The lowest of Speex's qualities that keeps a margin to every bound; figures at `Resampler`.
+// Speex has qualities from 0 to 10. Why 5: see `Resampler`.
 const quality = 5;
 const pieceSamples = 4096;
 const maxRatio = Math.max(...sampleRates) / Math.min(...sampleRates);
 
 interface Speex {
   module: SpeexModule;
-  /** Addresses of the one scratch area that all instances share. */
+  /** Addresses of the scratch memory that all instances share. */
   input: number;
   output: number;
   outputSamples: number;
-  /** Two 32-bit numbers: samples in, samples out. */
+  /** Address of two 32-bit numbers: samples in, samples out. */
   lengths: number;
 }
 
 let speex: Speex | undefined;
 let loading: Promise<void> | undefined;
 
-/** Loads the WebAssembly module, once per process; every call returns the same promise. */
+/**
+ * Loads the WebAssembly module, once per process. A failed load rejects with an error that says what to do; the next call
+ * tries again.
+ */
 export function loadResampler(): Promise<void> {
-  loading ??= load();
+  loading ??= load().catch((error: Error) => {
+    loading = undefined;
+    throw new Error(
+      `The sample rate converter cannot be loaded: ${error.message.replace(/\.? Build with .*/, "")}. ` +
+        "Install the package again if the next message fails too.",
+      { cause: error },
+    );
+  });
   return loading;
 }
 
@@ -33,15 +43,15 @@ async function load() {
   const module = await start();
   const outputSamples = (pieceSamples + 1) * maxRatio;
   const lengths = module._malloc(8 + (pieceSamples + outputSamples) * sampleBytes);
-  if (lengths === 0) throw new Error("No memory for the sample rate converter");
+  if (lengths === 0) throw new Error("There is no memory for it.");
   const input = lengths + 8;
   speex = { module, input, output: input + pieceSamples * sampleBytes, outputSamples, lengths };
 }
 
 /**
- * One stream of mono PCM16 on its way from one sample rate to another. Sound may come in chunks of any even length; the
- * result is the same sample for sample. Nothing is lost, and nothing is late in the result: its first sample belongs to
- * the first one pushed. The filter holds back about 2.5 ms of the slower rate until more sound comes, or `flush()`.
+ * Converts one stream of mono PCM16 from one sample rate to another. Chunks may have any even length; the result is the
+ * same, sample for sample. It is complete and has no delay: its first sample corresponds to the first sample pushed. The
+ * filter holds back about 2.5 ms at the lower rate until more sound comes or `flush()` is called.
  *
  * Speex quality 5, the lowest that meets all bounds with a margin (8>16, 16>24, 24>16, 24>8, 24>48, 44.1>16, 48>16):
  * 1013 Hz SINAD 95 to 97 dB (bound 90), aliases and images below -94 dB (bound -80), flat within 0.004 dB to 0.85 of the
@@ -52,26 +62,26 @@ export class Resampler {
   readonly #fromRate: number;
   readonly #toRate: number;
   readonly #speex: Speex;
-  /** The native instance: 0 after free(), undefined when there is nothing to convert. */
+  /** The native instance: 0 after free(), undefined when both rates are equal. */
   #handle: number | undefined;
-  /** Samples since the last start, which make the output count exact. */
+  /** Samples in and out since the last flush() or reset(), so that the number of output samples is exact. */
   #taken = 0;
   #given = 0;
 
-  /** Rates in Hz, from `sampleRates`: others are a SoundError. Throws when loadResampler() was not awaited before. */
+  /** Rates in Hz. Throws a SoundError for rates that are not in `sampleRates`, and an Error before loadResampler() has resolved. */
   constructor(fromRate: number, toRate: number) {
     for (const rate of [fromRate, toRate]) checkedFormat(rate, 1, "Sample rate conversion");
-    if (!speex) throw new Error("The sample rate converter is not loaded: await loadResampler() first");
+    if (!speex) throw new Error("The sample rate converter is not loaded. Await loadResampler() first.");
     this.#speex = speex;
     this.#fromRate = fromRate;
     this.#toRate = toRate;
     if (fromRate === toRate) return;
     this.#handle = speex.module._speex_resampler_init(1, fromRate, toRate, quality, speex.lengths);
-    if (this.#handle === 0) throw new Error(`No memory to convert ${fromRate} Hz to ${toRate} Hz`);
+    if (this.#handle === 0) throw new Error(`There is no memory to convert ${fromRate} Hz to ${toRate} Hz.`);
     speex.module._speex_resampler_skip_zeros(this.#handle);
   }
 
-  /** Converts whole samples, at any alignment; returns what is ready. With equal rates that is `pcm` itself. */
+  /** Converts whole samples and returns what is ready. With equal rates that is `pcm` itself. */
   process(pcm: Buffer): Buffer {
     const handle = this.#open();
     if (handle === undefined) return pcm;
@@ -81,12 +91,12 @@ export class Resampler {
     return converted;
   }
 
-  /** Returns what the filter still holds, and is ready for new sound. In all, samples out = samples in × ratio, rounded. */
+  /** Ends the stream: returns what the filter still holds, and starts anew. In all, samples out = samples in × ratio, rounded. */
   flush(): Buffer {
     const handle = this.#open();
     if (handle === undefined) return Buffer.alloc(0);
     const missing = Math.round((this.#taken * this.#toRate) / this.#fromRate) - this.#given;
-    // Silence pushes the last sample through the filter; a few more samples of it make up for the rounding.
+    // Silence pushes the last sample through the filter. The extra samples cover the rounding.
     const latency = this.#speex.module._speex_resampler_get_input_latency(handle);
     const silence = Buffer.alloc((latency + maxRatio) * sampleBytes);
     const tail = this.#convert(handle, silence).subarray(0, missing * sampleBytes);
@@ -94,7 +104,7 @@ export class Resampler {
     return tail;
   }
 
-  /** Forgets what the filter holds, as at a gap in the sound. */
+  /** Drops what the filter holds and starts anew. */
   reset(): void {
     const handle = this.#open();
     if (handle === undefined) return;
@@ -104,14 +114,14 @@ export class Resampler {
     this.#given = 0;
   }
 
-  /** Gives the native memory back. Afterwards everything but free() throws. */
+  /** Frees the native memory. Afterwards all methods but free() throw. */
   free(): void {
     if (this.#handle) this.#speex.module._speex_resampler_destroy(this.#handle);
     this.#handle = 0;
   }
 
   #open() {
-    if (this.#handle === 0) throw new Error("This sample rate converter was freed");
+    if (this.#handle === 0) throw new Error("This resampler was freed");
     return this.#handle;
   }
 
@@ -120,7 +130,7 @@ export class Resampler {
     const converted: Buffer[] = [];
     for (let at = 0; at < pcm.length; ) {
       const piece = pcm.subarray(at, at + pieceSamples * sampleBytes);
-      // Memory is read from the module each time: an instance made elsewhere may have let it grow.
+      // HEAPU8 and HEAPU32 are read each time, because the module replaces them when its memory grows.
       module.HEAPU8.set(piece, input);
       module.HEAPU32.set([piece.length / sampleBytes, outputSamples], lengths / 4);
       module._speex_resampler_process_int(handle, 0, input, lengths, output, lengths + 4);

@@ -1,12 +1,12 @@
-// What we use of the Emscripten module in @echogarden/speex-resampler-wasm, which comes without types. The functions
-// are those of speex_resampler.h (SpeexDSP), with pointers as byte addresses in the module's memory.
+// Types for the parts of @echogarden/speex-resampler-wasm that we use; it comes without any. The functions are those of
+// speex_resampler.h (SpeexDSP), with pointers as byte addresses in the module's memory.
 
 declare module "@echogarden/speex-resampler-wasm/simd" {
   export interface SpeexModule {
-    /** The whole memory. Replaced when memory grows: read it from here every time. */
+    /** The module's memory. It is replaced when the memory grows, so do not keep it. */
     readonly HEAPU8: Uint8Array;
     readonly HEAPU32: Uint32Array;
-    /** Returns 0 when there is no memory left. */
+    /** Returns 0 when no memory is left. */
     _malloc(bytes: number): number;
     /** Returns a handle, or 0 and an error code at `error`. */
     _speex_resampler_init(
@@ -16,7 +16,7 @@ declare module "@echogarden/speex-resampler-wasm/simd" {
       quality: number,
       error: number,
     ): number;
-    /** At `inputLength` and `outputLength`: what there is and what fits; afterwards what was used and made. In samples. */
+    /** `inputLength` and `outputLength` point to sample counts: before the call the available, after it the used ones. */
     _speex_resampler_process_int(
       handle: number,
       channel: number,

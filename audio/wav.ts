@@ -1,72 +1,98 @@
-// Reads WAV files from a stream of bytes that arrives in pieces of any size.
+// Reads WAV files from a stream of bytes in chunks of any size.
 
 import { checkedFormat, type PcmFormat, SoundError } from "./formats";
 
-/** A run of sound from a file: its bytes as they stand there (halves of samples too), and whether the file begins here. */
+/** A piece of the sound of a file. */
 export interface WavPiece {
   format: PcmFormat;
+  /** May begin and end within a sample. */
   pcm: Buffer;
+  /** The first piece of its file. */
   begins: boolean;
 }
 
-/** Whether these bytes start with the header of a WAV file. Needs 12 of them to say yes. */
+/** Whether these bytes (at least 12) start with the header of a WAV file. */
 export function beginsWav(bytes: Buffer): boolean {
   return bytes.toString("latin1", 0, 4) === "RIFF" && bytes.toString("latin1", 8, 12) === "WAVE";
 }
 
 interface State {
-  /** Bytes of a header that is not complete yet. */
+  /** Bytes of an incomplete header. */
   held: Buffer;
   /** What the next bytes are. */
-  at: "file" | "chunk" | "data" | "afterData";
-  /** Bytes of a chunk still to be passed over. */
+  at: "file" | "chunk" | "data" | "afterData" | "end";
+  /** Bytes of a chunk that are still to be skipped. */
   skip: number;
-  /** Bytes of the data chunk still to come, Infinity when the header does not know. */
-  left: number;
+  /** Bytes of the file that are still to come, by its RIFF header; Infinity when the header does not say. */
+  fileLeft: number;
+  /** Bytes of the data chunk that are still to come; Infinity when its header does not say. */
+  dataLeft: number;
+  /** Bytes of padding after the data chunk. */
+  padding: number;
   begins: boolean;
   format: PcmFormat | undefined;
 }
 
-const start: State = { held: Buffer.alloc(0), at: "file", skip: 0, left: 0, begins: true, format: undefined };
+const start: State = {
+  held: Buffer.alloc(0),
+  at: "file",
+  skip: 0,
+  fileLeft: 0,
+  dataLeft: 0,
+  padding: 0,
+  begins: true,
+  format: undefined,
+};
 
-// Programs that write into a pipe do not know the length. They leave 0 or 0xFFFFFFFF (ffmpeg), or something just below
-// 2 GiB (sox 0x7FFFF000, arecord 0x7FFFFF00).
+// Programs that write into a pipe do not know the length. They write 0, 0xFFFFFFFF (ffmpeg), or a value just below 2 GiB
+// (sox 0x7FFFF000, arecord 0x7FFFFF00).
 const unknownLength = 0x7ffff000;
-const largestFmt = 4096;
+const lengthOf = (size: number) => (size === 0 || size >= unknownLength ? Number.POSITIVE_INFINITY : size);
+const maxFmtBytes = 4096;
 
 /**
- * The reader of one stream. Takes 16-bit PCM, plain or in an extensible header, in mono or stereo at the `sampleRates`;
- * everything else is a SoundError. What follows the sound is passed over, up to the header of another file.
+ * Reads one stream of WAV files. Takes 16-bit PCM, with a plain or an extensible header, in mono or stereo at one of the
+ * `sampleRates`, and throws a SoundError for everything else. Skips the chunks that follow the sound.
  */
 export class WavReader {
   #state = start;
+  #rest: Buffer | undefined;
 
-  /** Takes the next bytes and returns the sound in them, as views. When it throws, these bytes count as never seen. */
+  /** The last bytes pushed that come after the end of the file and begin no other one; undefined within a file. */
+  get rest(): Buffer | undefined {
+    return this.#rest;
+  }
+
+  /** Takes the next bytes and returns the sound in them, as views. When it throws, it ignores these bytes. */
   push(bytes: Buffer): WavPiece[] {
-    const state = { ...this.#state };
+    // A chunk that begins like a file is one, even if the file before is incomplete or has no length.
+    const state = { ...(this.#rest || beginsWav(bytes) ? start : this.#state) };
     const pieces: WavPiece[] = [];
-    // A message that begins like a file is one, even if the file before was cut off or did not know its length.
-    if (beginsWav(bytes)) Object.assign(state, start);
     let rest = state.held.length > 0 ? Buffer.concat([state.held, bytes]) : bytes;
-    for (let used: number | undefined; rest.length > 0; rest = rest.subarray(used)) {
-      used = step(state, rest, pieces);
+    while (rest.length > 0) {
+      const used = step(state, rest, pieces);
       if (used === undefined) break;
+      state.fileLeft -= used;
+      rest = rest.subarray(used);
     }
-    state.held = Buffer.from(rest);
+    if (state.at === "afterData" && state.skip + rest.length === 0 && state.fileLeft <= 0) state.at = "end";
+    this.#rest = state.at === "end" ? rest : undefined;
+    state.held = this.#rest ? start.held : Buffer.from(rest);
     this.#state = state;
     return pieces;
   }
 
-  /** The stream is over: ready for another one. Throws a SoundError when it ended before any sound. */
+  /** Ends the stream, and starts anew. Throws a SoundError when the stream ended before any sound. */
   end(): void {
     const { at, held } = this.#state;
     this.#state = start;
+    this.#rest = undefined;
     if (at === "chunk" || (at === "file" && held.length > 0))
       throw new SoundError("The WAV stream ended inside its header. Send the whole file.");
   }
 }
 
-/** Reads one thing off the front of `rest`; returns how many bytes it took, undefined when it needs more of them. */
+/** Reads the next part at the start of `rest`. Returns its number of bytes; undefined when it is incomplete or the file has ended. */
 function step(state: State, rest: Buffer, pieces: WavPiece[]): number | undefined {
   if (state.skip > 0) {
     const used = Math.min(state.skip, rest.length);
@@ -74,29 +100,33 @@ function step(state: State, rest: Buffer, pieces: WavPiece[]): number | undefine
     return used;
   }
   if (state.at === "data") {
-    const pcm = rest.subarray(0, Math.min(state.left, rest.length));
+    const pcm = rest.subarray(0, Math.min(state.dataLeft, rest.length));
     pieces.push({ format: state.format!, pcm, begins: state.begins });
     state.begins = false;
-    state.left -= pcm.length;
-    if (state.left === 0) state.at = "afterData";
+    state.dataLeft -= pcm.length;
+    if (state.dataLeft === 0) Object.assign(state, { at: "afterData", skip: state.padding });
     return pcm.length;
   }
   const id = rest.toString("latin1", 0, 4);
   if (state.at === "file" && !"RIFF".startsWith(id))
     throw new SoundError(`This is not a WAV file: it begins with ${JSON.stringify(id)} instead of "RIFF".`);
-  if (state.at === "file" || (state.at === "afterData" && id === "RIFF")) {
+  if ("RIFF".startsWith(id) && (state.at === "file" || state.at === "afterData")) {
     if (rest.length < 12) return undefined;
     if (beginsWav(rest)) {
-      Object.assign(state, start, { at: "chunk" });
+      Object.assign(state, start, { at: "chunk", fileLeft: 8 + lengthOf(rest.readUInt32LE(4)) });
       return 12;
     }
     if (state.at === "file")
       throw new SoundError('This RIFF file is not a WAV file: it holds no "WAVE". Send 16-bit PCM WAV.');
   }
+  const size = rest.length < 8 ? 0 : rest.readUInt32LE(4);
+  if (state.at === "afterData" && !isChunk(id, 8 + size, Math.max(state.fileLeft, rest.length))) {
+    state.at = "end";
+    return undefined;
+  }
   if (rest.length < 8) return undefined;
-  const size = rest.readUInt32LE(4);
   if (state.at === "chunk" && id === "fmt ") {
-    if (size < 16 || size > largestFmt)
+    if (size < 16 || size > maxFmtBytes)
       throw new SoundError(`This WAV file is broken: its fmt chunk has ${size} bytes.`);
     if (rest.length < 8 + size) return undefined;
     state.format = readFormat(rest.subarray(8, 8 + size));
@@ -106,12 +136,16 @@ function step(state: State, rest: Buffer, pieces: WavPiece[]): number | undefine
   if (state.at === "chunk" && id === "data") {
     if (!state.format)
       throw new SoundError("This WAV file is broken: its data chunk comes before its fmt chunk.");
-    state.at = "data";
-    state.left = size === 0 || size >= unknownLength ? Number.POSITIVE_INFINITY : size;
+    Object.assign(state, { at: "data", dataLeft: lengthOf(size), padding: size & 1 });
     return 8;
   }
   state.skip = size + (size & 1);
   return 8;
+}
+
+/** Whether a chunk begins here, rather than raw sound that follows the file: its name is ASCII, and it fits. */
+function isChunk(id: string, bytes: number, available: number) {
+  return /^[ -~]+$/.test(id) && bytes <= available;
 }
 
 const formatNames = new Map([
@@ -123,13 +157,15 @@ const formatNames = new Map([
   [0x55, "MP3"],
 ]);
 
-// An extensible header names its format by a GUID: two bytes as in a plain header, then always these.
+// An extensible header names its format with a GUID: the two bytes of a plain header, then always these.
 const guidTail = Buffer.from("000000001000800000aa00389b71", "hex");
 
 function readFormat(fmt: Buffer): PcmFormat {
   const extensible = fmt.readUInt16LE(0) === 0xfffe;
   if (extensible && (fmt.length < 40 || !fmt.subarray(26, 40).equals(guidTail)))
-    throw new SoundError("This WAV file's extensible header names no format that we know. Send 16-bit PCM.");
+    throw new SoundError(
+      "The extensible header of this WAV file names an unknown format. Convert it to 16-bit PCM.",
+    );
   const code = fmt.readUInt16LE(extensible ? 24 : 0);
   const bits = fmt.readUInt16LE(14);
   if (code !== 1 || bits !== 16) {

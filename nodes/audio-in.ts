@@ -1,39 +1,31 @@
-// gemini-audio-in: any sound that a flow can bring, one stream for each session key, becomes 16 kHz mono PCM frames.
+// gemini-audio-in: converts sound in any supported format to 16 kHz mono PCM frames, with one stream for each session key.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../audio/clock";
-import { checkedFormat, type PcmFormat } from "../audio/formats";
-import { Intake } from "../audio/intake";
-import { loadResampler } from "../audio/resampler";
+import { checkedFormat } from "../audio/formats";
+import { Transcoder } from "../audio/transcoder";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
-import { choiceSetting, numberSetting, refuseEverything } from "./settings";
+import { resamplerLoader } from "./resampler-loader";
+import { audioIn } from "./settings/audio-in";
+import { refuseEverything } from "./settings/refuse";
+import { readSettings } from "./settings/table";
 
-interface AudioInDef extends NodeDef {
-  /** `auto` (a WAV header, the message's mimeType, else 16 kHz mono) or `pcm`, described by the next two. */
-  format: string;
-  sampleRate: unknown;
-  channels: unknown;
-  frameMs: unknown;
-  /** Milliseconds without sound after which the stream counts as ended; 0: never. */
-  endAfterMs: unknown;
-}
-
-/** The sound of one session key. */
+/** The stream of one session key. */
 interface Stream {
-  intake: Intake;
+  transcoder: Transcoder;
   identity: Identity;
   /** Clock time of the last sound, in milliseconds. */
   heardAt: number;
 }
 
 const MIME_TYPE = "audio/pcm;rate=16000";
-/** How often it is looked for streams that have ended, in milliseconds. */
+/** Milliseconds between two searches for streams that have ended. */
 const SWEEP_MS = 50;
-/** Milliseconds without sound after which a stream is let go even if its end is not to be told. */
-const FORGET_MS = 60_000;
+/** Milliseconds without sound after which a stream is closed, at the latest. */
+const UNUSED_MS = 60_000;
 
 export default function (RED: NodeAPI) {
-  function AudioIn(this: Node, def: AudioInDef) {
+  function AudioIn(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
       runAudioIn(this, def);
@@ -44,22 +36,22 @@ export default function (RED: NodeAPI) {
   RED.nodes.registerType("gemini-audio-in", AudioIn);
 }
 
-function runAudioIn(node: Node, def: AudioInDef) {
-  const format = readFormat(def);
-  const frameMs = numberSetting("frame length", def.frameMs, 10, 200, 20);
-  const endAfterMs = numberSetting("end after", def.endAfterMs, 0, FORGET_MS, 1_000);
+function runAudioIn(node: Node, def: NodeDef) {
+  const { format: kind, sampleRate, channels, frameMs, endAfterMs } = readSettings(audioIn, def);
+  const format =
+    kind === "auto" ? kind : checkedFormat(Number(sampleRate), Number(channels), "The format setting");
   const streams = new Map<string, Stream>();
-  const ready = loadResampler();
+  const ready = resamplerLoader(node);
   let cancelSweep: (() => void) | undefined;
 
   const receive = (msg: FlowMessage, send: (msg: FlowMessage) => void) => {
     if (msg.action !== undefined) return send(msg);
     const identity = identityOf(msg);
-    const intake = streams.get(identity.session)?.intake ?? new Intake({ format, frameMs });
+    const transcoder = streams.get(identity.session)?.transcoder ?? new Transcoder({ format, frameMs });
     const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
-    const frames = intake.push(msg.payload, mimeType);
-    // Only now: what is refused begins no stream.
-    streams.set(identity.session, { intake, identity, heardAt: systemClock.now() });
+    const frames = transcoder.push(msg.payload, mimeType);
+    // After push(), because refused sound starts no stream.
+    streams.set(identity.session, { transcoder, identity, heardAt: systemClock.now() });
     cancelSweep ??= systemClock.after(SWEEP_MS, sweep);
     for (const payload of frames) send({ ...msg, payload, mimeType: MIME_TYPE });
   };
@@ -67,38 +59,34 @@ function runAudioIn(node: Node, def: AudioInDef) {
   const sweep = () => {
     const now = systemClock.now();
     for (const [key, stream] of streams) {
-      const silent = now - stream.heardAt;
-      if (silent < (endAfterMs || FORGET_MS)) continue;
+      if (now - stream.heardAt < (endAfterMs || UNUSED_MS)) continue;
       streams.delete(key);
       if (endAfterMs) endStream(node, stream);
-      stream.intake.free();
+      stream.transcoder.free();
     }
     cancelSweep = streams.size ? systemClock.after(SWEEP_MS, sweep) : undefined;
   };
 
   let closed = false;
   node.on("input", (msg: FlowMessage, send, done) => {
-    ready.then(() => closed || receive(msg, send)).then(() => done(), done);
+    ready()
+      .then(() => closed || receive(msg, send))
+      .then(() => done(), done);
   });
   node.on("close", () => {
     closed = true;
     cancelSweep?.();
-    for (const { intake } of streams.values()) intake.free();
+    for (const { transcoder } of streams.values()) transcoder.free();
   });
 }
 
-/** Sends what is left of a stream, and that it has ended. */
-function endStream(node: Node, { intake, identity }: Stream) {
+/** Sends the rest of a stream, and then its end. */
+function endStream(node: Node, { transcoder, identity }: Stream) {
   const send = (msg: FlowMessage) => node.send({ ...identity, ...msg });
   try {
-    for (const payload of intake.end()) send({ payload, mimeType: MIME_TYPE });
+    for (const payload of transcoder.end()) send({ payload, mimeType: MIME_TYPE });
   } catch (error) {
     node.error(error, { ...identity });
   }
   send({ action: "audioStreamEnd" });
-}
-
-function readFormat(def: AudioInDef): "auto" | PcmFormat {
-  if (choiceSetting("format", def.format, ["auto", "pcm"]) === "auto") return "auto";
-  return checkedFormat(Number(def.sampleRate), Number(def.channels), "The setting of the audio in node");
 }

@@ -1,44 +1,38 @@
-// gemini-audio-out: the model's sound, paced and in the device's format, one playback for each session key.
+// gemini-audio-out: plays the model's sound in the format of the device, with one playback for each session key.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { checkedFormat, parseMimeType } from "../audio/formats";
+import { parseMimeType } from "../audio/formats";
 import { Pacer, Playback, type PlaybackOptions } from "../audio/playback";
-import { loadResampler } from "../audio/resampler";
 import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
-import { choiceSetting, numberSetting, refuseEverything } from "./settings";
+import { resamplerLoader } from "./resampler-loader";
+import { audioOut } from "./settings/audio-out";
+import { refuseEverything } from "./settings/refuse";
+import { readSettings } from "./settings/table";
 
-interface AudioOutDef extends NodeDef {
-  sampleRate: unknown;
-  frameMs: unknown;
-  /** `realTime`, or `burst` for a device that has a buffer of its own. */
-  pacing: string;
-  sendAheadMs: unknown;
-  jitterBufferMs: unknown;
-  queueLimitSeconds: unknown;
-}
-
-/** The sound on its way to one device, and what its messages carry. */
+/** The playback of one session key. */
 interface Line {
   playback: Playback;
+  /** The properties of the last sound message; frames carry them too. */
   carried: FlowMessage & Identity;
+  /** The current turn was interrupted. */
+  interrupted: boolean;
+  /** Clock time of the last message, in milliseconds. */
   usedAt: number;
 }
 
-/** The one clock of all that this package plays. */
+/** Paces the sound of all audio out nodes. */
 const pacer = new Pacer();
-/** How often it is looked for lines whose sound has stopped coming, in milliseconds. */
-const SWEEP_MS = 250;
-/** Milliseconds without more sound after which the little that still waits for its jitter buffer is played. */
-const END_MS = 500;
-/** Milliseconds after which a line that nobody uses is let go. */
-const FORGET_MS = 60_000;
+/** Milliseconds between two searches for unused lines. */
+const SWEEP_MS = 5_000;
+/** Milliseconds after which an unused line is closed. */
+const UNUSED_MS = 60_000;
 
 export default function (RED: NodeAPI) {
-  function AudioOut(this: Node, def: AudioOutDef) {
+  function AudioOut(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
-      runAudioOut(this, readSettings(def));
+      runAudioOut(this, playbackOptions(def));
     } catch (error) {
       refuseEverything(this, error as Error);
     }
@@ -49,67 +43,78 @@ export default function (RED: NodeAPI) {
 function runAudioOut(node: Node, options: PlaybackOptions) {
   const lines = new Map<string, Line>();
   const mimeType = `audio/pcm;rate=${options.sampleRate}`;
-  const ready = loadResampler();
+  const ready = resamplerLoader(node);
   let cancelSweep: (() => void) | undefined;
   let closed = false;
+
+  /** Returns the line of a message, and opens it if necessary. */
+  const lineOf = (carried: Line["carried"]) => {
+    const line = lines.get(carried.session) ?? openLine(carried);
+    line.usedAt = pacer.clock.now();
+    return line;
+  };
 
   const openLine = (carried: Line["carried"]) => {
     const playback = new Playback(pacer, options, (payload) =>
       node.send({ ...line.carried, payload, mimeType }),
     );
-    const line: Line = { playback, carried, usedAt: 0 };
+    const line: Line = { playback, carried, interrupted: false, usedAt: 0 };
     lines.set(carried.session, line);
     cancelSweep ??= pacer.clock.after(SWEEP_MS, sweep);
     return line;
   };
 
-  const receive = (msg: FlowMessage, send: (msg: FlowMessage) => void) => {
-    const identity = identityOf(msg);
-    const tell = (event: string) => send({ ...msg, ...identity, event, payload: { event } } as FlowMessage);
-    const line = lines.get(identity.session);
-    if (line) line.usedAt = pacer.clock.now();
+  const receive = (msg: FlowMessage) => {
+    const carried = { ...msg, ...identityOf(msg) };
+    const report = (event: string, details: object = {}) =>
+      node.send([null, { ...carried, event, payload: { event, ...details } }]);
     if (msg.event === "interrupted" || msg.action === "interrupt") {
-      line?.playback.flush();
-      return tell("flush");
-    }
-    if (msg.event === "generationComplete") return line?.playback.end();
-    if (msg.event === "turnComplete") {
-      if (!line) return tell("turnComplete");
-      return line.playback.mark(() => tell("turnComplete"));
-    }
-    if (msg.event !== undefined) return;
-    play(msg, identity, line);
+      const line = lineOf(carried);
+      line.interrupted = true;
+      report("flush");
+      line.playback.flush();
+    } else if (msg.event === "generationComplete") lineOf(carried).playback.end();
+    else if (msg.event === "turnComplete") {
+      const line = lineOf(carried);
+      const { interrupted } = line;
+      line.interrupted = false;
+      line.playback.mark((dropped) =>
+        report("turnComplete", interrupted || dropped ? { interrupted: true } : {}),
+      );
+    } else if (msg.event === undefined) play(carried);
   };
 
-  const play = (msg: FlowMessage, identity: Identity, line: Line | undefined) => {
-    const { payload } = msg;
+  const play = (carried: Line["carried"]) => {
+    const { payload, mimeType = "audio/pcm;rate=24000" } = carried;
     if (!Buffer.isBuffer(payload))
-      throw new InputError("msg.payload is not a Buffer: audio out takes the audio output of a session.");
-    const format = parseMimeType(msg.mimeType ?? "audio/pcm;rate=24000");
+      throw new InputError(
+        "msg.payload is not a Buffer. Wire the audio output of a live session to audio out.",
+      );
+    const format = parseMimeType(mimeType);
     if (format === "wav" || format.channels !== 1)
       throw new InputError(
-        `Audio out takes mono PCM, not ${msg.mimeType}: it is made for the audio output of a session.`,
+        `mimeType "${mimeType}" is not supported. Audio out takes mono PCM from the audio output of a live session.`,
       );
-    const carried = { ...msg, ...identity };
-    const open = line ?? openLine(carried);
-    open.carried = carried;
-    open.usedAt = pacer.clock.now();
-    open.playback.push(payload, format.sampleRate);
+    const line = lineOf(carried);
+    line.carried = carried;
+    line.interrupted = false;
+    line.playback.push(payload, format.sampleRate);
   };
 
   const sweep = () => {
     const now = pacer.clock.now();
     for (const [key, { playback, usedAt }] of lines) {
-      if (playback.queuedMs && now - usedAt >= END_MS) playback.end();
-      if (playback.queuedMs || now - usedAt < FORGET_MS) continue;
+      if (playback.isPlaying || now - usedAt < UNUSED_MS) continue;
       playback.free();
       lines.delete(key);
     }
     cancelSweep = lines.size ? pacer.clock.after(SWEEP_MS, sweep) : undefined;
   };
 
-  node.on("input", (msg: FlowMessage, send, done) => {
-    ready.then(() => closed || receive(msg, send)).then(() => done(), done);
+  node.on("input", (msg: FlowMessage, _send, done) => {
+    ready()
+      .then(() => closed || receive(msg))
+      .then(() => done(), done);
   });
   node.on("close", () => {
     closed = true;
@@ -118,14 +123,12 @@ function runAudioOut(node: Node, options: PlaybackOptions) {
   });
 }
 
-function readSettings(def: AudioOutDef): PlaybackOptions {
-  const sampleRate = numberSetting("sample rate", def.sampleRate, 8_000, 96_000, 24_000);
+function playbackOptions(def: NodeDef): PlaybackOptions {
+  const { sampleRate, pacing, queueLimitSeconds, ...lengths } = readSettings(audioOut, def);
   return {
-    sampleRate: checkedFormat(sampleRate, 1, "The setting of the audio out node").sampleRate,
-    frameMs: numberSetting("frame length", def.frameMs, 10, 200, 20),
-    paced: choiceSetting("pacing", def.pacing, ["realTime", "burst"]) === "realTime",
-    sendAheadMs: numberSetting("lead", def.sendAheadMs, 0, 5_000, 200),
-    jitterBufferMs: numberSetting("jitter buffer", def.jitterBufferMs, 0, 2_000, 100),
-    maxMs: 1000 * numberSetting("queue", def.queueLimitSeconds, 1, 3_600, 300),
+    ...lengths,
+    sampleRate: Number(sampleRate),
+    paced: pacing === "realTime",
+    maxMs: 1000 * queueLimitSeconds,
   };
 }

@@ -1,4 +1,4 @@
-// gemini-interrupt: any message becomes "stop now", which both the session and audio out obey.
+// gemini-interrupt: turns any message into a stop for a live session and for audio out.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { FlowMessage } from "./messages";
@@ -7,7 +7,7 @@ export default function (RED: NodeAPI) {
   function Interrupt(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     this.on("input", (msg: FlowMessage, send, done) => {
-      // Behind a session's events it stops a device: of the events only `interrupted` means that.
+      // Wired to a session's events, it stops a device only when the model was interrupted.
       if (msg.event !== undefined && msg.event !== "interrupted") return done();
       msg.action = "interrupt";
       send(msg);

@@ -1,4 +1,4 @@
-// What a message may carry as sound, and what the refusals say.
+// The sound that a message may have, and the errors about other sound.
 
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
@@ -14,35 +14,35 @@ function refuses(work: () => unknown, ...words: RegExp[]) {
 }
 
 describe("a mimeType", () => {
-  it("names rate and channels, in any spelling", () => {
+  it("has rate and channels, in any spelling", () => {
     assert.deepEqual(parseMimeType("audio/pcm;rate=16000"), { sampleRate: 16000, channels: 1 });
     assert.deepEqual(parseMimeType("audio/pcm; rate=48000; channels=2"), { sampleRate: 48000, channels: 2 });
     assert.deepEqual(parseMimeType(' Audio/PCM ;Rate = "44100";'), { sampleRate: 44100, channels: 1 });
     assert.deepEqual(parseMimeType("audio/pcm;rate=8000;bits=16"), { sampleRate: 8000, channels: 1 });
   });
 
-  it("is 16 kHz mono where it names nothing, or what the setting says", () => {
+  it("means 16 kHz mono where it says nothing, or the format of the setting", () => {
     assert.deepEqual(parseMimeType("audio/pcm"), { sampleRate: 16000, channels: 1 });
     const setting = { sampleRate: 48000, channels: 2 } as const;
     assert.deepEqual(parseMimeType("audio/pcm", setting), setting);
     assert.deepEqual(parseMimeType("audio/pcm;rate=8000", setting), { sampleRate: 8000, channels: 2 });
   });
 
-  it("can be any of the names of WAV", () => {
+  it("may be any of the names of WAV", () => {
     for (const type of ["audio/wav", "audio/x-wav", "AUDIO/WAVE", "audio/vnd.wave; codec=1"])
       assert.equal(parseMimeType(type), "wav");
   });
 
-  it("of another kind is refused, naming what is taken", () => {
+  it("of another type is refused with the supported ones", () => {
     for (const type of ["audio/webm;codecs=opus", "image/png", "", "pcm", "audio/pcma"])
       refuses(() => parseMimeType(type), /not supported/, /audio\/pcm;rate/, /audio\/wav/);
   });
 
-  it("audio/L16 is refused because its byte order is not certain", () => {
+  it("audio/L16 is refused because its byte order is ambiguous", () => {
     refuses(() => parseMimeType("audio/L16;rate=24000"), /big-endian/, /audio\/pcm/);
   });
 
-  it("with an odd rate or number of channels is refused, naming those that are taken", () => {
+  it("with an unsupported rate or number of channels is refused with the supported ones", () => {
     refuses(() => parseMimeType("audio/pcm;rate=3"), /audio\/pcm;rate=3/, / 3 Hz/, /8000.*16000.*48000/);
     for (const rate of ["", "=", "=abc", "=-16000", "=16000.5", "=1e99"])
       refuses(() => parseMimeType(`audio/pcm;rate${rate}`), /Hz is not supported/);
@@ -50,19 +50,19 @@ describe("a mimeType", () => {
     refuses(() => parseMimeType("audio/pcm;channels=0"), /0 channels/);
   });
 
-  it("that is no string is refused", () => {
-    refuses(() => parseMimeType(16000), /mimeType is a number/);
+  it("that is not a string is refused", () => {
+    refuses(() => parseMimeType(16000), /mimeType is of type number/);
   });
 });
 
 describe("a payload", () => {
   const sound = Buffer.from([0xfb, 0xff, 0xbf, 0x01, 0x02]);
 
-  it("that is a Buffer is taken as it is, without a copy", () => {
+  it("that is a Buffer is not copied", () => {
     assert.equal(readPayload(sound).bytes, sound);
   });
 
-  it("may be a Uint8Array, one from a function node's sandbox too", () => {
+  it("may be a Uint8Array, also from a function node's sandbox", () => {
     const array = new Uint8Array(sound.buffer, sound.byteOffset, sound.length);
     assert.deepEqual(readPayload(array).bytes, sound);
     assert.deepEqual(
@@ -71,27 +71,27 @@ describe("a payload", () => {
     );
   });
 
-  it("may be base64, base64url, with or without padding, or in lines", () => {
+  it("may be base64 or base64url, with or without padding, or in lines", () => {
     for (const text of ["+/+/AQI=", "-_-_AQI=", "-_-_AQI", "+/+/\r\nAQI=\n"])
       assert.deepEqual(readPayload(text).bytes, sound);
     assert.equal(readPayload("").bytes.length, 0);
   });
 
-  it("may be a data URL, which brings its mimeType", () => {
+  it("may be a data URL with a mimeType", () => {
     assert.deepEqual(readPayload("data:audio/pcm;rate=8000;base64,+/+/AQI="), {
       bytes: sound,
       mimeType: "audio/pcm;rate=8000",
     });
   });
 
-  it("may be raw bytes that an exec node took for text", () => {
+  it("may be raw bytes in a string from an exec node", () => {
     const silence = Buffer.alloc(640);
     assert.deepEqual(readPayload(silence.toString()).bytes, silence);
     const quiet = pcm([1, 2, 0, 0x0141, 0x7f]);
     assert.deepEqual(readPayload(quiet.toString()).bytes, quiet);
   });
 
-  it("of any other kind is refused by name", () => {
+  it("of any other type is refused with its type", () => {
     refuses(() => readPayload("hello world!"), /not base64/, /Send a Buffer/);
     refuses(() => readPayload("abcde"), /not base64/);
     refuses(() => readPayload("data:text/plain;base64,AAAA"), /not base64/);
@@ -115,7 +115,7 @@ describe("a payload", () => {
   });
 });
 
-it("stereo is mixed to mono without overflow, at any alignment and without touching what came", () => {
+it("stereo is mixed to mono without overflow, at any alignment, and the input is not changed", () => {
   const stereo = pcm([100, 300, -32768, -32768, 32767, 32767, -5, 5]);
   const odd = Buffer.concat([Buffer.alloc(1), stereo]).subarray(1);
   assert.deepEqual(samplesOf(stereoToMono(odd)), [200, -32768, 32767, 0]);

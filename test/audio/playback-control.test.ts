@@ -1,4 +1,4 @@
-// Marks, flush, playback without pacing, and that one timer is enough for all.
+// Marks, flush, burst, and the timer that all playbacks share.
 
 import assert from "node:assert/strict";
 import { SoundError } from "../../audio/formats";
@@ -37,7 +37,7 @@ describe("the control of a playback", () => {
       assert.equal(reached, 1);
     });
 
-    it("does not get stuck behind a prebuffer or half a frame", () => {
+    it("does not wait behind a jitter buffer or an incomplete frame", () => {
       const { clock, playback, played } = start({ jitterBufferMs: 100 });
       let reached = false;
       playback.push(sound(30));
@@ -51,19 +51,29 @@ describe("the control of a playback", () => {
   });
 
   describe("flush", () => {
-    it("drops all that waits at once, marks and partial frames too, and says how much it was", () => {
+    it("drops all sound that waits, the incomplete frame too", () => {
       const { clock, playback, times } = start({ sendAheadMs: 40 });
-      playback.push(sound(510));
-      playback.mark(() => assert.fail("a dropped mark was reached"));
-      playback.push(sound(30));
-      assert.equal(playback.flush(), 510 + 30 - 60);
+      playback.push(sound(530));
+      playback.flush();
       assert.equal(playback.queuedMs, 0);
+      assert.equal(playback.isPlaying, false);
       clock.advance(1000);
       assert.equal(times().length, 3);
-      assert.equal(playback.flush(), 0);
     });
 
-    it("leaves nothing of the old sound in the new, and starts it at once", () => {
+    it("calls the marks in the queue once, and says that their sound was dropped", () => {
+      const { clock, playback } = start();
+      const dropped: boolean[] = [];
+      playback.mark((flushed) => dropped.push(flushed));
+      playback.push(sound(500));
+      playback.mark((flushed) => dropped.push(flushed));
+      playback.flush();
+      playback.flush();
+      clock.advance(1000);
+      assert.deepEqual(dropped, [false, true]);
+    });
+
+    it("leaves nothing of the old sound in the new, which starts immediately", () => {
       const { clock, playback, left, times } = start({
         sampleRate: 16000,
         sendAheadMs: 200,
@@ -80,7 +90,7 @@ describe("the control of a playback", () => {
       resampler.free();
     });
 
-    it("awaits the prebuffer again", () => {
+    it("starts to fill the jitter buffer again", () => {
       const { playback, times } = start({ jitterBufferMs: 100 });
       playback.push(sound(200));
       playback.flush();
@@ -102,8 +112,8 @@ describe("the control of a playback", () => {
     });
   });
 
-  describe("playback without pacing", () => {
-    it("lets every frame leave as soon as it is whole, without a timer or a bound", () => {
+  describe("burst", () => {
+    it("sends every frame as soon as it is complete, without a timer or a limit", () => {
       const { clock, playback, times, played } = start({ paced: false, jitterBufferMs: 500, maxMs: 100 });
       playback.push(sound(50));
       assert.equal(times().length, 2);
@@ -148,13 +158,15 @@ describe("the control of a playback", () => {
       assert.equal(clock.waiting, 0);
     });
 
-    it("does not run for sound that waits for its prebuffer", () => {
-      const { clock, playback } = start({ jitterBufferMs: 100 });
+    it("does not run for an incomplete frame within a turn", () => {
+      const { clock, playback } = start();
       playback.push(sound(50));
+      clock.advance(100);
+      assert.equal(playback.queuedMs, 10);
       assert.equal(clock.waiting, 0);
     });
 
-    it("goes on for the others when one callback throws", () => {
+    it("continues for the others when one callback throws", () => {
       const clock = new TestClock();
       const pacer = new Pacer(clock);
       const options = {
@@ -180,14 +192,15 @@ describe("the control of a playback", () => {
   });
 
   describe("a playback", () => {
-    it("refuses impossible settings", () => {
+    it("refuses unsupported settings", () => {
       assert.throws(() => start({ sampleRate: 3 }), SoundError);
       assert.throws(() => start({ frameMs: 0 }), SoundError);
     });
 
-    it("drops its sound with free(), which may come twice, and refuses to work afterwards", () => {
+    it("drops its sound and marks with free(), which may be called twice, and throws afterwards", () => {
       const { clock, playback, times } = start();
       playback.push(sound(100));
+      playback.mark(() => assert.fail("the mark was called"));
       playback.free();
       playback.free();
       clock.advance(1000);
@@ -198,7 +211,7 @@ describe("the control of a playback", () => {
       assert.throws(() => playback.flush(), /freed/);
     });
 
-    it("does not write to the sound that it was given", () => {
+    it("does not write to the pushed Buffers", () => {
       const { clock, playback } = start({ sampleRate: 16000 });
       const given = sound(100);
       playback.push(given);

@@ -1,4 +1,4 @@
-// When paced frames leave, in what order, and how many may wait.
+// The pacing of frames, their order, and the queue limit.
 
 import assert from "node:assert/strict";
 import { SoundError } from "../../audio/formats";
@@ -16,7 +16,7 @@ function every20(count: number, from = 0) {
 describe("paced playback", () => {
   before(loadResampler);
 
-  it("lets a frame leave every 20 ms, whole and in order", () => {
+  it("sends a whole frame every 20 ms, in order", () => {
     const { clock, playback, left, times, played } = start();
     for (const chunk of randomChunks(sound(1000), 2000, 2, 1)) playback.push(chunk);
     clock.advance(2000);
@@ -25,7 +25,7 @@ describe("paced playback", () => {
     assert.deepEqual(played(), sound(1000));
   });
 
-  it("lets frames leave as far ahead of real time as the lead says, and no further", () => {
+  it("sends frames ahead of real time by the send-ahead, and not more", () => {
     const { clock, playback, times } = start({ sendAheadMs: 200 });
     playback.push(sound(1000));
     assert.deepEqual(times(), Array(11).fill(0));
@@ -33,7 +33,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [...Array(11).fill(0), ...every20(39, 20)]);
   });
 
-  it("has a lead of 200 ms and a prebuffer of 100 ms unless told otherwise", () => {
+  it("has a send-ahead of 200 ms and a jitter buffer of 100 ms by default", () => {
     const clock = new TestClock();
     let frames = 0;
     const options = { sampleRate: 24000, frameMs: 20, sendAheadMs: undefined, maxMs: 1000, paced: true };
@@ -44,7 +44,7 @@ describe("paced playback", () => {
     assert.equal(frames, 11);
   });
 
-  it("waits for the prebuffer at the start of a turn", () => {
+  it("fills the jitter buffer at the start of a turn", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 100 });
     for (let i = 0; i < 4; i++) {
       playback.push(sound(20));
@@ -56,7 +56,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), every20(5, 120));
   });
 
-  it("waits for the prebuffer again after an underrun", () => {
+  it("fills the jitter buffer again after an underrun", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60 });
     playback.push(sound(60));
     clock.advance(100); // dry since 60
@@ -68,7 +68,38 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 20, 40, 200, 220, 240]);
   });
 
-  it("goes on without a pause when sound comes before the device has run dry", () => {
+  it("plays a jitter buffer that is not full when no more sound comes for half a second", () => {
+    const { clock, playback, times, played } = start({ jitterBufferMs: 2000 });
+    playback.push(sound(40));
+    clock.advance(400);
+    playback.push(sound(30));
+    clock.advance(490);
+    assert.deepEqual(times(), []);
+    clock.advance(200);
+    assert.deepEqual(times(), [900, 920, 940, 960]);
+    assert.deepEqual(played(), Buffer.concat([sound(40), sound(30)]));
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("sends only whole frames within a turn, however long its sound pauses", () => {
+    const { clock, playback, left, played } = start({
+      sampleRate: 16000,
+      sendAheadMs: 200,
+      jitterBufferMs: 20,
+    });
+    const source = tone(1013, 24000, 24 * 1007);
+    playback.push(source.subarray(0, 48 * 207));
+    clock.advance(5000);
+    playback.push(source.subarray(48 * 207));
+    playback.end();
+    clock.advance(2000);
+    const resampler = new Resampler(24000, 16000);
+    assert.deepEqual(played(), Buffer.concat([resampler.process(source), resampler.flush()]));
+    assert.ok(left.slice(0, -1).every(({ frame }) => frame.length === 640));
+    resampler.free();
+  });
+
+  it("continues without a pause when sound comes before the device has an underrun", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60, sendAheadMs: 200 });
     playback.push(sound(100));
     clock.advance(95); // all has left at 0, the device has 5 ms to play
@@ -76,7 +107,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 0, 0, 0, 0, 95]);
   });
 
-  it("does not wait for the prebuffer once the turn is complete", () => {
+  it("does not fill the jitter buffer once the turn is complete", () => {
     const { clock, playback, left, times, played } = start({ jitterBufferMs: 100 });
     playback.push(sound(50));
     clock.advance(70);
@@ -87,7 +118,7 @@ describe("paced playback", () => {
     assert.deepEqual(played(), sound(50));
   });
 
-  it("begins the next turn with a prebuffer, after the sound of the last one", () => {
+  it("fills the jitter buffer for the next turn, which plays after the last one", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60, sendAheadMs: 100 });
     playback.push(sound(60));
     playback.end(); // the device plays until 60
@@ -100,7 +131,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 0, 0, ...Array(4).fill(20), 40, 60, 80, 100, 120]);
   });
 
-  it("does not drift in 10 minutes, however late the ticks are", () => {
+  it("does not drift in 10 minutes, whatever the delay of the ticks", () => {
     const { clock, playback, times } = start({ maxMs: 3000 });
     clock.advance(3.7);
     for (let second = 0; second < 600; second++) {
@@ -114,7 +145,7 @@ describe("paced playback", () => {
     });
   });
 
-  it("moves its time on when the process stood still, rather than sending a burst", () => {
+  it("sends no burst after the process was blocked", () => {
     const clock = new TestClock();
     let now = 0;
     const late = { now: () => now, date: () => now, after: clock.after.bind(clock) };
@@ -135,7 +166,7 @@ describe("paced playback", () => {
     playback.free();
   });
 
-  it("converts to the output rate, the tail of the filter included", () => {
+  it("converts to the output rate, including the tail of the filter", () => {
     for (const [from, to] of [
       [24000, 16000],
       [24000, 8000],
@@ -153,7 +184,7 @@ describe("paced playback", () => {
     }
   });
 
-  it("brings out all of the old sound when the rate changes", () => {
+  it("plays all of the old sound when the rate changes", () => {
     const { clock, playback, played } = start({ sampleRate: 16000 });
     playback.push(tone(1013, 24000, 2400));
     playback.push(tone(1013, 8000, 800), 8000);
@@ -163,12 +194,12 @@ describe("paced playback", () => {
     assert.equal(played().length, 3 * 3200);
   });
 
-  it("refuses what does not fit, says how much, and keeps what is queued", () => {
+  it("refuses sound that does not fit, says how much, and keeps the queue", () => {
     const { clock, playback, played } = start({ maxMs: 1000 });
     playback.push(sound(900));
     const refusal = {
       name: "SoundError",
-      message: /^200 ms of sound were dropped: 880 ms .* at most 1000 ms/,
+      message: /^The queue is full: 200 ms of sound were dropped\. 880 ms .* limit is 1000 ms/,
     };
     assert.throws(() => playback.push(sound(200)), refusal);
     playback.push(sound(100));
@@ -176,7 +207,7 @@ describe("paced playback", () => {
     assert.deepEqual(played(), Buffer.concat([sound(900), sound(100)]));
   });
 
-  it("counts what is held back in a frame, too, and lets go of it at the bound", () => {
+  it("counts the incomplete frame in the queue limit, and plays at the limit even if the jitter buffer is not full", () => {
     const { clock, playback, times } = start({ maxMs: 50, jitterBufferMs: 500 });
     playback.push(sound(30));
     playback.push(sound(20));
@@ -187,7 +218,7 @@ describe("paced playback", () => {
     assert.deepEqual(times(), [0, 20]);
   });
 
-  it("refuses half samples and odd rates, and goes on", () => {
+  it("refuses incomplete samples and unsupported rates, and continues", () => {
     const { clock, playback, played } = start();
     playback.push(sound(30));
     assert.throws(() => playback.push(Buffer.alloc(3)), {

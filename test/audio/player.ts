@@ -1,10 +1,10 @@
-// A playback on a clock that the test drives, and what has left it.
+// A playback on a clock that the test drives, with the frames that have left it.
 
 import { Pacer, Playback, type PlaybackOptions } from "../../audio/playback";
 import { TestClock } from "../clock";
 import { tone } from "./tone";
 
-/** A playback at 24 kHz in 20 ms frames that writes down when each frame left. */
+/** A playback at 24 kHz in 20 ms frames that records when each frame left. */
 export function start(options: Partial<PlaybackOptions> = {}) {
   const clock = new TestClock();
   const left: { at: number; frame: Buffer }[] = [];

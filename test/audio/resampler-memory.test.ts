@@ -1,7 +1,7 @@
-// The converter's native memory, seen from outside: watches the WebAssembly module being loaded, again if other tests have loaded it.
+// The native memory of the resampler, measured in a WebAssembly module that this test loads for itself.
 
 import assert from "node:assert/strict";
-import { loadAgain } from "./load-again";
+import { fresh } from "../fresh";
 import { tone } from "./tone";
 
 interface Memory {
@@ -12,8 +12,8 @@ interface Wasm {
   instantiate(...parameters: unknown[]): Promise<{ instance: { exports: Record<string, unknown> } }>;
 }
 
-it("freed converters give their native memory back", async () => {
-  const { loadResampler, Resampler } = loadAgain();
+it("free() frees the native memory", async () => {
+  const { loadResampler, Resampler } = fresh<typeof import("../../audio/resampler")>("audio/resampler");
   const wasm = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
   const instantiate = wasm.instantiate;
   let memory: Memory | undefined;
@@ -36,7 +36,7 @@ it("freed converters give their native memory back", async () => {
   }
   assert.equal(size(), before);
 
-  // The measure is a real one: converters that are kept do make the memory grow, and go on working while it does.
+  // The measurement works: resamplers that are not freed let the memory grow, and still convert correctly.
   const first = new Resampler(44100, 16000);
   const expected = first.process(sound);
   first.reset();

@@ -1,9 +1,9 @@
-// The bounds that the sample rate converter keeps, and that it loses nothing and leaves nothing behind.
+// The bounds of the sample rate conversion, and that no sample is lost or added.
 
 import assert from "node:assert/strict";
 import { sampleRates } from "../../audio/formats";
 import { loadResampler, Resampler } from "../../audio/resampler";
-import { loadAgain } from "./load-again";
+import { fresh } from "../fresh";
 import { decibels, fitSine, pcm, randomChunks, rms, samplesOf, tone } from "./tone";
 
 const pairs = [
@@ -16,7 +16,7 @@ const pairs = [
   [48000, 16000],
 ] as const;
 
-/** Half a second of a tone, converted; the first and last 50 ms are left out, where the tone begins and ends. */
+/** Converts half a second of a tone. Omits the first and last 50 ms, where the tone starts and ends. */
 function convertedTone(hz: number, from: number, to: number) {
   const converted = samplesOf(convert(tone(hz, from, from / 2), from, to));
   return converted.slice(to / 20, -to / 20);
@@ -29,7 +29,7 @@ function convert(sound: Buffer, from: number, to: number, chunks = [sound]) {
   return converted;
 }
 
-/** Frequencies from one part of the lower rate's Nyquist frequency to another, none with a period that divides 20 ms. */
+/** Frequencies between two fractions of the lower Nyquist frequency, with periods that do not divide 20 ms. */
 function tonesBetween(low: number, high: number, nyquist: number) {
   return Array.from(
     { length: 9 },
@@ -37,15 +37,15 @@ function tonesBetween(low: number, high: number, nyquist: number) {
   );
 }
 
-it("a converter made before loadResampler() was awaited says so", () => {
-  const { Resampler } = loadAgain();
-  assert.throws(() => new Resampler(8000, 16000), /await loadResampler\(\)/);
+it("the constructor throws before loadResampler() has resolved", () => {
+  const { Resampler } = fresh<typeof import("../../audio/resampler")>("audio/resampler");
+  assert.throws(() => new Resampler(8000, 16000), /Await loadResampler\(\)/);
 });
 
 describe("the sample rate converter", () => {
   before(loadResampler);
 
-  it("is loaded once", () => {
+  it("loads once", () => {
     assert.equal(loadResampler(), loadResampler());
   });
 
@@ -80,12 +80,12 @@ describe("the sample rate converter", () => {
         }
       });
 
-    it(`${from} > ${to} Hz: the sound is not delayed`, () => {
+    it(`${from} > ${to} Hz: the sound has no delay`, () => {
       const start = samplesOf(convert(tone(1013, from, from / 2), from, to)).slice(0, (to * 2) / 5);
       assert.ok(Math.abs(fitSine(start, 1013, to).early) < 0.01);
     });
 
-    it(`${from} > ${to} Hz: any chunking gives the same samples`, () => {
+    it(`${from} > ${to} Hz: every chunking gives the same samples`, () => {
       const sound = tone(1013, from, from + 7);
       const whole = convert(sound, from, to);
       for (const [longest, seed] of [
@@ -119,14 +119,14 @@ describe("the sample rate converter", () => {
         }
   });
 
-  it("sound may lie at odd addresses and is not written to", () => {
+  it("the input may lie at odd addresses and is not changed", () => {
     const sound = tone(1013, 48000, 4801);
     const odd = Buffer.concat([Buffer.from([1]), sound]).subarray(1);
     assert.deepEqual(convert(odd, 48000, 16000), convert(sound, 48000, 16000));
     assert.deepEqual(odd, sound);
   });
 
-  it("what was returned stays as it is when more is converted", () => {
+  it("the output does not change when more is converted", () => {
     const resampler = new Resampler(48000, 16000);
     const first = resampler.process(tone(1013, 48000, 960));
     const copy = Buffer.from(first);
@@ -135,7 +135,7 @@ describe("the sample rate converter", () => {
     resampler.free();
   });
 
-  it("after flush() or reset() it is like new", () => {
+  it("flush() and reset() start anew", () => {
     const sound = tone(1013, 24000, 2400);
     const expected = convert(sound, 24000, 16000);
     const resampler = new Resampler(24000, 16000);
@@ -148,7 +148,7 @@ describe("the sample rate converter", () => {
     resampler.free();
   });
 
-  it("two converters at once do not mix their sound", () => {
+  it("two resamplers do not mix their sound", () => {
     const sounds = [tone(1013, 48000, 9600), tone(377, 48000, 9600)];
     const resamplers = sounds.map(() => new Resampler(48000, 16000));
     const results: Buffer[][] = [[], []];
@@ -162,7 +162,7 @@ describe("the sample rate converter", () => {
     });
   });
 
-  it("full-scale sound is clipped, never wrapped around", () => {
+  it("full-scale sound is clipped and does not wrap around", () => {
     const square = pcm(Array.from({ length: 4410 }, (_, i) => (i % 300 < 150 ? 32767 : -32768)));
     const converted = samplesOf(convert(square, 44100, 16000));
     const insideHalves = converted.filter((_, i) => {
@@ -173,7 +173,7 @@ describe("the sample rate converter", () => {
     assert.ok(Math.max(...converted) === 32767 && Math.min(...converted) === -32768);
   });
 
-  it("equal rates hand the sound through as it is", () => {
+  it("equal rates return the sound itself", () => {
     const resampler = new Resampler(16000, 16000);
     const sound = tone(1013, 16000, 320);
     assert.equal(resampler.process(sound), sound);
@@ -183,13 +183,13 @@ describe("the sample rate converter", () => {
     assert.throws(() => resampler.process(sound), /freed/);
   });
 
-  it("odd rates are refused by name", () => {
+  it("unsupported rates are refused", () => {
     assert.throws(() => new Resampler(47999, 16000), /47999 Hz is not supported.*48000/);
     assert.throws(() => new Resampler(16000, 3), /3 Hz is not supported/);
     assert.throws(() => new Resampler(Number.NaN, 16000), /NaN Hz is not supported/);
   });
 
-  it("after free() it refuses to work, and a second free() does nothing", () => {
+  it("all methods throw after free(), which may be called twice", () => {
     const resampler = new Resampler(48000, 16000);
     resampler.free();
     resampler.free();

@@ -1,4 +1,4 @@
-// Sound made for tests, and the measuring of what became of it.
+// Test sounds, and measurements of the result.
 
 /** `samples` samples of a sine of `hz` as PCM16; `level` 1 is full scale. */
 export function tone(hz: number, sampleRate: number, samples: number, level = 0.9): Buffer {
@@ -66,7 +66,7 @@ export function randomChunks(sound: Buffer, longest: number, unit: number, seed:
   return chunks;
 }
 
-/** A WAV file. The options break it: `dataLength` is what its header claims, `extra` are chunks before the sound. */
+/** A WAV file. `dataLength`: the length in its header; `extra` and `after`: chunks before and after the sound. */
 export function wav(
   sound: Buffer,
   options: {
@@ -76,6 +76,7 @@ export function wav(
     code?: number;
     dataLength?: number;
     extra?: Buffer;
+    after?: Buffer;
     extension?: Buffer;
   } = {},
 ): Buffer {
@@ -90,7 +91,8 @@ export function wav(
   const data = chunk("data", sound);
   data.writeUInt32LE(options.dataLength ?? sound.length, 4);
   const fmtChunk = chunk("fmt ", Buffer.concat([fmt, options.extension ?? Buffer.alloc(0)]));
-  const body = Buffer.concat([Buffer.from("WAVE"), fmtChunk, options.extra ?? Buffer.alloc(0), data]);
+  const { extra = Buffer.alloc(0), after = Buffer.alloc(0) } = options;
+  const body = Buffer.concat([Buffer.from("WAVE"), fmtChunk, extra, data, after]);
   return chunk("RIFF", body);
 }
 

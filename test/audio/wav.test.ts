@@ -1,4 +1,4 @@
-// WAV files as they come through a stream: in pieces, without a length, one after the other, or broken.
+// WAV files in a stream: in pieces, without a length, one after the other, or broken.
 
 import assert from "node:assert/strict";
 import { SoundError } from "../../audio/formats";
@@ -12,7 +12,7 @@ function read(stream: Buffer, chunks = [stream]) {
   return filesOf(chunks.flatMap((bytes) => reader.push(bytes)));
 }
 
-/** The files that the pieces make up. */
+/** Joins the pieces to files. */
 function filesOf(pieces: WavPiece[]) {
   const files: { format: WavPiece["format"]; sound: Buffer }[] = [];
   for (const { format, pcm, begins } of pieces) {
@@ -38,25 +38,21 @@ function refuses(stream: Buffer, ...words: RegExp[]) {
     );
 }
 
-/** What an extensible header adds: 22 more bytes, 16 valid bits, the front speakers, the format as a GUID. */
+/** The extension of an extensible header: 22 bytes, 16 valid bits, the front speakers, the format as a GUID. */
 const extension = (code: number) =>
   Buffer.from(`16001000030000000${code}00000000001000800000aa00389b71`, "hex");
 
 describe("a WAV stream", () => {
-  it("gives its sound and format, in one piece or byte by byte", () => {
+  it("has its sound and format read, in one piece or byte by byte", () => {
     const stream = wav(sound, { sampleRate: 44100, channels: 2 });
     const expected = [{ format: { sampleRate: 44100, channels: 2 }, sound }];
     assert.deepEqual(read(stream), expected);
     assert.deepEqual(read(stream, bytewise(stream)), expected);
   });
 
-  it("may hold other chunks before and after the sound, with pad bytes", () => {
+  it("may have other chunks before and after the sound, with pad bytes", () => {
     const extra = Buffer.concat([chunk("LIST", Buffer.from("odd")), chunk("fact", Buffer.alloc(4))]);
-    const stream = Buffer.concat([
-      wav(sound, { extra }),
-      chunk("LIST", Buffer.from("title")),
-      Buffer.from("xyz"),
-    ]);
+    const stream = wav(sound, { extra, after: extra });
     for (const chunks of [[stream], bytewise(stream)])
       assert.deepEqual(
         read(stream, chunks).map((file) => file.sound),
@@ -64,23 +60,46 @@ describe("a WAV stream", () => {
       );
   });
 
-  it("may not know its length, as when a program writes into a pipe", () => {
+  it("ends with its last chunk: the bytes behind it are the rest", () => {
+    const stream = wav(sound, { after: chunk("LIST", Buffer.from("odd")) });
+    const reader = new WavReader();
+    reader.push(stream.subarray(0, -1));
+    assert.equal(reader.rest, undefined);
+    reader.push(stream.subarray(-1));
+    assert.deepEqual(reader.rest, Buffer.alloc(0));
+    reader.push(Buffer.concat([stream, Buffer.from("xyz")]));
+    assert.deepEqual(reader.rest, Buffer.from("xyz"));
+  });
+
+  it("may have a pad byte after the sound, which is not sound", () => {
+    const odd = sound.subarray(0, 501);
+    const reader = new WavReader();
+    assert.deepEqual(filesOf(reader.push(wav(odd)))[0]!.sound, odd);
+    assert.deepEqual(reader.rest, Buffer.alloc(0));
+  });
+
+  it("may have a chunk that its RIFF header does not count", () => {
+    const reader = new WavReader();
+    reader.push(Buffer.concat([wav(sound), chunk("id3 ", Buffer.alloc(20))]));
+    assert.deepEqual(reader.rest, Buffer.alloc(0));
+  });
+
+  it("may have no length, as when a program writes it into a pipe", () => {
     for (const dataLength of [0, 0xffffffff, 0x7ffff000, 0x80000000]) {
       const stream = wav(sound, { dataLength });
       assert.deepEqual(read(stream, randomChunks(stream, 50, 1, 7))[0]!.sound, sound);
     }
   });
 
-  it("may have an extensible header with 16-bit PCM in it", () => {
+  it("may have an extensible header with 16-bit PCM", () => {
     const stream = wav(sound, { code: 0xfffe, extension: extension(1) });
     assert.deepEqual(read(stream, bytewise(stream)), [{ format: { sampleRate: 16000, channels: 1 }, sound }]);
   });
 
-  it("may bring a second file after the first, with another format", () => {
+  it("may have a second file after the first, with another format", () => {
     const other = tone(300, 8000, 333);
     const stream = Buffer.concat([
-      wav(sound),
-      chunk("LIST", Buffer.from("end")),
+      wav(sound, { after: chunk("LIST", Buffer.from("end")) }),
       wav(other, { sampleRate: 8000 }),
     ]);
     const expected = [
@@ -92,7 +111,7 @@ describe("a WAV stream", () => {
     assert.deepEqual(read(stream, randomChunks(stream, 90, 1, 5)), expected);
   });
 
-  it("begins anew with a message that begins like a file, though the one before was cut off or had no length", () => {
+  it("starts anew with a chunk that begins like a file, even if the file before is incomplete or has no length", () => {
     const cut = wav(sound).subarray(0, 201);
     const endless = wav(sound, { dataLength: 0xffffffff });
     const files = read(cut, [cut, endless, endless, wav(sound)]);
@@ -102,7 +121,7 @@ describe("a WAV stream", () => {
     );
   });
 
-  it("that cannot be used is refused in plain words", () => {
+  it("that is not supported is refused with the reason", () => {
     refuses(Buffer.from("OggS, a long way from WAV"), /begins with "O/);
     refuses(Buffer.from("RIFF0000AVI LIST"), /not a WAV file/);
     refuses(wav(sound, { bits: 8 }), /8-bit PCM/, /Convert it to 16-bit PCM/);
@@ -127,7 +146,7 @@ describe("a WAV stream", () => {
     refuses(Buffer.from("RIFF0000WAVEfmt \xff\xff\xff\xff", "latin1"), /fmt chunk has 4294967295 bytes/);
   });
 
-  it("goes on where it was after a chunk that was refused", () => {
+  it("continues after a refused chunk", () => {
     const reader = new WavReader();
     const stream = wav(sound);
     reader.push(stream.subarray(0, 20));
@@ -135,7 +154,7 @@ describe("a WAV stream", () => {
     assert.deepEqual(reader.push(stream.subarray(20))[0]!.pcm, sound);
   });
 
-  it("that ends inside its header says so, and another one may follow", () => {
+  it("that ends inside its header is an error, and another one may follow", () => {
     const reader = new WavReader();
     for (const length of [1, 11, 13, 43]) {
       reader.push(wav(sound).subarray(0, length));
@@ -146,7 +165,7 @@ describe("a WAV stream", () => {
     reader.end();
   });
 
-  it("leaves the bytes that came as they were, and keeps no view of them", () => {
+  it("neither writes to the pushed bytes nor keeps a view of them", () => {
     const reader = new WavReader();
     const stream = wav(sound);
     const pieces = bytewise(stream).flatMap((byte) => {

@@ -22,7 +22,7 @@ describe("audio in", () => {
     Buffer.concat(frames(wanted).map(({ payload }) => payload as Buffer));
 
   for (const size of [1, 100, 639, 641, 5_000, 70_400])
-    it(`makes frames of 640 bytes of chunks of ${size}, and loses nothing between them`, async () => {
+    it(`makes frames of 640 bytes from chunks of ${size}, without loss between them`, async () => {
       const said = speech.subarray(0, size === 1 ? 3_332 : speech.length);
       await start();
       for (const payload of chunksOf(said, size)) flow.send("in", { payload });
@@ -45,7 +45,7 @@ describe("audio in", () => {
     );
   });
 
-  it("does not copy sound that is whole frames already", async () => {
+  it("does not copy sound in whole frames", async () => {
     await start();
     const payload = Buffer.from(speech.subarray(0, 1_280));
     flow.send("in", { payload });
@@ -64,6 +64,15 @@ describe("audio in", () => {
     assert.ok(heard(({ session }) => session === "pieces").equals(speech));
   });
 
+  it("takes raw sound after a WAV file in the same stream", async () => {
+    await start();
+    flow.send("in", { payload: readFileSync(SPEECH_WAV) });
+    for (const payload of chunksOf(speech, 640)) flow.send("in", { payload });
+    await ended();
+    assert.ok(heard().equals(Buffer.concat([speech, speech])));
+    assert.deepEqual(flow.caught.items, []);
+  });
+
   it("reads base64", async () => {
     await start();
     flow.send("in", { payload: speech.subarray(0, 1_280).toString("base64") });
@@ -71,7 +80,7 @@ describe("audio in", () => {
     assert.ok(heard().equals(speech.subarray(0, 1_280)));
   });
 
-  it("turns 48 kHz stereo into 16 kHz mono when the mimeType says so", async () => {
+  it("converts 48 kHz stereo to 16 kHz mono when the mimeType says so", async () => {
     const stereo = Buffer.alloc(speech.length * 6);
     for (let i = 0; i < speech.length / 2; i++)
       for (let copy = 0; copy < 6; copy++) stereo.writeInt16LE(speech.readInt16LE(2 * i), 12 * i + 2 * copy);
@@ -83,14 +92,14 @@ describe("audio in", () => {
     assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, heard(), 16_000) > 0.95);
   });
 
-  it("takes sound without a mimeType for what its settings say", async () => {
+  it("takes the format of its settings for sound without a mimeType", async () => {
     await start({ format: "pcm", sampleRate: "8000", channels: "1" });
     flow.send("in", { payload: Buffer.alloc(320) });
     await ended();
     assert.equal(heard().length, 640);
   });
 
-  it("leaves everything else of a message as it is, on every frame of it", async () => {
+  it("keeps all other properties of a message on each of its frames", async () => {
     await start();
     const said = Buffer.from(speech.subarray(0, 1_280));
     const before = Buffer.from(said);
@@ -98,7 +107,7 @@ describe("audio in", () => {
       payload: said,
       topic: "home",
       session: 7,
-      colour: "blue",
+      color: "blue",
       _session: { type: "tcp", id: "1" },
     });
     await ended();
@@ -108,13 +117,13 @@ describe("audio in", () => {
         ...FRAME,
         topic: "home",
         session: 7,
-        colour: "blue",
+        color: "blue",
         _session: { type: "tcp", id: "1" },
       });
     assert.ok(said.equals(before), "the received Buffer was written to");
   });
 
-  it("says that a stream has ended, whose it was, and first sends what was left of it", async () => {
+  it("sends the rest of a stream that has ended, and then audioStreamEnd with its session", async () => {
     await start();
     flow.send("in", { payload: speech.subarray(0, 700), topic: "home", _session: { type: "tcp", id: "1" } });
     const { _msgid, ...end } = await ended();
@@ -126,7 +135,7 @@ describe("audio in", () => {
     assert.equal(flow.at("out").items.at(-1)!.action, "audioStreamEnd");
   });
 
-  it("begins anew after the end of a stream", async () => {
+  it("starts anew after the end of a stream", async () => {
     await start();
     for (let i = 0; i < 2; i++) {
       flow.send("in", { payload: speech.subarray(0, 640) });
@@ -135,7 +144,7 @@ describe("audio in", () => {
     assert.ok(heard().equals(Buffer.concat([speech.subarray(0, 640), speech.subarray(0, 640)])));
   });
 
-  it("lets a message with an action through unchanged", async () => {
+  it("passes a message with an action unchanged", async () => {
     await start();
     const msg: Msg = { action: "disconnect", payload: 5, topic: "home" };
     flow.send("in", msg);
@@ -143,7 +152,7 @@ describe("audio in", () => {
     assert.equal(msg.mimeType, undefined);
   });
 
-  it("keeps the sound of two sessions apart", async () => {
+  it("separates the sound of two sessions", async () => {
     await start();
     const backwards = Buffer.from(speech);
     for (let i = 0; i < speech.length; i += 2)
@@ -163,18 +172,18 @@ describe("audio in", () => {
     ["no payload", {}, /payload is of type undefined, not sound/],
     ["an object", { payload: { sound: 1 } }, /payload is of type object, not sound/],
     ["a text", { payload: "hello, how are you?" }, /not base64/],
-    ["50 MB", { payload: Buffer.alloc(50e6) }, /47\.7 MiB of sound; at most 16 MiB/],
+    ["50 MB", { payload: Buffer.alloc(50e6) }, /47\.7 MiB of sound; a message may have at most 16 MiB/],
     [
       "an unknown format",
       { payload: Buffer.alloc(640), mimeType: "audio/ogg" },
       /"audio\/ogg" is not supported/,
     ],
     ["a rate of 3 Hz", { payload: Buffer.alloc(640), mimeType: "audio/pcm;rate=3" }, /3 Hz is not supported/],
-    ["a mimeType that is no string", { payload: Buffer.alloc(640), mimeType: { rate: 1 } }, /mimeType/],
+    ["a mimeType that is not a string", { payload: Buffer.alloc(640), mimeType: { rate: 1 } }, /mimeType/],
     ["a bad session key", { payload: Buffer.alloc(640), session: {} }, /msg\.session must be a string/],
   ];
   for (const [what, msg, error] of refused)
-    it(`refuses ${what} with an error that the Catch node gets, and the stream goes on`, async () => {
+    it(`refuses ${what} with an error to the Catch node, and continues the stream`, async () => {
       await start({ endAfterMs: 0 });
       flow.send("in", { payload: speech.subarray(0, 700) });
       flow.send("in", { ...msg, mark: what });
@@ -187,7 +196,7 @@ describe("audio in", () => {
       assert.equal(flow.caught.items.length, 1);
     });
 
-  it("does not say that a stream has ended that never was one", async () => {
+  it("sends no audioStreamEnd for a stream without sound", async () => {
     await start();
     flow.send("in", { payload: 5, session: "kitchen" });
     await flow.nextError();
@@ -201,7 +210,7 @@ describe("audio in", () => {
     );
   });
 
-  it("reports odd bytes when the stream ends with them, and still ends it", async () => {
+  it("reports an incomplete sample at the end of a stream, and still ends it", async () => {
     await start();
     flow.send("in", { payload: Buffer.alloc(641), topic: "mine" });
     const { message, msg } = await flow.nextError();
@@ -211,14 +220,22 @@ describe("audio in", () => {
   });
 
   const unusable: [what: string, properties: object, error: RegExp][] = [
-    ["a frame of 1 ms", { frameMs: 1 }, /"frame length" must be a number from 10 to 200/],
-    ["an end that is no number", { endAfterMs: "soon" }, /"end after" must be a number/],
-    ["an unknown format", { format: "mp3" }, /"format" must be one of auto, pcm/],
-    ["a rate of 3 Hz", { format: "pcm", sampleRate: 3, channels: 1 }, /3 Hz is not supported/],
-    ["five channels", { format: "pcm", sampleRate: 8000, channels: 5 }, /5 channels are not supported/],
+    ["a frame of 1 ms", { frameMs: 1 }, /"Frame length \(ms\)" must be a number from 10 to 200/],
+    ["a timeout that is not a number", { endAfterMs: "soon" }, /"Stream timeout \(ms\)" must be a number/],
+    ["an unknown format", { format: "mp3" }, /"Format" must be one of auto, pcm/],
+    [
+      "a rate of 3 Hz",
+      { format: "pcm", sampleRate: 3, channels: 1 },
+      /"Sample rate" must be one of 8000, .*; it is 3/,
+    ],
+    [
+      "five channels",
+      { format: "pcm", sampleRate: 8000, channels: 5 },
+      /"Channels" must be one of 1, 2; it is 5/,
+    ],
   ];
   for (const [what, properties, error] of unusable)
-    it(`set to ${what}: a red badge, and an error for every message`, async () => {
+    it(`set to ${what}: shows a red badge, and an error for every message`, async () => {
       await start(properties);
       const badge = flow.badges("in").items.at(-1)!;
       assert.equal(badge.fill, "red");

@@ -9,9 +9,9 @@ describe("interrupt", () => {
     flow = await Flow.start([node("stop", "gemini-interrupt", {}, [["out"]]), node("out", "helper")]);
   };
 
-  it("makes any message an interrupt, and leaves everything else of it as it is", async () => {
+  it("turns any message into an interrupt, and keeps its other properties", async () => {
     await start();
-    const msg: Msg = { payload: "button", topic: "t", session: "kitchen", colour: "blue" };
+    const msg: Msg = { payload: "button", topic: "t", session: "kitchen", color: "blue" };
     flow.send("stop", msg);
     assert.equal(await flow.at("out").next(), msg);
     const { _msgid, ...rest } = msg;
@@ -19,12 +19,12 @@ describe("interrupt", () => {
       payload: "button",
       topic: "t",
       session: "kitchen",
-      colour: "blue",
+      color: "blue",
       action: "interrupt",
     });
   });
 
-  it("lets of the events of a session only interrupted through", async () => {
+  it("passes only interrupted of the events of a session", async () => {
     await start();
     for (const event of ["state", "usage", "turnComplete", "interrupted", "goAway", "gap"])
       flow.send("stop", { event, payload: {} });
@@ -51,8 +51,9 @@ describe("all nodes together, with the simulator", () => {
       node("in", "gemini-audio-in", { endAfterMs: 0 }, [["session"]]),
       { ...live!, wires: [["out"], ["text"], ["tools"], ["events"]] },
       ...others,
-      node("out", "gemini-audio-out", { sendAheadMs: 0 }, [["device"]]),
+      node("out", "gemini-audio-out", { sendAheadMs: 0 }, [["device"], ["playback"]]),
       node("device", "helper"),
+      node("playback", "helper"),
       node("stop", "gemini-interrupt", {}, [["session", "out"]]),
     ]);
   };
@@ -66,21 +67,21 @@ describe("all nodes together, with the simulator", () => {
         .map(({ payload }) => payload as Buffer),
     );
 
-  it("hold a conversation: speech comes back as that speech", async () => {
+  it("hold a conversation: the simulator answers speech with the same speech", async () => {
     await start();
     speak("kitchen", Buffer.concat([speech, silence(1_000)]));
-    await flow.at("device").next(({ event }) => event === "turnComplete");
+    await flow.at("playback").next(({ event }) => event === "turnComplete");
     assert.ok(correlation(speech, 16_000, heard("kitchen"), 24_000) > 0.9);
     assert.deepEqual(flow.caught.items, []);
   });
 
-  it("an interrupt silences the model and what is queued of one conversation, which then goes on", async () => {
+  it("an interrupt stops the model and the queue of one conversation, which then continues", async () => {
     await start();
     const long = "a rather long text that takes quite a while to say back, word by word by word";
     flow.send("session", { payload: long, session: "kitchen" });
     await flow.at("device").next(({ payload }) => Buffer.isBuffer(payload));
     flow.send("stop", { payload: "button", session: "kitchen" });
-    await flow.at("device").next(({ event }) => event === "flush");
+    await flow.at("playback").next(({ event }) => event === "flush");
     const atFlush = heard("kitchen").length;
     await flow.at("events").next(({ event }) => event === "turnComplete");
     assert.equal(heard("kitchen").length, atFlush);

@@ -1,4 +1,4 @@
-// Turns one stream of any sound that we take into 16 kHz mono frames, with nothing lost between its chunks.
+// Converts a stream of sound in any supported format to 16 kHz mono frames, without loss between its chunks.
 
 import {
   checkedFormat,
@@ -15,8 +15,8 @@ import { beginsWav, WavReader } from "./wav";
 
 const nothing = Buffer.alloc(0);
 
-// Files that people send by mistake, by their first bytes: as raw sound they would be a loud noise.
-const foreign = new Map([
+// Unsupported files, by their first bytes. Played as raw sound they would be loud noise.
+const unsupported = new Map([
   ["OggS", "Ogg"],
   ["fLaC", "FLAC"],
   ["ID3\x03", "MP3"],
@@ -27,25 +27,25 @@ const foreign = new Map([
 ]);
 
 /**
- * One stream of sound on its way to 16 kHz mono PCM16 in frames of `frameMs` (20 ms: 640 bytes).
- * `format` says what sound without a mimeType is; "auto": WAV when it begins like a WAV file, else 16 kHz mono PCM16.
- * loadResampler() must have been awaited. Frames may be views of what was pushed: do not write to them.
+ * Converts one stream of sound to 16 kHz mono PCM16 in frames of `frameMs` (20 ms: 640 bytes).
+ * `format` is the format of sound without a mimeType. "auto": WAV when it begins like a WAV file, else 16 kHz mono PCM16.
+ * Await loadResampler() before. Frames may be views of the pushed Buffers: do not write to them.
  */
-export class Intake {
+export class Transcoder {
   readonly #setting: "auto" | PcmFormat;
   readonly #framer: Framer;
-  /** What the stream is, once its first bytes have told. */
+  /** What the stream holds, once its first bytes are known. */
   #kind: "wav" | "pcm" | undefined;
-  /** First bytes that may yet become a WAV header. */
+  /** First bytes that may be the start of a WAV header. */
   #head = nothing;
   #wav: WavReader | undefined;
   #format: PcmFormat | undefined;
   #resampler: Resampler | undefined;
-  /** Bytes of a sample, or of a pair of them in stereo, that is not complete yet. */
+  /** Bytes of an incomplete sample, or of an incomplete pair of samples in stereo. */
   #carry = nothing;
   #freed = false;
 
-  /** Throws a SoundError for a format that we do not take, and when `frameMs` is not between 1 and 1000. */
+  /** Throws a SoundError for a format that is not supported, and when `frameMs` is not between 1 and 1000. */
   constructor(options: { format: "auto" | PcmFormat; frameMs: number }) {
     if (options.format !== "auto")
       checkedFormat(options.format.sampleRate, options.format.channels, "The format setting");
@@ -54,11 +54,11 @@ export class Intake {
   }
 
   /**
-   * Takes a payload as readPayload() describes it and returns the frames that are whole now. A mimeType (else that of a
-   * data URL) wins over the setting. Throws a SoundError for sound that we do not take: the stream is then as before.
+   * Takes a payload as readPayload() describes it and returns the frames that it completes. A mimeType (else that of a
+   * data URL) has priority over the setting. Throws a SoundError for sound that is not supported, and ignores that sound.
    */
   push(payload: unknown, mimeType?: string): Buffer[] {
-    if (this.#freed) throw new Error("This intake was freed");
+    if (this.#freed) throw new Error("This transcoder was freed");
     const sound = readPayload(payload);
     const type = mimeType ?? sound.mimeType;
     const otherwise = this.#setting === "auto" ? defaultFormat : this.#setting;
@@ -72,19 +72,23 @@ export class Intake {
     const wav = kind === "wav" ? (this.#wav ?? new WavReader()) : undefined;
     const format = typeof said === "string" ? defaultFormat : said;
     const pieces = wav?.push(bytes) ?? [{ format, pcm: bytes, begins: false }];
-    // From here on nothing is refused any more, so the stream may change.
-    this.#kind = kind;
+    // Nothing throws from here on, so the stream may change.
+    const rest = wav?.rest;
+    const rawFollows = said === "auto" && rest !== undefined && rest.length > 0;
+    if (rawFollows) pieces.push({ format: defaultFormat, pcm: rest, begins: true });
+    // After a whole file, anything may come.
+    this.#kind = rawFollows ? "pcm" : rest ? undefined : kind;
+    this.#wav = rest ? undefined : wav;
     this.#head = nothing;
-    this.#wav = wav;
     return pieces.flatMap(({ format, pcm, begins }) => this.#take(format, pcm, begins));
   }
 
   /**
-   * The stream is over: returns what is left, the last frame as short as it is, and is ready for a new stream. Throws a
-   * SoundError, after that, when the stream ended inside a WAV header or in the middle of a sample; what was left is lost.
+   * Ends the stream: returns what is left, with a shorter last frame, and starts anew. Throws a SoundError when the stream
+   * ended inside a WAV header or in the middle of a sample; what was left is then lost.
    */
   end(): Buffer[] {
-    if (this.#freed) throw new Error("This intake was freed");
+    if (this.#freed) throw new Error("This transcoder was freed");
     const wav = this.#wav;
     const frames = this.#head.length > 0 ? this.#take(defaultFormat, this.#head, false) : [];
     const extra = this.#carry.length;
@@ -97,12 +101,12 @@ export class Intake {
     wav?.end();
     if (extra > 0)
       throw new SoundError(
-        `The sound ended in the middle of a sample (${extra} bytes too many). Send whole 16-bit samples.`,
+        `The sound ended in the middle of a sample, with ${extra} bytes of it. Send whole 16-bit samples.`,
       );
     return frames;
   }
 
-  /** Gives the native memory back. Afterwards everything but free() throws. */
+  /** Frees the native memory. Afterwards all methods but free() throw. */
   free(): void {
     this.#resampler?.free();
     this.#freed = true;
@@ -112,7 +116,7 @@ export class Intake {
     if (beginsWav(bytes)) return "wav";
     if (this.#kind) return this.#kind;
     const head = bytes.toString("latin1", 0, 4);
-    const name = foreign.get(head);
+    const name = unsupported.get(head);
     if (name) throw new SoundError(`The payload is a ${name} file. Convert it to 16-bit PCM or WAV first.`);
     if (head === "RIFF") return "wav";
     return "RIFF".startsWith(head) ? undefined : "pcm";
@@ -135,7 +139,7 @@ export class Intake {
     return frames.concat(this.#framer.push(this.#resampler!.process(mono)));
   }
 
-  /** Brings out what the filter holds. Half a sample goes: refusing new sound for the old one's fault helps nobody. */
+  /** Cuts what the filter still holds into frames. Drops an incomplete sample: new sound is not refused for it. */
   #drain(): Buffer[] {
     this.#carry = nothing;
     return this.#resampler ? this.#framer.push(this.#resampler.flush()) : [];

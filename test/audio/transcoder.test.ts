@@ -1,0 +1,278 @@
+// Any supported sound becomes 16 kHz mono frames, without loss between chunks of any size.
+
+import assert from "node:assert/strict";
+import { type PcmFormat, SoundError } from "../../audio/formats";
+import { loadResampler, Resampler } from "../../audio/resampler";
+import { Transcoder } from "../../audio/transcoder";
+import { fitSine, pcm, randomChunks, samplesOf, tone, wav } from "./tone";
+
+/** Pushes the chunks, ends the stream and frees the transcoder. Returns all frames. */
+function framesOf(chunks: unknown[], format: "auto" | PcmFormat = "auto", mimeType?: string) {
+  const transcoder = new Transcoder({ format, frameMs: 20 });
+  const frames = chunks.flatMap((chunk) => transcoder.push(chunk, mimeType));
+  frames.push(...transcoder.end());
+  transcoder.free();
+  return frames;
+}
+
+function convert(sound: Buffer, from: number) {
+  const resampler = new Resampler(from, 16000);
+  const converted = Buffer.concat([resampler.process(sound), resampler.flush()]);
+  resampler.free();
+  return converted;
+}
+
+function interleave(left: Buffer, right: Buffer) {
+  const rights = samplesOf(right);
+  return pcm(samplesOf(left).flatMap((sample, i) => [sample, rights[i]!]));
+}
+
+function refuses(work: () => unknown, word: RegExp) {
+  assert.throws(work, (error) => error instanceof SoundError && word.test(error.message));
+}
+
+const sound = tone(1013, 16000, 16000 + 123);
+
+describe("the transcoder", () => {
+  before(loadResampler);
+
+  it("cuts frames of 640 bytes for 20 ms, the last one shorter", () => {
+    const frames = framesOf([sound]);
+    assert.deepEqual(new Set(frames.slice(0, -1).map((frame) => frame.length)), new Set([640]));
+    assert.equal(frames.at(-1)!.length, 246);
+    assert.deepEqual(Buffer.concat(frames), sound);
+  });
+
+  it("takes other frame lengths, and refuses impossible ones", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 100 });
+    assert.deepEqual(
+      transcoder.push(sound).map((frame) => frame.length),
+      Array(10).fill(3200),
+    );
+    transcoder.free();
+    for (const frameMs of [0, -20, Number.NaN, 5000])
+      refuses(() => new Transcoder({ format: "auto", frameMs }), /Use a length from 1 to 1000 ms/);
+  });
+
+  it("refuses a setting with an unsupported rate", () => {
+    refuses(() => new Transcoder({ format: { sampleRate: 3, channels: 1 }, frameMs: 20 }), /setting: 3 Hz/);
+  });
+
+  it("loses nothing between chunks of any size, odd ones and single bytes too", () => {
+    for (const longest of [1, 3, 700, 5000]) {
+      const frames = framesOf(randomChunks(sound, longest, 1, longest));
+      assert.ok(frames.slice(0, -1).every((frame) => frame.length === 640));
+      assert.deepEqual(Buffer.concat(frames), sound);
+    }
+  });
+
+  it("gives the same result for any chunking, at any rate, in mono and stereo", () => {
+    for (const sampleRate of [8000, 24000, 44100, 48000]) {
+      const left = tone(1013, sampleRate, sampleRate);
+      const right = tone(1013, sampleRate, sampleRate, 0.3);
+      assert.deepEqual(
+        Buffer.concat(framesOf(randomChunks(left, 777, 1, 1), { sampleRate, channels: 1 })),
+        convert(left, sampleRate),
+      );
+      const stereo = Buffer.concat(
+        framesOf(randomChunks(interleave(left, right), 777, 1, 2), { sampleRate, channels: 2 }),
+      );
+      const { amplitude, residue } = fitSine(samplesOf(stereo).slice(200, -200), 1013, 16000);
+      assert.equal(stereo.length, 32000);
+      assert.ok(Math.abs(amplitude / 32767 - 0.6) < 0.01 && residue < 2);
+    }
+  });
+
+  it("prefers the rate of the mimeType to that of the setting", () => {
+    const loud = tone(1013, 48000, 4800);
+    assert.deepEqual(
+      Buffer.concat(framesOf([loud], { sampleRate: 8000, channels: 2 }, "audio/pcm;rate=48000;channels=1")),
+      convert(loud, 48000),
+    );
+    assert.deepEqual(Buffer.concat(framesOf([loud], "auto", "audio/pcm;rate=48000")), convert(loud, 48000));
+  });
+
+  it("takes the format of a data URL, unless the message has a mimeType", () => {
+    const loud = tone(1013, 48000, 4800);
+    const url = `data:audio/pcm;rate=48000;base64,${loud.toString("base64")}`;
+    assert.deepEqual(Buffer.concat(framesOf([url])), convert(loud, 48000));
+    assert.deepEqual(Buffer.concat(framesOf([url], "auto", "audio/pcm;rate=16000")), loud);
+  });
+
+  it("takes base64, and the string that an exec node makes of silence", () => {
+    assert.deepEqual(Buffer.concat(framesOf([sound.toString("base64")])), sound);
+    assert.deepEqual(Buffer.concat(framesOf([Buffer.alloc(640).toString()])), Buffer.alloc(640));
+  });
+
+  it("recognizes a WAV file by its first bytes, also byte by byte and as base64", () => {
+    const left = tone(1013, 44100, 4410);
+    const file = wav(interleave(left, left), { sampleRate: 44100, channels: 2 });
+    const expected = convert(left, 44100);
+    assert.deepEqual(Buffer.concat(framesOf([file])), expected);
+    assert.deepEqual(Buffer.concat(framesOf(randomChunks(file, 1, 1, 3))), expected);
+    assert.deepEqual(Buffer.concat(framesOf(randomChunks(file, 100, 1, 3))), expected);
+    assert.deepEqual(Buffer.concat(framesOf([file.toString("base64")])), expected);
+    assert.deepEqual(
+      Buffer.concat(framesOf([file], { sampleRate: 8000, channels: 1 }, "audio/wav")),
+      expected,
+    );
+  });
+
+  it("takes one WAV file after another, in one stream or with an end in between", () => {
+    const [one, two] = [tone(1013, 48000, 4800), tone(1013, 8000, 801)];
+    const files = [wav(one, { sampleRate: 48000 }), wav(two, { sampleRate: 8000, dataLength: 0 })];
+    const expected = Buffer.concat([convert(one, 48000), convert(two, 8000)]);
+    assert.deepEqual(Buffer.concat(framesOf(files)), expected);
+    assert.deepEqual(Buffer.concat(framesOf([Buffer.concat(files)])), expected);
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const frames = files.flatMap((file) => [...transcoder.push(file), ...transcoder.end()]);
+    assert.deepEqual(Buffer.concat(frames), expected);
+    assert.deepEqual(Buffer.concat([...transcoder.push(sound), ...transcoder.end()]), sound);
+    transcoder.free();
+  });
+
+  it("takes a WAV file in the middle of raw sound", () => {
+    assert.deepEqual(
+      Buffer.concat(framesOf([sound, wav(sound), wav(sound)])),
+      Buffer.concat([sound, sound, sound]),
+    );
+  });
+
+  it("takes raw sound after a WAV file as 16 kHz mono, in messages of its own or right behind it", () => {
+    const file = wav(tone(1013, 48000, 4800), { sampleRate: 48000 });
+    const expected = Buffer.concat([convert(tone(1013, 48000, 4800), 48000), sound]);
+    assert.deepEqual(Buffer.concat(framesOf([file, ...randomChunks(sound, 700, 1, 4)])), expected);
+    assert.deepEqual(Buffer.concat(framesOf([Buffer.concat([file, sound])])), expected);
+    assert.deepEqual(
+      Buffer.concat(framesOf(randomChunks(Buffer.concat([file, sound]), 700, 1, 5))),
+      expected,
+    );
+    assert.deepEqual(Buffer.concat(framesOf([file, sound, file])).subarray(0, expected.length), expected);
+  });
+
+  it("takes raw sound after a WAV file whose RIFF header has no length", () => {
+    const file = wav(sound);
+    file.writeUInt32LE(0xffffffff, 4);
+    assert.deepEqual(Buffer.concat(framesOf([file, sound])), Buffer.concat([sound, sound]));
+  });
+
+  it("takes raw sound after a WAV file by its mimeType", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const raw = tone(500, 8000, 801);
+    const frames = [
+      ...transcoder.push(wav(sound)),
+      ...transcoder.push(raw, "audio/pcm;rate=8000"),
+      ...transcoder.end(),
+    ];
+    assert.deepEqual(Buffer.concat(frames), Buffer.concat([sound, convert(raw, 8000)]));
+    transcoder.free();
+  });
+
+  it("refuses raw sound after a WAV file when its mimeType says WAV, and names unsupported files there", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const frames = transcoder.push(wav(sound), "audio/wav");
+    refuses(() => transcoder.push(sound, "audio/wav"), /not a WAV file/);
+    refuses(() => transcoder.push(Buffer.from("OggS\0")), /Ogg/);
+    frames.push(...transcoder.end());
+    assert.deepEqual(Buffer.concat(frames), sound);
+    transcoder.free();
+  });
+
+  it("takes raw sound that begins almost like a WAV file", () => {
+    for (const start of ["R", "RI", "RIF", "RIFA", "RA"]) {
+      const raw = Buffer.concat([Buffer.from(start), Buffer.alloc(8 - start.length, 7)]);
+      assert.deepEqual(Buffer.concat(framesOf([raw])), raw);
+      assert.deepEqual(Buffer.concat(framesOf(randomChunks(raw, 1, 1, 1))), raw);
+    }
+    assert.deepEqual(Buffer.concat(framesOf([Buffer.from("RI")])), Buffer.from("RI"));
+  });
+
+  it("gives the old sound completely when the format changes in mid-stream", () => {
+    const [one, two] = [tone(1013, 48000, 4800), tone(500, 8000, 1601)];
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const frames = [
+      ...transcoder.push(one, "audio/pcm;rate=48000"),
+      ...transcoder.push(two, "audio/pcm;rate=8000"),
+      ...transcoder.push(sound),
+      ...transcoder.end(),
+    ];
+    assert.deepEqual(Buffer.concat(frames), Buffer.concat([convert(one, 48000), convert(two, 8000), sound]));
+    assert.ok(frames.slice(0, -1).every((frame) => frame.length === 640));
+    transcoder.free();
+  });
+
+  it("refuses a bad chunk and continues the stream without it", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const loud = tone(1013, 48000, 9600);
+    const mimeType = "audio/pcm;rate=48000";
+    const frames = transcoder.push(loud.subarray(0, 5001), mimeType);
+    refuses(() => transcoder.push(loud, "audio/pcm;rate=3"), / 3 Hz/);
+    refuses(() => transcoder.push(loud, "audio/ogg"), /audio\/ogg/);
+    refuses(() => transcoder.push(42, mimeType), /number/);
+    refuses(() => transcoder.push("no sound!", mimeType), /base64/);
+    refuses(() => transcoder.push(Buffer.alloc(50 * 1024 * 1024), mimeType), /50\.0 MiB/);
+    refuses(() => transcoder.push(wav(loud, { bits: 24 })), /24-bit/);
+    refuses(() => transcoder.push(loud, "audio/wav"), /not a WAV file/);
+    frames.push(...transcoder.push(loud.subarray(5001), mimeType), ...transcoder.end());
+    assert.deepEqual(Buffer.concat(frames), convert(loud, 48000));
+    transcoder.free();
+  });
+
+  it("names the type of an unsupported file", () => {
+    for (const [start, name] of [
+      ["OggS\0", /Ogg/],
+      ["\x1aE\xdf\xa3", /WebM/],
+      ["fLaC", /FLAC/],
+      ["ID3\x04\0", /MP3/],
+      ["RIFX0000WAVE", /big-endian WAV/],
+    ] as const) {
+      const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+      refuses(() => transcoder.push(Buffer.from(start, "latin1")), name);
+      assert.deepEqual(Buffer.concat([...transcoder.push(sound), ...transcoder.end()]), sound);
+      transcoder.free();
+    }
+  });
+
+  it("reports an incomplete sample at the end, and takes the next stream", () => {
+    const transcoder = new Transcoder({ format: { sampleRate: 48000, channels: 2 }, frameMs: 20 });
+    for (const length of [1, 2, 3, 1001]) {
+      transcoder.push(Buffer.alloc(length));
+      refuses(() => transcoder.end(), /middle of a sample/);
+    }
+    assert.deepEqual(transcoder.push(Buffer.alloc(4000)).length, 0);
+    assert.deepEqual(Buffer.concat(transcoder.end()).length, 666);
+    assert.deepEqual(transcoder.end(), []);
+    transcoder.free();
+  });
+
+  it("reports an incomplete WAV header at the end, and takes the next stream", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    transcoder.push(wav(sound).subarray(0, 30));
+    refuses(() => transcoder.end(), /inside its header/);
+    assert.deepEqual(Buffer.concat([...transcoder.push(sound), ...transcoder.end()]), sound);
+    transcoder.free();
+  });
+
+  it("neither writes to the pushed Buffers nor uses them afterwards", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const copies: Buffer[] = [];
+    for (const chunk of randomChunks(sound, 999, 1, 9)) {
+      const sent = Buffer.from(chunk);
+      const frames = transcoder.push(sent).map((frame) => Buffer.from(frame));
+      assert.deepEqual(sent, chunk);
+      copies.push(...frames);
+      sent.fill(0x55); // as a sender does that reuses its Buffer
+    }
+    assert.deepEqual(Buffer.concat([...copies, ...transcoder.end()]), sound);
+    transcoder.free();
+  });
+
+  it("throws after free(), which may be called twice", () => {
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    transcoder.push(sound, "audio/pcm;rate=48000");
+    transcoder.free();
+    transcoder.free();
+    assert.throws(() => transcoder.push(sound), /freed/);
+    assert.throws(() => transcoder.end(), /freed/);
+  });
+});
