@@ -12,6 +12,7 @@ import liveSession from "../../nodes/live-session";
 import liveToken from "../../nodes/live-token";
 import toolCall from "../../nodes/tool-call";
 import toolResponse from "../../nodes/tool-response";
+import { cleanUp } from "../clean-up";
 import { Inbox } from "../inbox";
 import "../environment";
 
@@ -170,7 +171,9 @@ export class Flow {
     await helper.unload();
   }
 
+  /** Starts a flow that stops with the test at the latest. */
   static async start(nodes: FlowNode[], credentials: object = { connection: { apiKey: KEY } }) {
+    cleanUp(() => helper.unload());
     const inits = Object.entries(NODES).map(
       ([set, init]) =>
         (RED: NodeAPI) =>

@@ -8,10 +8,6 @@ import { startTls } from "../tls";
 import { connection, connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
 
 let flow: Flow;
-const start = async (nodes: Parameters<typeof Flow.start>[0], credentials?: object) => {
-  flow = await Flow.start(nodes, credentials);
-  cleanUp(() => flow.stop());
-};
 const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>) => {
   const started = await starting;
   cleanUp(() => started.close());
@@ -28,13 +24,13 @@ const answered = ({ event, payload }: Msg) =>
   event === "turnComplete" && (payload as { reason?: string }).reason === undefined;
 /** A conversation goes through, and the key is said nowhere. */
 const talks = async (nodes: Parameters<typeof Flow.start>[0], credentials: object = {}) => {
-  await start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
+  flow = await Flow.start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
   flow.send("session", { payload: "Hello" });
   await flow.at("events").next(answered);
   assert.ok(!flow.everything().includes(KEY), "the key was said");
 };
 const fails = async (nodes: Parameters<typeof Flow.start>[0], error: RegExp, credentials: object = {}) => {
-  await start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
+  flow = await Flow.start([...nodes, ...session()], { connection: { apiKey: KEY }, ...credentials });
   flow.send("session", { payload: "Hello" });
   assert.match((await flow.nextError()).message, error);
   assert.ok(!flow.everything().includes(KEY), "the key was said");

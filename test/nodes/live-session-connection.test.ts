@@ -17,17 +17,13 @@ const opened = <T extends FarEnd | Simulator>(server: T): T => {
   cleanUp(() => server.close());
   return server;
 };
-const run = async (...flows: Parameters<typeof Flow.start>) => {
-  flow = await Flow.start(...flows);
-  cleanUp(() => flow.stop());
-};
 const start = async (
   onFrame: Parameters<typeof startFarEnd>[0],
   settings: object = {},
   properties: object = {},
 ) => {
   const farEnd = opened(await startFarEnd(onFrame));
-  await run([connectionTo(farEnd, settings), ...session(properties)]);
+  flow = await Flow.start([connectionTo(farEnd, settings), ...session(properties)]);
   return farEnd;
 };
 
@@ -61,7 +57,7 @@ describe("a session whose server", () => {
 
   it("does not know the model says so", async () => {
     const simulator = opened(await startSimulator());
-    await run([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
+    flow = await Flow.start([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
     await expectFailure(/does not know this model\. Check the model name/, /does not know this model/);
   });
 
@@ -73,7 +69,7 @@ describe("a session whose server", () => {
   it("is not there says that it cannot be reached", async () => {
     const gone = await startFarEnd(() => {});
     await gone.close();
-    await run([connectionTo(gone), ...session()]);
+    flow = await Flow.start([connectionTo(gone), ...session()]);
     await expectFailure(/cannot be reached \(ECONNREFUSED\)/, /cannot be reached/);
   });
 
@@ -194,7 +190,7 @@ describe("a session that is deployed again or taken away", () => {
       process.getActiveResourcesInfo().filter((name) => name === kind).length;
     const farEnd = opened(await startFarEnd(acceptSetup()));
     const before = { sockets: resources("TCPSocketWrap"), timers: resources("Timeout") };
-    await run([
+    flow = await Flow.start([
       connectionTo(farEnd),
       node("in", "gemini-audio-in", { format: "auto" }, [["session"]]),
       ...session(),

@@ -41,7 +41,6 @@ const opened = <T extends { close(): unknown }>(each: T): T => {
 const simulate = async (key = KEY): Promise<Simulator> => opened(await startSimulator({ key }));
 const start = async (nodes: Nodes, credentials?: object) => {
   flow = await Flow.start(nodes, credentials);
-  opened({ close: () => flow.stop() });
 };
 /** Returns a simulator, and starts a flow with it. */
 const startWith = async (properties: object = {}, settings: object = SETTINGS) => {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { cleanUp } from "../clean-up";
 import {
   disabled,
   type FlowNode,
@@ -25,7 +24,6 @@ let toys: Toys;
 
 const start = async (...nodes: FlowNode[]) => {
   toys = await Toys.start(...nodes);
-  cleanUp(() => toys.stop());
 };
 
 /** Checks which tools a session has found, and that a message of its finds the same way. */

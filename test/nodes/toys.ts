@@ -3,6 +3,7 @@
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { announceTool, type FoundTool, findTools, onFlowsStarted } from "../../nodes/toolbox";
+import { cleanUp } from "../clean-up";
 
 export interface FlowNode {
   id: string;
@@ -90,8 +91,9 @@ export class Toys {
   readonly made: string[] = [];
   #red: NodeAPI | undefined;
 
-  /** The flow's own tab has the id `tab`; other tabs and subflows are in `nodes`. */
+  /** Starts a flow that stops with the test; its own tab has the id `tab`, other tabs and subflows are in `nodes`. */
   static async start(...nodes: FlowNode[]) {
+    cleanUp(() => helper.unload());
     const toys = new Toys();
     await helper.load([...CORE, toys.#register], whole(nodes));
     return toys;
@@ -101,10 +103,6 @@ export class Toys {
     this.#found.clear();
     this.made.length = 0;
     await helper.setFlows(whole(nodes), type);
-  }
-
-  stop() {
-    return helper.unload();
   }
 
   /** How many listen to the runtime for the start of flows. */
