@@ -10,6 +10,7 @@ import type { IssuedToken } from "../http/issued-tokens";
 import { readMessage, type Setup } from "../protocol/client-messages";
 import type { FunctionCall } from "../protocol/function-declarations";
 import { type Handles, modelFor } from "../protocol/models";
+import { duration } from "../protocol/proto-json";
 import {
   deadlineExpired,
   goAwayIgnored,
@@ -49,9 +50,6 @@ export interface SharedState {
   /** absent: the model's own */
   cancelCalls?: boolean;
 }
-
-/** A duration in ProtoJSON. */
-const duration = (ms: number) => `${ms % 1000 ? (ms / 1000).toFixed(3) : ms / 1000}s`;
 
 /** The server's side of one connection. */
 export class ClientConnection implements FaultTarget, Host, Holder {

@@ -27,8 +27,7 @@ export interface Utterance {
 
 /** Receives the results of the detection. */
 export interface SpeechListener {
-  /** @param offset the onset of the speech, in seconds from the start of the stream */
-  speechStarted(offset: number): void;
+  speechStarted(): void;
   speechEnded(utterance: Utterance): void;
 }
 
@@ -110,6 +109,11 @@ export class SpeechDetector {
     return this.#count;
   }
 
+  /** The length of the stream so far, in ms. */
+  get heardMs() {
+    return this.#count * FRAME_MS;
+  }
+
   /** Processes audio of any length. @param pcm 16 kHz PCM16 LE mono */
   hear(pcm: Buffer) {
     let audio = this.#rest.length ? Buffer.concat([this.#rest, pcm]) : pcm;
@@ -122,7 +126,7 @@ export class SpeechDetector {
   begin() {
     if (this.#utterance) return;
     this.#utterance = { frames: [], start: this.#count, lastLoud: this.#count, loudInRow: 0 };
-    this.#listener.speechStarted(this.#seconds(this.#count));
+    this.#listener.speechStarted();
   }
 
   /** Ends the utterance on the client's activityEnd, or at the end of the stream. */
@@ -184,7 +188,7 @@ export class SpeechDetector {
     const start = this.#count - this.#recent.length + onset;
     this.#recent = [];
     this.#utterance = { frames, start, lastLoud: this.#count, loudInRow: 0 };
-    this.#listener.speechStarted(this.#seconds(start));
+    this.#listener.speechStarted();
   }
 
   #continue(utterance: OpenUtterance, pcm: Buffer, loud: boolean) {

@@ -15,6 +15,9 @@ export type Field =
   | { fields: Readonly<Record<string, Field>> }
   | (() => Field);
 
+/** A duration as the server writes it, such as `0.160s` or `10s`. */
+export const duration = (ms: number) => `${ms % 1000 ? (ms / 1000).toFixed(3) : ms / 1000}s`;
+
 /** Several fields of the same type. */
 export const all = (type: Field, ...names: string[]) => Object.fromEntries(names.map((name) => [name, type]));
 /** A message with these fields. */

@@ -5,6 +5,7 @@ import { InputResampler } from "../input/input-audio";
 import { MAX_UTTERANCE, SpeechDetector, type Utterance } from "../input/speech-detection";
 import { transcriptOf } from "../output/echo";
 import type { Setup } from "../protocol/client-messages";
+import { duration } from "../protocol/proto-json";
 import { explicitActivity, invalidArgument, noVoices } from "../protocol/refusals";
 import type { Session } from "../session/session";
 import { audioTokens } from "../session/token-count";
@@ -14,7 +15,8 @@ import type { TurnTaking } from "./turn-taking";
 /** From the end of the user's turn to the answer, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const THINKING_MS = 400;
 
-const seconds = (offset: number) => `${offset.toFixed(3)}s`;
+/** voiceActivity gives its audioOffset in multiples of this, as measured (docs/live-api.md 1.3). */
+const OFFSET_STEP_MS = 40;
 
 /** The user's side of one connection. */
 export class UserTurn {
@@ -43,7 +45,7 @@ export class UserTurn {
     this.#interrupts = activityHandling !== "NO_INTERRUPTION";
     this.#transcribe = setup.inputAudioTranscription !== undefined;
     const listener = {
-      speechStarted: (offset: number) => this.#speechStarted(offset),
+      speechStarted: () => this.#speechStarted(),
       speechEnded: (utterance: Utterance) => this.#speechEnded(utterance),
     };
     this.#detector = new SpeechDetector(automaticActivityDetection, listener, session.heard);
@@ -97,13 +99,13 @@ export class UserTurn {
     this.#resampler.free();
   }
 
-  #speechStarted(offset: number) {
+  #speechStarted() {
     this.#cancelEnd();
     // Speech after a short pause continues the same turn.
     if (!this.#active) this.#host.happened("userSpeaking");
     if (this.#automatic && !this.#active) {
       this.#active = true;
-      this.#sendActivity("ACTIVITY_START", offset);
+      this.#sendActivity("ACTIVITY_START", this.#detector.heardMs);
     }
     this.#turns.bargeIn(this.#interrupts, this.#automatic);
   }
@@ -119,19 +121,25 @@ export class UserTurn {
     // A user who never stops is answered at once, or else the echo would grow without limit. The detector counts some
     // silence around the speech, hence the second less.
     const delay = this.#turns.unansweredSeconds >= MAX_UTTERANCE - 1 ? 0 : THINKING_MS;
-    this.#cancelEnd = this.#host.clock.after(delay, () => this.#sendEnd(end));
+    // In audio that arrived faster than real time, the turn ends where it would have ended in real time.
+    const endMs = this.#detector.heardMs + delay;
+    this.#cancelEnd = this.#host.clock.after(delay, () =>
+      this.#sendEnd(Math.min(endMs, this.#detector.heardMs)),
+    );
     this.#turns.answerIn(delay);
   }
 
-  #sendEnd(end: number) {
+  #sendEnd(offsetMs: number) {
     if (this.#transcribe && this.#untranscribed > 0)
       this.#host.send({ serverContent: { inputTranscription: { text: transcriptOf(this.#untranscribed) } } });
     this.#untranscribed = 0;
-    if (this.#active) this.#sendActivity("ACTIVITY_END", end);
+    if (this.#active) this.#sendActivity("ACTIVITY_END", offsetMs);
     this.#active = false;
   }
 
-  #sendActivity(voiceActivityType: string, offset: number) {
-    this.#host.send({ voiceActivity: { voiceActivityType, audioOffset: seconds(offset) } });
+  /** @param offsetMs the position in the audio stream at which the server decided */
+  #sendActivity(type: string, offsetMs: number) {
+    const audioOffset = duration(offsetMs - (offsetMs % OFFSET_STEP_MS));
+    this.#host.send({ serverContent: {}, voiceActivity: { type, audioOffset } });
   }
 }

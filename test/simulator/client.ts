@@ -12,7 +12,7 @@ export interface Frame {
   toolCall?: { functionCalls: { id: string; name: string; args: object }[] };
   toolCallCancellation?: { ids: string[] };
   interactionStatus?: string;
-  voiceActivity?: { voiceActivityType: string; audioOffset: string };
+  voiceActivity?: { type: string; audioOffset: string };
   serverContent?: {
     modelTurn?: { role: string; parts: { text?: string; inlineData?: { mimeType: string; data: string } }[] };
     inputTranscription?: { text: string };
@@ -46,7 +46,7 @@ function parse(text: string): Frame | undefined {
 
 /** A frame's kind, for reading the order of events. */
 export function kindOf(frame: Frame) {
-  if (frame.voiceActivity) return frame.voiceActivity.voiceActivityType;
+  if (frame.voiceActivity) return frame.voiceActivity.type;
   if (!frame.serverContent) return Object.keys(frame)[0]!;
   const [kind = "empty"] = Object.keys(frame.serverContent);
   return kind === "modelTurn" && frame.serverContent.modelTurn!.parts[0]!.inlineData ? "audio" : kind;

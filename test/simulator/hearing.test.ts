@@ -8,7 +8,7 @@ function listen(sounds: Buffer[], settings: object = {}, chunk = 640) {
   const starts: number[] = [];
   const utterances: Utterance[] = [];
   const hearing = new SpeechDetector(settings, {
-    speechStarted: (offset) => starts.push(offset),
+    speechStarted: () => starts.push(hearing.heardMs),
     speechEnded: (utterance) => utterances.push(utterance),
   });
   const all = Buffer.concat(sounds);

@@ -44,7 +44,7 @@ it("speech is noticed, transcribed and answered at the times that were measured"
   await client.speak(speech(2));
   const ended = client.clock.now();
   // The microphone goes on: the server needs to hear the silence.
-  await client.speak(room(0.8, 16000, hush));
+  await client.speak(room(1.4, 16000, hush));
   await client.run(4000);
   const noticed = client.at("ACTIVITY_START")! - began;
   assert.ok(noticed >= 140 && noticed <= 240, `ACTIVITY_START after ${noticed} ms`);
@@ -63,10 +63,12 @@ it("speech is noticed, transcribed and answered at the times that were measured"
     client.of("inputTranscription")[0]!.serverContent!.inputTranscription!.text,
     /^\((1\.[89]|2\.0) seconds of speech\)$/,
   );
-  assert.ok(
-    Math.abs(Number.parseFloat(client.of("ACTIVITY_START")[0]!.voiceActivity!.audioOffset) - 1) < 0.15,
+  // The stream position at which the server decided, not that of the speech.
+  const [startAt, endAt] = ["ACTIVITY_START", "ACTIVITY_END"].map((kind) =>
+    Number.parseFloat(client.of(kind)[0]!.voiceActivity!.audioOffset),
   );
-  assert.ok(Math.abs(Number.parseFloat(client.of("ACTIVITY_END")[0]!.voiceActivity!.audioOffset) - 3) < 0.15);
+  assert.ok(startAt! >= 1.12 && startAt! <= 1.24, `ACTIVITY_START at ${startAt} s of the stream`);
+  assert.ok(endAt! >= 4.12 && endAt! <= 4.28, `ACTIVITY_END at ${endAt} s of the stream`);
   assert.equal(client.kinds.at(-1), "turnComplete");
 });
 
