@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { checkScript } from "./faults/fault-validation";
 import { type Fault, startSimulator } from "./server";
 
-const usage = `Usage: gemini-live-simulator [--port N] [--key K] [--script FILE]
+const usage = `Usage: gemini-live-simulator [--port N] [--key K] [--script FILE] [--seed N]
 
 Simulates the Gemini Live API on 127.0.0.1. It echoes speech and text; it has no model.
 It also issues ephemeral tokens: POST /v1beta/auth_tokens with the key.
@@ -17,6 +17,7 @@ It also issues ephemeral tokens: POST /v1beta/auth_tokens with the key.
                  [{ "at": "modelSpeaking", "do": "cut" },
                   { "at": "setup", "resumed": true, "do": "close", "code": 1011 },
                   { "at": "ready", "afterMs": 5000, "do": "goAway", "timeLeftMs": 10000, "times": 3 }]
+  --seed N       make the sizes of audio chunks the same in every run (default: they vary)
   --help         print this help
 
 at: handshake, setup, ready, userSpeaking, thinking, modelSpeaking, toolCall, turnComplete
@@ -47,6 +48,7 @@ function readOptions() {
         port: { type: "string", default: "8765" },
         key: { type: "string" },
         script: { type: "string" },
+        seed: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
@@ -55,19 +57,22 @@ function readOptions() {
       throw new Error(`--port ${values.port}: invalid port. Use a number from 0 to 65535.`);
     if (values.key === "") throw new Error("--key: the key is empty.");
     const script = values.script === undefined ? [] : readScript(values.script);
-    return { ...values, port, script };
+    const seed = values.seed === undefined ? undefined : Number(values.seed);
+    if (seed !== undefined && !Number.isSafeInteger(seed))
+      throw new Error(`--seed ${values.seed}: invalid seed. Use a whole number.`);
+    return { ...values, port, script, seed };
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${usage}`, 2);
   }
 }
 
 async function main() {
-  const { port, key, script, help } = readOptions();
+  const { port, key, script, seed, help } = readOptions();
   if (help) {
     process.stdout.write(usage);
     return;
   }
-  const simulator = await startSimulator({ port, key, script });
+  const simulator = await startSimulator({ port, key, script, seed });
   process.stdout.write(
     `Gemini Live simulator (an echo, not a model) on ${simulator.url}\n` +
       `Connect a client: new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: "${simulator.url}", apiVersion: "v1beta" } })\n`,

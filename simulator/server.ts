@@ -13,6 +13,7 @@ import { checkKey, readRequest, refuseHandshake } from "./http/handshake";
 import { IssuedTokens, type SimulatedToken } from "./http/issued-tokens";
 import { answerHttp } from "./http/token-endpoint";
 import type { Handles } from "./protocol/models";
+import { seededRandom } from "./random";
 import type { SimulatedCall } from "./session/function-calls";
 import type { SimulatedConversation } from "./session/session";
 import { SessionStore } from "./session/session-store";
@@ -25,6 +26,8 @@ export interface SimulatorOptions {
   port?: number;
   /** absent: the system's clock */
   clock?: Clock;
+  /** makes the sizes of audio chunks the same in every run; absent: they vary */
+  seed?: number;
   /** the only API key to accept; absent: any */
   key?: string;
   /** faults, and when they happen; absent: none */
@@ -76,12 +79,13 @@ const HANDLES_MS = 2 * 3600_000;
  * @throws Error with the code of Node.js's `listen`, such as EADDRINUSE; or for an invalid script
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, clock = systemClock, key, handles, cancelCalls } = options;
+  const { port = 0, clock = systemClock, seed, key, handles, cancelCalls } = options;
   const { lifetimeMs = LIFETIME_MS, goAwayMs = GO_AWAY_MS, handlesMs = HANDLES_MS } = options;
   const script = new FaultScript(options.script ?? []);
   const sessions = new SessionStore(handlesMs);
   const tokens = new IssuedTokens();
-  const shared: SharedState = { clock, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
+  const random = seed === undefined ? Math.random : seededRandom(seed);
+  const shared: SharedState = { clock, random, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
   await loadResampler();
   const connections = new Map<ClientConnection, Promise<unknown>>();
   let count = 0;

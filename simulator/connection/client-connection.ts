@@ -40,6 +40,8 @@ const MAX_TIMER = 2 ** 31 - 1;
 /** Settings and state that all connections of a simulator share. Times in ms. */
 export interface SharedState {
   clock: Clock;
+  /** Like Math.random. */
+  random: () => number;
   script: FaultScript;
   sessions: SessionStore;
   lifetimeMs: number;
@@ -55,6 +57,7 @@ export interface SharedState {
 export class ClientConnection implements FaultTarget, Host, Holder {
   readonly number: number;
   readonly clock: ConnectionTimers;
+  readonly random: () => number;
   readonly #shared: SharedState;
   readonly #version: string;
   readonly #transport: Transport;
@@ -71,6 +74,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   constructor(tcp: Duplex, number: number, version: string, shared: SharedState) {
     this.number = number;
     this.#version = version;
+    this.random = shared.random;
     this.#shared = shared;
     this.clock = new ConnectionTimers(shared.clock, (callback) => this.#guard(callback));
     this.#transport = new Transport(tcp, (abrupt) => this.#end(abrupt));

@@ -5,27 +5,38 @@ import type { Clock } from "../../audio/clock";
 import type { Reply } from "./echo";
 import { OUTPUT_RATE } from "./speech-synthesis";
 
-/** One audio chunk: 240 ms, 11,520 bytes, within the 10 to 14 kB measured (docs/live-api.md 1.5). */
-const CHUNK_BYTES = OUTPUT_RATE * 2 * 0.24;
-/** Between chunks, and from the last chunk to generationComplete; in ms, measured (docs/live-api.md 1.5). */
-const CHUNK_EVERY_MS = 36;
+/** The pace of audio, from 153 kB in 0.5 s; in bytes per ms, measured (docs/live-api.md 1.5). */
+const PACE = 320;
+/** From the last chunk to generationComplete, in ms; measured (docs/live-api.md 1.5). */
 const COMPLETE_AFTER_MS = 30;
+/** The share of audio frames that follow an empty frame. */
+const EMPTY_FRAMES = 0.8;
 const WORDS_IN_FRAGMENT = 3;
 
 /** What an answer needs from its turn. */
 export interface AnswerHost {
   clock: Clock;
-  /** Sends a serverContent. */
-  send(serverContent: object): void;
+  /** Like Math.random. Varies the sizes of chunks. */
+  random(): number;
+  send(frame: object): void;
   /** Called once when playback would have ended, unless the answer was stopped. */
   over(): void;
+}
+
+/** The form of an answer. */
+export interface AnswerForm {
+  /** TEXT: text parts instead of audio */
+  modality: "AUDIO" | "TEXT";
+  /** Whether to send output transcription. */
+  transcribe: boolean;
+  /** Whether audio and transcription share a frame, and empty frames come between. */
+  joinsFields: boolean;
 }
 
 interface Cue {
   /** ms after the first audio */
   at: number;
-  /** The serverContent to send. undefined: none */
-  content: () => object | undefined;
+  frames: () => object[];
 }
 
 /** Duration of 24 kHz PCM16 LE mono, in ms. */
@@ -42,14 +53,10 @@ export class AnswerStream {
   #complete = false;
   #cancel = () => {};
 
-  /**
-   * @param modality TEXT: text parts instead of audio
-   * @param transcribe whether to send output transcription
-   */
-  constructor(reply: Reply, modality: "AUDIO" | "TEXT", transcribe: boolean, host: AnswerHost) {
+  constructor(reply: Reply, form: AnswerForm, host: AnswerHost) {
     this.#reply = reply;
     this.#host = host;
-    this.#cues = modality === "AUDIO" ? this.#audio(transcribe) : this.#text();
+    this.#cues = form.modality === "AUDIO" ? this.#audio(form) : this.#text();
   }
 
   /** Sends the first audio, and schedules the rest. */
@@ -79,52 +86,60 @@ export class AnswerStream {
     this.#cues.length = 0;
   }
 
-  #audio(transcribe: boolean): Cue[] {
-    const { pcm, text } = this.#reply;
-    const chunks = Math.ceil(pcm.length / CHUNK_BYTES);
-    const audio = Array.from({ length: chunks }, (_, index) => ({
-      at: index * CHUNK_EVERY_MS,
-      content: () => this.#chunk(index),
-    }));
-    const fragments = fragmentsOf(text);
-    const words = fragments.map((text, index) => ({
-      at: Math.floor((index * chunks) / fragments.length) * CHUNK_EVERY_MS,
-      content: () => {
-        this.#said += text;
-        return transcribe ? { outputTranscription: { text } } : undefined;
-      },
-    }));
-    const complete = (chunks - 1) * CHUNK_EVERY_MS + COMPLETE_AFTER_MS;
-    return [...[...audio, ...words].sort((a, b) => a.at - b.at), ...this.#completeAt(complete)];
+  #audio({ transcribe, joinsFields }: AnswerForm): Cue[] {
+    const chunks = this.#chunks();
+    const fragments = fragmentsOf(this.#reply.text);
+    const cues = chunks.map(({ at, pcm }, index): Cue => {
+      const isHere = (_: string, n: number) => Math.floor((n * chunks.length) / fragments.length) === index;
+      const words = fragments.filter(isHere).join("");
+      return {
+        at,
+        frames: () => {
+          this.#spokenBytes += pcm.length;
+          this.#said += words;
+          const transcription = transcribe && words ? [{ outputTranscription: { text: words } }] : [];
+          const contents = [{ modelTurn: modelTurn(pcm) }, ...transcription];
+          if (!joinsFields) return contents.map((serverContent) => ({ serverContent }));
+          const empty = this.#host.random() < EMPTY_FRAMES ? [{}] : [];
+          const before = index === 0 ? [{ serverContent: {} }] : empty;
+          return [...before, { serverContent: Object.assign({}, ...contents) }];
+        },
+      };
+    });
+    return [...cues, ...this.#completeAt(chunks.at(-1)!.at + COMPLETE_AFTER_MS)];
+  }
+
+  #chunks() {
+    const { pcm } = this.#reply;
+    const chunks: { at: number; pcm: Buffer }[] = [];
+    for (let from = 0; from < pcm.length; ) {
+      const chunk = pcm.subarray(from, from + chunkBytes(this.#host.random));
+      chunks.push({ at: Math.round(from / PACE), pcm: chunk });
+      from += chunk.length;
+    }
+    return chunks;
   }
 
   #text(): Cue[] {
     const { text } = this.#reply;
-    const words = () => {
+    const frames = () => {
       this.#said = text;
-      return { modelTurn: { role: "model", parts: [{ text }] } };
+      return [{ serverContent: { modelTurn: { role: "model", parts: [{ text }] } } }];
     };
-    return [{ at: 0, content: words }, ...this.#completeAt(COMPLETE_AFTER_MS)];
+    return [{ at: 0, frames }, ...this.#completeAt(COMPLETE_AFTER_MS)];
   }
 
   #completeAt(at: number): Cue[] {
     const { grounding } = this.#reply;
-    const sources = () => grounding && { groundingMetadata: grounding };
+    const sources = () => (grounding ? [{ serverContent: { groundingMetadata: grounding } }] : []);
     const complete = () => {
       this.#complete = true;
-      return { generationComplete: true };
+      return [{ serverContent: { generationComplete: true } }];
     };
     return [
-      { at, content: sources },
-      { at, content: complete },
+      { at, frames: sources },
+      { at, frames: complete },
     ];
-  }
-
-  #chunk(index: number) {
-    const chunk = this.#reply.pcm.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
-    this.#spokenBytes += chunk.length;
-    const inlineData = { mimeType: `audio/pcm;rate=${OUTPUT_RATE}`, data: chunk.toString("base64") };
-    return { modelTurn: { role: "model", parts: [{ inlineData }] } };
   }
 
   #next() {
@@ -132,14 +147,24 @@ export class AnswerStream {
     const elapsed = () => clock.now() - this.#from;
     for (let cue = this.#cues[0]; cue && cue.at <= elapsed(); cue = this.#cues[0]) {
       this.#cues.shift();
-      const content = cue.content();
-      if (content) send(content);
+      for (const frame of cue.frames()) send(frame);
     }
     const next = this.#cues[0];
     this.#cancel = next
       ? clock.after(next.at - elapsed(), () => this.#next())
       : clock.after(Math.max(0, lengthMs(this.#spokenBytes) - elapsed()), over);
   }
+}
+
+/** An even number of bytes: 10 to 14 kB, now and then 2 B to 27 kB; measured (docs/live-api.md 1.5). */
+function chunkBytes(random: () => number) {
+  const [least, most] = random() < 0.1 ? [2, 27_000] : [10_000, 14_000];
+  return 2 * Math.round((least + (most - least) * random()) / 2);
+}
+
+function modelTurn(pcm: Buffer) {
+  const inlineData = { mimeType: `audio/pcm;rate=${OUTPUT_RATE}`, data: pcm.toString("base64") };
+  return { role: "model", parts: [{ inlineData }] };
 }
 
 /** Splits a transcript into fragments of a few words, with their trailing spaces. */

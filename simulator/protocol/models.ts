@@ -35,6 +35,8 @@ export interface Model {
    * IN_PROGRESS while calls are pending.
    */
   sendsStatus: boolean;
+  /** Whether a frame may have several fields, and frames without any come between: 3.x (docs/live-api.md 1.3). */
+  joinsFields: boolean;
   /** How often the model sends resumption handles. */
   handles: Handles;
 }
@@ -56,6 +58,7 @@ const live: Model = {
   mediaChunks: false,
   translates: false,
   sendsStatus: false,
+  joinsFields: true,
   handles: "once",
 };
 
@@ -90,6 +93,7 @@ const models: Readonly<Record<string, Model>> = {
     affective: "v1alpha",
     proactive: "v1alpha",
     mediaChunks: true,
+    joinsFields: false,
     handles: "often",
   },
 };

@@ -23,6 +23,8 @@ export interface AnswerSettings {
 /** What a conversation needs from its connection. */
 export interface Host {
   clock: Clock;
+  /** Like Math.random. */
+  readonly random: () => number;
   /** Whether the model stalls until the user's next turn (fault `silence`). */
   readonly silent: boolean;
   send(frame: object): void;

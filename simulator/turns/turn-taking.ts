@@ -167,11 +167,18 @@ export class TurnTaking {
 
   #speak(turn: ModelTurn, reply: Reply) {
     const { model, transcribe } = this.#settings;
-    turn.answer = new AnswerStream(reply, model.answers, transcribe, {
-      clock: this.#host.clock,
-      send: (serverContent) => this.#host.send({ serverContent }),
-      over: () => this.#over(turn),
-    });
+    const { answers: modality, joinsFields } = model;
+    const { clock, random } = this.#host;
+    turn.answer = new AnswerStream(
+      reply,
+      { modality, transcribe, joinsFields },
+      {
+        clock,
+        random,
+        send: (frame) => this.#host.send(frame),
+        over: () => this.#over(turn),
+      },
+    );
     turn.answer.begin();
     this.#host.happened("modelSpeaking");
   }

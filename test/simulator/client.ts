@@ -44,18 +44,19 @@ function parse(text: string): Frame | undefined {
   }
 }
 
-/** A frame's kind, for reading the order of events. */
-export function kindOf(frame: Frame) {
-  if (frame.voiceActivity) return frame.voiceActivity.type;
-  if (!frame.serverContent) return Object.keys(frame)[0]!;
-  const [kind = "empty"] = Object.keys(frame.serverContent);
-  return kind === "modelTurn" && frame.serverContent.modelTurn!.parts[0]!.inlineData ? "audio" : kind;
+/** The kinds of what a frame holds: none for an empty one. */
+function kindsOf(frame: Frame) {
+  if (frame.voiceActivity) return [frame.voiceActivity.type];
+  if (!frame.serverContent) return Object.keys(frame).slice(0, 1);
+  const isAudio = frame.serverContent.modelTurn?.parts[0]?.inlineData;
+  const kinds = Object.keys(frame.serverContent).filter((key) => key !== "interactionStatus");
+  return kinds.map((key) => (key === "modelTurn" && isAudio ? "audio" : key));
 }
 
 export class Client {
   readonly socket: WebSocket;
   readonly clock: TestClock;
-  /** Everything received, with the time on the test's clock. */
+  /** What was received, with the time on the test's clock: an entry for each field of a serverContent. */
   frames: { at: number; kind: string; frame: Frame }[] = [];
   raw: { data: Buffer; isBinary: boolean }[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -71,11 +72,8 @@ export class Client {
     this.socket.on("message", (data: Buffer, isBinary) => {
       const frame = parse(data.toString());
       this.raw.push({ data, isBinary });
-      this.frames.push({
-        at: clock.now(),
-        kind: frame ? kindOf(frame) : "garbage",
-        frame: frame ?? {},
-      });
+      for (const kind of frame ? kindsOf(frame) : ["garbage"])
+        this.frames.push({ at: clock.now(), kind, frame: frame ?? {} });
     });
   }
 

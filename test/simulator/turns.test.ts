@@ -53,21 +53,17 @@ it("an answer comes in the server's rhythm, and its turn ends when it would have
   const chunks = client.frames.filter(({ kind }) => kind === "audio");
   const first = chunks[0]!.at;
   assert.equal(first - sent, 400);
-  assert.deepEqual(
-    chunks.map(({ at }) => at - first),
-    chunks.map((_, index) => index * 36),
-  );
-  for (const { frame } of chunks.slice(0, -1)) {
-    const bytes = frame.serverContent!.modelTurn!.parts[0]!.inlineData!.data.length * 0.75;
-    assert.ok(bytes >= 10_000 && bytes <= 14_000);
+  let bytes = 0;
+  for (const { at, frame } of chunks) {
+    assert.equal(at - first, Math.round(bytes / 320));
+    bytes += Buffer.from(frame.serverContent!.modelTurn!.parts[0]!.inlineData!.data, "base64").length;
   }
   assert.equal(client.at("outputTranscription"), first);
   assert.equal(client.at("generationComplete"), chunks.at(-1)!.at + 30);
   const played = client.audio.length / 48;
   assert.ok(Math.abs(client.at("turnComplete")! - first - played) <= 1);
-  assert.ok(chunks.length * 36 < played / 3);
   const fragments = client.of("outputTranscription");
-  assert.ok(fragments.length > 5);
+  assert.ok(fragments.length > 3);
   assert.equal(client.frames.at(-1)!.kind, "turnComplete");
 });
 
