@@ -1,7 +1,6 @@
 // The frames of an answer: what they join, how large they are, and that a seed repeats them.
 
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
 import type { SimulatorOptions } from "../../../simulator/server";
 import { type Client, converse, type Frame } from "../client";
 import { NATIVE, write } from "../tools";
@@ -9,8 +8,8 @@ import { NATIVE, write } from "../tools";
 const TEXT = "one two three four five six seven eight nine ten eleven twelve ".repeat(4);
 
 /** The frames of an answer, and the sizes of its audio in bytes. */
-async function answerTo(t: TestContext, setup: object = {}, options: SimulatorOptions = {}) {
-  const { client } = await converse(t, setup, options);
+async function answerTo(setup: object = {}, options: SimulatorOptions = {}) {
+  const { client } = await converse(setup, options);
   client.raw = [];
   client.send(write(TEXT));
   await client.pass(60_000);
@@ -24,8 +23,8 @@ const sizesOf = (client: Client) =>
     .of("audio")
     .map((frame) => Buffer.from(frame.serverContent!.modelTurn!.parts[0]!.inlineData!.data, "base64").length);
 
-test("audio and its transcription share a frame, after an empty serverContent and between empty frames", async (t) => {
-  const { frames, audio } = await answerTo(t, {}, { seed: 2 });
+it("audio and its transcription share a frame, after an empty serverContent and between empty frames", async () => {
+  const { frames, audio } = await answerTo({}, { seed: 2 });
   const first = frames.indexOf(audio[0]!);
   assert.deepEqual(frames[first - 1], { serverContent: {} });
   assert.ok(audio.some(({ serverContent }) => serverContent!.outputTranscription));
@@ -34,8 +33,8 @@ test("audio and its transcription share a frame, after an empty serverContent an
   assert.ok(empty.length > audio.length / 2 && empty.length < audio.length - 1);
 });
 
-test("2.5 sends one field in a frame, and no empty frames", async (t) => {
-  const { frames } = await answerTo(t, {
+it("2.5 sends one field in a frame, and no empty frames", async () => {
+  const { frames } = await answerTo({
     model: NATIVE,
     generationConfig: { responseModalities: ["AUDIO"] },
   });
@@ -44,16 +43,16 @@ test("2.5 sends one field in a frame, and no empty frames", async (t) => {
     assert.ok(!serverContent || serverContent.turnComplete || Object.keys(serverContent).length === 1);
 });
 
-test("most chunks have 10 to 14 kB, some of them anything from 2 B to 27 kB, and all of them whole samples", async (t) => {
-  const { sizes } = await answerTo(t, {}, { seed: 2 });
+it("most chunks have 10 to 14 kB, some of them anything from 2 B to 27 kB, and all of them whole samples", async () => {
+  const { sizes } = await answerTo({}, { seed: 2 });
   assert.ok(sizes.every((bytes) => bytes % 2 === 0 && bytes >= 2 && bytes <= 27_000));
   const usual = sizes.filter((bytes) => bytes >= 10_000 && bytes <= 14_000).length;
   assert.ok(usual > sizes.length * 0.7 && usual < sizes.length - 1);
 });
 
-test("a seed repeats the sizes of chunks; without one they vary", async (t) => {
-  const one = await answerTo(t, {}, { seed: 7 });
-  assert.deepEqual((await answerTo(t, {}, { seed: 7 })).sizes, one.sizes);
-  assert.notDeepEqual((await answerTo(t, {}, { seed: 8 })).sizes, one.sizes);
-  assert.notDeepEqual((await answerTo(t)).sizes, (await answerTo(t)).sizes);
+it("a seed repeats the sizes of chunks; without one they vary", async () => {
+  const one = await answerTo({}, { seed: 7 });
+  assert.deepEqual((await answerTo({}, { seed: 7 })).sizes, one.sizes);
+  assert.notDeepEqual((await answerTo({}, { seed: 8 })).sizes, one.sizes);
+  assert.notDeepEqual((await answerTo()).sizes, (await answerTo()).sizes);
 });

@@ -1,11 +1,10 @@
 // The frames of voiceActivity: their shape, and the positions that they name.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { converse, room, sound, speech } from "../client";
 
-test("voiceActivity has a type and an offset in multiples of 40 ms, beside an empty serverContent", async (t) => {
-  const { client } = await converse(t);
+it("voiceActivity has a type and an offset in multiples of 40 ms, beside an empty serverContent", async () => {
+  const { client } = await converse();
   client.send({ realtimeInput: { audio: sound(Buffer.concat([room(0.73), speech(1), room(1.4)])) } });
   await client.pass(20_000);
   const frames = [...client.of("ACTIVITY_START"), ...client.of("ACTIVITY_END")];
@@ -18,8 +17,8 @@ test("voiceActivity has a type and an offset in multiples of 40 ms, beside an em
   }
 });
 
-test("a whole second of audioOffset has no decimals", async (t) => {
-  const { client } = await converse(t, {
+it("a whole second of audioOffset has no decimals", async () => {
+  const { client } = await converse({
     realtimeInputConfig: { automaticActivityDetection: { prefixPaddingMs: 0, silenceDurationMs: 500 } },
   });
   // 0.9 s of quiet, and 100 ms until speech is detected.
