@@ -1,8 +1,8 @@
 // How functions are called and answered, model by model.
 
 import assert from "node:assert/strict";
-import { answer, room, sound, speech } from "./client";
-import { call, calls, EXTENDED, FLASH, NATIVE, respond, withTools, write } from "./tools";
+import { answer, room, sound, speech } from "../client";
+import { call, calls, EXTENDED, FLASH, NATIVE, respond, withTools, write } from "../tools";
 
 it("a text that asks for a function by name has it called, with the arguments as they are", async () => {
   const { client } = await withTools();

@@ -1,8 +1,8 @@
 // Turns by text and pictures: what is answered, what is only remembered, what interrupts, and what it costs.
 
 import assert from "node:assert/strict";
-import { CHIME_MS } from "../../simulator/output/speech-synthesis";
-import { type Client, converse } from "./client";
+import { CHIME_MS } from "../../../simulator/output/speech-synthesis";
+import { type Client, converse } from "../client";
 
 const write = (text: string) => ({ realtimeInput: { text } });
 const tell = (turnComplete: boolean, ...turns: [role: string, text: string][]) => ({

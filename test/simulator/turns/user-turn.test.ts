@@ -2,8 +2,8 @@
 // and that speaking interrupts it.
 
 import assert from "node:assert/strict";
-import { CHIME_MS } from "../../simulator/output/speech-synthesis";
-import { type Client, converse, noiseSource, pcm, room, sound, speech, voice } from "./client";
+import { CHIME_MS } from "../../../simulator/output/speech-synthesis";
+import { type Client, converse, noiseSource, pcm, room, sound, speech, voice } from "../client";
 
 const realtime = (automaticActivityDetection: object, activityHandling?: string) => ({
   realtimeInputConfig: { automaticActivityDetection, activityHandling },

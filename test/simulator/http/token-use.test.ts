@@ -1,8 +1,8 @@
 // What a token is good for: where it opens a connection, how often, and for how long.
 
 import assert from "node:assert/strict";
-import { hangUp, MODEL, PATH, resume } from "./client";
-import { begun, CONSTRAINED, expired, MINUTE, noToken, tooMany, tooOld, withTokens } from "./tokens";
+import { hangUp, MODEL, PATH, resume } from "../client";
+import { begun, CONSTRAINED, expired, MINUTE, noToken, tooMany, tooOld, withTokens } from "./token-client";
 
 const unknown = "01234567-89ab-cdef-0123-456789abcdef";
 

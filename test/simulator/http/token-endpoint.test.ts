@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
-import { IssuedTokens } from "../../simulator/http/issued-tokens";
-import { MODEL, noiseSource } from "./client";
-import { MINUTE, withTokens } from "./tokens";
+import { IssuedTokens } from "../../../simulator/http/issued-tokens";
+import { MODEL, noiseSource } from "../client";
+import { MINUTE, withTokens } from "./token-client";
 
 const HOUR = 60 * MINUTE;
 const name = /^auth_tokens\/[\da-f]{64}$/;

@@ -1,7 +1,7 @@
 // How long a connection lasts, how its end is announced, and that a conversation can outlast many connections.
 
 import assert from "node:assert/strict";
-import { type Client, left, room, simulate, sound, speech } from "./client";
+import { type Client, left, room, simulate, sound, speech } from "../client";
 
 const goAwayIgnored = {
   code: 1008,

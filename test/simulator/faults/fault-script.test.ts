@@ -1,8 +1,8 @@
 // Which connections a fault hits, when and how often; which scripts are taken, and what is said of those that are not.
 
 import assert from "node:assert/strict";
-import { type Fault, startSimulator } from "../../simulator/server";
-import { hangUp, MODEL, outcome, resume, simulate } from "./client";
+import { type Fault, startSimulator } from "../../../simulator/server";
+import { hangUp, MODEL, outcome, resume, simulate } from "../client";
 
 const setup = { setup: { model: MODEL } };
 

@@ -1,7 +1,7 @@
 // What the tests of tokens share, no tests itself.
 
-import type { SimulatorOptions } from "../../simulator/server";
-import { type Client, PATH, simulate } from "./client";
+import type { SimulatorOptions } from "../../../simulator/server";
+import { type Client, PATH, simulate } from "../client";
 
 export const CONSTRAINED = `${PATH}Constrained`;
 export const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 // How large a context may become, and how compression keeps it from becoming so.
 
 import assert from "node:assert/strict";
-import { type Client, converse, left, MODEL, simulate } from "./client";
+import { type Client, converse, left, MODEL, simulate } from "../client";
 
 const invalid = { code: 1007, reason: "Request contains an invalid argument." };
 const WINDOW = 131072;

@@ -1,10 +1,10 @@
 // The handles by which a conversation is resumed: when they are told, how long they are valid, and when they are refused.
 
 import assert from "node:assert/strict";
-import type { SimulatorOptions } from "../../simulator/server";
-import { resumedSession } from "../../simulator/session/resumption";
-import { SessionStore } from "../../simulator/session/session-store";
-import { answer, drop, hangUp, MODEL, resume, simulate } from "./client";
+import type { SimulatorOptions } from "../../../simulator/server";
+import { resumedSession } from "../../../simulator/session/resumption";
+import { SessionStore } from "../../../simulator/session/session-store";
+import { answer, drop, hangUp, MODEL, resume, simulate } from "../client";
 
 const HOUR = 3600_000;
 const notFound = { code: 1008, reason: "BidiGenerateContent session not found" };

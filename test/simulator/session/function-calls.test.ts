@@ -1,8 +1,8 @@
 // Which responses to calls the server takes, and when it speaks of them.
 
 import assert from "node:assert/strict";
-import { answer, type Client, room, sound, speech } from "./client";
-import { call, EXTENDED, invalid, respond, withTools, write } from "./tools";
+import { answer, type Client, room, sound, speech } from "../client";
+import { call, EXTENDED, invalid, respond, withTools, write } from "../tools";
 
 const field = "tool_response.function_responses[0]";
 const struct = (value: string) => ({

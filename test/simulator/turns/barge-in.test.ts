@@ -1,9 +1,9 @@
 // What becomes of pending calls when the user barges in, when the connection is lost, and when a script says so.
 
 import assert from "node:assert/strict";
-import type { Fault } from "../../simulator/server";
-import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "./client";
-import { blocking, call, calls, declare, FLASH, NATIVE, respond, withTools, write } from "./tools";
+import type { Fault } from "../../../simulator/server";
+import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "../client";
+import { blocking, call, calls, declare, FLASH, NATIVE, respond, withTools, write } from "../tools";
 
 const speak = { realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1), room(1.5)])) } };
 const tell = { clientContent: { turns: [{ parts: [{ text: "stop" }] }], turnComplete: false } };

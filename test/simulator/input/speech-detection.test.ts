@@ -1,8 +1,8 @@
 // The simulator's ear by itself: what it takes for speech, and what not.
 
 import assert from "node:assert/strict";
-import { SpeechDetector, type Utterance } from "../../simulator/input/speech-detection";
-import { noiseSource, pcm, room, speech, voice } from "./client";
+import { SpeechDetector, type Utterance } from "../../../simulator/input/speech-detection";
+import { noiseSource, pcm, room, speech, voice } from "../client";
 
 function listen(sounds: Buffer[], settings: object = {}, chunk = 640) {
   const starts: number[] = [];

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { Fault } from "../../simulator/server";
-import { type Client, drop, MODEL, outcome, PATH, resume, room, simulate, sound, speech } from "./client";
+import type { Fault } from "../../../simulator/server";
+import { type Client, drop, MODEL, outcome, PATH, resume, room, simulate, sound, speech } from "../client";
 
 const write = (text: string) => ({ realtimeInput: { text } });
 const speak = { realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1)])) } };

@@ -1,7 +1,7 @@
 // Which messages of a running conversation the server refuses, and in which words.
 
 import assert from "node:assert/strict";
-import { converse, MODEL, sound } from "./client";
+import { converse, MODEL, sound } from "../client";
 
 const invalid = "Request contains an invalid argument.";
 const flash = "models/gemini-3.1-flash-live-preview";

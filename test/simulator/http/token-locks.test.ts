@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
-import type { Simulator } from "../../simulator/server";
-import { replace } from "../clean-up";
-import type { TestClock } from "../clock";
-import { answer, hangUp, MODEL, resume } from "./client";
-import { begun, MINUTE, withTokens } from "./tokens";
-import { EXTENDED, FLASH } from "./tools";
+import type { Simulator } from "../../../simulator/server";
+import { replace } from "../../clean-up";
+import type { TestClock } from "../../clock";
+import { answer, hangUp, MODEL, resume } from "../client";
+import { EXTENDED, FLASH } from "../tools";
+import { begun, MINUTE, withTokens } from "./token-client";
 
 const instruction = (text: string) => ({ parts: [{ text }] });
 

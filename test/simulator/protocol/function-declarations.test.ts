@@ -1,8 +1,8 @@
 // Which functions and other tools the server takes, and how it refuses the others.
 
 import assert from "node:assert/strict";
-import { answer, converse, MODEL, PATH, simulate } from "./client";
-import { call, declare, invalid, write } from "./tools";
+import { answer, converse, MODEL, PATH, simulate } from "../client";
+import { call, declare, invalid, write } from "../tools";
 
 const at = "setup.tools[0].function_declarations[0]";
 const wrong = (path: string, why: string) => `* BidiGenerateContentRequest.${at}.${path}: ${why}`;

@@ -1,7 +1,7 @@
 // Which setups the server refuses, and in which words. Every case is one connection of its own.
 
 import assert from "node:assert/strict";
-import { MODEL, PATH, simulate } from "./client";
+import { MODEL, PATH, simulate } from "../client";
 
 const invalid = "Request contains an invalid argument.";
 const unknown = (name: string, path: string) =>

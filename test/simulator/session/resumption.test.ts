@@ -1,7 +1,7 @@
 // Going on with a conversation on another connection: what is still known, and what is not.
 
 import assert from "node:assert/strict";
-import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "./client";
+import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "../client";
 
 const write = (text: string) => ({ realtimeInput: { text } });
 const tell = (text: string) => ({
