@@ -1,7 +1,8 @@
-// What both pages have: the button, which calls the page's own start() and the stop() of the talk that this begins, and sound.
+// Shared by both pages: the button, and the microphone and loudspeaker. Each page has its own start(), which calls begin().
 const element = (id) => document.getElementById(id);
 /** The address of this page, without a slash at its end. */
 const here = location.href.replace(/\/?([?#].*)?$/, "");
+/** The current conversation; undefined while there is none. */
 let talk;
 
 element("talk").onclick = () => {
@@ -12,12 +13,12 @@ element("talk").onclick = () => {
     started.catch((error) => { if (talk === mine) fail(error.message); });
 };
 
-/** Begins a talk, which lets go of what it holds when it is stopped. */
-function begin(letGo) {
+/** Begins a conversation. Its stop() calls `release`, which closes whatever the page has opened for it. */
+function begin(release) {
     talk = {
         stop() {
             talk = undefined;
-            letGo();
+            release();
             element("talk").textContent = "Start talking";
             showState("not connected");
         },
@@ -38,24 +39,37 @@ function showState(state) {
     document.body.dataset.state = state;
 }
 
-// The microphone and the loudspeaker, in the audio threads of two contexts: one at 16 kHz, the other at 24 kHz.
 const worklets = `
-// Sends the microphone's sound as PCM16 in chunks of 20 ms.
+// Sends the microphone as 16 kHz PCM16 in frames of 20 ms. From a context at a higher rate, each sample is the average of the
+// samples in its 1/16000 s.
 registerProcessor("microphone", class extends AudioWorkletProcessor {
-    chunk = new Int16Array(320);
+    step = sampleRate / 16000;
+    missing = this.step;
+    sum = 0;
+    frame = new Int16Array(320);
     filled = 0;
     process([[channel]]) {
         for (const sample of channel ?? []) {
-            this.chunk[this.filled++] = 32767 * Math.max(-1, Math.min(1, sample));
-            if (this.filled < this.chunk.length) continue;
-            this.port.postMessage(this.chunk.buffer, [this.chunk.buffer]);
-            this.chunk = new Int16Array(320);
-            this.filled = 0;
+            if (this.missing > 1) {
+                this.sum += sample;
+                this.missing -= 1;
+            } else {
+                this.push((this.sum + sample * this.missing) / this.step);
+                this.sum = sample * (1 - this.missing);
+                this.missing += this.step - 1;
+            }
         }
         return true;
     }
+    push(sample) {
+        this.frame[this.filled++] = 32767 * Math.max(-1, Math.min(1, sample));
+        if (this.filled < this.frame.length) return;
+        this.port.postMessage(this.frame.buffer, [this.frame.buffer]);
+        this.frame = new Int16Array(320);
+        this.filled = 0;
+    }
 });
-// Plays PCM16 chunks one after the other. It begins when 100 ms are there, or when the turn is over, and again after it ran dry.
+// Plays PCM16 chunks in order. Starts when 100 ms are queued or the turn is complete, also after the queue ran empty.
 registerProcessor("loudspeaker", class extends AudioWorkletProcessor {
     chunks = [];
     read = 0;
@@ -81,28 +95,54 @@ registerProcessor("loudspeaker", class extends AudioWorkletProcessor {
     }
 });`;
 
-/** Opens both. `onChunk` gets the microphone's chunks; what the loudspeaker is told to play are ArrayBuffers, "flush" and "turnComplete". */
-async function openSound(onChunk) {
-    if (!navigator.mediaDevices) throw new Error("A browser gives its microphone only to pages from this machine or over https.");
+/**
+ * Opens the microphone and the loudspeaker. On an error, both are closed again.
+ * @param onFrame gets the microphone in frames of 20 ms: ArrayBuffers with 16 kHz mono PCM16
+ * @returns play(), which takes ArrayBuffers with 24 kHz mono PCM16, "flush" or "turnComplete"; and close()
+ */
+async function openSound(onFrame) {
+    if (!navigator.mediaDevices) throw new Error("The microphone needs a secure page: open it from this machine or over https.");
     const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
     const stream = await navigator.mediaDevices.getUserMedia({ audio });
-    const hearing = new AudioContext({ sampleRate: 16000 });
-    const speaking = new AudioContext({ sampleRate: 24000 });
-    const code = URL.createObjectURL(new Blob([worklets], { type: "text/javascript" }));
-    await Promise.all([hearing.audioWorklet.addModule(code), speaking.audioWorklet.addModule(code)]);
-    const loudspeaker = new AudioWorkletNode(speaking, "loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
-    loudspeaker.connect(speaking.destination);
-    const microphone = new AudioWorkletNode(hearing, "microphone", { numberOfOutputs: 0 });
-    hearing.createMediaStreamSource(stream).connect(microphone);
-    microphone.port.onmessage = ({ data }) => onChunk(data);
-    return {
-        play(what) {
-            loudspeaker.port.postMessage(what, what instanceof ArrayBuffer ? [what] : []);
-        },
-        close() {
-            for (const track of stream.getTracks()) track.stop();
-            hearing.close();
-            speaking.close();
-        },
+    const opened = [];
+    const close = () => {
+        for (const track of stream.getTracks()) track.stop();
+        for (const context of opened) context.close();
     };
+    try {
+        const source = openSource(stream);
+        opened.push(source.context);
+        const speaking = new AudioContext({ sampleRate: 24000 });
+        opened.push(speaking);
+        const code = URL.createObjectURL(new Blob([worklets], { type: "text/javascript" }));
+        await Promise.all(opened.map(({ audioWorklet }) => audioWorklet.addModule(code)));
+        const loudspeaker = new AudioWorkletNode(speaking, "loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
+        loudspeaker.connect(speaking.destination);
+        const microphone = new AudioWorkletNode(source.context, "microphone", { numberOfOutputs: 0 });
+        source.connect(microphone);
+        microphone.port.onmessage = ({ data }) => onFrame(data);
+        const play = (what) => loudspeaker.port.postMessage(what, what instanceof ArrayBuffer ? [what] : []);
+        return { play, close };
+    } catch (error) {
+        close();
+        throw error;
+    }
+}
+
+/** Opens the microphone's stream at 16 kHz. Browsers that cannot, such as older versions of Firefox, open it at the device's own rate. */
+function openSource(stream) {
+    try {
+        return sourceOf(stream, new AudioContext({ sampleRate: 16000 }));
+    } catch {
+        return sourceOf(stream, new AudioContext());
+    }
+}
+
+function sourceOf(stream, context) {
+    try {
+        return context.createMediaStreamSource(stream);
+    } catch (error) {
+        context.close();
+        throw error;
+    }
 }

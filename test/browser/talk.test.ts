@@ -86,7 +86,7 @@ describe("the talk page in Chromium", () => {
     const again = await startNodeRed({ PORT: new URL(first.url).port });
     cleanUp(() => again.stop());
     await page.click("#talk");
-    await page.waitForSelector("#problem:has-text('Load it again')");
+    await page.waitForSelector("#problem:has-text('Reload this page')");
     assert.equal(await page.innerText("#state"), "not connected");
     await page.reload();
     await page.click("#talk");

@@ -78,7 +78,7 @@ describe("the socket of an example's page", () => {
     await guest.told.next(({ state }) => state === "connected");
     for (const [kind, name] of [
       ["nodes", "caption"],
-      ["nodes", "only our own page"],
+      ["nodes", "only our page"],
       ["flows", "caption"],
     ] as const) {
       const changed = flow.map((node) => (node.name === name ? { ...node, info: `${kind} ${name}` } : node));
