@@ -8,3 +8,6 @@ import { speech } from "./server/speech";
 
 /** All frames of servers, those of Vertex AI too. */
 export const serverFrames: readonly Entry[] = [...session, ...answers, ...speech, ...ends];
+
+/** Those of the Gemini API, which the simulator imitates. */
+export const geminiFrames = serverFrames.filter(({ api }) => api !== "vertex");

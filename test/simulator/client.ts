@@ -4,6 +4,8 @@ import { WebSocket } from "ws";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/server";
 import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
+import { geminiFrames } from "../frames/server";
+import { misfit } from "../frames/shape";
 
 export interface Frame {
   setupComplete?: object;
@@ -72,6 +74,9 @@ export class Client {
     this.socket.on("message", (data: Buffer, isBinary) => {
       const frame = parse(data.toString());
       this.raw.push({ data, isBinary });
+      // A frame that the server is not known to send fails the test.
+      const problem = frame && misfit(frame, geminiFrames);
+      if (problem) throw new Error(`the simulator sent a frame that is not in test/frames: ${problem}`);
       for (const kind of frame ? kindsOf(frame) : ["garbage"])
         this.frames.push({ at: clock.now(), kind, frame: frame ?? {} });
     });
