@@ -14,7 +14,7 @@ import { InputGate } from "./input/input-gate";
 import type { ConversationOptions } from "./options";
 import { ConnectionError, InputError } from "./server/errors";
 import { profileOf } from "./setup/model-profiles";
-import { isBlocked, isIdle, isOpen, visibleState } from "./state/state";
+import { isBlocked, isOpen, visibleState } from "./state/state";
 import { StateStore } from "./state/store";
 import { type Answer, ToolDispatch } from "./tools/tool-dispatch";
 import { ServerWatch } from "./turns/server-watch";
@@ -145,7 +145,7 @@ export class Conversation {
 
   /** The tools may have changed: an open conversation is told at the next idle moment. */
   updateTools() {
-    if (isIdle(this.#state.current)) this.#onIdle();
+    this.#state.idleAgain();
   }
 
   /** Gives the model another instruction: at the next idle moment, or with the next setup. */
@@ -158,7 +158,7 @@ export class Conversation {
       );
     this.#opening.instruction = instruction;
     this.#state.apply({ type: "prepared", keepUntil: this.#options.clock.now() + HANDLE_LIFETIME_MS });
-    this.updateTools();
+    this.#state.idleAgain();
     done();
   }
 
@@ -287,8 +287,9 @@ export class Conversation {
 
   /** The connection ends in `endsInMs`; a change-over comes before (docs/live-api.md 1.7). */
   #planEnd(cause: string, endsInMs: number) {
-    if (this.#survives && this.#state.current.connection === "connected")
-      this.#changeOver.plan(cause, endsInMs);
+    if (!this.#survives || this.#state.current.connection !== "connected") return;
+    this.#changeOver.plan(cause, endsInMs);
+    this.#state.idleAgain();
   }
 
   #onLost() {

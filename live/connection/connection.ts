@@ -49,7 +49,9 @@ export class Connection {
   #life: AbortController | undefined;
   #socket: LiveSocket | undefined;
   #openedAt = 0;
-  /** Attempts since a connection last proved itself. */
+  /** The open connection replaces another one. */
+  #reconnected = false;
+  /** Attempts to open, or to reconnect since a connection last proved itself. */
   #attempts = 0;
   #cancelWait: (() => void) | undefined;
 
@@ -68,6 +70,7 @@ export class Connection {
     const life = new AbortController();
     this.#life = life;
     this.#attempts = 0;
+    this.#reconnected = false;
     const { handle, clock } = this.#options;
     const begin = () => {
       if (!life.signal.aborted) this.#attempt(life.signal, undefined);
@@ -105,7 +108,8 @@ export class Connection {
   #leave() {
     const now = this.#options.clock.now();
     this.#socket = undefined;
-    if (now - this.#openedAt >= PROVEN_MS) this.#attempts = 0;
+    if (!this.#reconnected || now - this.#openedAt >= PROVEN_MS) this.#attempts = 0;
+    this.#reconnected = true;
     this.#options.handle.touch(now);
     this.#listener.onLost();
   }

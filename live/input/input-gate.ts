@@ -85,7 +85,7 @@ export class InputGate {
 
   /** Rejects everything that waits. Returns to how many senders `error` was reported. */
   fail(error: Error): number {
-    return this.#sender.fail(error) + this.#idleTexts.fail(error) + (this.#button?.fail(error) ?? 0);
+    return this.#sender.fail(error) + this.#idleTexts.fail(error);
   }
 
   #take(input: Input, done: Done) {

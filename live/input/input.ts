@@ -52,6 +52,9 @@ export type Input = Sound | Picture | Text | { kind: "history"; turns: Utterance
 /** Called once: without an error when the input was sent (sound: when it was accepted), else with the reason. */
 export type Done = (error?: Error) => void;
 
+/** The `done` of an input that no message of the flow brought. */
+export const nobody: Done = () => {};
+
 export interface Waiting<T extends Input = Input> {
   input: T;
   done: Done;

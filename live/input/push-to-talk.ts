@@ -4,7 +4,7 @@
 import type { Clock } from "../../audio/clock";
 import { durationMs } from "../../audio/frames";
 import type { StateStore } from "../state/store";
-import type { Done, Input, Sound } from "./input";
+import { type Done, type Input, nobody, type Sound } from "./input";
 
 /** Milliseconds of sound before the press that are sent after it. */
 const PRE_ROLL_MS = 500;
@@ -15,7 +15,6 @@ const MAX_ACTIVITY_MS = 120_000;
 
 const START = { kind: "signal", signal: "activityStart" } as const;
 const END = { kind: "signal", signal: "activityEnd" } as const;
-const ignore: Done = () => {};
 
 export class PushToTalk {
   readonly #clock: Clock;
@@ -23,8 +22,6 @@ export class PushToTalk {
   readonly #send: (input: Input, done: Done) => void;
   #preRoll: { sound: Sound; heardAt: number }[] = [];
   #spokenMs = 0;
-  /** The `done` of the press, until activityStart is sent. */
-  #pressed: Done = ignore;
 
   /** @param send takes everything that goes into the conversation */
   constructor(clock: Clock, state: StateStore, send: (input: Input, done: Done) => void) {
@@ -47,48 +44,30 @@ export class PushToTalk {
     done();
   }
 
-  /** The button is pressed; `done` is called when the activity has started, or will not start. */
   press(done: Done) {
-    this.#pressed();
-    this.#pressed = done;
     this.#spokenMs = 0;
     this.#state.apply({ type: "buttonPressed" });
     const now = this.#clock.now();
     for (const { sound, heardAt } of this.#preRoll.splice(0))
-      if (now - heardAt <= PRE_ROLL_AGE_MS) this.#speak(sound, ignore);
+      if (now - heardAt <= PRE_ROLL_AGE_MS) this.#speak(sound, nobody);
+    done();
   }
 
   release(done: Done) {
     const wasOpen = this.#state.current.button === "open";
     this.#state.apply({ type: "buttonReleased" });
-    this.#settlePress();
     if (wasOpen) this.#send(END, done);
     else done();
-  }
-
-  /** The conversation has ended, and with it the press. Returns to how many senders `error` was reported. */
-  fail(error: Error): number {
-    const waited = this.#pressed !== ignore;
-    this.#settlePress(error);
-    return waited ? 1 : 0;
-  }
-
-  #settlePress(error?: Error) {
-    const pressed = this.#pressed;
-    this.#pressed = ignore;
-    pressed(error);
   }
 
   /** The server takes no activity without sound, so activityStart goes out with the first sound (docs/live-api.md 1.6). */
   #speak(sound: Sound, done: Done) {
     if (this.#state.current.button === "pressed") {
       this.#state.apply({ type: "activityOpened" });
-      const pressed = this.#pressed;
-      this.#pressed = ignore;
-      this.#send(START, pressed);
+      this.#send(START, nobody);
     }
     this.#send(sound, done);
     this.#spokenMs += durationMs(sound.pcm, sound.sampleRate);
-    if (this.#spokenMs >= MAX_ACTIVITY_MS) this.release(ignore);
+    if (this.#spokenMs >= MAX_ACTIVITY_MS) this.release(nobody);
   }
 }

@@ -3,7 +3,7 @@
 
 import { durationMs } from "../../audio/frames";
 import { InputError } from "../server/errors";
-import type { Done, Input, Picture, Sound, Text, Waiting } from "./input";
+import { type Done, type Input, nobody, type Picture, type Sound, type Text, type Waiting } from "./input";
 
 export interface QueueLimits {
   /** Messages that may wait. */
@@ -15,8 +15,7 @@ export interface QueueLimits {
 /** What is neither sound nor a picture. */
 export type Message = Exclude<Input, Sound | Picture>;
 
-/** A message that was sent before has no `done`: it was called the first time. */
-type Entry<T extends Input> = { input: T; done?: Done; order: number };
+type Entry<T extends Input> = Waiting<T> & { order: number };
 
 export class InputQueue {
   readonly #limits: QueueLimits;
@@ -44,7 +43,7 @@ export class InputQueue {
   add(input: Input, done: Done) {
     this.#order += 1;
     const order = this.#order;
-    if (input.kind === "sound") this.#addSound({ input, order }, done);
+    if (input.kind === "sound") this.#addSound({ input, done: nobody, order }, done);
     else if (input.kind === "image") this.#addPicture({ input, done, order });
     else if (this.#messages.length < this.#limits.messages) this.#messages.push({ input, done, order });
     else
@@ -59,7 +58,7 @@ export class InputQueue {
   putBack(texts: readonly Text[]) {
     for (const input of texts.toReversed()) {
       this.#orderBefore -= 1;
-      this.#messages.unshift({ input, order: this.#orderBefore });
+      this.#messages.unshift({ input, done: nobody, order: this.#orderBefore });
     }
   }
 
@@ -75,17 +74,18 @@ export class InputQueue {
     if (entry === this.#picture) this.#picture = undefined;
     else if (entry === this.#sound[0]) this.#dropSound();
     else this.#messages.shift();
-    return { input: entry.input, done: entry.done ?? (() => {}) };
+    return entry;
   }
 
   /** Takes the messages of one kind, in order. */
   takeKind<K extends Message["kind"]>(kind: K): Waiting<Extract<Message, { kind: K }>>[] {
-    const taken = this.#messages.filter(({ input }) => input.kind === kind);
-    this.#messages = this.#messages.filter(({ input }) => input.kind !== kind);
-    return taken.map(({ input, done = () => {} }) => ({
-      input: input as Extract<Message, { kind: K }>,
-      done,
-    }));
+    const taken: Waiting<Extract<Message, { kind: K }>>[] = [];
+    const isTaken = (input: Message): input is Extract<Message, { kind: K }> => input.kind === kind;
+    this.#messages = this.#messages.filter(({ input, done }) => {
+      if (isTaken(input)) taken.push({ input, done });
+      return !isTaken(input);
+    });
+    return taken;
   }
 
   /** Rejects everything that waits. Returns to how many senders `error` was reported. */
@@ -95,8 +95,8 @@ export class InputQueue {
     this.#sound = [];
     this.#picture = undefined;
     this.#soundMs = 0;
-    const reported = entries.flatMap(({ done }) => done ?? []);
-    for (const done of reported) done(error);
+    const reported = entries.filter(({ done }) => done !== nobody);
+    for (const { done } of reported) done(error);
     return reported.length;
   }
 
@@ -131,7 +131,7 @@ export class InputQueue {
 
   /** A picture that a newer one replaces is done without an error: it is out of date. */
   #addPicture(entry: Entry<Picture>) {
-    this.#picture?.done?.();
+    this.#picture?.done();
     this.#picture = entry;
   }
 }

@@ -32,6 +32,13 @@ export class StateStore {
     });
   }
 
+  /** Something new is to be done on idle: a conversation that is idle already counts as having become idle. */
+  idleAgain() {
+    this.batch(() => {
+      this.#becameIdle = isIdle(this.#state);
+    });
+  }
+
   /** Does work that applies several events, such as one frame of the server; only what is idle at its end counts as idle. */
   batch(work: () => void) {
     this.#depth += 1;

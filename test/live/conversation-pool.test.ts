@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { Conversation } from "../../live/conversation";
 import { ConversationPool } from "../../live/conversation-pool";
 import type { ConversationEvent } from "../../live/events";
@@ -54,7 +55,7 @@ describe("the conversations of a session node", () => {
   it("are no more than the limit: one too many is refused with an error and an event, and the others go on", async () => {
     await say("kitchen");
     await say("hall");
-    assert.match(String(await say("cellar")), /2 conversations are open.*limit/);
+    assert.match(String(await say("cellar")), /allows 2 open conversations/);
     assert.ok(events.items.some(({ key, event }) => key === "cellar" && event.type === "refused"));
     assert.equal(await say("kitchen"), undefined);
     assert.equal(farEnd.requests.length, 2);
@@ -66,7 +67,7 @@ describe("the conversations of a session node", () => {
     await connected("a");
     others.get("b").connect();
     await connected("b");
-    assert.match(String(await say("kitchen")), /limit/);
+    assert.match(String(await say("kitchen")), /allows 2 open conversations/);
     others.close();
     assert.equal(await say("kitchen"), undefined);
   });
@@ -90,10 +91,78 @@ describe("the conversations of a session node", () => {
 
   it("are forgotten a minute after they ended, and then need no timer", async () => {
     await say("kitchen");
-    conversations.find("kitchen")!.disconnect();
+    conversations.find("kitchen")!.end();
     clock.advance(61_000);
     assert.deepEqual(conversations.states(), []);
     assert.equal(clock.waiting, 0);
+  });
+
+  it("begin afresh after the idle time: nothing of the handle is left, and sound opens the next one", async () => {
+    await say("kitchen");
+    await connected("kitchen");
+    farEnd.sockets[0]!.send(JSON.stringify({ sessionResumptionUpdate: { newHandle: "h", resumable: true } }));
+    farEnd.sockets[0]!.ping();
+    await once(farEnd.sockets[0]!, "pong");
+    clock.advance(61_000);
+    assert.deepEqual(conversations.states(), ["closed"]);
+    conversations
+      .get("kitchen")
+      .send({ kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 }, () => {});
+    await connected("kitchen");
+    const setups = (farEnd.frames as { setup?: { sessionResumption?: object } }[]).flatMap(
+      ({ setup }) => setup ?? [],
+    );
+    assert.deepEqual(
+      setups.map(({ sessionResumption }) => sessionResumption),
+      [{}, {}],
+    );
+  });
+
+  it("stay closed to sound for hours when the flow has ended them, until a text comes", async () => {
+    await say("kitchen");
+    conversations.find("kitchen")!.disconnect();
+    const speak = () =>
+      conversations
+        .get("kitchen")
+        .send({ kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 }, () => {});
+    for (let minute = 0; minute < 180; minute++) {
+      clock.advance(60_000);
+      speak();
+    }
+    assert.deepEqual(conversations.states(), ["closed"]);
+    assert.equal(farEnd.requests.length, 1);
+    assert.equal(await say("kitchen"), undefined);
+    assert.equal(farEnd.requests.length, 2);
+  });
+
+  it("of clients that are gone do not add up without bound", () => {
+    for (let n = 0; n < 1_200; n++) {
+      conversations.get(`client ${n}`).disconnect();
+      clock.advance(1);
+    }
+    clock.advance(61_000);
+    assert.equal(conversations.states().length, 1_000);
+    assert.equal(conversations.find("client 0"), undefined);
+    assert.ok(conversations.find("client 1199"));
+  });
+
+  it("make room at the limit: the one unused longest, for 30 s at least, ends for the new one, with event and warning", async () => {
+    await say("kitchen");
+    clock.advance(20_000);
+    await say("hall");
+    clock.advance(9_000);
+    assert.match(String(await say("cellar")), /allows 2 open conversations, and all are in use/);
+    clock.advance(2_000);
+    assert.equal(await say("cellar"), undefined);
+    assert.equal(conversations.find("kitchen")!.state, "closed");
+    assert.equal(conversations.find("hall")!.state, "connected");
+    const closed = events.items.find(
+      ({ key, event }) => key === "kitchen" && event.type === "state" && event.state === "closed",
+    );
+    assert.match(JSON.stringify(closed), /ended for another conversation/);
+    assert.ok(
+      events.items.some(({ event }) => event.type === "warning" && /ended for a new one/.test(event.warning)),
+    );
   });
 
   it("share one timer, however many they are", async () => {

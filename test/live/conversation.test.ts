@@ -393,7 +393,7 @@ describe("a conversation with a server that is not as it should be", () => {
     talk = new Talk(farEnd.url, { settings: { ...settings, model: "gemini-3.1-flash-live-preview" } });
     await talk.send({ kind: "history", turns: [{ role: "user", text: "My name is Ada." }] });
     await talk.say("hello");
-    await assert.rejects(talk.say("by the way", false), /no context in the middle/);
+    await assert.rejects(talk.say("by the way", false), /no context while a conversation is open/);
     await assert.rejects(talk.send({ kind: "history", turns: [] }), /only before a conversation begins/);
     const [setup, history, words] = farEnd.frames as Record<string, Record<string, unknown>>[];
     assert.deepEqual(setup!.setup!.historyConfig, { initialHistoryInClientContent: true });

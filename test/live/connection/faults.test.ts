@@ -103,9 +103,9 @@ describe("whatever goes wrong at any point of a turn", () => {
     });
 
   for (const [code, reason, error] of [
-    [1007, "Request contains an invalid argument.", /refused something that was sent/],
+    [1007, "Request contains an invalid argument.", /refused a message/],
     [1008, "models/x is not found for API version v1beta", /does not know this model/],
-    [1008, "Your API key was reported as leaked.", /wants an API key that it knows/],
+    [1008, "Your API key was reported as leaked.", /requires a valid API key/],
   ] as const)
     for (const at of ["ready", "thinking", "modelSpeaking"] as const)
       it(`${code} "${reason}" at ${at} is not tried again: one error, and the next text begins anew`, async () => {

@@ -72,7 +72,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 2);
     await ask("Still there?");
     assert.equal(simulator.conversations.length, 1);
-    assert.match(String(talk.all("state").find(({ cause }) => cause)?.cause), /token is about to end/);
+    assert.match(String(talk.all("state").find(({ cause }) => cause)?.cause), /token expires soon/);
   });
 
   it("does so shortly before the end when no moment is quiet", async () => {

@@ -135,7 +135,7 @@ describe("a proxy", () => {
     await useTokens(through("user:p%40ss%20word@"));
     assert.equal(proxy.tunnels.length, 2);
     const refused = (error: Error) =>
-      /proxy wants to know who asks \(HTTP 407\)/.test(error.message) && !/guess/.test(error.message);
+      /proxy requires a user and a password \(HTTP 407\)/.test(error.message) && !/guess/.test(error.message);
     await assert.rejects(mint(through("user:guess@")), refused);
     await assert.rejects(connect(through("user:guess@")), refused);
     assert.equal(proxy.tunnels.length, 2);
@@ -240,7 +240,7 @@ describe("an attempt that nobody answers", () => {
       socket.on("drain", more);
       more();
     });
-    await assert.rejects(mint(serverAt(endless.url)), /does not make tokens/);
+    await assert.rejects(mint(serverAt(endless.url)), /does not issue ephemeral tokens/);
     await endless.ended.next();
   });
 });
@@ -280,6 +280,6 @@ for (const password of ["50%", "a%41b", "p@ss:w/rd#?"])
     );
     const simulator = await opened(startSimulator());
     const attempt = mint(serverAt(simulator.url));
-    if (password === "50%") await assert.rejects(attempt, /proxy cannot be used.*as in URLs/);
+    if (password === "50%") await assert.rejects(attempt, /proxy is not usable.*URL-encoded/);
     else await attempt;
   });

@@ -108,7 +108,7 @@ describe("the tools of a conversation", () => {
     await talk.next("toolCall");
     assert.equal(await answer("1", "sunny"), undefined);
     await response();
-    for (const id of ["1", "7"]) assert.match(String(await answer(id, "rainy")), /waits for no answer/);
+    for (const id of ["1", "7"]) assert.match(String(await answer(id, "rainy")), /wants no response/);
     await talk.say("over", false);
     assert.equal(frames.items.filter(({ toolResponse }) => toolResponse).length, 1);
   });
@@ -121,7 +121,7 @@ describe("the tools of a conversation", () => {
     await answer("1", "looking", { willContinue: true });
     assert.equal((await response()).willContinue, true);
     assert.equal(await answer("1", "sunny"), undefined);
-    assert.match(String(await answer("1", "rainy")), /waits for no answer/);
+    assert.match(String(await answer("1", "rainy")), /wants no response/);
   });
 
   it("never see arguments that do not fit: the model is told, and can correct itself", async () => {
@@ -141,8 +141,8 @@ describe("the tools of a conversation", () => {
     talk.clock.advance(5_000);
     talk.conversation.watch();
     assert.equal((await talk.next("toolCancelled")).reason, "timeout");
-    assert.match(String((await response()).response.error), /did not answer in time/);
-    assert.match(String(await answer("1", "late")), /waits for no answer/);
+    assert.match(String((await response()).response.error), /did not respond in time/);
+    assert.match(String(await answer("1", "late")), /wants no response/);
   });
 
   it("are told when the model withdraws a call", async () => {
@@ -152,7 +152,7 @@ describe("the tools of a conversation", () => {
     await talk.next("toolCall");
     send({ toolCallCancellation: { ids: ["1", "unknown"] } });
     assert.equal((await talk.next("toolCancelled")).call.id, "1");
-    assert.match(String(await answer("1", "late")), /waits for no answer/);
+    assert.match(String(await answer("1", "late")), /wants no response/);
   });
 
   it("keep their calls over a resume, and an answer that was given meanwhile is sent once", async () => {
@@ -175,7 +175,7 @@ describe("the tools of a conversation", () => {
     await talk.next("toolCall");
     farEnd.sockets[0]!.terminate();
     await talk.next("state", ({ state }) => state === "connecting");
-    assert.match(String(await answer("1", "sunny")), /conversation that called the tool is gone/);
+    assert.match(String(await answer("1", "sunny")), /conversation that called the tool has ended/);
     assert.deepEqual(
       talk.all("toolCancelled").map(({ call: { id }, reason }) => [id, reason]),
       [["2", "lost"]],
@@ -311,7 +311,7 @@ describe("the tools of a conversation with the simulator", () => {
     const { id } = (await talk.next("toolCall")).call;
     simulator.order({ at: "now", do: "cancel" });
     assert.deepEqual([(await talk.next("toolCancelled")).call.id], [id]);
-    await assert.rejects(answer(id, "late"), /waits for no answer/);
+    await assert.rejects(answer(id, "late"), /wants no response/);
   });
 
   it("that are not there are answered in words", async () => {

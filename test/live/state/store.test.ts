@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { StateEvent } from "../../../live/state/state";
+import { StateStore } from "../../../live/state/store";
+
+/** A store that is connected, and what it has reported since. */
+function connectedStore(onIdle: (store: StateStore) => void = () => {}) {
+  const log: string[] = [];
+  const store: StateStore = new StateStore(
+    (_before, _after, event) => log.push(event.type),
+    () => {
+      log.push("idle");
+      onIdle(store);
+    },
+  );
+  store.apply({ type: "connected" });
+  log.length = 0;
+  return { store, log };
+}
+
+describe("the store of a conversation's state", () => {
+  it("reports each event, and idle once for each time that the conversation becomes idle", () => {
+    const { store, log } = connectedStore();
+    const events: StateEvent[] = [{ type: "textSent" }, { type: "modelContent" }, { type: "turnComplete" }];
+    for (const event of [...events, ...events]) store.apply(event);
+    store.apply({ type: "changeOverPlanned", cause: "goAway" });
+    assert.deepEqual(
+      log.join(" "),
+      `${"textSent modelContent turnComplete idle ".repeat(2)}changeOverPlanned`,
+    );
+  });
+
+  it("reports the connection as the first idle moment", () => {
+    let idle = 0;
+    const store = new StateStore(
+      () => {},
+      () => {
+        idle += 1;
+      },
+    );
+    store.apply({ type: "connecting" });
+    assert.equal(idle, 0);
+    store.apply({ type: "connected" });
+    assert.equal(idle, 1);
+  });
+
+  it("reports idle at the end of a batch, and not when something began meanwhile", () => {
+    const { store, log } = connectedStore();
+    store.batch(() => {
+      store.apply({ type: "textSent" });
+      store.apply({ type: "turnComplete" });
+      assert.ok(!log.includes("idle"));
+    });
+    assert.equal(log.at(-1), "idle");
+    store.apply({ type: "textSent" });
+    store.batch(() => {
+      store.apply({ type: "turnComplete" });
+      store.apply({ type: "userSpeech", speaking: true });
+    });
+    assert.equal(log.filter((line) => line === "idle").length, 1);
+  });
+
+  it("reports idle again when what is done on idle leaves the conversation idle in the end", () => {
+    let texts = 0;
+    const { store, log } = connectedStore((store) => {
+      if (texts-- <= 0) return;
+      store.apply({ type: "textSent" });
+      store.apply({ type: "turnComplete" });
+    });
+    texts = 2;
+    store.apply({ type: "textSent" });
+    store.apply({ type: "turnComplete" });
+    assert.equal(log.filter((line) => line === "idle").length, 3);
+  });
+
+  it("reports idle again when something new is to be done, and not while the conversation is busy", () => {
+    const { store, log } = connectedStore();
+    store.idleAgain();
+    assert.deepEqual(log, ["idle"]);
+    store.batch(() => {
+      store.idleAgain();
+      store.apply({ type: "textSent" });
+    });
+    store.idleAgain();
+    assert.deepEqual(log, ["idle", "textSent"]);
+  });
+
+  it("works on after an error in a batch", () => {
+    const { store, log } = connectedStore();
+    store.apply({ type: "textSent" });
+    assert.throws(() =>
+      store.batch(() => {
+        throw new Error("broken");
+      }),
+    );
+    store.apply({ type: "turnComplete" });
+    assert.equal(log.at(-1), "idle");
+  });
+});
