@@ -1,0 +1,110 @@
+// The README and the other documents fit the code: paths, labels, messages, and the fault script that they show.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { explainClose } from "../live/server/close-codes";
+import { checkScript } from "../simulator/faults/fault-validation";
+import { startSimulator } from "../simulator/server";
+import { cleanUp } from "./clean-up";
+import { TestClock } from "./clock";
+import { Talk } from "./live/talk";
+
+const ROOT = resolve(__dirname, "..");
+const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+const filesIn = (folder: string) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
+const readme = read("README.md");
+const rowsOf = (heading: string) =>
+  [
+    ...readme
+      .split(`\n### ${heading}\n`)[1]!
+      .split("\n#")[0]!
+      .matchAll(/^\| (.+?) \|/gm),
+  ].map(([, first]) => first!);
+const inCode = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
+
+describe("the documents", () => {
+  const documents = [
+    ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
+    ...filesIn("docs").filter((file) => file.endsWith(".md")),
+  ];
+  const folders = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const isPath = new RegExp(`^(${folders.map(({ name }) => name.replace(".", "\\.")).join("|")})/[^\\s…*]*$`);
+
+  for (const document of documents)
+    it(`${document} names only files and folders that exist`, () => {
+      const text = read(document);
+      const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, to]) =>
+        join(dirname(document), to!),
+      );
+      for (const path of [...linked, ...inCode(text).filter((code) => isPath.test(code))])
+        assert.ok(existsSync(join(ROOT, path)), path);
+    });
+
+  it("CONTRIBUTING.md shows the tree as it is", () => {
+    const tree = read("CONTRIBUTING.md").split("```")[1]!;
+    const shown = [...tree.matchAll(/^([a-z/]+)\/ .*\n((?: {26}.*\n)+)/gm)].map(([, folder, names]) => [
+      folder,
+      names!.trim().split(/,\s+/),
+    ]);
+    const sources = ["nodes", "live", "audio", "simulator"]
+      .flatMap(filesIn)
+      .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+    const real = [...new Set(sources.map(dirname))].map((folder) => [
+      folder,
+      sources.filter((file) => dirname(file) === folder).map((file) => basename(file, ".ts")),
+    ]);
+    const sorted = (rooms: unknown[][]) =>
+      rooms.map(([folder, names]) => `${folder}: ${(names as string[]).sort()}`).sort();
+    assert.deepEqual(sorted(shown), sorted(real));
+  });
+
+  it("README.md quotes labels and choices of the dialogs as they are", () => {
+    const texts = filesIn("locales/en-US")
+      .filter((file) => file.endsWith(".json"))
+      .map(read)
+      .join();
+    const page = read("examples/page.js");
+    for (const [, label] of readme.matchAll(/\*\*([^*]+)\*\*/g))
+      assert.ok(texts.includes(`"${label}"`) || page.includes(`"${label}"`), label);
+  });
+
+  it("README.md quotes badges and errors as they are", () => {
+    const code = ["nodes", "live", "audio", "locales"]
+      .flatMap(filesIn)
+      .filter((file) => /\.(ts|json)$/.test(file))
+      .map(read)
+      .join("\n");
+    const quoted = rowsOf("Badges and errors").flatMap((row) => inCode(row).slice(0, 1));
+    assert.ok(quoted.length > 5);
+    for (const text of quoted) assert.ok(code.includes(text), text);
+  });
+
+  it("README.md explains closes by reasons that the nodes tell apart", () => {
+    const rows = rowsOf("Close codes").map((row) => [...row.matchAll(/(1\d{3})((?: `[^`]+`,?)*)/g)]);
+    assert.ok(rows.flat().length > 10);
+    for (const [, code, reasons = ""] of rows.flat())
+      for (const reason of inCode(reasons))
+        assert.notDeepEqual(
+          explainClose(Number(code), reason),
+          explainClose(Number(code), ""),
+          `${code} ${reason}`,
+        );
+  });
+});
+
+it("every fault of the README's script happens, and the conversation continues after each", async () => {
+  const script = /```json\n(.*?)```/s.exec(readme.split("\n## The simulator\n")[1]!)![1]!;
+  const clock = new TestClock();
+  const simulator = await startSimulator({ script: checkScript(JSON.parse(script)), clock });
+  cleanUp(() => simulator.close());
+  const talk = new Talk(simulator.url, {}, clock);
+  cleanUp(() => talk.conversation.close());
+  await talk.say("one");
+  assert.equal((await talk.next("resumed")).attempts, 3, "one cut, and two attempts that were refused");
+  await talk.next("goAway", ({ timeLeft }) => timeLeft === "10s");
+  await talk.next("resumed");
+  await talk.say("two");
+  await talk.next("text", ({ final, role, text }) => final && role === "model" && text.includes("two"));
+});
