@@ -1,4 +1,4 @@
-// The simulator as a program of its own.
+// The command-line program.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -29,7 +29,7 @@ async function url(child: ChildProcess, output: { stdout: string }) {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  it(`it tells its address, serves, and ends cleanly on ${signal}`, async () => {
+  it(`prints its address, serves, and exits cleanly on ${signal}`, async () => {
     const { child, output, exited } = run("--port", "0", "--key", "secret");
     const address = (await url(child, output)).replace("http", "ws");
     const wrong = new Client(`${address}${PATH}?key=wrong`, new TestClock());
@@ -46,7 +46,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     assert.equal(output.stderr, "");
   });
 
-it("--help shows how it is used", async () => {
+it("--help prints the usage", async () => {
   const { output, exited } = run("--help");
   assert.equal((await exited).code, 0);
   assert.match(output.stdout, /^Usage: gemini-live-simulator \[--port N\] \[--key K\] \[--script FILE\]/);
@@ -60,13 +60,13 @@ for (const [args, message] of [
   [["8765"], /Unexpected argument '8765'/],
   [["--key", ""], /--key: the key is empty/],
 ] as const)
-  it(`it refuses ${args.join(" ")} with a message and code 2`, async () => {
+  it(`exits with code 2 and a message on ${args.join(" ")}`, async () => {
     const { output, exited } = run(...args);
     assert.equal((await exited).code, 2);
     assert.match(output.stderr, message);
   });
 
-it("a port that is in use is a clear error with code 1", async () => {
+it("exits with code 1 and a message if the port is in use", async () => {
   const { simulator } = await simulate();
   const { output, exited } = run("--port", String(simulator.port));
   assert.equal((await exited).code, 1);
@@ -81,7 +81,7 @@ function scriptFile(text: string) {
   return file;
 }
 
-it("--script lets things go wrong as the file says", async () => {
+it("--script injects the faults of the file", async () => {
   const script = [{ at: "setup", do: "close", code: 1011, reason: "Internal error encountered." }];
   const { child, output } = run("--port", "0", "--script", scriptFile(JSON.stringify(script)));
   const address = (await url(child, output)).replace("http", "ws");
@@ -98,13 +98,13 @@ for (const [what, text, message] of [
     /--script .*script\.json: Fault 1: "do" must be one of cut, .*; it is "cot"\./,
   ],
 ] as const)
-  it(`a file with ${what} is a clear error with code 2`, async () => {
+  it(`exits with code 2 and a message on a file with ${what}`, async () => {
     const { output, exited } = run("--script", scriptFile(text));
     assert.equal((await exited).code, 2);
     assert.match(output.stderr, message);
   });
 
-it("a script that is not there is a clear error with code 2", async () => {
+it("exits with code 2 and a message if the script is missing", async () => {
   const { output, exited } = run("--script", "nowhere.json");
   assert.equal((await exited).code, 2);
   assert.match(output.stderr, /--script nowhere\.json: ENOENT/);

@@ -1,4 +1,4 @@
-// What the simulator's tests share, no tests itself: a plain WebSocket client, and a voice that is made of numbers.
+// What the simulator's tests share: a plain WebSocket client, and synthetic speech.
 
 import { WebSocket } from "ws";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/server";
@@ -46,7 +46,7 @@ function parse(text: string): Frame | undefined {
   }
 }
 
-/** The kinds of what a frame holds: none for an empty one. */
+/** A frame's kinds: none for an empty frame. */
 function kindsOf(frame: Frame) {
   if (frame.voiceActivity) return [frame.voiceActivity.type];
   if (!frame.serverContent) return Object.keys(frame).slice(0, 1);
@@ -58,7 +58,7 @@ function kindsOf(frame: Frame) {
 export class Client {
   readonly socket: WebSocket;
   readonly clock: TestClock;
-  /** What was received, with the time on the test's clock: an entry for each field of a serverContent. */
+  /** The received frames, with the time on the test's clock: one entry for each field of a serverContent. */
   frames: { at: number; kind: string; frame: Frame }[] = [];
   raw: { data: Buffer; isBinary: boolean }[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -82,24 +82,24 @@ export class Client {
     });
   }
 
-  /** Resolves as soon as the handshake is done. */
+  /** Resolves after the handshake. */
   opened() {
     return this.#opened;
   }
 
-  /** Sends an object as JSON, or a string as it is. */
+  /** Sends an object as JSON, or a string unchanged. */
   send(message: object | string) {
     this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
-  /** Resolves when the server has read everything sent so far, and everything that it sent was received. */
+  /** Resolves when the server has read all sent frames, and the client all of the server's. */
   async settled() {
     const pong = new Promise((resolve) => this.socket.once("pong", resolve));
     this.socket.ping();
     await Promise.race([pong, this.closed]);
   }
 
-  /** Lets time pass, a millisecond at a time, so that every frame is received at its own moment. */
+  /** Advances the clock by single milliseconds, so that every frame has its exact time. */
   async run(ms: number) {
     await this.settled();
     for (let n = 0; n < ms; n++) {
@@ -108,7 +108,7 @@ export class Client {
     }
   }
 
-  /** Streams sound as a microphone does: chunks of 20 ms when their time has come. */
+  /** Streams audio in real time, in chunks of 20 ms. */
   async speak(pcm: Buffer, rate = 16000) {
     const bytes = (rate / 50) * 2;
     for (let at = 0; at < pcm.length; at += bytes) {
@@ -118,14 +118,14 @@ export class Client {
     }
   }
 
-  /** Lets time pass at once: every frame is received at its end. */
+  /** Advances the clock at once: every frame has the time of the end. */
   async pass(ms: number) {
     await this.settled();
     this.clock.advance(ms);
     await this.settled();
   }
 
-  /** Sends a setup like a usual one that asks for resumption, and lets so much time pass that the first handle came. */
+  /** Sends a usual setup with resumption, and waits for the first handle. */
   async begin(setup: object = {}) {
     this.send({ setup: { ...usual, sessionResumption: {}, ...setup } });
     await this.pass(400);
@@ -138,7 +138,7 @@ export class Client {
     return updates.findLast(({ resumable }) => resumable)?.newHandle;
   }
 
-  /** The kinds of the frames received, runs of equal ones as one. */
+  /** The kinds of the received frames, without repetitions. */
   get kinds() {
     return this.frames.map(({ kind }) => kind).filter((kind, index, all) => kind !== all[index - 1]);
   }
@@ -151,7 +151,7 @@ export class Client {
     return this.frames.filter((each) => each.kind === kind).map((each) => each.frame);
   }
 
-  /** Everything said by the server, 24 kHz. */
+  /** All received audio, 24 kHz. */
   get audio() {
     return Buffer.concat(
       this.of("audio").map((frame) =>
@@ -174,36 +174,36 @@ export async function simulate(options: SimulatorOptions = {}) {
   cleanUp(() => simulator.close());
   const at = (path: string, headers?: Record<string, string>) =>
     new Client(simulator.url.replace("http", "ws") + path, clock, headers);
-  /** A client whose handshake is done. */
+  /** A client after its handshake. */
   const open = () => at(`${PATH}?key=any`).opened();
   return { simulator, clock, at, open };
 }
 
-/** Resolves when the simulator has noticed that nobody is in a conversation any more: of a client that left, it learns later. */
+/** Resolves when the simulator has noticed that a conversation has no connection any more. */
 export async function left(simulator: Simulator, index = 0) {
   while (simulator.conversations[index]!.open) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Closes as clients should, and waits until the server knows it. */
+/** Closes with 1000, and waits until the server has noticed. */
 export async function hangUp(simulator: Simulator, client: Client) {
   client.socket.close(1000);
   await client.closed;
   await left(simulator);
 }
 
-/** Is gone without a close frame, and waits until the server knows it. */
+/** Disconnects without a close frame, and waits until the server has noticed. */
 export async function drop(simulator: Simulator, client: Client) {
   client.socket.terminate();
   await left(simulator);
 }
 
-/** Sends and lets so much time pass that the answer is over. */
+/** Sends a message, and advances the clock to the end of the answer. */
 export async function answer(client: Client, message: object) {
   client.send(message);
   await client.pass(20_000);
 }
 
-/** What a new connection comes to: its first frame, or its close code. */
+/** The outcome of a new connection: its first frame, or its close code. */
 export async function outcome(open: () => Promise<Client>, setup?: object) {
   const client = await open();
   await client.begin(setup);
@@ -214,10 +214,10 @@ export async function outcome(open: () => Promise<Client>, setup?: object) {
   return first;
 }
 
-/** The part of a setup that resumes. */
+/** A setup's resumption. */
 export const resume = (handle: string | undefined) => ({ sessionResumption: { handle } });
 
-/** Starts a simulator and a conversation whose setup is complete; `setup` is added to a usual one. */
+/** Starts a simulator and a conversation after its setupComplete. @param setup added to a usual setup */
 export async function converse(setup: object = {}, options: SimulatorOptions = {}) {
   const { simulator, clock, open } = await simulate(options);
   const client = await open();
@@ -232,7 +232,7 @@ export const sound = (pcm: Buffer, rate = 16000) => ({
   mimeType: `audio/pcm;rate=${rate}`,
 });
 
-/** The same numbers in every run, from -1 to 1. */
+/** Pseudo-random numbers from -1 to 1, the same in every run. */
 export function noiseSource(seed = 1) {
   let state = seed;
   return () => {
@@ -241,7 +241,7 @@ export function noiseSource(seed = 1) {
   };
 }
 
-/** PCM16 LE from a function of time in seconds. */
+/** PCM16 LE of a wave. @param wave amplitude by time in seconds */
 export function pcm(seconds: number, rate: number, wave: (t: number) => number) {
   const samples = Math.round(seconds * rate);
   const buffer = Buffer.alloc(samples * 2);
@@ -250,7 +250,7 @@ export function pcm(seconds: number, rate: number, wave: (t: number) => number) 
   return buffer;
 }
 
-/** Something like a voice: harmonics of a gliding tone that decay, four syllables a second. */
+/** Speech-like sound: decaying harmonics of a gliding tone, four syllables a second. */
 export function voice(t: number, level = 6000) {
   const syllable = 0.55 - 0.45 * Math.cos(2 * Math.PI * 4 * t);
   const phase = 2 * Math.PI * 130 * t - 40 * Math.cos(Math.PI * t);

@@ -1,4 +1,4 @@
-// The simulator's doors: where it listens, which keys open it, what it does with strange callers.
+// Starting and stopping the simulator: addresses, API keys, and requests that it refuses.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { converse, MODEL, noiseSource, PATH, simulate } from "./client";
 
 const setup = { setup: { model: MODEL } };
 
-it("a client with any key gets a conversation 260 ms after its setup", async () => {
+it("accepts any API key, and sends setupComplete 260 ms after the setup", async () => {
   const { clock, at } = await simulate({ lifetimeMs: Number.POSITIVE_INFINITY });
   const client = await at(`${PATH}?key=any`).opened();
   client.send(setup);
@@ -17,7 +17,7 @@ it("a client with any key gets a conversation 260 ms after its setup", async () 
   assert.equal(clock.waiting, 0);
 });
 
-it("the server's frames are binary, indented, and end with a new line", async () => {
+it("sends binary frames of indented JSON that end with a line feed", async () => {
   const { at } = await simulate();
   const client = await at(`${PATH}?key=any`).opened();
   client.send(setup);
@@ -26,7 +26,7 @@ it("the server's frames are binary, indented, and end with a new line", async ()
   assert.equal(client.raw[0]!.data.toString(), '{\n  "setupComplete": {}\n}\n');
 });
 
-it("client frames may be text or binary, names in camelCase or snake_case", async () => {
+it("accepts text and binary frames, with camelCase and snake_case names", async () => {
   const { simulator, clock, at } = await simulate();
   const client = await at(`${PATH}?key=any`).opened();
   client.socket.send(
@@ -40,7 +40,7 @@ it("client frames may be text or binary, names in camelCase or snake_case", asyn
   assert.deepEqual(simulator.conversations[0]!.setup, { model: MODEL, outputAudioTranscription: {} });
 });
 
-it("both API versions serve, and the SDK's double slash does not matter", async () => {
+it("serves v1beta and v1alpha, also under the SDK's double slash", async () => {
   const { clock, at } = await simulate();
   for (const path of [PATH, `/${PATH}`, PATH.replace("v1beta", "v1alpha")]) {
     const client = await at(`${path}?key=any`).opened();
@@ -52,7 +52,7 @@ it("both API versions serve, and the SDK's double slash does not matter", async 
   }
 });
 
-it("other versions and methods are not found at the handshake", async () => {
+it("answers the handshake of other versions and methods with 404", async () => {
   const { at } = await simulate();
   const old = PATH.replace("v1beta", "v1");
   const paths = [old, `${old}Constrained`, PATH.replace("Content", "Music"), "/v1beta/auth_tokens", "/"];
@@ -66,7 +66,7 @@ it("other versions and methods are not found at the handshake", async () => {
   }
 });
 
-it("HTTP requests get Google's not found", async () => {
+it("answers other HTTP requests with Google's 404", async () => {
   const { simulator } = await simulate();
   for (const method of ["GET", "POST"]) {
     const response = await fetch(`${simulator.url}/v1beta/models`, { method });
@@ -76,7 +76,7 @@ it("HTTP requests get Google's not found", async () => {
   }
 });
 
-it("the key may come in the query or in a header; a missing or wrong one closes the open socket", async () => {
+it("reads the API key from the query or a header, and closes the open socket if it is missing or wrong", async () => {
   const { clock, at } = await simulate({ key: "right" });
   for (const client of [at(`${PATH}?key=right`), at(PATH, { "x-goog-api-key": "right" })]) {
     await client.opened();
@@ -102,7 +102,7 @@ it("the key may come in the query or in a header; a missing or wrong one closes 
   }
 });
 
-it("close() ends open conversations and leaves no timer and no port behind", async () => {
+it("close() ends open conversations, all timers and the server", async () => {
   const { simulator, clock, client } = await converse();
   client.send({ realtimeInput: { text: "hello" } });
   await client.run(450);
@@ -115,7 +115,7 @@ it("close() ends open conversations and leaves no timer and no port behind", asy
   await again.close();
 });
 
-it("a client that goes away in the middle of an answer leaves nothing running", async () => {
+it("stops the answer when its client disconnects", async () => {
   const { simulator, clock, client } = await converse();
   client.send({ realtimeInput: { text: "hello" } });
   await client.run(450);
@@ -129,7 +129,7 @@ it("a client that goes away in the middle of an answer leaves nothing running", 
   assert.equal(other, 0);
 });
 
-it("a port that is taken is an error of startSimulator", async () => {
+it("startSimulator rejects if the port is in use", async () => {
   const { simulator } = await simulate();
   await assert.rejects(startSimulator({ port: simulator.port }), { code: "EADDRINUSE" });
 });
@@ -138,14 +138,14 @@ const nested = (open: string, close: string) => open.repeat(100_000) + close.rep
 const items = nested('{"items":', "}").replace(":}", ":{}}");
 const deep = `{"setup":{"model":"${MODEL}","tools":[{"functionDeclarations":[{"parameters":${items}}]}]}}`;
 
-it("what the simulator itself cannot cope with closes with 1011", async () => {
+it("closes with 1011 on an internal error", async () => {
   const { at } = await simulate();
   const client = await at(`${PATH}?key=any`).opened();
   client.send(deep);
   assert.deepEqual(await client.closed, { code: 1011, reason: "Internal error encountered." });
 });
 
-it("no frame whatever ends more than its own connection", async () => {
+it("random frames close their own connection at most", async () => {
   const { clock, at } = await simulate();
   const noise = noiseSource(7);
   const pick = <T>(items: readonly T[]) => items[Math.floor(Math.abs(noise()) * items.length)]!;
@@ -180,7 +180,7 @@ it("no frame whatever ends more than its own connection", async () => {
   assert.deepEqual(client.kinds, ["setupComplete"]);
 });
 
-it("broken WebSocket frames and half handshakes end only themselves", async () => {
+it("invalid WebSocket frames and aborted handshakes leave other connections open", async () => {
   const { simulator, client } = await converse();
   for (const text of [
     "GET * HTTP/1.1\r\n\r\n",

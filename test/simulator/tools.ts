@@ -1,4 +1,4 @@
-// What the tests of calls share, no tests itself.
+// What the tests of function calls share.
 
 import type { SimulatorOptions } from "../../simulator/server";
 import { type Client, converse } from "./client";
@@ -8,7 +8,7 @@ export const FLASH = "models/gemini-3.1-flash-live-preview";
 export const NATIVE = "models/gemini-2.5-flash-native-audio-preview-12-2025";
 export const invalid = { code: 1007, reason: "Request contains an invalid argument." };
 
-/** The part of a setup that declares functions: names, or declarations. */
+/** A setup's declarations of functions. */
 export const declare = (...functions: (string | object)[]) => ({
   tools: [
     { functionDeclarations: functions.map((each) => (typeof each === "string" ? { name: each } : each)) },
@@ -19,7 +19,7 @@ export const blocking = (name: string) => ({ name, behavior: "BLOCKING" });
 export const write = (text: string) => ({ realtimeInput: { text } });
 export const respond = (...functionResponses: object[]) => ({ toolResponse: { functionResponses } });
 
-/** A conversation with functions f and g, both blocking if wanted, as the model has them otherwise. */
+/** A conversation with the functions f and g. `blocks`: both are blocking; absent: the model's default */
 export function withTools(
   setup: { blocks?: boolean; model?: string; [other: string]: unknown } = {},
   options: SimulatorOptions = {},
@@ -29,11 +29,11 @@ export function withTools(
   return converse({ ...tools, ...rest }, options);
 }
 
-/** All calls that were received. */
+/** All received calls. */
 export const calls = (client: Client) =>
   client.of("toolCall").flatMap((frame) => frame.toolCall!.functionCalls);
 
-/** Has functions called, and forgets what came before. @returns their ids */
+/** Clears the frames and makes the model call functions. @returns their ids */
 export async function call(client: Client, text: string) {
   client.frames = [];
   client.send(write(text));

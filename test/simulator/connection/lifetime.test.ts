@@ -1,4 +1,4 @@
-// How long a connection lasts, how its end is announced, and that a conversation can outlast many connections.
+// The lifetime of a connection, goAway, and conversations across many connections.
 
 import assert from "node:assert/strict";
 import { type Client, left, room, simulate, sound, speech } from "../client";
@@ -18,7 +18,7 @@ for (const [what, options, lifetimeMs, timeLeft, notice] of [
   ["when the options say so", { lifetimeMs: 60_000, goAwayMs: 2500 }, 60_000, "2.500s", 2500],
   ["even if it is shorter than its notice", { lifetimeMs: 20_000 }, 20_000, "20s", 20_000],
 ] as const)
-  it(`a connection ends ${what}, and who stays is thrown out with 1008`, async () => {
+  it(`a connection ends ${what}, with 1008 if the client has not closed`, async () => {
     const { clock, open } = await simulate(options);
     const client = await open();
     await client.begin();
@@ -34,7 +34,7 @@ for (const [what, options, lifetimeMs, timeLeft, notice] of [
     assert.equal(clock.waiting, 0);
   });
 
-it("after goAway everything goes on until the end", async () => {
+it("continues after goAway until the end of the lifetime", async () => {
   const { open } = await simulate();
   const client = await (await open()).begin();
   await client.pass(550_000);
@@ -44,7 +44,7 @@ it("after goAway everything goes on until the end", async () => {
   assert.equal(client.kinds.at(-1), "turnComplete");
 });
 
-it("without notice, the end is a 1011 as seen on 3.8", async () => {
+it("closes with 1011 at the end of the lifetime without goAway, as seen on 3.8", async () => {
   const { clock, open } = await simulate({ goAwayMs: 0 });
   const client = await (await open()).begin();
   clock.advance(600_000);
@@ -55,7 +55,7 @@ it("without notice, the end is a 1011 as seen on 3.8", async () => {
   assert.equal(client.of("goAway").length, 0);
 });
 
-it("a connection may be let live for ever", async () => {
+it("lifetimeMs Infinity sets no limit", async () => {
   const { clock, open } = await simulate({ lifetimeMs: Number.POSITIVE_INFINITY });
   const client = await (await open()).begin();
   await client.pass(30 * 24 * 3600_000);
@@ -63,7 +63,7 @@ it("a connection may be let live for ever", async () => {
   assert.equal(clock.waiting, 0);
 });
 
-it("two hours of ten minutes each, with drops in between, are one conversation", async () => {
+it("resumes through two hours of connections and drops", async () => {
   const { simulator, clock, open } = await simulate();
   const conversation = () => simulator.conversations[0]!;
   let handle: string | undefined;
@@ -73,7 +73,7 @@ it("two hours of ten minutes each, with drops in between, are one conversation",
   while (clock.now() < 2 * 3600_000) {
     const client = await (await open()).begin({ sessionResumption: { handle } });
     if (client.kinds[0] !== "setupComplete") {
-      // Too early after a drop: the first attempt is refused.
+      // The server refuses a resume right after a drop.
       await client.pass(1000);
       assert.equal((await client.closed).code, 1011);
       continue;

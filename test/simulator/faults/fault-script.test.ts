@@ -1,4 +1,4 @@
-// Which connections a fault hits, when and how often; which scripts are taken, and what is said of those that are not.
+// Fault scripts: when, how often and on which connections a fault runs, and the errors of invalid scripts.
 
 import assert from "node:assert/strict";
 import { type Fault, startSimulator } from "../../../simulator/server";
@@ -6,7 +6,7 @@ import { hangUp, MODEL, outcome, resume, simulate } from "../client";
 
 const setup = { setup: { model: MODEL } };
 
-it("a failure may wait a while after its moment", async () => {
+it("afterMs delays a fault", async () => {
   const { clock, open } = await simulate({ script: [{ at: "setup", afterMs: 100, do: "cut" }] });
   const client = await open();
   client.send(setup);
@@ -16,7 +16,7 @@ it("a failure may wait a while after its moment", async () => {
   assert.equal((await client.closed).code, 1006);
 });
 
-it("several failures at one moment happen in their order", async () => {
+it("runs several faults at one moment in their order", async () => {
   const { clock, open } = await simulate({
     script: [
       { at: "setup", do: "silence" },
@@ -31,7 +31,7 @@ it("several failures at one moment happen in their order", async () => {
   assert.deepEqual(client.frames, []);
 });
 
-it("a failure happens once, or as often as it says", async () => {
+it("runs a fault once, or `times` times", async () => {
   for (const [times, expected] of [
     [undefined, [1006, "setupComplete", "setupComplete"]],
     [2, [1006, 1006, "setupComplete"]],
@@ -41,7 +41,7 @@ it("a failure happens once, or as often as it says", async () => {
   }
 });
 
-it("a failure may be for one connection, counted from 1", async () => {
+it("`connection` limits a fault to one connection, counted from 1", async () => {
   const { open } = await simulate({ script: [{ at: "setup", connection: 2, do: "cut" }] });
   assert.deepEqual(
     [await outcome(open), await outcome(open), await outcome(open)],
@@ -49,7 +49,7 @@ it("a failure may be for one connection, counted from 1", async () => {
   );
 });
 
-it("a failure may be only for connections that resume, or only for those that do not", async () => {
+it("`resumed` limits a fault to connections that resume, or to those that do not", async () => {
   for (const resumed of [true, false]) {
     const { simulator, open } = await simulate();
     const client = await (await open()).begin();
@@ -60,7 +60,7 @@ it("a failure may be only for connections that resume, or only for those that do
   }
 });
 
-it("failures can be ordered while it runs; those for now hit every open connection, once", async () => {
+it("adds faults while it runs; `now` runs them once on every open connection", async () => {
   const { simulator, clock, open } = await simulate();
   const clients = [await (await open()).begin(), await (await open()).begin(), await (await open()).begin()];
   simulator.order({ at: "now", connection: 2, do: "close", code: 1011 });
@@ -147,12 +147,12 @@ const wrong: [script: unknown, message: string][] = [
   [[{ at: "now", do: "cut" }], 'Fault 1: "at": "now" is only possible while the simulator runs.'],
 ];
 
-it("a script that makes no sense is an error that says what is wrong with which fault", async () => {
+it("rejects an invalid script with the number and the mistake of the fault", async () => {
   for (const [script, message] of wrong)
     await assert.rejects(startSimulator({ script: script as Fault[] }), { message });
 });
 
-it("of faults ordered together, none counts when one of them is wrong", async () => {
+it("adds none of several faults if one of them is invalid", async () => {
   const { simulator, open } = await simulate();
   assert.throws(
     () => simulator.order({ at: "setup", do: "cut" }, { at: "later", do: "cut" } as unknown as Fault),
@@ -162,7 +162,7 @@ it("of faults ordered together, none counts when one of them is wrong", async ()
   assert.equal(client.kinds[0], "setupComplete");
 });
 
-it("a fault that is ordered is a copy: the object may be changed and used again", async () => {
+it("copies a fault, so that its object can be changed and used again", async () => {
   const { simulator, open } = await simulate();
   const fault: Fault = { at: "setup", do: "close", code: 1008 };
   simulator.order(fault);

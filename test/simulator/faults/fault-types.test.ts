@@ -1,4 +1,4 @@
-// What can be made to go wrong by a script: every failure at every moment.
+// The failures of a script: each of them at every moment.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ const speak = { realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1
 const streamEnd = { realtimeInput: { audioStreamEnd: true } };
 const setup = { setup: { model: MODEL, inputAudioTranscription: {}, outputAudioTranscription: {} } };
 
-/** One spoken turn, a step for each moment: what leads to it. */
+/** The steps of a spoken turn. Each leads to the moment of its name. */
 const steps = [
   ["setup", (client: Client) => client.send(setup)],
   ["ready", (client: Client) => client.clock.advance(260)],
@@ -20,7 +20,7 @@ const steps = [
   ["turnComplete", (client: Client) => client.clock.advance(20_000)],
 ] as const;
 
-/** Takes the turn up to this step or from it on. */
+/** Runs the steps of the turn up to a moment, or after it. */
 async function take(client: Client, from: number, to: number) {
   for (const [, step] of steps.slice(from, to)) {
     step(client);
@@ -28,7 +28,7 @@ async function take(client: Client, from: number, to: number) {
   }
 }
 
-/** Resolves when everything that the server sent before now was received; the one that is frozen cannot say it. */
+/** Resolves when the client has received everything that the server has sent. A frozen connection cannot answer a ping. */
 async function elsewhere(open: () => Promise<Client>) {
   const other = await open();
   await other.settled();
@@ -111,7 +111,7 @@ const failures: Record<
     {},
     async (client, next, _, at) => {
       client.frames = [];
-      // Before the user's turn, the rest of it would be the next one, which is answered.
+      // Before the user's turn, its rest would be the next turn, which is answered.
       if (at !== "setup" && at !== "ready") await next();
       await client.pass(60_000);
       assert.deepEqual(client.frames, []);
@@ -139,7 +139,7 @@ for (const [what, [order, check]] of Object.entries(failures))
       await check(client, () => take(client, index + 1, steps.length), open, at);
     });
 
-it("a handshake can be refused with a status, cut, or never answered", async () => {
+it("refuses a handshake with a status, cuts it, or never answers it", async () => {
   const { simulator, at, open } = await simulate({
     script: [
       { at: "handshake", connection: 1, do: "refuseHandshake", status: 503 },
@@ -162,7 +162,7 @@ it("a handshake can be refused with a status, cut, or never answered", async () 
   assert.equal((await waiting.closed).code, 1006);
 });
 
-it("a frozen connection holds its conversation until the client lets go of the socket", async () => {
+it("a frozen connection holds its session until the client closes the socket", async () => {
   const { simulator, open } = await simulate();
   const client = await (await open()).begin();
   simulator.order({ at: "now", do: "freeze" });
@@ -172,11 +172,11 @@ it("a frozen connection holds its conversation until the client lets go of the s
   assert.equal(await outcome(open, resume(client.handle)), "setupComplete");
 });
 
-it("what a slow connection does not read piles up at the client, and arrives later", async () => {
+it("a slow connection fills the client's send buffer, and reads it later", async () => {
   const { simulator, clock, open } = await simulate();
   const client = await (await open()).begin();
   simulator.order({ at: "now", do: "slow", forMs: 10_000 });
-  // Far more than what the operating system takes in.
+  // Much more than the buffers of the operating system hold.
   const quiet = { realtimeInput: { audio: sound(Buffer.alloc(2 ** 20)) } };
   for (let n = 0; n < 16; n++) client.send(quiet);
   await elsewhere(open);
@@ -186,7 +186,7 @@ it("what a slow connection does not read piles up at the client, and arrives lat
   assert.equal(client.socket.bufferedAmount, 0);
 });
 
-it("an answer that was silenced is not remembered as said", async () => {
+it("the context does not contain an answer that `silence` stopped", async () => {
   const { simulator, open } = await simulate({ script: [{ at: "thinking", do: "silence" }] });
   const client = await (await open()).begin();
   client.send(write("hello"));
@@ -197,7 +197,7 @@ it("an answer that was silenced is not remembered as said", async () => {
   );
 });
 
-it("what goes wrong leaves no timer behind", async () => {
+it("faults leave no timer behind", async () => {
   const { simulator, clock, open } = await simulate();
   for (let n = 0; n < 4; n++) await (await open()).begin();
   simulator.order(

@@ -1,4 +1,4 @@
-// What the tests of tokens share, no tests itself.
+// What the tests of tokens share.
 
 import type { SimulatorOptions } from "../../../simulator/server";
 import { type Client, PATH, simulate } from "../client";
@@ -23,27 +23,27 @@ interface Answer {
   error?: { code: number; message: string; status: string };
 }
 
-/** Starts a simulator for tests that make tokens and use them. */
+/** Starts a simulator for tests that request and use tokens. */
 export async function withTokens(options: SimulatorOptions = {}) {
   const simulation = await simulate(options);
   const { simulator, clock, at } = simulation;
   const post = (body?: RequestInit["body"], path = "/v1beta/auth_tokens?key=any", init: RequestInit = {}) =>
     fetch(simulator.url + path, { method: "POST", body, ...init });
-  /** What the server says to a request for a token. */
+  /** The response to a token request. */
   const order = async (body?: object, path?: string, init?: RequestInit) => {
     const response = await post(body && JSON.stringify(body), path, init);
     return { status: response.status, ...((await response.json()) as Answer) };
   };
-  /** A new token. */
+  /** The name of a new token. */
   const mint = async (body?: object) => (await order(body)).name!;
-  /** The time in `ms` milliseconds, as tokens are ordered with it. */
+  /** The time `ms` from now, in the format of a token request. */
   const time = (ms: number) => new Date(clock.date() + ms).toISOString();
-  /** A client that shows a token, its handshake done. */
+  /** A client with a token, after its handshake. */
   const open = (token: string) => at(`${CONSTRAINED}?access_token=${token}`).opened();
   return { ...simulation, post, order, mint, time, open };
 }
 
-/** What a client's setup comes to: the kind of the first frame, or the close. */
+/** The outcome of a client's setup: the kind of the first frame, or the close. */
 export async function begun(client: Client, setup?: object) {
   await client.begin(setup);
   return client.kinds[0] ?? client.closed;

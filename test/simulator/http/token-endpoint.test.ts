@@ -1,4 +1,4 @@
-// How tokens are ordered, and which orders are refused.
+// Requests for ephemeral tokens, and the requests that the endpoint refuses.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { MINUTE, withTokens } from "./token-client";
 const HOUR = 60 * MINUTE;
 const name = /^auth_tokens\/[\da-f]{64}$/;
 
-it("a key makes a token on both API versions; the answer has its name and nothing else", async () => {
+it("issues a token on v1beta and v1alpha; the response has only its name", async () => {
   const { post, simulator } = await withTokens({ key: "right" });
   const names = [];
   for (const [path, headers] of [
@@ -21,7 +21,7 @@ it("a key makes a token on both API versions; the answer has its name and nothin
     const response = await post("{}", path, { headers });
     assert.equal(response.status, 200, path);
     assert.equal(response.headers.get("content-type"), "application/json; charset=UTF-8");
-    // A page must not be able to make one.
+    // A page must not be able to request a token.
     assert.deepEqual(
       [...response.headers.keys()].filter((header) => header.startsWith("access-control")),
       [],
@@ -39,7 +39,7 @@ it("a key makes a token on both API versions; the answer has its name and nothin
   );
 });
 
-it("a token is good for one conversation that begins within 60 s and ends within 30 min, unless ordered otherwise", async () => {
+it("defaults to one use, 60 s to start and a lifetime of 30 min", async () => {
   const { order, simulator, clock } = await withTokens();
   const nothing = { expireTime: null, uses: null, bidiGenerateContentSetup: null, fieldMask: null };
   for (const body of [undefined, {}, nothing]) assert.equal((await order(body)).status, 200);
@@ -54,7 +54,7 @@ it("a token is good for one conversation that begins within 60 s and ends within
   }
 });
 
-it("an order may be written in camelCase or snake_case, its times in any zone", async () => {
+it("accepts requests in camelCase and snake_case, with times in any time zone", async () => {
   const { order, simulator } = await withTokens();
   const fieldMask = "model,generation_config.topK,generationConfig.responseSchema.items.items.type";
   for (const body of [
@@ -86,7 +86,7 @@ it("an order may be written in camelCase or snake_case, its times in any zone", 
   }
 });
 
-it("without a key, with a wrong one, or with a token in its place, no token is made", async () => {
+it("refuses a request without an API key, with a wrong one, or with a token instead", async () => {
   const path = "/v1beta/auth_tokens";
   for (const options of [{ key: "right" }, {}]) {
     const { order, simulator } = await withTokens(options);
@@ -117,7 +117,7 @@ it("without a key, with a wrong one, or with a token in its place, no token is m
   }
 });
 
-it("tokens cannot be listed, looked at or deleted, and v1 has none", async () => {
+it("tokens cannot be listed, read or deleted, and v1 has no tokens", async () => {
   const { order, mint, simulator } = await withTokens();
   const token = await mint();
   for (const [method, path] of [
@@ -210,7 +210,7 @@ const refused: [what: string, body: string | object, message: string][] = [
   ["a mask of what all objects have", { fieldMask: "constructor" }, mask],
 ];
 
-it("an order that the server would not take is refused in its words, and makes no token", async () => {
+it("refuses an invalid request in the server's words", async () => {
   const { post, simulator } = await withTokens();
   for (const [what, body, message] of refused) {
     const response = await post(typeof body === "string" ? body : JSON.stringify(body));
@@ -224,19 +224,19 @@ it("an order that the server would not take is refused in its words, and makes n
   assert.equal(simulator.tokens.length, 0);
 });
 
-it("a malformed order is told to everybody, whatever the key", async () => {
+it("refuses a malformed request before it checks the API key", async () => {
   const { order } = await withTokens({ key: "right" });
   const { error } = await order({ lockAdditionalFields: [] }, "/v1beta/auth_tokens");
   assert.equal(error!.message, unknown("lockAdditionalFields"));
 });
 
-it("a token may live for just 20 hours", async () => {
+it("a token's lifetime is at most 20 hours", async () => {
   const { order, time } = await withTokens();
   const times = { expireTime: time(20 * HOUR), newSessionExpireTime: time(20 * HOUR) };
   assert.equal((await order(times)).status, 200);
 });
 
-it("an order may have up to 1 MiB", async () => {
+it("accepts a request of up to 1 MiB", async () => {
   const { post } = await withTokens();
   const long = (bytes: number) => `{}${" ".repeat(bytes - 2)}`;
   assert.equal((await post(long(2 ** 20))).status, 200);
@@ -250,7 +250,7 @@ const nested = (open: string, close: string) => open.repeat(100_000) + close.rep
 const schema = nested('{"items":', "}").replace(":}", ":{}}");
 const deep = `{"bidiGenerateContentSetup":{"generationConfig":{"responseSchema":${schema}}}}`;
 
-it("nothing that is posted does more than to be refused", async () => {
+it("refuses every random request body, and keeps running", async () => {
   const { post, mint } = await withTokens();
   const noise = noiseSource(9);
   const bytes = Buffer.from(Array.from({ length: 300 }, () => Math.abs(noise()) * 255));
@@ -261,7 +261,7 @@ it("nothing that is posted does more than to be refused", async () => {
   assert.match(await mint(), name);
 });
 
-it("a client that hangs up in the middle of its order harms nobody", async () => {
+it("survives a client that disconnects during its request", async () => {
   const { mint, simulator } = await withTokens();
   const half = request(`${simulator.url}/v1beta/auth_tokens?key=any`, {
     method: "POST",
@@ -277,7 +277,7 @@ it("a client that hangs up in the middle of its order harms nobody", async () =>
   assert.equal(simulator.tokens.length, 1);
 });
 
-it("500 tokens are kept: those that are over go first, then the oldest", () => {
+it("keeps 500 tokens; drops expired ones first, then the oldest", () => {
   const tokens = new IssuedTokens();
   const first = tokens.make({}, 0);
   const short = tokens.make({ expireTime: 1000 }, 0);

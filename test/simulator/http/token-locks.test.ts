@@ -1,4 +1,4 @@
-// What a token locks: which setup comes of the client's own one. And all of it with Google's own SDK.
+// The locks of ephemeral tokens: the setup that results from the client's own, also with Google's SDK.
 
 import assert from "node:assert/strict";
 import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
@@ -11,7 +11,7 @@ import { begun, MINUTE, withTokens } from "./token-client";
 
 const instruction = (text: string) => ({ parts: [{ text }] });
 
-/** The setup of the client in the cases below. */
+/** The client's setup in the cases below. */
 const asked = {
   model: FLASH,
   generationConfig: { temperature: 2, topK: 2, thinkingConfig: { thinkingLevel: "LOW" } },
@@ -89,7 +89,7 @@ for (const [what, { setup, fieldMask }, result] of cases)
     assert.deepEqual(simulator.tokens[0]!.setup, setup, "the token stays as it was ordered");
   });
 
-it("with a whole setup locked, the client's handle is lost and a new conversation begins", async () => {
+it("a lock of the whole setup drops the client's resumption handle and begins a new session", async () => {
   const { mint, open, simulator } = await withTokens();
   const setup = { model: MODEL, sessionResumption: {} };
   const token = await mint({ uses: 0, bidiGenerateContentSetup: setup });
@@ -107,7 +107,7 @@ it("with a whole setup locked, the client's handle is lost and a new conversatio
   assert.equal(simulator.tokens[0]!.used, 2);
 });
 
-it("a handle in the token's own setup resumes", async () => {
+it("a resumption handle in the token's setup resumes", async () => {
   const { mint, open, simulator } = await withTokens();
   const first = await (await open(await mint())).begin();
   await hangUp(simulator, first);
@@ -117,7 +117,7 @@ it("a handle in the token's own setup resumes", async () => {
   assert.equal(simulator.tokens[1]!.used, 0);
 });
 
-it("it is the setup that results which is judged", async () => {
+it("checks the setup after the token's locks", async () => {
   const { mint, open } = await withTokens();
   const locked = { bidiGenerateContentSetup: { model: MODEL }, fieldMask: "model" };
   const impossible = { model: "models/not-a-model" };
@@ -126,12 +126,12 @@ it("it is the setup that results which is judged", async () => {
   assert.equal((free as { code: number }).code, 1008);
   const bad = await mint({ bidiGenerateContentSetup: impossible });
   assert.equal(((await begun(await open(bad))) as { code: number }).code, 1008);
-  // What is no setup at all is not even taken where it would be ignored.
+  // An invalid setup is refused even if the token would replace it.
   const unreadable = await begun(await open(await mint(locked)), { hello: 1 });
   assert.equal((unreadable as { code: number }).code, 1007);
 });
 
-it("what is locked holds in the conversation, not only in what it shows", async () => {
+it("applies the token's locks to the conversation", async () => {
   const { mint, open } = await withTokens();
   const client = await open(await mint({ fieldMask: "outputAudioTranscription" }));
   await client.begin();
@@ -140,20 +140,20 @@ it("what is locked holds in the conversation, not only in what it shows", async 
   assert.equal(client.said, "");
 });
 
-/** The SDK at a simulator; it warns that tokens are experimental. */
+/** The SDK, connected to a simulator. It warns that tokens are experimental. */
 function sdk(simulator: Simulator, apiKey: string, apiVersion = "v1beta") {
   replace(console, "warn", () => {});
   return new GoogleGenAI({ apiKey, httpOptions: { baseUrl: simulator.url, apiVersion } });
 }
 
-/** Connects by the SDK, and lets so much time pass that the server has answered. */
+/** Connects with the SDK, and advances the clock until the server has answered. */
 async function connect(ai: GoogleGenAI, clock: TestClock, model: string, config?: LiveConnectConfig) {
   const callbacks = { onmessage: () => {} };
   return clock.during(ai.live.connect({ model, config, callbacks }));
 }
 
 for (const version of ["v1beta", "v1alpha"])
-  it(`the SDK makes a token on ${version} that locks everything, and gets in with it`, async () => {
+  it(`the SDK requests a token on ${version} that locks the whole setup, and connects with it`, async () => {
     const { simulator, clock, time } = await withTokens({ key: "right" });
     const token = await sdk(simulator, "right", version).authTokens.create({
       config: {
@@ -193,7 +193,7 @@ for (const version of ["v1beta", "v1alpha"])
     session.close();
   });
 
-it("the SDK locks just the fields that it sets, and those that it is told besides", async () => {
+it("the SDK locks the fields that it sets, and those in lockAdditionalFields", async () => {
   const { simulator, clock } = await withTokens();
   const token = await sdk(simulator, "any").authTokens.create({
     config: {
@@ -221,7 +221,7 @@ it("the SDK locks just the fields that it sets, and those that it is told beside
   session.close();
 });
 
-it("the SDK tells what the simulator refuses", async () => {
+it("the SDK reports the simulator's refusals", async () => {
   const { simulator } = await withTokens({ key: "right" });
   await assert.rejects(sdk(simulator, "wrong").authTokens.create({}), {
     status: 400,

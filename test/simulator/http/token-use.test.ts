@@ -1,4 +1,4 @@
-// What a token is good for: where it opens a connection, how often, and for how long.
+// The use of ephemeral tokens: the method that they open, their uses and their lifetimes.
 
 import assert from "node:assert/strict";
 import { hangUp, MODEL, PATH, resume } from "../client";
@@ -6,7 +6,7 @@ import { begun, CONSTRAINED, expired, MINUTE, noToken, tooMany, tooOld, withToke
 
 const unknown = "01234567-89ab-cdef-0123-456789abcdef";
 
-it("a token opens the constrained method of both API versions, from the query or a header", async () => {
+it("a token in the query or a header opens the constrained method of v1beta and v1alpha", async () => {
   const { mint, at, simulator } = await withTokens({ key: "right" });
   const order = (key: string) => fetch(`${simulator.url}/v1beta/auth_tokens?key=${key}`, { method: "POST" });
   assert.equal((await order("wrong")).status, 400);
@@ -23,7 +23,7 @@ it("a token opens the constrained method of both API versions, from the query or
   assert.equal(simulator.conversations.length, 3);
 });
 
-it("the constrained method is closed to keys, to made-up tokens and to nothing", async () => {
+it("the constrained method refuses API keys, unknown tokens and missing tokens", async () => {
   const { at, simulator } = await withTokens();
   for (const client of [
     at(CONSTRAINED),
@@ -41,7 +41,7 @@ it("the constrained method is closed to keys, to made-up tokens and to nothing",
   assert.equal(simulator.conversations.length, 0);
 });
 
-it("at the other method a token is a wrong key, even where any key is accepted", async () => {
+it("the unconstrained method refuses a token as a wrong key", async () => {
   const { mint, at, simulator } = await withTokens();
   const token = await mint();
   for (const client of [at(`${PATH}?key=${token}`), at(PATH, { "x-goog-api-key": token })]) {
@@ -51,7 +51,7 @@ it("at the other method a token is a wrong key, even where any key is accepted",
       reason: "API key not valid. Please pass a valid API key.",
     });
   }
-  // As a token it is not even looked at there.
+  // This method does not read tokens.
   for (const client of [at(`${PATH}?access_token=${token}`), at(PATH, { authorization: `Token ${token}` })]) {
     await client.opened();
     const { code, reason } = await client.closed;
@@ -62,7 +62,7 @@ it("at the other method a token is a wrong key, even where any key is accepted",
 });
 
 for (const uses of [1, 3, 0])
-  it(`a token with ${uses} uses begins ${uses || "any number of"} conversations`, async () => {
+  it(`a token with ${uses} uses begins ${uses || "any number of"} sessions`, async () => {
     const { mint, open, simulator } = await withTokens();
     const token = await mint({ uses });
     for (let n = 1; n <= (uses || 10); n++) {
@@ -73,7 +73,7 @@ for (const uses of [1, 3, 0])
     assert.equal(simulator.conversations.length, uses || 10);
   });
 
-it("two clients that show one token at once do not both get in", async () => {
+it("a token with one use admits only one of two simultaneous clients", async () => {
   const { mint, open } = await withTokens();
   const token = await mint();
   const first = await open(token);
@@ -82,7 +82,7 @@ it("two clients that show one token at once do not both get in", async () => {
   assert.deepEqual(await begun(second), tooMany);
 });
 
-it("what does not become a conversation is no use: a refused setup, a dead handle", async () => {
+it("a refused setup and an unknown handle cost no use", async () => {
   const { mint, open } = await withTokens();
   const token = await mint();
   const model = "models/gemini-9";
@@ -98,7 +98,7 @@ it("what does not become a conversation is no use: a refused setup, a dead handl
   assert.equal(await begun(await open(token)), "setupComplete");
 });
 
-it("to resume a conversation is free, and still possible when none can be begun any more", async () => {
+it("a resume costs no use, and is possible after newSessionExpireTime", async () => {
   const { mint, open, simulator, clock } = await withTokens();
   const token = await mint();
   let client = await open(token);
@@ -115,7 +115,7 @@ it("to resume a conversation is free, and still possible when none can be begun 
   assert.equal(simulator.tokens[0]!.used, 1);
 });
 
-it("a conversation may be resumed with a token that it did not begin with, or after one with a key", async () => {
+it("a session can be resumed with another token, or with a token after an API key", async () => {
   const { mint, open, at, simulator } = await withTokens();
   const first = await (await open(await mint())).begin();
   await hangUp(simulator, first);
@@ -130,7 +130,7 @@ it("a conversation may be resumed with a token that it did not begin with, or af
   assert.equal(simulator.conversations[0]!.connections, 3);
 });
 
-it("a conversation must begin before newSessionExpireTime: the setup counts, not the handshake", async () => {
+it("a session must begin before newSessionExpireTime; the time of the setup counts", async () => {
   const { mint, open, time, clock } = await withTokens();
   const token = await mint({ uses: 2, newSessionExpireTime: time(5000) });
   const [early, late] = [await open(token), await open(token)];
@@ -145,7 +145,7 @@ it("a conversation must begin before newSessionExpireTime: the setup counts, not
   assert.deepEqual(await begun(await open(token)), tooOld);
 });
 
-it("expireTime ends every connection that the token opened, at that moment", async () => {
+it("expireTime closes every connection of the token", async () => {
   const { mint, open, time, clock } = await withTokens();
   const token = await mint({ expireTime: time(5 * MINUTE) });
   const other = await (await open(await mint())).begin();
@@ -161,7 +161,7 @@ it("expireTime ends every connection that the token opened, at that moment", asy
   assert.equal(other.socket.readyState, other.socket.OPEN);
 });
 
-it("a token of which the time is over opens nothing, not even to resume; a new one does", async () => {
+it("an expired token is refused, also for a resume; a new token resumes", async () => {
   const { mint, open, time, simulator, clock } = await withTokens();
   const token = await mint({ uses: 0, expireTime: time(MINUTE), newSessionExpireTime: time(2 * MINUTE) });
   const client = await (await open(token)).begin();
@@ -172,7 +172,7 @@ it("a token of which the time is over opens nothing, not even to resume; a new o
   assert.equal(await begun(await open(await mint()), resume(client.handle)), "setupComplete");
 });
 
-it("a connection with a token lasts no longer than others, and leaves no timer behind", async () => {
+it("a connection with a token has the usual lifetime, and leaves no timer behind", async () => {
   const { mint, open, simulator, clock } = await withTokens();
   const first = await (await open(await mint())).begin();
   clock.advance(10 * MINUTE);

@@ -1,4 +1,4 @@
-// The simulator's ear by itself: what it takes for speech, and what not.
+// Speech detection: what counts as speech, and where it starts and ends.
 
 import assert from "node:assert/strict";
 import { SpeechDetector, type Utterance } from "../../../simulator/input/speech-detection";
@@ -23,7 +23,7 @@ const mix = (one: Buffer, other: Buffer) =>
     const at = Math.round(t * 16000) * 2;
     return one.readInt16LE(at) + other.readInt16LE(at);
   });
-/** An office: noise whose level wanders, and a key stroke twice a second. */
+/** Office noise: a varying level, and a key stroke twice a second. */
 function office(seconds: number, level = 300) {
   const noise = noiseSource(9);
   return pcm(seconds, 16000, (t) => {
@@ -35,7 +35,7 @@ function office(seconds: number, level = 300) {
 const near = (value: number, wanted: number, by = 0.15) =>
   assert.ok(Math.abs(value - wanted) <= by, `${value} is not near ${wanted}`);
 
-it("it finds utterances and their times, however the sound is cut into chunks", () => {
+it("finds utterances and their times, whatever the size of the chunks", () => {
   const sounds = [room(1), speech(1.5), room(1.5), speech(0.7), room(1.5)];
   const whole = listen(sounds);
   assert.equal(whole.utterances.length, 2);
@@ -48,13 +48,13 @@ it("it finds utterances and their times, however the sound is cut into chunks", 
     assert.deepEqual(listen(sounds, {}, chunk).utterances, whole.utterances);
 });
 
-it("an utterance is kept from before its onset to a little after its end", () => {
+it("an utterance has padding before its onset and after its end", () => {
   const { utterances } = listen([room(1), speech(1.5), room(2)]);
   const [{ pcm, start, end }] = utterances as [Utterance];
   near(pcm.length / 32000, end - start + 0.4, 0.05);
 });
 
-it("quiet rooms, offices, hum, clicks and digital silence are no speech", () => {
+it("does not take room noise, hum, clicks or digital silence for speech", () => {
   const nothing = {
     silence: Buffer.alloc(160000),
     "a quiet room": room(10),
@@ -67,7 +67,7 @@ it("quiet rooms, offices, hum, clicks and digital silence are no speech", () => 
   for (const [what, sound] of Object.entries(nothing)) assert.deepEqual(listen([sound]).starts, [], what);
 });
 
-it("speech is heard over hum and in an office, and its end too", () => {
+it("detects the start and the end of speech over hum and office noise", () => {
   for (const background of [hum(6, 3000), office(6)]) {
     const { utterances } = listen([mix(Buffer.concat([room(2), speech(1.5), room(2.5)]), background)]);
     assert.equal(utterances.length, 1);
@@ -76,18 +76,18 @@ it("speech is heard over hum and in an office, and its end too", () => {
   }
 });
 
-it("speech is heard from the first moment of a stream, and after digital silence", () => {
+it("detects speech at the start of a stream, and after digital silence", () => {
   assert.equal(listen([speech(1.5), room(1)]).utterances.length, 1);
   assert.equal(listen([Buffer.alloc(64000), speech(1.5), Buffer.alloc(64000)]).utterances.length, 1);
 });
 
-it("prefixPaddingMs is the speech that it takes to believe in speech", () => {
+it("prefixPaddingMs is the speech required before it counts as detected", () => {
   const short = [room(1), speech(0.25), room(2)];
   assert.equal(listen(short).starts.length, 1);
   assert.equal(listen(short, { prefixPaddingMs: 300 }).starts.length, 0);
 });
 
-it("a low start sensitivity wants louder speech", () => {
+it("a low start sensitivity requires louder speech", () => {
   const noise = noiseSource(4);
   const faint = pcm(1.5, 16000, (t) => voice(t, 2400) + 100 * noise());
   const sounds = [room(2.5), faint, room(2)];
@@ -95,7 +95,7 @@ it("a low start sensitivity wants louder speech", () => {
   assert.equal(listen(sounds, { startOfSpeechSensitivity: "START_SENSITIVITY_LOW" }).starts.length, 0);
 });
 
-it("silenceDurationMs bounds a pause; a low end sensitivity allows longer ones by default", () => {
+it("silenceDurationMs limits pauses; a low end sensitivity raises the default", () => {
   const count = (pause: number, settings: object) =>
     listen([room(1), speech(1), room(pause), speech(1), room(2)], settings).utterances.length;
   assert.equal(count(0.5, {}), 1);
@@ -105,13 +105,13 @@ it("silenceDurationMs bounds a pause; a low end sensitivity allows longer ones b
   assert.equal(count(1.6, { silenceDurationMs: 2000 }), 1);
 });
 
-it("an utterance ends after a minute at the latest", () => {
+it("an utterance ends after at most a minute", () => {
   const { utterances } = listen([room(1), speech(100), room(2)]);
   assert.ok(utterances[0]!.end - utterances[0]!.start <= 60);
   assert.ok(utterances.every(({ pcm }) => pcm.length <= 60 * 32000));
 });
 
-it("end() gives an unfinished utterance, and nothing when nobody spoke", () => {
+it("end() gives the utterance in progress, or nothing without speech", () => {
   const speaking = listen([room(1), speech(1)]);
   assert.equal(speaking.hearing.speaking, true);
   speaking.hearing.end();

@@ -1,4 +1,4 @@
-// The frames of an answer: what they join, how large they are, and that a seed repeats them.
+// The frames of an answer: their fields, their sizes, and their repetition by a seed.
 
 import assert from "node:assert/strict";
 import type { SimulatorOptions } from "../../../simulator/server";
@@ -33,7 +33,7 @@ it("audio and its transcription share a frame, after an empty serverContent and 
   assert.ok(empty.length > audio.length / 2 && empty.length < audio.length - 1);
 });
 
-it("2.5 sends one field in a frame, and no empty frames", async () => {
+it("2.5 sends one field per frame, and no empty frames", async () => {
   const { frames } = await answerTo({
     model: NATIVE,
     generationConfig: { responseModalities: ["AUDIO"] },

@@ -1,4 +1,4 @@
-// Which messages of a running conversation the server refuses, and in which words.
+// The messages that the server refuses after the setup, and its words.
 
 import assert from "node:assert/strict";
 import { converse, MODEL, sound } from "../client";
@@ -69,7 +69,7 @@ const messages: [what: string, message: object | string, reason: string, setup?:
   ["clientContent on 3.1", turn("user", { text: "hi" }), invalid, { model: flash }],
 ];
 
-describe("a message that the server would not take closes with its words", () => {
+describe("closes with the server's words on a message that has", () => {
   for (const [what, message, reason, setup] of messages)
     it(what, async () => {
       const { client, clock } = await converse(setup);
@@ -79,7 +79,7 @@ describe("a message that the server would not take closes with its words", () =>
     });
 });
 
-it("2.5 still takes mediaChunks", async () => {
+it("2.5 accepts mediaChunks", async () => {
   const { client } = await converse({ model: native });
   client.send(input({ mediaChunks: [sound(Buffer.alloc(640))] }));
   await client.settled();

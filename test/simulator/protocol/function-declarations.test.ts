@@ -1,4 +1,4 @@
-// Which functions and other tools the server takes, and how it refuses the others.
+// The tools that the server accepts, and its words for those that it refuses.
 
 import assert from "node:assert/strict";
 import { answer, converse, MODEL, PATH, simulate } from "../client";
@@ -51,7 +51,7 @@ const refused: [what: string, tools: object, reason: string][] = [
   ],
 ];
 
-it("tools that the server would not take are refused in its words", async () => {
+it("refuses invalid tools in the server's words", async () => {
   const { at } = await simulate();
   for (const [what, tools, reason] of refused) {
     const client = await at(`${PATH}?key=any`).opened();
@@ -69,12 +69,12 @@ for (const [what, tools] of [
   ["JSON Schema in its own field", declare({ name: "f", parametersJsonSchema: { oneOf: [{ const: 1 }] } })],
   ["Google Search beside functions", { tools: [...declare("f").tools, { googleSearch: {} }] }],
 ] as const)
-  it(`${what} are taken`.replace("Search beside functions are", "Search beside functions is"), async () => {
+  it(`accepts ${what}`, async () => {
     const { simulator } = await converse(tools);
     assert.equal(simulator.conversations.length, 1);
   });
 
-it("a context update leaves the tools, replaces them, or clears them", async () => {
+it("a context update keeps, replaces or clears the tools", async () => {
   const { client } = await converse(declare("f"));
   const update = (contextUpdate: object) => client.send({ contextUpdate });
   update({ systemInstruction: { parts: [{ text: "Be kind." }] } });
@@ -88,7 +88,7 @@ it("a context update leaves the tools, replaces them, or clears them", async () 
   assert.match(client.said, /no tool named g/);
 });
 
-it("tools of a context update are checked like those of a setup", async () => {
+it("checks the tools of a context update like those of a setup", async () => {
   const { client } = await converse();
   client.send({ contextUpdate: { tools: declare("2nd") } });
   const { code, reason } = await client.closed;
@@ -99,7 +99,7 @@ it("tools of a context update are checked like those of a setup", async () => {
   );
 });
 
-it("with Google Search, an answer to a text that wants a search names its sources", async () => {
+it("with Google Search, an answer to a text about a search has grounding metadata", async () => {
   const { client } = await converse({ tools: [{ googleSearch: {} }] });
   await answer(client, write("please search for <tea>"));
   const kinds = ["audio", "outputTranscription", "audio", "outputTranscription", "audio"];
@@ -114,7 +114,7 @@ it("with Google Search, an answer to a text that wants a search names its source
   assert.equal(client.of("groundingMetadata").length, 0);
 });
 
-it("without Google Search nothing is searched", async () => {
+it("without Google Search, an answer has no grounding metadata", async () => {
   const { client } = await converse(declare("f"));
   await answer(client, write("search for tea"));
   assert.equal(client.of("groundingMetadata").length, 0);

@@ -1,4 +1,4 @@
-// Which setups the server refuses, and in which words. Every case is one connection of its own.
+// The setups that each model accepts or refuses, and the server's words. Every case has its own connection.
 
 import assert from "node:assert/strict";
 import { MODEL, PATH, simulate } from "../client";
@@ -132,7 +132,7 @@ const setups: [what: string, first: object | string, reason: string, code?: numb
   ["tools where there are none", on(transcribe, { tools: [{ googleSearch: {} }] }), invalid],
 ];
 
-it("a setup that the server would not take is refused with its code and words", async () => {
+it("refuses an invalid setup with the server's code and words", async () => {
   const { at } = await simulate();
   for (const [what, first, reason, code = 1007] of setups) {
     const client = await at(`${PATH}?key=any`).opened();
@@ -208,7 +208,7 @@ const accepted: [what: string, first: object, version?: string][] = [
   ["text from the model that writes", on(transcribe, { generationConfig: { responseModalities: ["TEXT"] } })],
 ];
 
-it("what the models take is accepted", async () => {
+it("accepts every setting that a model supports", async () => {
   const { clock, at } = await simulate();
   for (const [what, first, version = "v1beta"] of accepted) {
     const client = await at(`${PATH.replace("v1beta", version)}?key=any`).opened();
@@ -220,7 +220,7 @@ it("what the models take is accepted", async () => {
   }
 });
 
-it("an unknown model on v1alpha is told its version, and the rest of the model list is not told", async () => {
+it("names the version of the URL when it refuses an unknown model", async () => {
   const { at } = await simulate();
   const client = await at(`${PATH.replace("v1beta", "v1alpha")}?key=any`).opened();
   client.send({ setup: { model: MODEL.replace("3.8", "2.0") } });
@@ -230,7 +230,7 @@ it("an unknown model on v1alpha is told its version, and the rest of the model l
   );
 });
 
-it("a reason that is too long for a close frame is cut, but not within a character", async () => {
+it("shortens a reason to the size of a close frame without splitting a character", async () => {
   const { at } = await simulate();
   for (const shift of ["", "x"]) {
     const client = await at(`${PATH}?key=any`).opened();

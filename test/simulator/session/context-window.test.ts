@@ -1,4 +1,4 @@
-// How large a context may become, and how compression keeps it from becoming so.
+// The limit of the context window, and context compression.
 
 import assert from "node:assert/strict";
 import { type Client, converse, left, MODEL, simulate } from "../client";
@@ -6,27 +6,27 @@ import { type Client, converse, left, MODEL, simulate } from "../client";
 const invalid = { code: 1007, reason: "Request contains an invalid argument." };
 const WINDOW = 131072;
 
-/** A text of 1000 tokens that begins with its number. */
+/** A text of 1000 tokens that starts with its number. */
 const thousand = (n: number) => `${n} `.padEnd(4000, "x");
 const tell = (...turns: [role: string, text: string][]) => ({
   clientContent: { turns: turns.map(([role, text]) => ({ role, parts: [{ text }] })), turnComplete: false },
 });
 const compression = (contextWindowCompression: object) => ({ contextWindowCompression });
 
-/** Tells texts of 1000 tokens each, from both sides in turn, beginning with the user. */
+/** Sends texts of 1000 tokens each, alternately from the user and the model. */
 async function tellThousands(client: Client, count: number) {
   for (let n = 0; n < count; n++) client.send(tell([n % 2 ? "model" : "user", thousand(n)]));
   await client.settled();
 }
 
-/** What the next turn is billed for. */
+/** The prompt tokens of the next turn. */
 async function billed(client: Client) {
   client.send({ realtimeInput: { text: "well" } });
   await client.pass(20_000);
   return client.of("turnComplete").at(-1)!.usageMetadata!.promptTokenCount;
 }
 
-it("a context that passes triggerTokens is cut from its beginning down to targetTokens", async () => {
+it("cuts a context above triggerTokens down to targetTokens, oldest items first", async () => {
   const { client, simulator } = await converse({
     systemInstruction: { parts: [{ text: "Be kind." }] },
     ...compression({ triggerTokens: "6000", slidingWindow: { targetTokens: "3500" } }),
@@ -39,7 +39,7 @@ it("a context that passes triggerTokens is cut from its beginning down to target
   assert.ok((await billed(client)) < 2200);
 });
 
-it("the system instruction is kept, however long it is, and so is what was said last", async () => {
+it("keeps the system instruction and the newest item", async () => {
   const { client, simulator } = await converse({
     systemInstruction: { parts: [{ text: thousand(99) }] },
     ...compression({ triggerTokens: "5000", slidingWindow: { targetTokens: "0" } }),
@@ -51,7 +51,7 @@ it("the system instruction is kept, however long it is, and so is what was said 
   );
 });
 
-it("it is cut at 80 % of the window down to the half of that by default", async () => {
+it("defaults to 80 % of the window for triggerTokens, and half of that for targetTokens", async () => {
   const { client, simulator } = await converse(compression({ slidingWindow: {} }));
   const tokens = () => simulator.conversations[0]!.context.reduce((sum, item) => sum + item.tokens, 0);
   const tellUserThousands = async (count: number) => {
@@ -64,7 +64,7 @@ it("it is cut at 80 % of the window down to the half of that by default", async 
   assert.equal(tokens(), 52_000);
 });
 
-it("without compression, and with one that has no slidingWindow, a full context ends the connection", async () => {
+it("a full context closes the connection without compression, and with one that lacks slidingWindow", async () => {
   for (const setup of [{}, compression({}), compression({ triggerTokens: 5000 })]) {
     const { client } = await converse(setup);
     await tellThousands(client, 131);
@@ -74,13 +74,13 @@ it("without compression, and with one that has no slidingWindow, a full context 
   }
 });
 
-it("a single text that is larger than the window ends the connection, compressed or not", async () => {
+it("a text larger than the window closes the connection, also with compression", async () => {
   const { client } = await converse(compression({ slidingWindow: {} }));
   client.send(tell(["user", "x".repeat(4 * WINDOW + 1)]));
   assert.deepEqual(await client.closed, invalid);
 });
 
-it("a full context can be resumed when the new setup compresses it, and only then", async () => {
+it("a session with a full context can be resumed only with compression", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   await tellThousands(first, 132);
@@ -102,7 +102,7 @@ for (const [what, setup] of [
   ["a target above 128,000", { slidingWindow: { targetTokens: 128_001 } }],
   ["a target above the default trigger", { slidingWindow: { targetTokens: 110_000 } }],
 ] as const)
-  it(`compression with ${what} is refused`, async () => {
+  it(`refuses compression with ${what}`, async () => {
     const { open } = await simulate();
     const client = await open();
     client.send({ setup: { model: MODEL, ...compression(setup) } });

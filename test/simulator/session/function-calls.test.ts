@@ -1,4 +1,4 @@
-// Which responses to calls the server takes, and when it speaks of them.
+// Tool responses: those that the server accepts, and when the model answers them.
 
 import assert from "node:assert/strict";
 import { answer, type Client, room, sound, speech } from "../client";
@@ -40,7 +40,7 @@ const refused: [
 ];
 
 for (const [what, response, closed = invalid, setup = {}] of refused)
-  it(`a response with ${what} is refused, and its call stays pending`, async () => {
+  it(`refuses a response with ${what}, and keeps its call pending`, async () => {
     const { client, simulator } = await withTools(setup);
     await call(client, "call f");
     await client.pass(20_000);
@@ -52,7 +52,7 @@ for (const [what, response, closed = invalid, setup = {}] of refused)
     assert.deepEqual(simulator.conversations[0]!.calls[0]!.responses, []);
   });
 
-it("a second answer to a call is refused", async () => {
+it("refuses a second response to a call", async () => {
   const { client } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: {} }));
@@ -60,7 +60,7 @@ it("a second answer to a call is refused", async () => {
   assert.deepEqual(await client.closed, invalid);
 });
 
-it("scheduling and willContinue are taken and ignored when the model waits for the call", async () => {
+it("ignores scheduling and willContinue for blocking calls", async () => {
   const { client, simulator } = await withTools({ blocks: true });
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: {}, scheduling: "SILENT", willContinue: true }));
@@ -68,7 +68,7 @@ it("scheduling and willContinue are taken and ignored when the model waits for t
   assert.equal(simulator.conversations[0]!.calls[0]!.state, "answered");
 });
 
-it("answers of one frame are spoken in one turn", async () => {
+it("answers the responses of one frame in one turn", async () => {
   const { client } = await withTools();
   const [f, g] = await call(client, "call f and g");
   client.frames = [];
@@ -78,7 +78,7 @@ it("answers of one frame are spoken in one turn", async () => {
   assert.equal(client.of("turnComplete").length, 1);
 });
 
-/** The kinds of what comes while an answer is spoken, from a response to a call on. */
+/** The kinds of the frames after a tool response during an answer. */
 async function whileSpeaking(client: Client, scheduling?: string) {
   const [id] = await call(client, "call f");
   client.send(write(words));
@@ -91,19 +91,19 @@ async function whileSpeaking(client: Client, scheduling?: string) {
 const whole = ["generationComplete", "turnComplete"];
 
 for (const scheduling of [undefined, "SCHEDULING_UNSPECIFIED", "WHEN_IDLE"])
-  it(`with scheduling ${scheduling} the model first says what it is saying`, async () => {
+  it(`scheduling ${scheduling} waits for the end of the answer`, async () => {
     const { client } = await withTools();
     assert.deepEqual(await whileSpeaking(client, scheduling), [...whole, ...whole]);
     assert.match(client.said, /ten *Echo: f answered \{"output":1\}$/);
   });
 
-it("with INTERRUPT it breaks off what it is saying", async () => {
+it("INTERRUPT interrupts the answer", async () => {
   const { client } = await withTools();
   assert.deepEqual(await whileSpeaking(client, "INTERRUPT"), ["interrupted", "turnComplete", ...whole]);
   assert.equal(client.said, 'Echo: f answered {"output":1}');
 });
 
-it("with SILENT it knows, and says nothing", async () => {
+it("SILENT adds the response to the context without an answer", async () => {
   const { client, simulator } = await withTools();
   assert.deepEqual(await whileSpeaking(client, "SILENT"), whole);
   assert.match(client.said, /ten$/);
@@ -112,7 +112,7 @@ it("with SILENT it knows, and says nothing", async () => {
 });
 
 for (const scheduling of ["WHEN_IDLE", "INTERRUPT"])
-  it(`with ${scheduling} nobody who speaks is talked over: the result is told after the user was answered`, async () => {
+  it(`scheduling ${scheduling} waits while the user speaks, and until the user is answered`, async () => {
     const { client } = await withTools();
     const [id] = await call(client, "call f");
     client.frames = [];
@@ -126,7 +126,7 @@ for (const scheduling of ["WHEN_IDLE", "INTERRUPT"])
     assert.equal(client.of("interrupted").length, 0);
   });
 
-it("who speaks before a result is told is answered first, without an interruption", async () => {
+it("answers speech that starts before the answer to a response first, without `interrupted`", async () => {
   const { client } = await withTools();
   const [id] = await call(client, "call f");
   client.frames = [];
@@ -137,7 +137,7 @@ it("who speaks before a result is told is answered first, without an interruptio
   assert.deepEqual([client.of("interrupted").length, client.of("turnComplete").length], [0, 2]);
 });
 
-it("with willContinue every piece is told, and an empty last one only ends the call", async () => {
+it("willContinue answers every part; an empty last part only ends the call", async () => {
   const { client, simulator } = await withTools();
   const [id] = await call(client, "call f");
   const said: string[] = [];
@@ -159,7 +159,7 @@ it("with willContinue every piece is told, and an empty last one only ends the c
   assert.deepEqual(await client.closed, invalid);
 });
 
-it("sound goes on being heard while a response waits", async () => {
+it("detects speech while a response waits", async () => {
   const { client } = await withTools();
   const [id] = await call(client, "call f");
   client.frames = [];
@@ -169,7 +169,7 @@ it("sound goes on being heard while a response waits", async () => {
   assert.match(client.said, /f answered/);
 });
 
-it("a stop while the model is about to speak of a result is obeyed", async () => {
+it("a barge-in before the answer to a response stops it", async () => {
   const { client } = await withTools();
   const [id] = await call(client, "call f");
   client.frames = [];
@@ -179,7 +179,7 @@ it("a stop while the model is about to speak of a result is obeyed", async () =>
   assert.deepEqual(client.kinds, ["interrupted", "turnComplete"]);
 });
 
-it("a result that the model waited for is told later when a text comes first", async () => {
+it("answers a text before the response to a blocking call", async () => {
   const { client } = await withTools({ blocks: true });
   const [id] = await call(client, "call f");
   client.send(respond({ id, name: "f", response: {} }));

@@ -1,4 +1,4 @@
-// The handles by which a conversation is resumed: when they are told, how long they are valid, and when they are refused.
+// Resumption handles: when they are sent, how long they are valid, and when a resume is refused.
 
 import assert from "node:assert/strict";
 import type { SimulatorOptions } from "../../../simulator/server";
@@ -13,7 +13,7 @@ const invalid = { code: 1007, reason: "Request contains an invalid argument." };
 
 const write = (text: string) => ({ realtimeInput: { text } });
 
-/** A simulator with a conversation that was ended, and its handle. */
+/** A simulator with an ended conversation, and its handle. */
 async function ended(options?: SimulatorOptions) {
   const simulation = await simulate(options);
   const first = await (await simulation.open()).begin();
@@ -46,7 +46,7 @@ it("who asks for resumption is told one handle, 118 ms after setupComplete; who 
   }
 });
 
-it("a resumed connection is told a new handle 1 ms after setupComplete, and the earlier ones stay valid", async () => {
+it("sends a new handle 1 ms after the setupComplete of a resume, and keeps earlier handles valid", async () => {
   const { simulator, open, handle } = await ended();
   const second = await open();
   second.send({ setup: { model: MODEL, ...resume(handle) } });
@@ -62,7 +62,7 @@ it("a resumed connection is told a new handle 1 ms after setupComplete, and the 
   assert.equal(simulator.conversations[0]!.connections, 4);
 });
 
-it("a handle is valid for two hours after the session ended, or as long as the options say", async () => {
+it("a handle is valid for two hours after the session ended, or for handlesMs", async () => {
   for (const [options, ms] of [
     [{}, 2 * HOUR],
     [{ handlesMs: 5000 }, 5000],
@@ -78,7 +78,7 @@ it("a handle is valid for two hours after the session ended, or as long as the o
     }
 });
 
-it("the time of a handle does not run while its session goes on", async () => {
+it("a handle does not expire while its session is open", async () => {
   const { simulator, open } = await simulate({ lifetimeMs: Number.POSITIVE_INFINITY });
   const first = await (await open()).begin();
   await first.pass(5 * HOUR);
@@ -97,7 +97,7 @@ for (const [what, setup, expected] of [
     invalid,
   ],
 ] as const)
-  it(`a resume with ${what} is refused`, async () => {
+  it(`refuses a resume with ${what}`, async () => {
     const { open, handle } = await ended();
     const client = await open();
     client.send({ setup: { model: MODEL, ...setup(handle) } });
@@ -105,7 +105,7 @@ for (const [what, setup, expected] of [
     assert.equal((await (await open()).begin(resume(handle))).kinds[0], "setupComplete", "the handle lives");
   });
 
-it("while the old connection lives, every resume is closed with 1011, 600 ms after its setup", async () => {
+it("refuses a resume with 1011 after 600 ms while the old connection is open", async () => {
   const { simulator, clock, open } = await simulate();
   const first = await (await open()).begin();
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -124,7 +124,7 @@ it("while the old connection lives, every resume is closed with 1011, 600 ms aft
   assert.equal((await (await open()).begin(resume(first.handle))).kinds[0], "setupComplete");
 });
 
-it("after a close a resume works at once, even before the old socket is quite gone", async () => {
+it("accepts a resume right after a close, also before the old socket has ended", async () => {
   const { open } = await simulate();
   const first = await (await open()).begin();
   const second = await open();
@@ -134,7 +134,7 @@ it("after a close a resume works at once, even before the old socket is quite go
   assert.equal(second.kinds[0], "setupComplete");
 });
 
-it("after an abrupt drop of an idle connection, resumes are closed with 1011 for 1.5 s", async () => {
+it("refuses resumes with 1011 for 1.5 s after an idle connection was cut", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   await drop(simulator, first);
@@ -148,7 +148,7 @@ it("after an abrupt drop of an idle connection, resumes are closed with 1011 for
   assert.deepEqual(attempts, [1011, 1011, 1011, "setupComplete"]);
 });
 
-it("after an abrupt drop in the middle of an answer a resume works at once", async () => {
+it("accepts a resume right after a connection was cut during an answer", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("hello"));
@@ -161,7 +161,7 @@ for (const [model, options] of [
   ["gemini-3.1-flash-live-preview", {}],
   ["gemini-3.8-live", { handles: "often" }],
 ] as const)
-  it(`${model} tells a handle every 1.2 s while it is idle${"handles" in options ? ", if the options say so" : ""}, and takes it back while it answers`, async () => {
+  it(`${model} sends a handle every 1.2 s while idle${"handles" in options ? " with that option" : ""}, and is not resumable during an answer`, async () => {
     const { open } = await simulate(options);
     const client = await open();
     client.send({ setup: { model: `models/${model}`, sessionResumption: {} } });
@@ -185,7 +185,7 @@ for (const [model, options] of [
     assert.ok(again.every(({ frame }) => frame.sessionResumptionUpdate!.resumable));
   });
 
-it("ended conversations are kept for their number's sake only up to 500, open ones always", () => {
+it("keeps all open sessions, and the last 500 that have ended", () => {
   const sessions = new SessionStore(HOUR);
   const holder = { alive: false, leave: () => {} };
   const first = sessions.begin();
@@ -201,7 +201,7 @@ it("ended conversations are kept for their number's sake only up to 500, open on
   assert.equal(first.connections, 201);
 });
 
-it("no timer is left of conversations that could be resumed, nor of refused resumes", async () => {
+it("sessions and refused resumes leave no timer behind", async () => {
   const { simulator, clock, open } = await simulate({ handles: "often" });
   const clients = [];
   for (let n = 0; n < 3; n++) clients.push(await (await open()).begin());

@@ -1,4 +1,4 @@
-// Going on with a conversation on another connection: what is still known, and what is not.
+// Resuming a session: what another connection continues with.
 
 import assert from "node:assert/strict";
 import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speech } from "../client";
@@ -8,7 +8,7 @@ const tell = (text: string) => ({
   clientContent: { turns: [{ role: "user", parts: [{ text }] }], turnComplete: false },
 });
 
-it("with a handle, another connection goes on with all that was said and shown", async () => {
+it("a resumed session has the whole context", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin({ systemInstruction: { parts: [{ text: "Be kind." }] } });
   const png = { data: "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAJ", mimeType: "image/png" };
@@ -38,7 +38,7 @@ it("with a handle, another connection goes on with all that was said and shown",
   assert.equal(conversation.setup.sessionResumption!.handle, first.handle);
 });
 
-it("what was told without wanting an answer can be asked for after a resume", async () => {
+it("answers a question after a resume that was sent with turnComplete false before it", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(tell("what is my name?"));
@@ -48,7 +48,7 @@ it("what was told without wanting an answer can be asked for after a resume", as
   assert.match(second.said, /Echo: what is my name\?$/);
 });
 
-it("a resume may bring a new system instruction; without one, the old one stays", async () => {
+it("a resume replaces the system instruction, or keeps it if the setup has none", async () => {
   const { simulator, open } = await simulate();
   const instruction = (text: string) => ({ systemInstruction: { parts: [{ text }] } });
   const first = await (await open()).begin(instruction("Be kind."));
@@ -67,7 +67,7 @@ it("a resume may bring a new system instruction; without one, the old one stays"
   }
 });
 
-it("audioOffset goes on where the last connection stopped", async () => {
+it("audioOffset continues after a resume", async () => {
   const { simulator, open } = await simulate();
   const hear = async (client: Client) => {
     client.frames = client.frames.filter(({ kind }) => kind === "sessionResumptionUpdate");
@@ -83,7 +83,7 @@ it("audioOffset goes on where the last connection stopped", async () => {
   assert.ok(Math.abs(after - before - 4) < 0.05, `${before} and ${after}`);
 });
 
-it("an answer that the connection broke off is not continued; what was sent of it is remembered", async () => {
+it("keeps the sent part of an answer that a connection loss cut off, and does not continue it", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("one two three four five six seven eight nine ten eleven twelve"));
@@ -101,7 +101,7 @@ it("an answer that the connection broke off is not continued; what was sent of i
   assert.equal(second.said, "Echo: thirteen");
 });
 
-it("an answer that was sent as a whole before the connection broke is remembered as a whole", async () => {
+it("keeps the whole answer if it was sent before the connection was cut", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("one"));
@@ -111,7 +111,7 @@ it("an answer that was sent as a whole before the connection broke is remembered
   assert.equal(simulator.conversations[0]!.context[1]!.text, first.said);
 });
 
-it("a question whose answer had not begun is remembered, but not answered after a resume", async () => {
+it("keeps a question whose answer had not started, but does not answer it after a resume", async () => {
   const { simulator, open } = await simulate();
   const first = await (await open()).begin();
   first.send(write("hello"));

@@ -1,4 +1,4 @@
-// What becomes of pending calls when the user barges in, when the connection is lost, and when a script says so.
+// Pending function calls on barge-in, on connection loss, and by faults.
 
 import assert from "node:assert/strict";
 import type { Fault } from "../../../simulator/server";
@@ -18,7 +18,7 @@ for (const [what, barge] of [
   ["a context-only clientContent", tell],
 ] as const)
   for (const blocks of [true, false])
-    it(`on 3.8 ${what} cancels no ${blocks ? "blocking" : "other"} call, and a late response is still told`, async () => {
+    it(`on 3.8 ${what} cancels no ${blocks ? "blocking" : "non-blocking"} call, and a late response is answered`, async () => {
       const { client, simulator } = await withTools({ blocks });
       const [id] = await call(client, "call f");
       assert.equal(client.of("turnComplete").length, blocks ? 0 : 1);
@@ -36,7 +36,7 @@ for (const [what, barge] of [
   ["a text", write("stop")],
 ] as const)
   for (const blocks of [true, false])
-    it(`with cancelCalls ${what} cancels ${blocks ? "blocking" : "other"} calls; a late response is taken and has no effect`, async () => {
+    it(`with cancelCalls ${what} cancels ${blocks ? "blocking" : "non-blocking"} calls; a late response is accepted without effect`, async () => {
       const { client, simulator } = await withTools({ blocks }, { cancelCalls: true });
       const [f, g] = await call(client, "call f and g");
       client.frames = [];
@@ -55,7 +55,7 @@ for (const [what, barge] of [
       assert.match(client.said, /Echo: still there\?$/);
     });
 
-it("3.1 and 2.5 cancel by themselves, as documented; with NO_INTERRUPTION they do not", async () => {
+it("3.1 and 2.5 cancel calls on barge-in, as documented, but not with NO_INTERRUPTION", async () => {
   for (const model of [FLASH, NATIVE])
     for (const activityHandling of ["START_OF_ACTIVITY_INTERRUPTS", "NO_INTERRUPTION"]) {
       const cancels = activityHandling !== "NO_INTERRUPTION";
@@ -75,7 +75,7 @@ for (const [what, end] of [
   ["broke", drop],
 ] as const)
   for (const blocks of [true, false])
-    it(`a ${blocks ? "blocking " : ""}call survives that the connection ${what}: its response is taken on the next one`, async () => {
+    it(`a ${blocks ? "blocking" : "non-blocking"} call survives when the connection ${what}; its response is accepted on the next one`, async () => {
       const { simulator, clock, open } = await simulate();
       const tools = declare(blocks ? blocking("f") : "f");
       const first = await (await open()).begin(tools);
@@ -90,7 +90,7 @@ for (const [what, end] of [
       assert.deepEqual(states(simulator), ["answered"]);
     });
 
-/** Ends a connection. @returns a handle that it was given before `call` forgot its frames */
+/** Ends a connection. @returns a handle from before `call` cleared its frames */
 async function withHandle(simulator: Parameters<typeof drop>[0], client: Client, end: typeof drop) {
   const handle = client.raw
     .map(({ data }) => JSON.parse(data.toString()).sessionResumptionUpdate?.newHandle)
@@ -99,7 +99,7 @@ async function withHandle(simulator: Parameters<typeof drop>[0], client: Client,
   return handle as string;
 }
 
-it("where handles are told often, there is none while a call is pending", async () => {
+it("models that send handles often send none while a call is pending", async () => {
   const { simulator, open } = await simulate({ handles: "often" });
   const client = await (await open()).begin(declare("f"));
   const [id] = await call(client, "call f");
@@ -113,7 +113,7 @@ it("where handles are told often, there is none while a call is pending", async 
   assert.notEqual(client.handle, undefined);
 });
 
-it("a script has functions called in place of the answer, declared or not, with whatever arguments", async () => {
+it("fault `call` at thinking calls functions instead of the answer, declared or not", async () => {
   const odd = { city: [null, 5] };
   const { client } = await withTools(
     {},
@@ -132,7 +132,7 @@ it("a script has functions called in place of the answer, declared or not, with 
   assert.match(client.said, /Echo: hello$/);
 });
 
-it("a script has functions called without being asked, or after what the model is saying", async () => {
+it("fault `call` at other moments calls functions in the model's next turn", async () => {
   const { client, simulator } = await withTools();
   const order: Fault = { at: "now", do: "call", calls: [{ name: "f" }] };
   simulator.order(order);
@@ -147,7 +147,7 @@ it("a script has functions called without being asked, or after what the model i
   assert.deepEqual(withoutSound(client), [...whole, "toolCall", ...whole]);
 });
 
-it("a script has what a function returned answered by the next call", async () => {
+it("fault `call` can answer a response with the next call", async () => {
   const script: Fault[] = [{ at: "thinking", do: "call", calls: [{ name: "g" }], times: 2 }];
   const { client } = await withTools({ blocks: true }, { script });
   const [first] = await call(client, "hello");
@@ -159,7 +159,7 @@ it("a script has what a function returned answered by the next call", async () =
 });
 
 for (const blocks of [true, false])
-  it(`a script withdraws ${blocks ? "blocking" : "other"} calls that are pending`, async () => {
+  it(`fault \`cancel\` cancels pending ${blocks ? "blocking" : "non-blocking"} calls`, async () => {
     const { client, simulator } = await withTools({ blocks });
     const ids = await call(client, "call f and g");
     client.frames = [];
@@ -171,7 +171,7 @@ for (const blocks of [true, false])
     assert.deepEqual(states(simulator), ["cancelled", "cancelled"]);
   });
 
-it("a script repeats blocking calls under new ids; the model waits for those, and takes answers to both", async () => {
+it("fault `reissue` repeats blocking calls under new ids, and accepts responses to both", async () => {
   const { client, simulator } = await withTools(
     { blocks: true },
     { script: [{ at: "toolCall", do: "reissue" }] },
@@ -189,7 +189,7 @@ it("a script repeats blocking calls under new ids; the model waits for those, an
   assert.deepEqual(states(simulator), ["answered", "answered"]);
 });
 
-it("calls that are not waited for are not repeated", async () => {
+it("fault `reissue` does not repeat non-blocking calls", async () => {
   const { client, simulator } = await withTools();
   await call(client, "call f");
   client.frames = [];
@@ -198,7 +198,7 @@ it("calls that are not waited for are not repeated", async () => {
   assert.deepEqual(client.frames, []);
 });
 
-it("everything can go wrong at the moment of a call: the call was sent, nothing after it", async () => {
+it("failures at toolCall happen after the call was sent", async () => {
   for (const [fault, closed] of [
     [{ do: "cut" }, { code: 1006, reason: "" }],
     [
@@ -232,7 +232,7 @@ it("everything can go wrong at the moment of a call: the call was sent, nothing 
     }
 });
 
-it("after a silence at a call, the user's next turn is answered", async () => {
+it("answers the user's next turn after a `silence` at toolCall", async () => {
   const { client } = await withTools({ blocks: true }, { script: [{ at: "toolCall", do: "silence" }] });
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: {} }));

@@ -1,10 +1,10 @@
-// How functions are called and answered, model by model.
+// Function calls and their responses, by model.
 
 import assert from "node:assert/strict";
 import { answer, room, sound, speech } from "../client";
 import { call, calls, EXTENDED, FLASH, NATIVE, respond, withTools, write } from "../tools";
 
-it("a text that asks for a function by name has it called, with the arguments as they are", async () => {
+it("`call NAME with {…}` calls the function with these arguments", async () => {
   const { client } = await withTools();
   for (const [text, expected] of [
     ["call f", [["f", {}]]],
@@ -40,7 +40,7 @@ for (const [text, said] of [
   ["call f with [1]", "The arguments for f are not a JSON object: [1]"],
   ["call me tomorrow", "Echo: call me tomorrow"],
 ] as const)
-  it(`"${text}" is answered by "${said}"`, async () => {
+  it(`answers "${text}" with "${said}"`, async () => {
     const { client } = await withTools();
     await answer(client, write(text));
     assert.equal(client.said, `This is the simulator's echo, not a model. ${said}`);
@@ -59,7 +59,7 @@ for (const [model, id] of [
     assert.equal(new Set(ids).size, 3);
   });
 
-it("on 3.8 the turn ends with the call; what was returned is spoken about 0.7 s later, in a turn of its own", async () => {
+it("on 3.8 the turn ends with the call; the answer to the response follows 0.7 s later in its own turn", async () => {
   const { client, simulator } = await withTools();
   const [id] = await call(client, 'call f with {"city":"Berlin"}');
   assert.deepEqual(client.kinds, ["toolCall", "generationComplete", "turnComplete"]);
@@ -79,14 +79,14 @@ it("on 3.8 the turn ends with the call; what was returned is spoken about 0.7 s 
   assert.deepEqual([after!.state, after!.responses], ["answered", [{ output: "sunny" }]]);
 });
 
-it("an error that was returned is said to be one", async () => {
+it("says that a response is an error", async () => {
   const { client } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: { error: "no network" } }));
   assert.match(client.said, /Echo: f failed: no network$/);
 });
 
-it("calls, what was returned and what was said of it are remembered and billed", async () => {
+it("adds calls, responses and answers to the context and the usage", async () => {
   const { client, simulator } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, respond({ id, name: "f", response: { output: 1 } }));
@@ -103,7 +103,7 @@ it("calls, what was returned and what was said of it are remembered and billed",
   assert.equal(client.of("turnComplete")[1]!.usageMetadata!.promptTokenCount, prompt);
 });
 
-it("the conversation goes on while a call that nobody waits for is pending", async () => {
+it("answers texts while a non-blocking call is pending", async () => {
   const { client } = await withTools();
   const [id] = await call(client, "call f");
   await answer(client, write("hello"));
@@ -118,7 +118,7 @@ for (const [what, setup] of [
   ["2.5 by default", { model: NATIVE }],
   ["3.8 if declared so", { blocks: true }],
 ] as const)
-  it(`on ${what} the model is silent until all calls are answered, and one turnComplete ends it all`, async () => {
+  it(`on ${what} the model is silent until all responses, and sends one turnComplete`, async () => {
     const { client } = await withTools(setup);
     const [f, g] = await call(client, "call f and g");
     await client.pass(60_000);
@@ -135,7 +135,7 @@ for (const [what, setup] of [
     assert.equal(client.of("toolCallCancellation").length, 0);
   });
 
-it("sound that comes while a blocking call is pending ends the connection on 3.1", async () => {
+it("on 3.1 audio during a pending blocking call closes the connection", async () => {
   const { client, simulator } = await withTools({ model: FLASH });
   client.send({ realtimeInput: { audio: sound(room(0.1)) } });
   await call(client, "call f");
@@ -144,7 +144,7 @@ it("sound that comes while a blocking call is pending ends the connection on 3.1
   assert.equal(simulator.conversations[0]!.calls[0]!.state, "pending");
 });
 
-it("on other models it is listened to", async () => {
+it("on other models audio during a pending blocking call is accepted", async () => {
   const { client } = await withTools({ blocks: true });
   await call(client, "call f");
   client.send({ realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1), room(1.5)])) } });
@@ -153,7 +153,7 @@ it("on other models it is listened to", async () => {
   assert.match(client.said, /You said something/);
 });
 
-it("extended thinking says something first, then calls, and is idle only when all is answered", async () => {
+it("extended thinking speaks a filler before its calls, and is IDLE after all responses", async () => {
   const { client } = await withTools({ model: EXTENDED });
   await answer(client, write("call f and g"));
   assert.equal(client.said, "One moment, please.");
@@ -169,7 +169,7 @@ it("extended thinking says something first, then calls, and is idle only when al
   );
 });
 
-it("what was asked together with a call is answered after it", async () => {
+it("answers a text that came with a call command after the call", async () => {
   const realtimeInputConfig = { activityHandling: "NO_INTERRUPTION" };
   const { client } = await withTools({ realtimeInputConfig });
   client.send(write("one"));
@@ -180,7 +180,7 @@ it("what was asked together with a call is answered after it", async () => {
   assert.match(client.said, /Echo: one *Echo: two$/);
 });
 
-it("calls that were announced are not made when the announcement is interrupted", async () => {
+it("an interruption of the filler cancels its calls", async () => {
   const { client, simulator } = await withTools({ model: EXTENDED });
   client.send(write("call f"));
   await client.run(450);
@@ -191,7 +191,7 @@ it("calls that were announced are not made when the announcement is interrupted"
   assert.equal(interactionStatus, "IDLE");
 });
 
-it("of a very long conversation the last 500 calls are kept", async () => {
+it("keeps the last 500 calls", async () => {
   const { client, simulator } = await withTools();
   await answer(client, write(`call f${" and f".repeat(509)} and g`));
   const kept = simulator.conversations[0]!.calls;

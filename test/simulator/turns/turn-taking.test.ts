@@ -1,4 +1,4 @@
-// Turns by text and pictures: what is answered, what is only remembered, what interrupts, and what it costs.
+// Turns with text and images: answers, context, interruptions and usage.
 
 import assert from "node:assert/strict";
 import { CHIME_MS } from "../../../simulator/output/speech-synthesis";
@@ -9,7 +9,7 @@ const tell = (turnComplete: boolean, ...turns: [role: string, text: string][]) =
   clientContent: { turns: turns.map(([role, text]) => ({ role, parts: [{ text }] })), turnComplete },
 });
 
-/** Sends and lets so much time pass that everything is over. */
+/** Sends a message, and advances the clock to the end of the answer. */
 async function answer(client: Client, message: object, ms = 20_000) {
   client.frames = [];
   client.send(message);
@@ -34,7 +34,7 @@ const jpeg = (width: number, height: number) => {
   return { data: Buffer.from(`${hex}0000`, "hex").toString("base64"), mimeType: "image/jpeg" };
 };
 
-it("a text is answered by a chime and a tone for every word, said back in the transcript", async () => {
+it("answers a text with a chime, a tone for each word and an echo in the transcript", async () => {
   const { client } = await converse();
   await answer(client, write("hello"));
   const oneWord = client.audio.length;
@@ -45,7 +45,7 @@ it("a text is answered by a chime and a tone for every word, said back in the tr
   assert.ok(client.audio.length > oneWord);
 });
 
-it("an answer comes in the server's rhythm, and its turn ends when it would have been played", async () => {
+it("sends an answer at the measured pace, and turnComplete at the end of playback", async () => {
   const { client } = await converse();
   const sent = client.clock.now();
   client.send(write("one two three four five six seven eight nine ten"));
@@ -67,7 +67,7 @@ it("an answer comes in the server's rhythm, and its turn ends when it would have
   assert.equal(client.frames.at(-1)!.kind, "turnComplete");
 });
 
-it("the end of a turn says whether the model is idle, where it thinks between turns", async () => {
+it("extended thinking sends an interactionStatus with turnComplete", async () => {
   const { client } = await converse({ model: "models/gemini-3.8-live-extended-thinking" });
   await answer(client, write("hello"));
   assert.deepEqual(client.of("turnComplete")[0]!.serverContent, {
@@ -76,7 +76,7 @@ it("the end of a turn says whether the model is idle, where it thinks between tu
   });
 });
 
-it("a very long text is not said back as a whole", async () => {
+it("shortens a very long text in the echo", async () => {
   const { client } = await converse();
   await answer(client, write("all work and no play ".repeat(10_000)), 60_000);
   assert.ok(client.said.length < 1100);
@@ -84,20 +84,20 @@ it("a very long text is not said back as a whole", async () => {
   assert.equal(client.kinds.at(-1), "turnComplete");
 });
 
-it("transcripts are only sent when the setup asked for them", async () => {
+it("sends transcription only if the setup has it", async () => {
   const { client } = await converse({ outputAudioTranscription: undefined });
   await answer(client, write("hello"));
   assert.deepEqual(client.kinds, ["audio", "generationComplete", "turnComplete"]);
 });
 
-it("the model that has no voice answers in writing", async () => {
+it("transcribe answers in text", async () => {
   const { client } = await converse({ model: "models/gemini-3.5-transcribe-live" });
   await answer(client, write("hello"));
   assert.deepEqual(client.kinds, ["modelTurn", "generationComplete", "turnComplete"]);
   assert.match(client.of("modelTurn")[0]!.serverContent!.modelTurn!.parts[0]!.text!, /Echo: hello$/);
 });
 
-it("with turnComplete false the server waits and remembers, then answers the last question", async () => {
+it("turnComplete false adds turns to the context; turnComplete true answers the last question", async () => {
   const { client, simulator } = await converse({ systemInstruction: { parts: [{ text: "Be kind." }] } });
   await answer(client, tell(false, ["user", "my name is Ada"], ["model", "hello Ada"]));
   await answer(client, tell(false, ["user", "what is my name?"]));
@@ -112,7 +112,7 @@ it("with turnComplete false the server waits and remembers, then answers the las
   ]);
 });
 
-it("a history that the setup announced is not answered; on 3.1 no more clientContent is taken after it", async () => {
+it("does not answer seeded history; 3.1 refuses clientContent after it", async () => {
   const { client } = await converse({
     model: "models/gemini-3.1-flash-live-preview",
     historyConfig: { initialHistoryInClientContent: true },
@@ -125,7 +125,7 @@ it("a history that the setup announced is not answered; on 3.1 no more clientCon
   assert.equal((await client.closed).code, 1007);
 });
 
-it("a text interrupts a running answer after 16 ms; nothing of the old answer comes after that", async () => {
+it("a text interrupts the answer after 16 ms", async () => {
   for (const second of [write("stop"), tell(true, ["user", "stop"])]) {
     const { client } = await converse();
     client.send(write("one two three four five six seven eight nine ten"));
@@ -157,7 +157,7 @@ it("a text that comes while the model is thinking takes the place of the questio
   assert.equal(client.of("turnComplete").length, 2);
 });
 
-it("a context-only clientContent interrupts too, and then the server waits", async () => {
+it("clientContent with turnComplete false interrupts the answer", async () => {
   const { client } = await converse();
   client.send(write("one two three four five"));
   await client.run(1500);
@@ -166,7 +166,7 @@ it("a context-only clientContent interrupts too, and then the server waits", asy
   assert.deepEqual(client.kinds, ["interrupted", "turnComplete"]);
 });
 
-it("with NO_INTERRUPTION a text in real time waits for its turn, a clientContent does not", async () => {
+it("with NO_INTERRUPTION a real-time text waits for the end of the answer; clientContent interrupts", async () => {
   const { client } = await converse({ realtimeInputConfig: { activityHandling: "NO_INTERRUPTION" } });
   client.send(write("first"));
   await client.run(450);
@@ -180,7 +180,7 @@ it("with NO_INTERRUPTION a text in real time waits for its turn, a clientContent
   assert.equal(client.of("interrupted").length, 1);
 });
 
-it("pictures are remembered and mentioned once, in the next answer", async () => {
+it("adds images to the context, and mentions them once in the next answer", async () => {
   const { client, simulator } = await converse();
   await answer(client, { realtimeInput: { video: png(320, 200) } });
   await answer(client, { realtimeInput: { video: jpeg(640, 480) } });
@@ -203,7 +203,7 @@ it("pictures are remembered and mentioned once, in the next answer", async () =>
   assert.match(client.said, /I have seen 3 images; the last was a PNG of 8×9\.$/);
 });
 
-it("every turn is billed for the whole context before it, by modality", async () => {
+it("bills every turn for the whole context, by modality", async () => {
   const { client } = await converse({ generationConfig: { mediaResolution: "MEDIA_RESOLUTION_LOW" } });
   await answer(client, { realtimeInput: { video: png(320, 200) } });
   await answer(client, write("12345678"));
@@ -225,7 +225,7 @@ it("every turn is billed for the whole context before it, by modality", async ()
   assert.deepEqual(second!.usageMetadata!.promptTokensDetails[1], { modality: "AUDIO", tokenCount: spoken });
 });
 
-it("an interrupted turn is billed for what was said of it", async () => {
+it("bills an interrupted turn for the part that was sent", async () => {
   const { client } = await converse();
   client.send(write("one two three four five six seven eight nine ten"));
   await client.run(480);

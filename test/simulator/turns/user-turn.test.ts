@@ -1,5 +1,5 @@
-// Conversations by voice: when the server notices speech, when it answers, that the answer is the caller's own voice,
-// and that speaking interrupts it.
+// Turns with speech: detection, answer times, the echo of the user's
+// speech, barge-in, and manual turn detection.
 
 import assert from "node:assert/strict";
 import { CHIME_MS } from "../../../simulator/output/speech-synthesis";
@@ -9,7 +9,7 @@ const realtime = (automaticActivityDetection: object, activityHandling?: string)
   realtimeInputConfig: { automaticActivityDetection, activityHandling },
 });
 
-/** How alike the answer and the voice are, at the best of all delays up to `most` seconds: 1 is the same. */
+/** The correlation of the answer with the speech, at the best delay up to `most` seconds. 1: equal */
 function likeness(answer: Buffer, seconds: number, most = 0.6) {
   const echo = answer.subarray(CHIME_MS * 48);
   const said = pcm(seconds, 24000, (t) => voice(t));
@@ -29,21 +29,21 @@ function likeness(answer: Buffer, seconds: number, most = 0.6) {
   return at(coarse.indexOf(Math.max(...coarse)), 1);
 }
 
-/** Lets everything that is under way come to its end at once. */
+/** Advances the clock to the end of everything. */
 async function finish(client: Client, ms = 20_000) {
   await client.settled();
   client.clock.advance(ms);
   await client.settled();
 }
 
-it("speech is noticed, transcribed and answered at the times that were measured", async () => {
+it("detects, transcribes and answers speech at the measured times", async () => {
   const { client } = await converse();
   const hush = noiseSource();
   await client.speak(room(1, 16000, hush));
   const began = client.clock.now();
   await client.speak(speech(2));
   const ended = client.clock.now();
-  // The microphone goes on: the server needs to hear the silence.
+  // The microphone continues: the server detects the end by silence.
   await client.speak(room(1.4, 16000, hush));
   await client.run(4000);
   const noticed = client.at("ACTIVITY_START")! - began;
@@ -63,7 +63,7 @@ it("speech is noticed, transcribed and answered at the times that were measured"
     client.of("inputTranscription")[0]!.serverContent!.inputTranscription!.text,
     /^\((1\.[89]|2\.0) seconds of speech\)$/,
   );
-  // The stream position at which the server decided, not that of the speech.
+  // The stream position of the server's decision, not of the speech.
   const [startAt, endAt] = ["ACTIVITY_START", "ACTIVITY_END"].map((kind) =>
     Number.parseFloat(client.of(kind)[0]!.voiceActivity!.audioOffset),
   );
@@ -73,7 +73,7 @@ it("speech is noticed, transcribed and answered at the times that were measured"
 });
 
 for (const rate of [8000, 16000, 24000, 44100, 48000])
-  it(`the answer is the caller's own voice, sent at ${rate} Hz`, async () => {
+  it(`echoes the user's speech, sent at ${rate} Hz`, async () => {
     const { client } = await converse();
     const noise = noiseSource(3);
     const all = [room(0.4, rate, noise), speech(1.5, rate, noise), room(1, rate, noise)];
@@ -87,7 +87,7 @@ for (const rate of [8000, 16000, 24000, 44100, 48000])
     assert.ok(alike > 0.98, `likeness ${alike}`);
   });
 
-it("the rate may change within an utterance", async () => {
+it("accepts a change of the sample rate within an utterance", async () => {
   const { client } = await converse();
   const parts = [0, 1, 2].map((n) => [16000, 48000, 8000][n]!);
   client.send({ realtimeInput: { audio: sound(room(0.5)) } });
@@ -105,7 +105,7 @@ it("the rate may change within an utterance", async () => {
   assert.ok(likeness(client.audio, 1.5) > 0.9);
 });
 
-it("audioStreamEnd ends the utterance at once", async () => {
+it("audioStreamEnd ends the user's turn at once", async () => {
   const { client } = await converse();
   await client.speak(Buffer.concat([room(0.5), speech(1)]));
   const sent = client.clock.now();
@@ -115,14 +115,14 @@ it("audioStreamEnd ends the utterance at once", async () => {
   assert.deepEqual(client.kinds.slice(0, 3), ["ACTIVITY_START", "inputTranscription", "ACTIVITY_END"]);
 });
 
-it("without audioStreamEnd, sound that stops coming is no end of the turn", async () => {
+it("audio that stops without audioStreamEnd does not end the user's turn", async () => {
   const { client } = await converse();
   await client.speak(Buffer.concat([room(0.5), speech(1)]));
   await finish(client, 60_000);
   assert.deepEqual(client.kinds, ["ACTIVITY_START"]);
 });
 
-it("silenceDurationMs decides how long a pause may be", async () => {
+it("silenceDurationMs limits pauses within a turn", async () => {
   const pause = Buffer.concat([room(0.3), speech(1), room(0.5)]);
   const answers = async (detection: object) => {
     const { client } = await converse(realtime(detection));
@@ -134,7 +134,7 @@ it("silenceDurationMs decides how long a pause may be", async () => {
   assert.equal(await answers({ silenceDurationMs: 2000 }), 0);
 });
 
-it("a pause before the answer begins is part of the user's turn: all of it is said back together", async () => {
+it("speech after a pause before the answer continues the user's turn", async () => {
   const { client } = await converse(realtime({ silenceDurationMs: 300 }));
   await client.speak(Buffer.concat([room(0.5), speech(1), room(0.45), speech(1), room(0.5)]));
   await finish(client);
@@ -145,7 +145,7 @@ it("a pause before the answer begins is part of the user's turn: all of it is sa
   assert.ok(client.audio.length > 2.3 * 48000);
 });
 
-/** Speaks, waits for the answer, and speaks again while it is on its way (`ms` after its beginning). */
+/** Speaks, waits for the answer, and speaks again `ms` after its start. */
 async function bargeIn(client: Client, ms: number) {
   await client.speak(Buffer.concat([room(0.5), speech(2)]));
   client.send({ realtimeInput: { audioStreamEnd: true } });
@@ -160,7 +160,7 @@ for (const [when, ms, generating] of [
   ["while the answer is generated", 30, true],
   ["while it would be playing", 800, false],
 ] as const)
-  it(`speaking ${when} interrupts it`, async () => {
+  it(`barge-in ${when} interrupts it`, async () => {
     const { client } = await converse();
     const began = await bargeIn(client, ms);
     client.frames = client.frames.filter(({ at }) => at > began + 100);
@@ -179,7 +179,7 @@ for (const [when, ms, generating] of [
     assert.match(client.said, /^Echo: 0\.\d seconds of speech\.$/);
   });
 
-it("interrupted is followed by turnComplete one millisecond later", async () => {
+it("turnComplete follows `interrupted` after 1 ms", async () => {
   const { client } = await converse();
   await bargeIn(client, 800);
   await finish(client, 5000);
@@ -191,7 +191,7 @@ it("interrupted is followed by turnComplete one millisecond later", async () => 
   assert.equal(client.at("turnComplete")! - client.at("interrupted")!, 1);
 });
 
-it("with NO_INTERRUPTION the answer goes on, and what was said meanwhile is answered after it", async () => {
+it("with NO_INTERRUPTION the answer continues, and speech during it is answered afterwards", async () => {
   const { client } = await converse(realtime({}, "NO_INTERRUPTION"));
   await bargeIn(client, 30);
   client.send({ realtimeInput: { audioStreamEnd: true } });
@@ -204,7 +204,7 @@ it("with NO_INTERRUPTION the answer goes on, and what was said meanwhile is answ
   assert.equal(client.frames.slice(over).filter(({ kind }) => kind === "audio").length > 0, true);
 });
 
-it("by hand, activityStart and activityEnd bound the utterance, and no voice activity is told", async () => {
+it("manual turn detection: activityStart and activityEnd delimit the turn, without voiceActivity", async () => {
   const { client } = await converse(realtime({ disabled: true }));
   const noise = noiseSource(5);
   await client.speak(speech(0.5));
@@ -220,7 +220,7 @@ it("by hand, activityStart and activityEnd bound the utterance, and no voice act
   assert.ok(likeness(client.audio, 1.5, 0.1) > 0.98);
 });
 
-it("by hand, activityStart interrupts, and a text within the activity is answered at its end", async () => {
+it("manual turn detection: activityStart interrupts, and a text within the activity is answered at its end", async () => {
   const { client } = await converse(realtime({ disabled: true }));
   client.send({ realtimeInput: { activityStart: {}, audio: sound(speech(2)), activityEnd: {} } });
   await client.run(500);
@@ -235,7 +235,7 @@ it("by hand, activityStart interrupts, and a text within the activity is answere
   assert.equal(client.said, "Echo: and this Echo: 0.5 seconds of speech.");
 });
 
-it("by hand, activityStart also stops an answer that is only being thought of", async () => {
+it("manual turn detection: activityStart stops an answer of which nothing was sent", async () => {
   const { client } = await converse(realtime({ disabled: true }));
   client.send({ realtimeInput: { activityStart: {}, audio: sound(speech(1)), activityEnd: {} } });
   await client.run(100);
@@ -244,7 +244,7 @@ it("by hand, activityStart also stops an answer that is only being thought of", 
   assert.deepEqual(client.kinds, ["interrupted", "turnComplete", "inputTranscription"]);
 });
 
-it("who never stops speaking is answered after a minute, from a bounded memory", async () => {
+it("answers a user who never stops speaking after a minute", async () => {
   const { client } = await converse();
   client.send({ realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(59.7)])) } });
   await client.run(2000);

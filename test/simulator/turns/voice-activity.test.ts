@@ -1,4 +1,4 @@
-// The frames of voiceActivity: their shape, and the positions that they name.
+// The voiceActivity frames: their shape and their offsets.
 
 import assert from "node:assert/strict";
 import { converse, room, sound, speech } from "../client";
