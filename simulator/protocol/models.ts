@@ -4,6 +4,9 @@ import type { Setup } from "./client-messages";
 import { type Behavior, readTools } from "./function-declarations";
 import { invalidArgument, modalitiesRefused, modelNotFound, Refusal } from "./refusals";
 
+/** The prefix of call ids, and their lowest and highest number of digits. */
+export type CallIdForm = readonly [prefix: string, least: number, most: number];
+
 /** The properties in which models differ. */
 export interface Model {
   /** The only response modality. */
@@ -14,8 +17,8 @@ export interface Model {
   behaviors: readonly Behavior[];
   /** Whether tool responses may have a scheduling. */
   scheduling: boolean;
-  /** Prefix of call ids; digits follow. */
-  callIds: "call_" | "function-call-";
+  /** The form of call ids by behavior: a prefix, and the lowest and highest number of digits (docs/live-api.md 1.3). */
+  callIds: Readonly<Record<Behavior, CallIdForm>>;
   /** Whether barge-in cancels pending calls: documented, but never seen on 3.8 (docs/live-api.md 1.5). */
   cancelsCalls: boolean;
   /** Whether audio during a pending blocking call closes the connection (docs/live-api.md 2). */
@@ -26,6 +29,8 @@ export interface Model {
   proactive: "always" | "v1alpha" | "never";
   /** clientContent at any time, or only as history before the first turn. */
   clientContent: "always" | "seed";
+  /** Whether every turn of clientContent needs a role: 3.1 and 3.8. */
+  needsRole: boolean;
   /** Whether the model accepts the deprecated realtimeInput.mediaChunks. */
   mediaChunks: boolean;
   /** Whether the model accepts a translationConfig. */
@@ -44,17 +49,21 @@ export interface Model {
 /** `once` per connection, as measured on 3.8; or `often`, and not resumable during an answer, as documented. */
 export type Handles = "once" | "often";
 
+/** The call ids of 2.x; those of 3.1 are assumed to be the same. */
+const functionCallId: CallIdForm = ["function-call-", 19, 20];
+
 const live: Model = {
   answers: "AUDIO",
   thinking: [],
   behaviors: ["NON_BLOCKING", "BLOCKING"],
   scheduling: true,
-  callIds: "call_",
+  callIds: { BLOCKING: ["fc_", 19, 20], NON_BLOCKING: ["call_", 6, 7] },
   cancelsCalls: false,
   abortsOnAudio: false,
   affective: "never",
   proactive: "always",
   clientContent: "always",
+  needsRole: true,
   mediaChunks: false,
   translates: false,
   sendsStatus: false,
@@ -71,13 +80,25 @@ const models: Readonly<Record<string, Model>> = {
     scheduling: false,
     sendsStatus: true,
   },
-  "gemini-3.5-transcribe-live": { ...live, answers: "TEXT", behaviors: [], proactive: "never" },
-  "gemini-3.5-live-translate-preview": { ...live, behaviors: [], proactive: "never", translates: true },
+  "gemini-3.5-transcribe-live": {
+    ...live,
+    answers: "TEXT",
+    behaviors: [],
+    proactive: "never",
+    needsRole: false,
+  },
+  "gemini-3.5-live-translate-preview": {
+    ...live,
+    behaviors: [],
+    proactive: "never",
+    needsRole: false,
+    translates: true,
+  },
   "gemini-3.1-flash-live-preview": {
     ...live,
     thinking: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
     behaviors: ["BLOCKING"],
-    callIds: "function-call-",
+    callIds: { BLOCKING: functionCallId, NON_BLOCKING: functionCallId },
     cancelsCalls: true,
     abortsOnAudio: true,
     proactive: "never",
@@ -88,10 +109,11 @@ const models: Readonly<Record<string, Model>> = {
     ...live,
     thinking: ["budget"],
     behaviors: ["BLOCKING", "NON_BLOCKING"],
-    callIds: "function-call-",
+    callIds: { BLOCKING: functionCallId, NON_BLOCKING: functionCallId },
     cancelsCalls: true,
     affective: "v1alpha",
     proactive: "v1alpha",
+    needsRole: false,
     mediaChunks: true,
     joinsFields: false,
     handles: "often",

@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import type { FunctionResponse } from "../protocol/client-messages";
 import type { Behavior, FunctionCall } from "../protocol/function-declarations";
-import type { Model } from "../protocol/models";
+import type { CallIdForm, Model } from "../protocol/models";
 import { internalError, invalidArgument } from "../protocol/refusals";
 
 /** A function call as tests see it. */
@@ -68,12 +68,20 @@ export class FunctionCalls {
   add(requests: readonly FunctionCall[], { callIds }: Model, behaviorOf: (name: string) => Behavior) {
     const calls = requests.map(({ name, args = {} }): Call => {
       const behavior = behaviorOf(name);
-      const id = `${callIds}${randomInt(10 ** 14)}`;
+      const id = this.#newId(callIds[behavior]);
       return { id, name, args, responses: [], state: "pending", behavior, awaited: behavior === "BLOCKING" };
     });
     this.#all.push(...calls);
     this.#all.splice(0, this.#all.length - MAX_CALLS);
     return calls.map(({ id, name, args }) => ({ id, name, args }));
+  }
+
+  /** An id that no other call has. */
+  #newId([prefix, least, most]: CallIdForm): string {
+    const length = randomInt(least, most + 1);
+    const digits = Array.from({ length }, (_, index) => randomInt(index === 0 ? 1 : 0, 10));
+    const id = prefix + digits.join("");
+    return this.#all.some((call) => call.id === id) ? this.#newId([prefix, least, most]) : id;
   }
 
   /** Takes the pending blocking calls for a reissue under new ids; the model stops waiting for the old ids. */
@@ -98,13 +106,14 @@ export class FunctionCalls {
   /**
    * Accepts all responses, or none if one is invalid. A response to a cancelled call is accepted without effect.
    * @returns the results that the model uses
+   * The id is enough: a response needs no name, as measured.
    * @throws Refusal for an unknown or answered id, a wrong name, or a scheduling that the model does not have
    */
   answer(responses: readonly FunctionResponse[], { scheduling }: Model): Result[] {
     const ended = new Set<Call>();
     const checked = responses.map(({ id, name, response, willContinue = false, ...rest }) => {
       const call = this.#all.find((each) => each.id === id);
-      if (!call || call.name !== name || call.state === "answered" || ended.has(call) || !response)
+      if (!call || (name && call.name !== name) || call.state === "answered" || ended.has(call) || !response)
         throw invalidArgument();
       const { scheduling: wanted = "SCHEDULING_UNSPECIFIED" } = rest;
       if (wanted !== "SCHEDULING_UNSPECIFIED" && !scheduling) throw invalidArgument();

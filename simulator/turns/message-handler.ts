@@ -100,7 +100,7 @@ export class MessageHandler {
 
   #addContent(turns: Content[], complete: boolean) {
     if (this.#model.clientContent === "seed" && !this.#seeding) throw invalidArgument();
-    for (const { role = "user", parts = [] } of turns) {
+    for (const { role = this.#model.needsRole ? "" : "user", parts = [] } of turns) {
       if (role !== "user" && role !== "model") throw new Refusal("Please use a valid role: user, model.");
       for (const { text, inlineData } of parts) {
         if (text !== undefined) this.#addText(role, text);

@@ -32,6 +32,11 @@ const messages: [what: string, message: object | string, reason: string, setup?:
     { toolResponse: { functionResponses: [{ scheduling: "INTERRUPTED" }] } },
     `Invalid value at 'tool_response.function_responses[0].scheduling' (type.googleapis.com/google.ai.generativelanguage.v1beta.Scheduling), "INTERRUPTED"`,
   ],
+  [
+    "a turn without a role",
+    { clientContent: { turns: [{ parts: [{ text: "hi" }] }], turnComplete: true } },
+    "Please use a valid role: user, model.",
+  ],
   ["a role that does not exist", turn("robot", { text: "hi" }), "Please use a valid role: user, model."],
   ["activityStart with automatic detection", input({ activityStart: {} }), explicit],
   ["activityEnd with automatic detection", input({ activityEnd: {} }), explicit],
@@ -77,6 +82,13 @@ describe("closes with the server's words on a message that has", () => {
       assert.deepEqual(await client.closed, { code: 1007, reason: reason.slice(0, 123) });
       assert.equal(clock.waiting, 0);
     });
+});
+
+it("2.5 accepts a turn of clientContent without a role", async () => {
+  const { client } = await converse({ model: "models/gemini-2.5-flash-native-audio-preview-12-2025" });
+  client.send({ clientContent: { turns: [{ parts: [{ text: "hi" }] }], turnComplete: true } });
+  await client.pass(20_000);
+  assert.match(client.said, /Echo: hi$/);
 });
 
 it("2.5 accepts mediaChunks", async () => {

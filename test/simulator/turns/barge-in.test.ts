@@ -6,7 +6,7 @@ import { answer, type Client, drop, hangUp, resume, room, simulate, sound, speec
 import { blocking, call, calls, declare, FLASH, NATIVE, respond, withTools, write } from "../tools";
 
 const speak = { realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1), room(1.5)])) } };
-const tell = { clientContent: { turns: [{ parts: [{ text: "stop" }] }], turnComplete: false } };
+const tell = { clientContent: { turns: [{ role: "user", parts: [{ text: "stop" }] }], turnComplete: false } };
 const states = (simulator: { conversations: readonly { calls: readonly { state: string }[] }[] }) =>
   simulator.conversations[0]!.calls.map(({ state }) => state);
 const withoutSound = (client: Client) =>

@@ -47,13 +47,14 @@ for (const [text, said] of [
     assert.equal(client.of("toolCall").length, 0);
   });
 
-for (const [model, id] of [
-  ["models/gemini-3.8-live", /^call_\d+$/],
-  [FLASH, /^function-call-\d+$/],
-  [NATIVE, /^function-call-\d+$/],
+for (const [model, blocks, id] of [
+  ["models/gemini-3.8-live", false, /^call_\d{6,7}$/],
+  ["models/gemini-3.8-live", true, /^fc_\d{19,20}$/],
+  [FLASH, true, /^function-call-\d+$/],
+  [NATIVE, true, /^function-call-\d+$/],
 ] as const)
-  it(`ids on ${model} look like ${id.source}, each another`, async () => {
-    const { client } = await withTools({ model });
+  it(`ids of ${blocks ? "blocking" : "non-blocking"} calls on ${model} match ${id.source} and differ`, async () => {
+    const { client } = await withTools({ model, blocks });
     const ids = await call(client, "call f and f and g");
     for (const each of ids) assert.match(each, id);
     assert.equal(new Set(ids).size, 3);

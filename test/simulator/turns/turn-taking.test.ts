@@ -198,7 +198,10 @@ it("adds images to the context, and mentions them once in the next answer", asyn
     ],
   );
   await answer(client, {
-    clientContent: { turns: [{ parts: [{ text: "this" }, { inlineData: png(8, 9) }] }], turnComplete: true },
+    clientContent: {
+      turns: [{ role: "user", parts: [{ text: "this" }, { inlineData: png(8, 9) }] }],
+      turnComplete: true,
+    },
   });
   assert.match(client.said, /I have seen 3 images; the last was a PNG of 8×9\.$/);
 });
