@@ -1,4 +1,4 @@
-// gemini-live-config: the connection that sessions share: which server, the key for it, and limits.
+// gemini-live-config: the connection that live sessions share, with its server, key and limits.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { Conversation } from "../live/conversation";
@@ -6,22 +6,22 @@ import type { ConversationLimits } from "../live/conversation-pool";
 import type { QueueLimits } from "../live/input/queue";
 import type { OwnTokens } from "../live/server/credentials";
 import { InputError } from "../live/server/errors";
-import type { Access, Server } from "../live/server/server";
+import type { Server } from "../live/server/server";
 import type { Continuity } from "../live/setup/setup";
 import { type Simulator, startSimulator } from "../simulator/server";
-import { readServer, type ServerKind } from "./server-settings";
+import { readAccess, readServer } from "./live-config/server";
 import { type LiveConfigSettings, liveConfig } from "./settings/live-config";
 import { readSettings } from "./settings/table";
 
 type Credentials = { apiKey: string };
 
-/** What sessions take from the connection that they share. */
+/** What live sessions and live tokens take from the connection that they share. */
 export interface SharedConnection {
-  /** Which kind of server it is: shown in states, so that a simulator is never taken for a model. */
-  kind: ServerKind;
-  /** The server, and the key for it; never a token. */
+  /** Events name it, so that nobody mistakes the simulator for a model. */
+  kind: LiveConfigSettings["server"];
+  /** The server with the key for it, never a token. Starts the simulator if it is the server. */
   server(): Promise<Server>;
-  /** Conversations connect with tokens made from the key; undefined: with the key itself. */
+  /** Conversations connect with tokens that are made from the key; undefined: with the key itself. */
   tokens: OwnTokens | undefined;
   connectTimeoutMs: number;
   waiting: QueueLimits;
@@ -30,7 +30,7 @@ export interface SharedConnection {
 }
 
 export interface LiveConfigNode extends Node<Credentials> {
-  /** Throws an InputError when the settings are not usable. */
+  /** @throws InputError when the settings cannot be used */
   connection(): SharedConnection;
 }
 
@@ -43,31 +43,20 @@ export default function (RED: NodeAPI) {
     const startedSimulator = () => {
       simulator ??= startSimulator().catch((error: Error) => {
         simulator = undefined;
-        throw new InputError(`The simulator could not be started: ${error.message}`);
+        throw new InputError(`The simulator could not start: ${error.message}`);
       });
       return simulator;
     };
     const readConnection = (): SharedConnection => {
       const settings = readSettings(liveConfig, def);
-      const { kind, where, project, location } = readServer(RED, settings);
-      const access = (): Access => {
-        if (kind === "vertex") return { by: "google", project, location };
-        const key = (this.credentials.apiKey || process.env.GEMINI_API_KEY)?.trim();
-        if (key && !/^[!-~]+$/.test(key))
-          throw new InputError(
-            "The API key of the connection has characters that no key has: enter it again.",
-          );
-        if (key) return { by: "key", key };
-        throw new InputError(
-          "The connection has no API key: enter one, set GEMINI_API_KEY, or choose the simulator, which needs none.",
-        );
-      };
+      const kind = settings.server;
+      const server = readServer(RED, settings);
       return {
         kind,
         server: async () =>
           kind === "simulator"
-            ? { ...where, baseUrl: (await startedSimulator()).url, access: { by: "key", key: "simulator" } }
-            : { ...where, access: access() },
+            ? { ...server, baseUrl: (await startedSimulator()).url, access: { by: "key", key: "simulator" } }
+            : { ...server, access: readAccess(settings, this.credentials.apiKey, server.baseUrl) },
         tokens: tokensOf(settings),
         connectTimeoutMs: 1000 * settings.connectTimeoutSeconds,
         waiting: { messages: settings.offlineMessages, soundMs: 1000 * settings.offlineAudioSeconds },

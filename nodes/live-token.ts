@@ -1,5 +1,5 @@
-// gemini-live-token: a message in, a short-lived token out, so that a browser or a device can talk to Gemini by itself without
-// ever seeing the API key.
+// gemini-live-token: makes an ephemeral token for each message, with which a browser or a device connects to Gemini itself and
+// never sees the API key.
 
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
@@ -9,26 +9,26 @@ import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/se
 import { InputError } from "../live/server/errors";
 import type { Server } from "../live/server/server";
 import { type LockedField, lockOf } from "../live/setup/token-lock";
-import { callerOf, doorkeeper, type HouseRules } from "./callers";
 import type { LiveSessionNode } from "./live-session";
+import { type CallerRules, callerLimit, callerOf, type Refusal, restarting } from "./live-token/caller-limit";
 import { liveToken } from "./settings/live-token";
 import { refuseEverything } from "./settings/refuse";
 import { readSettings } from "./settings/table";
 
-interface TokenSettings extends HouseRules {
-  /** The id of the session whose connection, model and settings the tokens are for. */
+interface TokenSettings extends CallerRules {
+  /** The id of the live session whose connection, model and settings the tokens are for. */
   session: string;
   lock: "all" | LockedField[];
   terms: TokenTerms;
 }
 
-/** What goes to whom a token is for: all that a client needs to connect, as plain data. */
+/** All that a client needs to connect. */
 export interface TokenPayload {
   /** `auth_tokens/…`: the secret */
   token: string;
-  /** ISO 8601, until when the token is good */
+  /** ISO 8601: the end of the token */
   expiresAt: string;
-  /** ISO 8601, until when a conversation can begin */
+  /** ISO 8601: conversations must begin before */
   startBefore: string;
   /** of the WebSocket, without the token */
   url: string;
@@ -37,13 +37,22 @@ export interface TokenPayload {
   apiVersion: string;
 }
 
-/** What a flow sends on to a `http response`, besides all that was on the message before. */
+/** What a http response node reads, and what a http in node has added. */
 interface TokenMessage extends NodeMessage {
   headers?: unknown;
   statusCode?: unknown;
+  res?: { _res?: HttpResponse };
 }
 
-/** Milliseconds between two badges: a flood of requests is to be no flood of badges. */
+/** The part of Express's response that we use. */
+interface HttpResponse {
+  headersSent: boolean;
+  status(code: number): HttpResponse;
+  set(headers: Record<string, string>): HttpResponse;
+  json(body: object): HttpResponse;
+}
+
+/** Milliseconds between two badges, however many requests come. */
 const BADGE_MS = 500;
 
 export default function (RED: NodeAPI) {
@@ -56,7 +65,7 @@ export default function (RED: NodeAPI) {
     }
   }
   RED.nodes.registerType("gemini-live-token", LiveToken);
-  // Google's SDK for pages that connect with a token, as browsers find no packages.
+  // Google's SDK in one file, for pages that connect with a token: browsers cannot import packages.
   RED.httpNode.get("/gemini-live/genai.js", (_, response) =>
     response.sendFile("genai.js", { root: join(__dirname, "../browser") }),
   );
@@ -64,10 +73,12 @@ export default function (RED: NodeAPI) {
 
 function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   const { session, lock } = settings;
-  const admit = doorkeeper(settings);
+  const refuse = callerLimit(settings);
   const counts = { issued: 0, refused: 0 };
-  /** Why the last token could not be made, if so. */
+  /** Why the last token could not be made. */
   let failure: string | undefined;
+  /** Requests that have no answer yet. */
+  const open = new Set<TokenMessage>();
   let closed = false;
 
   const badge = paced(BADGE_MS, () => {
@@ -79,7 +90,7 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
       failure ? { fill: "red", shape: "ring", text: failure } : { fill: "green", shape: "dot", text },
     );
   });
-  /** Who, when, for what and until when, but never the token itself; Node-RED adds the time. */
+  /** Logs who got what until when, never the token; Node-RED adds the time. */
   const audit = (what: "issued" | "refused" | "failed", caller: string | undefined, details: object) => {
     const event = `gemini-live-token.${what}`;
     const entry = {
@@ -108,20 +119,14 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
     return payload;
   };
 
-  /** Makes of a message what goes out of the two outputs. */
+  /** Answers a message: returns it for one of the two outputs. */
   const answer = async (msg: TokenMessage): Promise<(NodeMessage | null)[]> => {
     const caller = callerOf(RED, msg, settings.caller);
-    const refusal = await admit(caller);
+    const refusal = await refuse(caller);
     if (refusal) {
       counts.refused += 1;
       audit("refused", caller, { reason: refusal.payload.error });
-      const { statusCode, headers, payload } = refusal;
-      Object.assign(msg, {
-        statusCode,
-        payload,
-        ...(headers && { headers: { ...headersOf(msg), ...headers } }),
-      });
-      return [null, msg];
+      return [null, refused(msg, refusal)];
     }
     try {
       const payload = await make(caller);
@@ -137,26 +142,43 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   };
 
   node.on("input", (msg: TokenMessage, send, done) => {
+    open.add(msg);
     answer(msg)
       .finally(() => closed || badge.show())
       .then((outputs) => {
-        if (closed) return;
+        if (!open.delete(msg)) return;
         send(outputs);
         done();
       })
-      .catch((error) => closed || done(error));
+      .catch((error) => open.delete(msg) && done(error));
   });
   node.on("close", () => {
     closed = true;
+    for (const msg of open) answerRestart(node, msg);
+    open.clear();
     badge.stop();
     node.status({});
   });
 }
 
+/** Answers an open request when the node stops. A HTTP request is answered here, because a deploy may stop the rest of the flow too. */
+function answerRestart(node: Node, msg: TokenMessage) {
+  const response = msg.res?._res;
+  if (!response) return node.send([null, refused({ ...msg }, restarting)]);
+  const { statusCode, headers = {}, payload } = restarting;
+  if (!response.headersSent) response.status(statusCode).set(headers).json(payload);
+}
+
+/** The message as the answer to a caller that gets no token. */
+function refused(msg: TokenMessage, { statusCode, headers, payload }: Refusal): TokenMessage {
+  const all = headers && { headers: { ...headersOf(msg), ...headers } };
+  return Object.assign(msg, { statusCode, payload, ...all });
+}
+
 function tokenSettings(RED: NodeAPI, def: NodeDef): TokenSettings {
   const settings = readSettings(liveToken, def);
   const { session, callerRequired, limit, limitSeconds } = settings;
-  if (!session) throw new InputError("The node has no live session: choose one in its dialog.");
+  if (!session) throw new InputError("The live token has no live session. Choose one in its dialog.");
   return {
     session,
     lock: settings.lock === "all" ? "all" : settings.lockedFields,
@@ -184,15 +206,15 @@ function readProperty(RED: NodeAPI, value: string): string {
   }
 }
 
-/** Looked up for every token: a deploy may have put another session, or other tools, in its place. */
+/** Looks the live session up for every token: a deploy may have replaced it or its tools. */
 function blueprintOf(RED: NodeAPI, id: string) {
   const session = RED.nodes.getNode(id) as LiveSessionNode | null;
   if (session?.type !== "gemini-live-session")
     throw new InputError(
-      "The live session that the token would be for is not there: choose one in the dialog of the live token, or enable it.",
+      "The live session of the live token is missing or disabled. Choose another one, or enable it.",
     );
   if (!session.blueprint)
-    throw new InputError("The live session that the token would be for cannot work: its badge says why.");
+    throw new InputError("The live session of the live token has invalid settings. Its badge says which.");
   return session.blueprint();
 }
 
@@ -210,7 +232,7 @@ function payloadOf({ name, expiresAt, startBefore }: Token, server: Server, mode
 const headersOf = ({ headers }: TokenMessage): object =>
   typeof headers === "object" && headers !== null ? headers : {};
 
-/** Calls `action` at once, but not again before `ms` milliseconds are over: then once for all the calls meanwhile. */
+/** Calls `action` at once, and at most every `ms` milliseconds: calls in between become one. */
 function paced(ms: number, action: () => void) {
   let cancel: (() => void) | undefined;
   let again = false;

@@ -15,7 +15,6 @@ const NAME = { kind: "text", default: "" };
 
 /** @returns the html of the node `set`, with what its table says at the places that are left for it */
 export function fillDialog(set, html, { settings, rules, migrations, retired }) {
-  if (!html.includes("/* settings */")) return html;
   const prefix = html.includes('id="node-config-input-name"') ? "node-config-input-" : "node-input-";
   const version = versionOf({ migrations });
   let filled = html

@@ -178,25 +178,25 @@ const CASES: [what: string, gossip: Gossip, connection: object, inject: string][
   [
     "a token that is refused for a conversation, with the key",
     { token: refusal(`API key not valid: ${KEY}`) },
-    { tokens: true },
+    { useEphemeralTokens: true },
     "say",
   ],
   [
     "a conversation that is refused with its token",
     { token: tokenOf(TOKEN), setup: closeWith(1007, `token-based requests: ${TOKEN.split("/")[1]}`) },
-    { tokens: true },
+    { useEphemeralTokens: true },
     "say",
   ],
   [
     "a conversation that is refused with the key that its token was made from",
     { token: tokenOf(TOKEN), setup: closeWith(1007, `token-based requests for ${KEY}`) },
-    { tokens: true },
+    { useEphemeralTokens: true },
     "say",
   ],
   [
     "a token whose time is over, with that token",
     { token: tokenOf(TOKEN), setup: closeWith(1011, `auth token has expired: ${TOKEN}`) },
-    { tokens: true },
+    { useEphemeralTokens: true },
     "say",
   ],
 ];

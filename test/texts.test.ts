@@ -1,9 +1,11 @@
-// The files that no program reads before a user does: dialogs, texts, icons and examples fit the code and each other.
+// Dialogs as the build fills them, texts, icons and examples: they fit the code and each other.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
+import { accept, type Table } from "../nodes/settings/table";
+import { TABLES } from "../nodes/settings/tables";
 
 const ROOT = resolve(__dirname, "..");
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
@@ -54,7 +56,7 @@ interface Dialog {
 
 function readDialog(file: string): Dialog {
   const set = file.replace(".html", "");
-  const html = read("nodes", file);
+  const html = read("dist/nodes", file);
   const template = /<script type="text\/html" data-template-name="([^"]+)">(.*?)<\/script>/s.exec(html)!;
   const script = /<script type="text\/javascript">(.*?)<\/script>/s.exec(html)![1]!;
   const calls = [...walk(acorn.parse(script, { ecmaVersion: 2022, sourceType: "script" }))].filter(
@@ -87,15 +89,19 @@ function readDialog(file: string): Dialog {
 const BUILT: Record<string, string[]> = {
   "live-session.output.": ["audio", "text", "tools", "events"],
   "live-session.badge.": ["disconnected", "connecting", "connected", "interrupted", "closing", "closed"],
-  "live-config.label.": ["simulator", "gemini", "vertex", "custom"],
+  "live-config.node.": ["simulator", "gemini", "vertex", "custom"],
 };
 
 /** The keys of the texts that code asks for. */
 function keysInCode(code: string): string[] {
   return [...code.matchAll(/\b_\(\s*["'`]([\w.:-]+)/g)].flatMap(([, key = ""]) => {
     if (!key.endsWith(".")) return [key];
-    assert.ok(BUILT[key], `${key} is not among the keys that are built`);
-    return BUILT[key]!.map((end) => key + end);
+    // `lockedFields` names its choices as a list of options would.
+    const [set = "", name = ""] = key.split(".");
+    const setting = TABLES[set]?.settings[name];
+    const ends = BUILT[key] ?? (setting?.kind === "list" ? setting.choices : undefined);
+    assert.ok(ends, `${key} is not among the keys that are built`);
+    return ends.map((end) => key + end);
   });
 }
 
@@ -110,6 +116,47 @@ function flatten(texts: object, prefix = ""): string[] {
     typeof text === "string" ? [prefix + name] : flatten(text, `${prefix}${name}.`),
   );
 }
+
+/** The files with code below a folder. */
+const filesUnder = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `${folder}/${file}`);
+
+const tableOf = (set: string): Table => {
+  const table = TABLES[set];
+  assert.ok(table, `${set} has no table of settings`);
+  return table;
+};
+
+type Default = { value?: unknown; validate?: (this: object, value: unknown) => unknown };
+
+/** The defaults that a dialog registers, without an editor around it. */
+function defaultsOf(script: string): Record<string, Default> {
+  let defaults: Record<string, Default> = {};
+  const RED = {
+    _: String,
+    nodes: {
+      registerType: (_type: string, definition: { defaults: Record<string, Default> }) => {
+        ({ defaults } = definition);
+      },
+    },
+  };
+  const noFields = () => ({ length: 0 });
+  new Function("RED", "$", script)(RED, noFields);
+  return defaults;
+}
+
+/** Whether a rule of the table or of the dialog decides about a setting, too. */
+const hasRule = (set: string, name: string, script: string) =>
+  name in tableOf(set).rules || script.includes(`settings.rules.${name} =`);
+
+/** The keys of the texts with which a dialog says what a setting may be. */
+const keysOfChecks = (set: string, script: string) =>
+  Object.entries(tableOf(set).settings).flatMap(([name, setting]) => [
+    ...(hasRule(set, name, script) ? [`${set}.error.${name}`] : []),
+    `live-config.invalid.${setting.kind === "number" && setting.whole ? "whole" : setting.kind}`,
+  ]);
 
 const dialogs = filesOf("nodes", ".html").map(readDialog);
 const { name, "node-red": nodeRed } = JSON.parse(read("package.json"));
@@ -166,21 +213,90 @@ describe("the files of every node", () => {
         const fields = [...template.matchAll(/<(?:input|select|textarea)\b[^>]*\bid="([^"]+)"/g)].map(
           ([, id]) => id!,
         );
-        assert.deepEqual(fields.sort(), [...defaults, ...credentials].map((name) => prefix + name).sort());
+        const shown = defaults.filter((name) => name !== "version");
+        assert.deepEqual(fields.sort(), [...shown, ...credentials].map((name) => prefix + name).sort());
         for (const [, id] of template.matchAll(/<label\b[^>]*\bfor="([^"]+)"/g))
           assert.ok(fields.includes(id!), id);
       });
 
-      it("reads every setting of its dialog, and no other", () => {
-        const code = read("nodes", `${set}.ts`);
-        const body = /interface \w+Def extends NodeDef \{(.*?)\n\}/s.exec(code)?.[1] ?? "";
-        const known = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name!);
-        const forTheRuntime = defaults.filter(
-          (name) => name !== "name" && !ONLY_FOR_THE_DIALOG.includes(name),
+      it("has the defaults of its table, and a version", () => {
+        const { settings } = tableOf(set);
+        const values = Object.fromEntries(
+          Object.entries(defaultsOf(script)).map(([name, { value }]) => [name, value]),
         );
-        assert.deepEqual(known.sort(), forTheRuntime.sort());
-        for (const name of known) assert.match(code, new RegExp(`def\\.${name}\\b`));
-        for (const name of credentials) assert.match(code, new RegExp(`credentials\\.${name}\\b`));
+        const wanted = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
+        assert.deepEqual(values, { name: "", version: 1, ...Object.fromEntries(wanted) });
+      });
+
+      it("has the ranges and the choices of its table in its fields", () => {
+        const prefix = isConfig ? "node-config-input-" : "node-input-";
+        for (const [name, setting] of Object.entries(tableOf(set).settings)) {
+          const field = new RegExp(`<(\\w+)[^>]* id="${prefix}${name}"[^>]*>(?:(.*?)</select>)?`, "s");
+          const [tag = "", element, content = ""] = field.exec(template) ?? [];
+          const attribute = (key: string) => new RegExp(` ${key}="([^"]*)"`).exec(tag)?.[1];
+          if (setting.kind === "number")
+            assert.deepEqual(
+              [attribute("type"), Number(attribute("min")), Number(attribute("max"))],
+              ["number", setting.min, setting.max],
+              name,
+            );
+          if (setting.kind === "choice" && element === "select")
+            assert.deepEqual(
+              [...content.matchAll(/<option value="([^"]*)"/g)].map(([, value]) => value),
+              setting.choices,
+              name,
+            );
+          if (setting.kind === "flag") assert.equal(attribute("type"), "checkbox", name);
+        }
+      });
+
+      it("takes in its dialog what the runtime takes, and nothing else", () => {
+        const { settings } = tableOf(set);
+        const defaults = defaultsOf(script);
+        for (const [name, setting] of Object.entries(settings)) {
+          const { validate } = defaults[name]!;
+          if (setting.kind === "node") continue;
+          const node = { _: String };
+          for (const value of [
+            undefined,
+            setting.default,
+            "",
+            " ",
+            null,
+            -1,
+            0.5,
+            1e12,
+            "7",
+            "no",
+            true,
+            {},
+          ]) {
+            const taken = value === undefined || accept(setting, value) !== undefined;
+            // What is taken by itself may still not fit the other settings.
+            if (!taken) assert.notEqual(validate!.call(node, value), true, `${name} ${value}`);
+            else if (!hasRule(set, name, script))
+              assert.equal(validate!.call(node, value), true, `${name} ${value}`);
+          }
+        }
+      });
+
+      it("names every setting in errors as its dialog does", () => {
+        const { label, error = {} } = JSON.parse(read("locales/en-US", `${set}.json`))[set];
+        const { settings, rules } = tableOf(set);
+        for (const [name, setting] of Object.entries(settings))
+          if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.equal(label[name], setting.label, name);
+        for (const [name, rule] of Object.entries(rules)) assert.equal(error[name], rule!.error, name);
+      });
+
+      it("uses every setting", () => {
+        const users = ["nodes", "live", "audio"]
+          .flatMap(filesUnder)
+          .filter((file) => !file.startsWith("nodes/settings/"));
+        const rules = Object.values(tableOf(set).rules).map((rule) => String(rule!.allows));
+        const code = [...users.map((file) => read(file)), ...rules].join("\n");
+        for (const name of Object.keys(tableOf(set).settings))
+          if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.ok(new RegExp(`\\b${name}\\b`).test(code), name);
+        for (const name of credentials) assert.ok(code.includes(`credentials.${name}`), name);
       });
 
       it("asks only for texts that there are", () => {
@@ -226,9 +342,10 @@ describe("the files of every node", () => {
       ...keysInTemplate(template),
       ...keysInCode(script),
     ]);
-    const inCode = filesOf("nodes", ".ts").flatMap((file) => keysInCode(read("nodes", file)));
+    const inCode = filesUnder("nodes").flatMap((file) => keysInCode(read(file)));
     for (const key of inCode) assert.ok(catalogues.includes(key), `${key} is in no catalogue`);
-    const asked = new Set([...inDialogs, ...inCode]);
+    const byDialogs = dialogs.flatMap(({ set, script }) => keysOfChecks(set, script));
+    const asked = new Set([...inDialogs, ...inCode, ...byDialogs]);
     assert.deepEqual(
       catalogues.filter((key) => !asked.has(key)),
       [],

@@ -70,6 +70,10 @@ export function dialogSettings(set, prefix, catalogue, table, rules, accept) {
         // The editor takes the value of every field that it finds by its id.
         if (node[name] === undefined && showsDefault(table[name], field)) field.removeAttr("id");
       }
+      for (const name in node._def.credentials) {
+        const known = node.credentials || {};
+        if (!known[name] && !known[`has_${name}`] && !fieldOf(name).val()) fieldOf(name).removeAttr("id");
+      }
     },
   };
 }

@@ -49,8 +49,17 @@ export const liveConfig = table(
   {
     rules: {
       url: {
-        allows: ({ server, url }) => server !== "custom" || /^(https?|wss?):\/\/./.test(url.trim()),
+        allows: ({ server, url }) => server !== "custom" || /^(https?|wss?):\/\/./i.test(url.trim()),
         error: "The address must begin with http, https, ws or wss",
+      },
+      allowHttp: {
+        allows: ({ server, url, allowHttp }) =>
+          server !== "custom" ||
+          allowHttp ||
+          !/^(http|ws):/i.test(url.trim()) ||
+          /^\w+:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i.test(url.trim()),
+        error:
+          'The address is not encrypted: use https or wss, or tick "Allow http" to send the key and the conversation as they are',
       },
       useEphemeralTokens: {
         allows: ({ server, useEphemeralTokens }) => !useEphemeralTokens || server !== "vertex",

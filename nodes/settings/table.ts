@@ -44,7 +44,7 @@ export interface TextSetting extends Described {
   required?: boolean;
 }
 
-/** The id of another node of that type, or "". */
+/** The id of another node of that type, or "". The editor and the node itself check that it exists. */
 export interface NodeSetting extends Described {
   kind: "node";
   default: "";
@@ -141,8 +141,10 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
     }
     case "flag":
       return typeof value === "boolean" ? { value } : undefined;
-    default:
+    case "text":
       return typeof value === "string" && (value.trim() || !setting.required) ? { value } : undefined;
+    case "node":
+      return typeof value === "string" ? { value } : undefined;
   }
 }
 

@@ -54,7 +54,7 @@ const token = (id: string, settings: object = {}) =>
     name: "",
     session: "",
     lock: "all",
-    fields: LOCKED_FIELDS.join(),
+    lockedFields: LOCKED_FIELDS.join(),
     uses: 1,
     startWithinSeconds: 60,
     lifetimeMinutes: 30,
@@ -140,7 +140,7 @@ for (const theme of THEMES)
       inTray("#node-input-session").evaluate(
         (select) => (select as unknown as { selectedOptions: { text: string }[] }).selectedOptions[0]?.text,
       );
-    const fields = () => inTray("#node-row-fields");
+    const fields = () => inTray("#node-row-lockedFields");
     /** Ticks or unticks settings in the list of those that are locked. */
     const tick = async (...names: string[]) => {
       await fields().locator(".red-ui-typedInput-option-trigger").click();

@@ -273,7 +273,7 @@ describe("tokens for clients of an example flow", () => {
     });
 
     it("with some settings locked: those are the session's, the others the client's", async () => {
-      await deploy({ "gemini-live-token": { limit: 0, lock: "some", fields: "instruction,tools" } });
+      await deploy({ "gemini-live-token": { limit: 0, lock: "some", lockedFields: "instruction,tools" } });
       const asked = {
         model: "models/gemini-9-imaginary",
         generationConfig: { responseModalities: ["AUDIO"], temperature: 0.5 },

@@ -1,8 +1,11 @@
 // The connection: how its server is reached, and what it is shown.
 
 import assert from "node:assert/strict";
+import { liveConfig } from "../../nodes/settings/live-config";
+import { readSettings } from "../../nodes/settings/table";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { cleanUp, replace } from "../clean-up";
+import { acceptSetup, startFarEnd } from "../far-end";
 import { startProxy, type TestProxy } from "../proxy";
 import { startTls } from "../tls";
 import { connection, connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
@@ -42,7 +45,7 @@ describe("a connection with tokens", () => {
     const simulator = await simulate();
     await talks([
       connectionTo(simulator, {
-        tokens: true,
+        useEphemeralTokens: true,
         tokenUses: 2,
         tokenStartWithinSeconds: 120,
         tokenLifetimeMinutes: 12,
@@ -57,12 +60,12 @@ describe("a connection with tokens", () => {
   });
 
   it("works with the simulator of the package, too", async () => {
-    await talks([connection({ tokens: true })]);
+    await talks([connection({ useEphemeralTokens: true })]);
   });
 
   it("has a token made for each conversation", async () => {
     const simulator = await simulate();
-    await talks([connectionTo(simulator, { tokens: true })]);
+    await talks([connectionTo(simulator, { useEphemeralTokens: true })]);
     flow.send("session", { payload: "Hello", session: "another" });
     await flow.at("events").next((msg) => msg.session === "another" && answered(msg));
     assert.deepEqual(begunWithTokens(simulator), [1, 1]);
@@ -70,20 +73,20 @@ describe("a connection with tokens", () => {
 
   it("to Vertex AI is refused, as that has none", async () => {
     await fails(
-      [connection({ server: "vertex", project: "p", location: "l", tokens: true })],
-      /Vertex AI has no tokens: switch them off in the connection, or choose the Gemini API/,
+      [connection({ server: "vertex", project: "p", location: "l", useEphemeralTokens: true })],
+      /Vertex AI has no ephemeral tokens: switch them off, or choose the Gemini API/,
     );
   });
 
   for (const [settings, error] of [
-    [{ tokenLifetimeMinutes: 5 }, /must live longer than the time before its end.*they are 5 and 5 minutes/],
-    [{ tokenLifetimeMinutes: 1200 }, /"token ends after" must be a number from 1 to 1199; it is 1200/],
-    [{ tokenStartWithinSeconds: 0 }, /"token starts within"/],
-    [{ tokenUses: -1 }, /"token uses"/],
-    [{ tokenUses: 1.5 }, /"token uses" must be a whole number; it is 1\.5/],
+    [{ tokenLifetimeMinutes: 5 }, /"Renew before expiry" must be shorter than the "Lifetime"/],
+    [{ tokenLifetimeMinutes: 1200 }, /"Lifetime \(min\)" must be a number from 1 to 1199; it is 1200/],
+    [{ tokenStartWithinSeconds: 0 }, /"Start within \(s\)"/],
+    [{ tokenUses: -1 }, /"Uses"/],
+    [{ tokenUses: 1.5 }, /"Uses" must be a whole number from 0 to 1000000; it is 1\.5/],
   ] as [object, RegExp][])
     it(`that cannot be as they are set is an error: ${JSON.stringify(settings)}`, async () => {
-      await fails([connection({ tokens: true, ...settings })], error);
+      await fails([connection({ useEphemeralTokens: true, ...settings })], error);
     });
 });
 
@@ -98,13 +101,59 @@ describe("a connection to Vertex AI", () => {
 describe("a connection to a gateway", () => {
   for (const end of ["/?key=secret", "/#part"])
     it(`whose address goes on after the path is an error that does not quote it: ${end}`, async () => {
-      await fails([connectionTo({ url: `http://127.0.0.1:1${end}` })], /"address" must end with the path/);
+      await fails([connectionTo({ url: `http://127.0.0.1:1${end}` })], /"Address" must end with the path/);
       assert.ok(!flow.everything().includes("secret"));
     });
 
   it("with a password in its address, which every export would hold, is an error that does not quote it", async () => {
-    await fails([connectionTo({ url: "http://me:secret@127.0.0.1:1" })], /neither a user nor a password/);
+    await fails([connectionTo({ url: "https://me:secret@127.0.0.1:1" })], /neither user nor password/);
     assert.ok(!flow.everything().includes("secret"));
+  });
+});
+
+describe("the key for a custom address", () => {
+  it("is only the one that is entered for it: the key of the environment stays here", async () => {
+    replace(process.env, "GEMINI_API_KEY", KEY);
+    await fails(
+      [connection({ server: "custom", url: "https://gateway.example" })],
+      /no API key for its address\. Enter one/,
+      { connection: {} },
+    );
+  });
+
+  it("may be the key of the environment when the field says so", async () => {
+    const simulator = await simulate();
+    replace(process.env, "GEMINI_API_KEY", KEY);
+    await talks([connectionTo(simulator)], { connection: { apiKey: "$(GEMINI_API_KEY)" } });
+  });
+
+  it("need not be entered for a loopback address, such as that of the simulator as a program", async () => {
+    const simulator = await opened(startSimulator());
+    replace(process.env, "GEMINI_API_KEY", KEY);
+    await talks([connectionTo(simulator)], { connection: {} });
+  });
+
+  for (const url of ["http://gateway.example", "ws://10.0.0.1/", "HTTP://127.0.0.1.gateway.example:80/path"])
+    it(`does not go over an unencrypted network: ${url}`, async () => {
+      await fails(
+        [connection({ server: "custom", url })],
+        /not encrypted: use https or wss, or tick "Allow http"/,
+      );
+    });
+
+  it("goes over an unencrypted network when that is allowed", () => {
+    const settings = { server: "custom", url: "http://gateway.example", allowHttp: true };
+    assert.equal(readSettings(liveConfig, settings).url, "http://gateway.example");
+  });
+});
+
+describe("a custom address with a slash at its end", () => {
+  it("gives paths without a double slash", async () => {
+    const farEnd = await opened(startFarEnd(acceptSetup()));
+    flow = await Flow.start([connectionTo({ url: `${farEnd.url}/gateway//` }), ...session()]);
+    flow.send("session", { action: "connect" });
+    await flow.at("events").next(({ payload }) => (payload as { state?: string }).state === "connected");
+    assert.match(farEnd.requests[0]!.url!, /^\/gateway\/ws\/google/);
   });
 });
 
@@ -112,7 +161,7 @@ describe("a connection through a proxy", () => {
   it("that is chosen goes through it, the requests for tokens included, with its user and password", async () => {
     const simulator = await simulate();
     const proxy = await opened(startProxy("user:50% of p@ss:word"));
-    await talks([connectionTo(simulator, { proxy: "proxy", tokens: true }), proxyNode(proxy)], {
+    await talks([connectionTo(simulator, { proxy: "proxy", useEphemeralTokens: true }), proxyNode(proxy)], {
       proxy: { username: "user", password: "50% of p@ss:word" },
     });
     const target = new URL(simulator.url).host;
@@ -133,7 +182,7 @@ describe("a connection through a proxy", () => {
     const proxy = await opened(startProxy());
     replace(process.env, "HTTPS_PROXY", proxy.url);
     replace(process.env, "GOOGLE_GEMINI_BASE_URL", front.url);
-    await talks([connection({ server: "gemini", tokens: true, tls: "tls" }), tlsNode()], {
+    await talks([connection({ server: "gemini", useEphemeralTokens: true, tls: "tls" }), tlsNode()], {
       tls: { cadata: front.ca },
     });
     const target = new URL(front.url).host;
@@ -149,7 +198,7 @@ describe("a connection through a proxy", () => {
 
   it("that is not there any more is an error", async () => {
     const simulator = await simulate();
-    await fails([connectionTo(simulator, { proxy: "gone" })], /The proxy of the connection is not there/);
+    await fails([connectionTo(simulator, { proxy: "gone" })], /The proxy of the connection does not exist/);
   });
 
   it("whose address is no address is an error that does not quote it", async () => {
@@ -158,7 +207,7 @@ describe("a connection through a proxy", () => {
       connectionTo(simulator, { proxy: "proxy" }),
       node("proxy", "http proxy", { url: "user:secret@host" }),
     ];
-    await fails(nodes, /proxy.*(cannot be used|no usable address)/);
+    await fails(nodes, /proxy.*(not usable|no valid address)/);
     assert.ok(!flow.everything().includes("secret"));
   });
 });
@@ -167,7 +216,7 @@ describe("a connection with TLS", () => {
   it("trusts the authority of the chosen TLS configuration, for tokens and conversations alike", async () => {
     const simulator = await simulate();
     const front = await opened(startTls(simulator.url));
-    await talks([connectionTo(front, { tokens: true, tls: "tls" }), tlsNode()], {
+    await talks([connectionTo(front, { useEphemeralTokens: true, tls: "tls" }), tlsNode()], {
       tls: { cadata: front.ca },
     });
   });
@@ -190,14 +239,16 @@ describe("a connection with TLS", () => {
     const simulator = await simulate();
     const front = await opened(startTls(simulator.url));
     const nodes = [connectionTo(front, { tls: "tls" }), tlsNode({ verifyservercert: false })];
-    await fails(nodes, /does not verify the server.*tick that/, { tls: { cadata: front.ca } });
+    await fails(nodes, /does not verify the server certificate.*Tick the verification/, {
+      tls: { cadata: front.ca },
+    });
   });
 
   it("whose configuration is not there or not usable is an error", async () => {
     const simulator = await simulate();
     await fails(
       [connectionTo(simulator, { tls: "gone" })],
-      /TLS configuration of the connection is not usable/,
+      /TLS configuration of the connection is missing or invalid/,
     );
   });
 });

@@ -52,7 +52,7 @@ describe("a session whose connection does not last", () => {
     const { remembered, attempts, pauseMs } = resumed.payload as Record<string, unknown>;
     assert.deepEqual([remembered, attempts], [true, 1]);
     const gap = await flow.at("events").next(eventIs("gap"));
-    assert.deepEqual(gap.payload, { pauseMs, lostSoundMs: 0 });
+    assert.deepEqual(gap.payload, { event: "gap", pauseMs, lostSoundMs: 0 });
     await flow.at("events").next(eventIs("turnComplete"));
     assert.deepEqual(setups()[1]!.sessionResumption, { handle: "handle 1" });
   });
@@ -95,7 +95,7 @@ describe("a session whose connection does not last", () => {
     assert.deepEqual(setups()[0]!.contextWindowCompression, { slidingWindow: {} });
     await flow.stop();
     await farEnd.close();
-    await start({ onConnectionLoss: "report", compression: false });
+    await start({ onConnectionLoss: "report", contextCompression: false });
     await say("hello");
     assert.equal(setups()[0]!.sessionResumption, undefined);
     assert.equal(setups()[0]!.contextWindowCompression, undefined);
@@ -116,21 +116,25 @@ describe("a connection that cannot work as it is set", () => {
     [
       "a negative number of attempts",
       { reconnectAttempts: -1 },
-      /"reconnect attempts" must be a number from 0/,
+      /"Reconnect attempts" must be a whole number from 0/,
     ],
     [
       "a way to take a loss that there is not",
       { onConnectionLoss: "cry" },
-      /"on loss" must be one of resume, restart, report/,
+      /"On connection loss" must be one of resume, restart, report/,
     ],
     [
       "a compression to more than from",
       { triggerTokens: 6_000, targetTokens: 6_000 },
-      /"compress to" must be less/,
+      /"Target tokens" must be less/,
     ],
-    ["a compression from too little", { triggerTokens: 100 }, /"compress from" must be a number from 5000/],
-    ["a negative token budget", { tokenBudget: -1 }, /"token budget" must be a number from 0/],
-    ["a cure that there is not", { onStall: "prayer" }, /"stall cure" must be one of report, resume/],
+    [
+      "a compression from too little",
+      { triggerTokens: 100 },
+      /"Trigger tokens" must be a whole number from 5000/,
+    ],
+    ["a negative token budget", { tokenBudget: -1 }, /"Token budget" must be a whole number from 0/],
+    ["a cure that there is not", { onStall: "prayer" }, /"On stall" must be one of report, resume/],
   ];
   for (const [what, settings, error] of BAD)
     it(`${what}: the badge is red and every message gets the error`, async () => {

@@ -22,9 +22,9 @@ describe("a message that a session cannot use", () => {
   });
 
   const refused: [what: string, msg: Msg, error: RegExp][] = [
-    ["an unknown action", { action: "explode" }, /msg\.action "explode" is unknown: it can be connect, /],
+    ["an unknown action", { action: "explode" }, /msg\.action "explode" is unknown\. Use one of connect, /],
     ["an action that is no word", { action: { a: 1 } }, /msg\.action .* is unknown/],
-    ["no payload", {}, /msg\.payload is of type undefined: send a Buffer/],
+    ["no payload", {}, /msg\.payload is of type undefined\. Send a Buffer/],
     ["a number", { payload: 42 }, /msg\.payload is of type number/],
     ["an object", { payload: { text: "hello" } }, /msg\.payload is of type object/],
     ["null", { payload: null }, /msg\.payload is null/],
@@ -34,23 +34,27 @@ describe("a message that a session cannot use", () => {
     [
       "odd bytes",
       { payload: Buffer.alloc(641) },
-      /641 bytes, and PCM16 has two a sample: put an audio in node/,
+      /641 bytes, but PCM16 has two bytes per sample.*an audio in node/,
     ],
-    ["50 MB of sound", { payload: Buffer.alloc(50e6) }, /50000000 bytes, more than the 4194304.*in pieces/],
+    [
+      "50 MB of sound",
+      { payload: Buffer.alloc(50e6) },
+      /50000000 bytes\. The limit is 4194304.*several messages/,
+    ],
     [
       "a 50 MB picture",
       { payload: Buffer.alloc(50e6), mimeType: "image/png" },
-      /50000000 bytes, more than the 4194304/,
+      /50000000 bytes\. The limit is 4194304/,
     ],
     [
       "an unknown type of bytes",
       { payload: Buffer.alloc(640), mimeType: "video/mp4" },
-      /msg\.mimeType "video\/mp4" cannot be sent: it can be audio\/pcm/,
+      /msg\.mimeType "video\/mp4" is not supported\. Use audio\/pcm/,
     ],
     [
       "a mimeType that is no string",
       { payload: Buffer.alloc(640), mimeType: 16_000 },
-      /msg\.mimeType 16000 cannot be sent/,
+      /msg\.mimeType 16000 is not supported/,
     ],
     [
       "an unknown format of sound",
@@ -65,19 +69,19 @@ describe("a message that a session cannot use", () => {
     [
       "stereo",
       { payload: Buffer.alloc(640), mimeType: "audio/pcm;rate=16000;channels=2" },
-      /takes mono PCM.*put an audio in node/,
+      /takes mono PCM.*an audio in node/,
     ],
     [
       "a WAV file",
       { payload: Buffer.alloc(640), mimeType: "audio/wav" },
-      /takes mono PCM, not audio\/wav: put an audio in node/,
+      /takes mono PCM, not audio\/wav\. Convert it with an audio in node/,
     ],
     [
       "history of other shape",
       { payload: [{ role: "system", text: "obey" }] },
-      /History is an array of \{role: "user" or "model", text/,
+      /not a valid history\. Each entry needs a role, "user" or "model", and a text/,
     ],
-    ["history with a hole", { payload: [null] }, /History is an array/],
+    ["history with a hole", { payload: [null] }, /not a valid history/],
     ["a session key that is an object", { payload: "hello", session: {} }, /msg\.session must be a string/],
     ["a session key that is a function", { payload: "hello", session: () => 1 }, /msg\.session must be/],
   ];
@@ -115,7 +119,7 @@ describe("a message that a session cannot use", () => {
     await frames.next();
     flow.send("session", { session: "hall", topic: "t", payload: "hello" });
     const { message, msg } = await flow.nextError();
-    assert.match(message, /1 conversations are open, which is the limit of the connection/);
+    assert.match(message, /allows 1 open conversations, and all are in use/);
     assert.equal(msg.session, "hall");
     const refusedEvent = await flow.at("events").next(({ event }) => event === "refused");
     assert.deepEqual([refusedEvent.session, refusedEvent.topic], ["hall", "t"]);
@@ -131,10 +135,10 @@ describe("a message that a session cannot use", () => {
     flow.send("session", { action: "connect" });
     await flow.at("events").next(state("connected"));
     flow.send("session", { action: "activityStart" });
-    assert.match((await flow.nextError()).message, /activityStart.*turns.*by hand/);
+    assert.match((await flow.nextError()).message, /"activityStart" needs manual turn detection/);
     flow.send("session", { payload: "still there?" });
     const turn = await flow.at("events").next(({ event }) => event === "turnComplete");
-    assert.deepEqual(turn.payload, { reason: undefined });
+    assert.deepEqual(turn.payload, { event: "turnComplete" });
     assert.deepEqual(flow.all("events", state("closed")), []);
   });
 
@@ -145,7 +149,7 @@ describe("a message that a session cannot use", () => {
     flow.send("session", { action: "audioStreamEnd" });
     flow.send("session", { payload: "still there?" });
     const turn = await flow.at("events").next(({ event }) => event === "turnComplete");
-    assert.deepEqual(turn.payload, { reason: undefined });
+    assert.deepEqual(turn.payload, { event: "turnComplete" });
     assert.deepEqual(flow.caught.items, []);
     assert.deepEqual(flow.all("events", state("closed")), []);
   });
@@ -160,54 +164,69 @@ describe("a session that cannot work as it is set", () => {
       "a temperature that is no number",
       {},
       { temperature: "hot" },
-      /"temperature" must be a number from 0 to 2; it is "hot"/,
+      /"Temperature" must be a number from 0 to 2, or empty for the server default; it is "hot"/,
     ],
     [
       "a temperature out of range",
       {},
       { temperature: 3 },
-      /"temperature" must be a number from 0 to 2; it is 3/,
+      /"Temperature" must be a number from 0 to 2.*; it is 3/,
     ],
     [
       "an unknown turn detection",
       {},
       { turnDetection: "magic" },
-      /"turn detection" must be one of automatic, manual/,
+      /"Turn detection" must be one of automatic, manual/,
     ],
     [
       "an unknown thinking level",
       {},
       { thinkingLevel: "DEEP" },
-      /"thinking level" must be one of MINIMAL, LOW/,
+      /"Thinking level" must be one of "", MINIMAL, LOW/,
     ],
     [
       "an unknown kind of server",
       { server: "carrier pigeon" },
       {},
-      /"server" must be one of simulator, gemini, vertex, custom/,
+      /"Server" must be one of simulator, gemini, vertex, custom/,
     ],
+    ["no address", { server: "custom", url: "" }, {}, /address must begin with http, https, ws or wss/],
     [
-      "no address",
-      { server: "custom", url: "" },
+      "an address of another kind",
+      { server: "custom", url: "ftp://x" },
       {},
-      /"address" must be a http, https, ws or wss address; it is ""/,
+      /address must begin with http, https, ws or wss/,
     ],
-    ["an address of another kind", { server: "custom", url: "ftp://x" }, {}, /"address" must be.*ftp/],
     [
       "a set-up time-out of 0",
       { connectTimeoutSeconds: 0 },
       {},
-      /"setup time-out" must be a number from 1 to 300/,
+      /"Connect timeout \(s\)" must be a number from 1 to 300/,
     ],
-    ["a limit that is no number", { maxConversations: "many" }, {}, /"most conversations" must be a number/],
-    ["a negative idle time", { idleTimeoutMinutes: -1 }, {}, /"idle minutes" must be a number from 0/],
+    [
+      "a limit that is no number",
+      { maxConversations: "many" },
+      {},
+      /"Max conversations" must be a whole number/,
+    ],
+    [
+      "a negative idle time",
+      { idleTimeoutMinutes: -1 },
+      {},
+      /"Idle timeout \(min\)" must be a number from 0/,
+    ],
     [
       "too much waiting sound",
       { offlineAudioSeconds: 1e9 },
       {},
-      /"waiting sound" must be a number from 0 to 300/,
+      /"Offline audio buffer \(s\)" must be a number from 0 to 300/,
     ],
-    ["no waiting messages", { offlineMessages: 0 }, {}, /"waiting messages" must be a number from 1/],
+    [
+      "no waiting messages",
+      { offlineMessages: 0 },
+      {},
+      /"Offline message queue" must be a whole number from 1/,
+    ],
   ];
   for (const [what, settings, properties, error] of unusable)
     it(`with ${what}: a red badge, and an error for every message`, async () => {
@@ -231,7 +250,7 @@ describe("a session that cannot work as it is set", () => {
       flow = await Flow.start([node("session", "gemini-live-session", { connection: of }, [[], [], [], []])]);
       assert.equal(flow.badges("session").items.at(-1)!.fill, "red");
       flow.send("session", { payload: "hello" });
-      assert.match((await flow.nextError()).message, /has no connection: choose one in its dialog/);
+      assert.match((await flow.nextError()).message, /has no connection\. Choose one in its dialog/);
     });
 
   it("the Gemini API without a key is an error that says where a key can come from", async () => {
@@ -239,30 +258,30 @@ describe("a session that cannot work as it is set", () => {
     flow.send("session", { payload: "hello" });
     assert.match(
       (await flow.nextError()).message,
-      /no API key: enter one, set GEMINI_API_KEY, or choose the simulator/,
+      /no API key\. Enter one, set GEMINI_API_KEY, or choose the simulator/,
     );
     const { cause } = (await flow.at("events").next(state("closed"))).payload as { cause: string };
     assert.match(cause, /no API key/);
     assert.equal(flow.badges("session").items.at(-1)!.fill, "red");
   });
 
-  it("a setting that is left empty means its default", async () => {
+  it("a setting that is absent has its default", async () => {
     const farEnd = await startFarEnd(acceptSetup());
-    const empty = {
-      connectTimeoutSeconds: "",
-      maxConversations: "",
-      idleTimeoutMinutes: "",
-      offlineAudioSeconds: "",
-      apiVersion: "",
-    };
-    flow = await Flow.start([
-      connectionTo(farEnd, empty),
-      ...session({ temperature: "", model: " ", turnDetection: "" }),
-    ]);
+    flow = await Flow.start([connectionTo(farEnd), ...session()]);
     flow.send("session", { action: "connect" });
     const { payload } = await flow.at("events").next(state("connected"));
     assert.equal((payload as { model: string }).model, "gemini-3.8-live");
     assert.match(farEnd.requests[0]!.url!, /v1beta/);
     await farEnd.close();
   });
+
+  for (const [what, settings, properties, error] of [
+    ["a number", { connectTimeoutSeconds: "" }, {}, /"Connect timeout \(s\)" must be.*; it is empty/],
+    ["the API version", { apiVersion: " " }, {}, /"API version" must be a text that is not empty/],
+    ["the model", {}, { model: "" }, /"Model" must be a text that is not empty; it is empty/],
+  ] as const)
+    it(`${what} that is empty is an error, unless empty means the server default`, async () => {
+      flow = await Flow.start([connection(settings), ...session({ temperature: "", ...properties })]);
+      assert.match(flow.badges("session").items.at(-1)!.text!, error);
+    });
 });

@@ -87,8 +87,8 @@ describe("a live session", () => {
     await connect();
     const { payload } = flow.all("events", state("connected"))[0]!;
     assert.deepEqual(payload, {
+      event: "state",
       state: "connected",
-      cause: undefined,
       server: "custom",
       model: "gemini-3.1-flash-live-preview",
     });
@@ -216,7 +216,7 @@ describe("a live session", () => {
     await start();
     flow.send("session", { payload: "hello" });
     const end = await flow.at("events").next(event("turnComplete"));
-    assert.deepEqual(end.payload, { reason: "RESPONSE_REJECTED" });
+    assert.deepEqual(end.payload, { event: "turnComplete", reason: "RESPONSE_REJECTED" });
     assert.deepEqual(
       flow.all("audio").map(({ event }) => event),
       [undefined, "interrupted", "turnComplete"],
@@ -231,9 +231,12 @@ describe("a live session", () => {
     };
     await start();
     flow.send("session", { payload: "hello" });
-    assert.deepEqual((await flow.at("events").next(event("goAway"))).payload, { timeLeft: "50s" });
+    assert.deepEqual((await flow.at("events").next(event("goAway"))).payload, {
+      event: "goAway",
+      timeLeft: "50s",
+    });
     const { payload } = await flow.at("events").next(event("grounding"));
-    assert.deepEqual(payload, { webSearchQueries: ["weather"] });
+    assert.deepEqual(payload, { event: "grounding", webSearchQueries: ["weather"] });
   });
 
   it("passes activityStart and activityEnd on when turns are given by hand", async () => {
@@ -273,7 +276,7 @@ describe("a live session", () => {
       language: "de-DE",
       instruction: "Be brief.",
       temperature: "0.5",
-      thoughts: true,
+      includeThoughts: true,
       transcribeUser: false,
       turnDetection: "manual",
     });
@@ -293,7 +296,10 @@ describe("a live session", () => {
 
   it("leaves out what the model refuses, and warns of it by name", async () => {
     await start({ affectiveDialog: true, language: "de-DE" });
-    assert.match(await flow.warnings("session").next(), /gemini-3.8-live refuses.*language, affectiveDialog/);
+    assert.match(
+      await flow.warnings("session").next(),
+      /gemini-3.8-live does not support these settings: language, affectiveDialog/,
+    );
     await connect();
     assert.doesNotMatch(JSON.stringify(farEnd.frames[0]), /de-DE|[aA]ffective/);
   });
@@ -304,7 +310,7 @@ describe("a live session", () => {
       reply({ serverContent: { turnComplete: true } });
     };
     for (const thoughts of [true, false]) {
-      await start({ model: "gemini-3.8-live-extended-thinking", thoughts });
+      await start({ model: "gemini-3.8-live-extended-thinking", includeThoughts: thoughts });
       flow.send("session", { payload: "hello" });
       await flow.at("events").next(event("turnComplete"));
       assert.deepEqual(

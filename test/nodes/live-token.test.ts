@@ -199,7 +199,7 @@ describe("a token", () => {
 
   it("leaves its bearer what is not locked; what is locked and not set stays so", async () => {
     const simulator = await startWith(
-      { lock: "some", fields: "instruction,voice" },
+      { lock: "some", lockedFields: "instruction,voice" },
       { instruction: "Be brief." },
     );
     await connect(await issue(), ASKED).ready();
@@ -220,7 +220,7 @@ describe("a token", () => {
     await flow.deploy([
       connectionTo(simulator),
       ...session(SETTINGS),
-      ...token({ lock: "some", fields: "" }),
+      ...token({ lock: "some", lockedFields: "" }),
     ]);
     await connect(await issue(), ASKED).ready();
     assert.deepEqual(simulator.conversations[1]!.setup, { ...ASKED, model: "models/gemini-3.8-live" });
@@ -281,7 +281,7 @@ it("a live token in a subflow is for the session that is in it, too", async () =
 
 describe("a message that gets a token", () => {
   it("keeps everything else, so that it can go to a http response", async () => {
-    await startWith({ caller: "" });
+    await startWith({ caller: "req.ip" });
     const headers = { "X-Own": "1" };
     const req = { ip: "192.0.2.1", body: {} };
     const res = { _res: {} };
@@ -339,7 +339,7 @@ describe("who asks for too many tokens", () => {
     const msg = await refusal();
     assert.deepEqual(msg.headers, { "Retry-After": "31" });
     assert.deepEqual(msg.payload, {
-      error: "Too many tokens: 2 may be asked for in 60 s. Ask again in 31 s.",
+      error: "Too many requests: the limit is 2 tokens in 60 s. Try again in 31 s.",
       retryAfter: 31,
     });
     now += 30_400;
@@ -399,10 +399,7 @@ describe("who does not say who he is", () => {
       ask({ user });
       const msg = await refusal();
       assert.equal(msg.statusCode, 401);
-      assert.match(
-        (msg.payload as { error: string }).error,
-        /not known who asks for the token: msg\.user must/,
-      );
+      assert.match((msg.payload as { error: string }).error, /caller is unknown: msg\.user must/);
       assert.equal(simulator.tokens.length, 0);
     });
 
@@ -411,7 +408,7 @@ describe("who does not say who he is", () => {
     ask();
     assert.match(
       ((await refusal()).payload as { error: string }).error,
-      /msg\.req\.user\.name must say so, and holds neither a number nor a text/,
+      /msg\.req\.user\.name must hold a number or a text/,
     );
   });
 
@@ -449,7 +446,7 @@ describe("a token that cannot be made is an error that says what to do", () => {
 
   it("no session was chosen", async () => {
     await start(token({ session: "" }));
-    await expectError(/has no live session: choose one in its dialog/, /has no live session/);
+    await expectError(/has no live session\. Choose one in its dialog/, /has no live session/);
   });
 
   const GONE: [what: string, nodes: Nodes][] = [
@@ -467,13 +464,13 @@ describe("a token that cannot be made is an error that says what to do", () => {
   for (const [what, nodes] of GONE)
     it(`the session ${what}`, async () => {
       await start(nodes);
-      await expectError(/session that the token would be for is not there: choose one/);
-      assert.match(failed(), /is not there/);
+      await expectError(/live session of the live token is missing or disabled\. Choose another one/);
+      assert.match(failed(), /is missing or disabled/);
     });
 
   it("the session has settings that cannot be used", async () => {
     await start([connection(), ...session({ temperature: 9 }), ...token()]);
-    await expectError(/session that the token would be for cannot work: its badge says why/);
+    await expectError(/live session of the live token has invalid settings\. Its badge says which/);
   });
 
   it("the server refuses the key", async () => {
@@ -484,9 +481,8 @@ describe("a token that cannot be made is an error that says what to do", () => {
   });
 
   it("there is no key", async () => {
-    const simulator = await simulate();
-    await start([connectionTo(simulator), ...session(), ...token()], {});
-    await expectError(/connection has no API key: enter one/);
+    await start([connection({ server: "gemini" }), ...session(), ...token()], {});
+    await expectError(/connection has no API key\. Enter one/);
   });
 
   it("the server cannot be reached", async () => {
@@ -498,7 +494,7 @@ describe("a token that cannot be made is an error that says what to do", () => {
 
   it("the server is Vertex AI", async () => {
     await start([connection({ server: "vertex", project: "p", location: "l" }), ...session(), ...token()]);
-    await expectError(/Vertex AI has no tokens/);
+    await expectError(/Vertex AI has no ephemeral tokens/);
   });
 
   it("and the badge turns green again with the next one that can", async () => {
@@ -547,7 +543,7 @@ describe("while a token is being made", () => {
     ["is never answered", (response) => response.destroy()],
   ];
   for (const [what, answer] of ENDS)
-    it(`a deploy ends the node, and nothing is sent any more: it ${what}`, async () => {
+    it(`a deploy answers the request with 503, and sends nothing more when the token ${what}`, async () => {
       const farEnd = await startHolding();
       const nodes = [connectionTo(farEnd), ...session()];
       await start([...nodes, ...token()]);
@@ -559,7 +555,17 @@ describe("while a token is being made", () => {
       answer(response);
       while (!audits().length) await turnOfTheLoop();
       await turnOfTheLoop();
-      assert.deepEqual([sent(), flow.caught.items, badges.items.filter(({ text }) => text)], [[], [], []]);
+      assert.deepEqual(
+        sent().map(({ statusCode, headers, payload }) => ({ statusCode, headers, payload })),
+        [
+          {
+            statusCode: 503,
+            headers: { "Retry-After": "1" },
+            payload: { error: "The flow is being restarted. Try again in 1 s.", retryAfter: 1 },
+          },
+        ],
+      );
+      assert.deepEqual([flow.caught.items, badges.items.filter(({ text }) => text)], [[], []]);
     });
 });
 
@@ -589,7 +595,7 @@ describe("the audit log", () => {
   });
 
   it("names what was locked", async () => {
-    await startWith({ lock: "some", fields: "tools,voice" });
+    await startWith({ lock: "some", lockedFields: "tools,voice" });
     await issue();
     assert.deepEqual(audits()[0]!.locked, ["voice", "tools"]);
   });
@@ -609,8 +615,8 @@ describe("the audit log", () => {
         ["token", "ann", "session"],
       ],
     );
-    assert.match(String(refused[0]!.reason), /not known who asks/);
-    assert.match(String(refused[1]!.reason), /Too many tokens/);
+    assert.match(String(refused[0]!.reason), /caller is unknown/);
+    assert.match(String(refused[1]!.reason), /Too many requests/);
   });
 });
 
@@ -637,15 +643,18 @@ describe("the badge of a live token", () => {
 
 describe("a live token with settings that cannot be used", () => {
   const BAD: [properties: object, error: RegExp][] = [
-    [{ lock: "none" }, /"locked" must be one of all, some/],
-    [{ lock: "some", fields: "voice,model" }, /"locked" can name voice, .*; "model" is none of them/],
-    [{ uses: -1 }, /"good for" must be a number from 0/],
-    [{ uses: 1.5 }, /"good for" must be a whole number; it is 1\.5/],
-    [{ startWithinSeconds: 0 }, /"begun in" must be a number from 1/],
-    [{ lifetimeMinutes: 1_200 }, /"ends after" must be a number from 1 to 1199/],
-    [{ caller: "req..ip" }, /"who asks" must be a property of msg, such as req\.ip; it is "req\.\.ip"/],
-    [{ limit: "many" }, /"at most" must be a number/],
-    [{ limitSeconds: 0 }, /"in seconds" must be a number from 1/],
+    [{ lock: "none" }, /"Lock" must be one of all, some/],
+    [
+      { lock: "some", lockedFields: "voice,model" },
+      /"Locked fields" must be a list of voice, .*; it is "voice,model"/,
+    ],
+    [{ uses: -1 }, /"Uses" must be a whole number from 0/],
+    [{ uses: 1.5 }, /"Uses" must be a whole number from 0 to 1000000; it is 1\.5/],
+    [{ startWithinSeconds: 0 }, /"Start within \(s\)" must be a number from 1/],
+    [{ lifetimeMinutes: 1_200 }, /"Lifetime \(min\)" must be a number from 1 to 1199/],
+    [{ caller: "req..ip" }, /"Caller" must be a property of msg, such as req\.ip; it is "req\.\.ip"/],
+    [{ limit: "many" }, /"Rate limit" must be a whole number/],
+    [{ limitSeconds: 0 }, /"Rate interval \(s\)" must be a number from 1/],
   ];
   for (const [properties, error] of BAD)
     it(`says so, and makes none: ${JSON.stringify(properties)}`, async () => {

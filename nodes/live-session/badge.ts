@@ -1,8 +1,8 @@
-// The badge of a session: the state of its one conversation, or how many there are in which state.
+// The badge of a live session: the state of its conversation, or the number of conversations in each state.
 
 import type { Node, NodeAPI, NodeStatus } from "node-red";
-import type { Attempt } from "../live/connection/connection-events";
-import type { VisibleState } from "../live/state/state";
+import type { Attempt } from "../../live/connection/connection-events";
+import type { VisibleState } from "../../live/state/state";
 
 const APPEARANCE: Record<VisibleState, Pick<NodeStatus & object, "fill" | "shape">> = {
   disconnected: { fill: "grey", shape: "ring" },
@@ -22,7 +22,7 @@ export class Badge {
     this.#node = node;
   }
 
-  /** @param last the change that is to be shown: its cause, when it was a failure, and the try to connect that it tells of */
+  /** @param last the latest change: the cause of a failure, and the attempt to connect */
   show(states: VisibleState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
     const connecting = states.filter((state) => state === "connecting").length;
     const live = states.filter((state) => state === "connected" || state === "interrupted").length;

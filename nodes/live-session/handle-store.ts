@@ -1,23 +1,23 @@
-// Keeps the handles of a session's conversations where they outlive the node: in this process for a deploy, and in the context of
-// the node for a restart of Node-RED, if its context store is on disk.
+// Stores resumption handles: in this process, where they survive a deploy, and in the context of the node, where they survive a
+// restart of Node-RED if its context store is on disk.
 
 import type { Node } from "node-red";
-import { HANDLE_LIFETIME_MS, type HandleStore } from "../live/connection/resumption-handle";
+import { HANDLE_LIFETIME_MS, type HandleStore } from "../../live/connection/resumption-handle";
 
 interface Kept {
   handle: string;
   /** The model cannot change on a resume. */
   model: string;
-  /** Milliseconds of the calendar's clock. */
+  /** Milliseconds since 1970. */
   savedAt: number;
 }
 
-/** By node and conversation. Without a configured store, Node-RED forgets the context of a node that is deployed again. */
+/** By node and session key. Without a configured store, Node-RED clears the context of a node that is deployed again. */
 const inProcess = new Map<string, Kept>();
 
-/** The place for the handle of the conversation `key`; what cannot be read or written there is as if it were not kept. */
-export function keptHandle(node: Node, key: string, model: string): HandleStore {
-  // Any key must make a name that context stores take.
+/** The store for the handle of one conversation. A handle that cannot be read counts as none; a failed write is a warning. */
+export function handleStore(node: Node, key: string, model: string): HandleStore {
+  // Context stores accept only some characters in a name; a session key may have any.
   const name = `handle_${Buffer.from(key).toString("hex")}`;
   const place = `${node.id} ${name}`;
   const isGood = (kept: Kept | undefined) =>
@@ -37,7 +37,7 @@ export function keptHandle(node: Node, key: string, model: string): HandleStore 
       if (kept) inProcess.set(place, kept);
       else inProcess.delete(place);
       node.context().set(name, kept, undefined, (error: Error | null) => {
-        if (error) node.warn(`The handle of the conversation could not be kept: ${error.message}`);
+        if (error) node.warn(`The resumption handle could not be stored: ${error.message}`);
       });
     },
   };

@@ -1,8 +1,8 @@
-// The tools of one live session: found by its wires, kept as declarations, and looked for again after every deploy.
+// The tools of one live session: found by its wires at the start and after every deploy.
 
 import type { Node, NodeAPI } from "node-red";
-import type { ServedTool } from "../live/tools/tool-dispatch";
-import { findTools } from "./toolbox";
+import type { ServedTool } from "../../live/tools/tool-dispatch";
+import { findTools } from "../toolbox";
 
 export class SessionTools {
   readonly #red: NodeAPI;
@@ -16,12 +16,12 @@ export class SessionTools {
     this.#output = output;
   }
 
-  /** What the model can do. */
+  /** The tools that the model may call, with who serves them now. */
   get served(): readonly ServedTool[] {
     return this.#served;
   }
 
-  /** Follows the wires again; nodes can only be looked up when all flows have started. */
+  /** Follows the wires again. Call it only when all flows have started: before, nodes cannot be looked up. */
   refresh() {
     const found = findTools(this.#red, this.#session, this.#output);
     for (const { node, tool, duplicate } of found)
@@ -33,7 +33,7 @@ export class SessionTools {
 
   #warnOfDuplicate(name: string, node: string, found: ReturnType<typeof findTools>) {
     const first = found.find(({ tool }) => tool.declaration.name === name)!;
-    const warning = `Two tool calls of one session are named ${name}: the first one serves.`;
+    const warning = `Two tool call nodes of one live session declare ${name}. The first one serves the calls.`;
     for (const id of [first.node, node]) this.#red.nodes.getNode(id)?.warn(warning);
   }
 }

@@ -1,0 +1,27 @@
+// From the settings of a live session to those of its conversations.
+
+import type { ConversationSettings } from "../../live/setup/setup";
+import type { LiveSessionSettings } from "../settings/live-session";
+
+export function conversationSettings(settings: LiveSessionSettings): ConversationSettings {
+  const { voice, language, instruction, temperature, thinkingLevel, affectiveDialog } = settings;
+  const { turnDetection, startSensitivity, endSensitivity, silenceDurationMs, prefixPaddingMs } = settings;
+  const { bargeIn, turnCoverage, singleTurn, googleSearch } = settings;
+  return {
+    model: settings.model.trim(),
+    voice,
+    language,
+    instruction,
+    temperature,
+    thinkingLevel,
+    thoughts: settings.includeThoughts,
+    affectiveDialog,
+    transcripts: { user: settings.transcribeUser, model: settings.transcribeModel },
+    turnDetection,
+    detection: { start: startSensitivity, end: endSensitivity, silenceDurationMs, prefixPaddingMs },
+    bargeIn,
+    turnCoverage,
+    singleTurn,
+    googleSearch,
+  };
+}

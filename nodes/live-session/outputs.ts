@@ -1,0 +1,77 @@
+// Converts the events of a conversation to the messages of the four outputs of a live session.
+
+import type { NodeMessage } from "node-red";
+import type { ConversationEvent } from "../../live/events";
+import type { Call } from "../../live/state/state";
+import type { ToolCallReference } from "../messages";
+import type { LiveConfigSettings } from "../settings/live-config";
+
+export const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
+
+export type Output = [output: keyof typeof OUTPUTS, msg: NodeMessage & Record<string, unknown>];
+
+/** What the messages of a conversation name besides the event itself. */
+export interface Source {
+  /** The id of the live session node. */
+  node: string;
+  session: string;
+  server: LiveConfigSettings["server"];
+  model: string;
+}
+
+/** @returns the messages for an event, with nothing in them that the conversation still uses */
+export function toOutputs(event: ConversationEvent, source: Source): Output[] {
+  switch (event.type) {
+    case "audio":
+      return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
+    case "text": {
+      const { role, text, final, turn } = event;
+      return [["text", { payload: text, role, final, turn, ...(event.thought && { thought: true }) }]];
+    }
+    case "interrupted":
+    case "turnComplete": {
+      const { type, turn, ...details } = event;
+      return [["audio", { event: type, turn }], report(type, details, turn)];
+    }
+    case "generationComplete":
+      return [["audio", { event: "generationComplete", turn: event.turn }]];
+    case "toolCall":
+      return [["tools", { payload: structuredClone(event.call.args), toolCall: refer(event.call, source) }]];
+    case "toolCancelled": {
+      const payload = { reason: event.reason };
+      return [["tools", { event: "cancelled", payload, toolCall: refer(event.call, source) }]];
+    }
+    case "usage":
+      return [report("usage", event.usage, event.turn)];
+    case "grounding":
+      return [report("grounding", event.grounding, event.turn)];
+    case "state": {
+      const { type, attempt, ...details } = event;
+      return [report(type, { ...details, ...attempt, server: source.server, model: source.model })];
+    }
+    case "speech":
+    case "thinking":
+    case "gap":
+    case "resumed":
+    case "stall":
+    case "goAway":
+    case "refused": {
+      const { type, ...details } = event;
+      return [report(type, details)];
+    }
+    case "warning":
+    case "failed":
+      return [];
+  }
+}
+
+/** A message of the events output: its payload is a copy of the details without those that are undefined. */
+function report(event: string, details: object, turn?: number): Output {
+  const known = Object.entries(details).filter(([, value]) => value !== undefined);
+  const payload = { event, ...structuredClone(Object.fromEntries(known)) };
+  return ["events", { event, ...(turn !== undefined && { turn }), payload }];
+}
+
+function refer({ id, name, server }: Call, { node, session }: Source): ToolCallReference {
+  return { id, name, node, session, tool: server };
+}

@@ -1,0 +1,114 @@
+// Reads what a message asks of a live session.
+
+import { parseMimeType } from "../../audio/formats";
+import type { Input } from "../../live/input/input";
+import { InputError } from "../../live/server/errors";
+import type { FlowMessage } from "../messages";
+
+export type Action = "connect" | "disconnect" | "reset" | "interrupt";
+const ACTIONS = ["connect", "disconnect", "reset", "interrupt"];
+
+/** Another instruction for a conversation. */
+export interface Update {
+  kind: "update";
+  instruction: string;
+}
+const SIGNALS = ["activityStart", "activityEnd", "audioStreamEnd"];
+
+/** Bytes of sound or picture that one message may hold. */
+const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
+
+/** @throws InputError or SoundError when the message asks nothing that a live session does */
+export function readRequest(msg: FlowMessage): Action | Update | Input {
+  const { action, payload } = msg;
+  if (action === "update") return readUpdate(payload);
+  if (action !== undefined) return readAction(action);
+  if (Buffer.isBuffer(payload)) return readBytes(payload, msg.mimeType);
+  if (typeof payload === "string" && payload.trim())
+    return {
+      kind: "text",
+      text: payload,
+      turnComplete: msg.turnComplete !== false,
+      ...(msg.whenIdle === true && { whenIdle: true }),
+    };
+  if (Array.isArray(payload) && payload.length) return { kind: "history", turns: payload.map(readTurn) };
+  throw new InputError(
+    `msg.payload is ${describe(payload)}. Send a Buffer with sound or a picture, a string, or an array of {role, text}.`,
+  );
+}
+
+function describe(payload: unknown): string {
+  if (payload === "") return "an empty string";
+  if (payload === null) return "null";
+  return Array.isArray(payload) ? "an empty array" : `of type ${typeof payload}`;
+}
+
+function readUpdate(payload: unknown): Update {
+  if (typeof payload === "string" && payload.trim()) return { kind: "update", instruction: payload };
+  throw new InputError('msg.action "update" needs the new instruction as a string in msg.payload.');
+}
+
+function readAction(action: unknown): Action | Input {
+  if (ACTIONS.includes(action as string)) return action as Action;
+  if (SIGNALS.includes(action as string))
+    return { kind: "signal", signal: action as "activityStart" | "activityEnd" | "audioStreamEnd" };
+  const known = [...ACTIONS, "update", ...SIGNALS].join(", ");
+  throw new InputError(`msg.action ${JSON.stringify(action)} is unknown. Use one of ${known}.`);
+}
+
+function readBytes(payload: Buffer, mimeType: unknown): Input {
+  if (payload.length === 0) throw new InputError("msg.payload is an empty Buffer.");
+  if (payload.length > MAX_PAYLOAD_BYTES)
+    throw new InputError(
+      `msg.payload has ${payload.length} bytes. The limit is ${MAX_PAYLOAD_BYTES} bytes: split it into several messages.`,
+    );
+  if (mimeType === "image/jpeg" || mimeType === "image/png")
+    return { kind: "image", data: payload, mimeType };
+  if (mimeType !== undefined && !String(mimeType).startsWith("audio/"))
+    throw new InputError(
+      `msg.mimeType ${JSON.stringify(mimeType)} is not supported. Use audio/pcm;rate=16000, image/jpeg or image/png.`,
+    );
+  const format =
+    mimeType === undefined ? { sampleRate: 16_000, channels: 1 } : parseMimeType(String(mimeType));
+  if (format === "wav" || format.channels !== 1)
+    throw new InputError(
+      `A live session takes mono PCM, not ${mimeType}. Convert it with an audio in node first.`,
+    );
+  if (payload.length % 2)
+    throw new InputError(
+      `msg.payload has ${payload.length} bytes, but PCM16 has two bytes per sample. Convert the sound with an audio in node first.`,
+    );
+  return { kind: "sound", pcm: payload, sampleRate: format.sampleRate };
+}
+
+function readTurn(turn: unknown) {
+  const { role, text } = (turn ?? {}) as { role?: unknown; text?: unknown };
+  if ((role === "user" || role === "model") && typeof text === "string" && text)
+    return { role, text } as const;
+  throw new InputError(
+    'msg.payload is not a valid history. Each entry needs a role, "user" or "model", and a text.',
+  );
+}
+
+/** The status that a Status node passes on; WebSocket and TCP nodes name the client in it. */
+interface StatusOfNode {
+  event?: unknown;
+  text?: unknown;
+  _session?: { id?: unknown };
+}
+
+/** Whether a message comes from a Status node and asks nothing else. */
+export const isStatus = ({ status, action, payload }: FlowMessage) =>
+  typeof status === "object" && status !== null && action === undefined && payload === undefined;
+
+/**
+ * The session key of the WebSocket or TCP client that has disconnected, if a status says so.
+ *
+ * "websocket in", "websocket out" and a listening "tcp in" set the event `disconnect`; a connecting "tcp in" sets no event
+ * but this text (Node-RED 4.1 and 5, core/network/22-websocket.js and 31-tcpin.js).
+ */
+export function disconnectedClient({ status }: FlowMessage): string | undefined {
+  const { event, text, _session } = status as StatusOfNode;
+  const isGone = event === "disconnect" || text === "common.status.disconnected";
+  return isGone && _session?.id !== undefined ? String(_session.id) : undefined;
+}

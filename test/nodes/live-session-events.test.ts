@@ -1,0 +1,53 @@
+// The events output of a live session: what its messages hold, and that they are copies.
+
+import assert from "node:assert/strict";
+import { cleanUp } from "../clean-up";
+import { acceptSetup, startFarEnd } from "../far-end";
+import { connectionTo, Flow, type Msg, session } from "./flow";
+
+const start = async (settings: object, answer: object[]) => {
+  const farEnd = await startFarEnd(acceptSetup((_frame, reply) => answer.forEach(reply)));
+  cleanUp(() => farEnd.close());
+  const flow = await Flow.start([connectionTo(farEnd, settings), ...session()]);
+  cleanUp(() => flow.stop());
+  return flow;
+};
+const event = (name: string) => (msg: Msg) => msg.event === name;
+
+describe("the events output of a live session", () => {
+  it("names the event in the payload, too, and has no undefined details", async () => {
+    const flow = await start({}, [
+      { usageMetadata: { totalTokenCount: 7 } },
+      { goAway: { timeLeft: "50s" } },
+      { serverContent: { turnComplete: true } },
+    ]);
+    flow.send("session", { payload: "hello" });
+    await flow.at("events").next(event("turnComplete"));
+    flow.send("session", { action: "disconnect" });
+    await flow.at("events").next(({ payload }) => (payload as { state?: string }).state === "closed");
+    const events = flow.all("events");
+    assert.deepEqual(
+      new Set(events.map(({ event }) => event)),
+      new Set(["state", "usage", "goAway", "turnComplete"]),
+    );
+    for (const { event, payload } of events) {
+      assert.equal((payload as { event: string }).event, event);
+      assert.deepEqual(payload, JSON.parse(JSON.stringify(payload)));
+    }
+  });
+
+  it("sends copies: a flow that changes the usage does not change the token budget", async () => {
+    const flow = await start({ tokenBudget: 10 }, [
+      { usageMetadata: { totalTokenCount: 7 }, serverContent: { turnComplete: true } },
+    ]);
+    flow.send("session", { payload: "hello" });
+    const { payload } = await flow.at("events").next(event("usage"));
+    const { turn, conversation } = payload as Record<string, { total: number }>;
+    turn!.total = -1000;
+    conversation!.total = -1000;
+    await flow.at("events").next(event("turnComplete"));
+    flow.send("session", { payload: "hello again" });
+    const refused = await flow.at("events").next(event("refused"));
+    assert.equal((refused.payload as { what: string }).what, "tokenBudget");
+  });
+});
