@@ -18,7 +18,7 @@ import { correlation, speech } from "../speech";
 
 const KEY = "AIza-the-key-that-no-browser-may-see";
 const USER = { username: "anna", password: "a long password" };
-const INSTRUCTION = "You are a friendly voice in a browser.";
+const INSTRUCTION = "You are a friendly voice assistant.";
 const example = JSON.parse(
   readFileSync(join(__dirname, "../../examples/token for a browser.json"), "utf8"),
 ) as { id: string; type: string }[];
