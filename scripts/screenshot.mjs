@@ -1,10 +1,11 @@
 // Takes the picture of the starter flow for the README from a running Node-RED: node scripts/screenshot.mjs [url] [file]
 
 import { chromium } from "playwright-core";
+import { findBrowser } from "./browser.mjs";
 
 const [url = "http://127.0.0.1:1880", file = "docs/flow.png"] = process.argv.slice(2);
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: findBrowser(),
   args: ["--no-sandbox"],
 });
 const page = await browser.newPage({ viewport: { width: 1520, height: 480 }, deviceScaleFactor: 1 });

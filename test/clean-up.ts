@@ -17,8 +17,23 @@ export function replace<T extends object, K extends keyof T>(object: T, name: K,
   });
 }
 
-/** Mocha calls this after every test, since .mocharc.json requires this file. */
+/** How many timers, sockets, processes and so on keep this process alive, by kind. */
+function running() {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+let before: Map<string, number>;
+const left = () => [...running()].filter(([kind, count]) => count > (before.get(kind) ?? 0));
+
+/** Hooks around all tests, which mocha finds here since .mocharc.json requires this file. */
 export const mochaHooks = {
+  async beforeAll() {
+    // Only now mocha's own timer of a hook runs, as it does in afterAll.
+    await new Promise((resolve) => setImmediate(resolve));
+    before = running();
+  },
   async afterEach() {
     const errors: unknown[] = [];
     for (let end = open.pop(); end; end = open.pop())
@@ -28,5 +43,9 @@ export const mochaHooks = {
         errors.push(error);
       }
     if (errors.length) throw errors[0];
+  },
+  async afterAll() {
+    for (let n = 0; n < 100 && left().length; n++) await new Promise((resolve) => setTimeout(resolve, 50));
+    if (left().length) throw new Error(`The tests leave running: ${left().join("; ")}`);
   },
 };

@@ -1,15 +1,19 @@
-// A real Chromium for the tests: Debian's, or the one that CHROMIUM names.
+// A real Chromium for the tests, or another browser of its family.
 
-import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { findBrowser, HOW_TO_GET_A_BROWSER } from "../../scripts/browser.mjs";
+
+const executablePath = findBrowser();
+const skip = !executablePath && !process.env.CI;
+
+/** Like `describe` and `it`, for tests that need a browser: skipped where there is none, but not in CI. */
+export const describeInBrowser = (title: string, body: () => void) =>
+  (skip ? describe.skip : describe)(title, body);
+export const itInBrowser = (title: string, body: () => Promise<void>) => (skip ? it.skip : it)(title, body);
 
 /** Opens a headless Chromium; `wav` is played into its microphone, over and over. */
 export async function openChromium(wav?: string): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath))
-    throw new Error(
-      `There is no Chromium at ${executablePath}: install it (apt-get install chromium) or set CHROMIUM.`,
-    );
+  if (!executablePath) throw new Error(HOW_TO_GET_A_BROWSER);
   const microphone = wav
     ? [
         "--use-fake-ui-for-media-stream",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { type NodeRed, startNodeRed } from "../node-red";
+import { describeInBrowser } from "./chromium";
 import { expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface Flow {
@@ -21,7 +22,7 @@ declare const RED: Editor;
 const TYPES = ["gemini-live-session", "gemini-audio-in", "gemini-audio-out", "gemini-interrupt"];
 
 for (const theme of THEMES)
-  describe(`the editor, ${theme}`, () => {
+  describeInBrowser(`the editor, ${theme}`, () => {
     let nodeRed: NodeRed;
     let browser: Browser;
     let page: Page;

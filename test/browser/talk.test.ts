@@ -7,10 +7,10 @@ import { startSimulator } from "../../simulator/server";
 import { cleanUp } from "../clean-up";
 import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { correlation, speech } from "../speech";
-import { openChromium, problemsOf } from "./chromium";
+import { describeInBrowser, itInBrowser, openChromium, problemsOf } from "./chromium";
 import { loudSince, playedIn, recording, tapLoudspeakers } from "./sound";
 
-describe("the talk page in Chromium", () => {
+describeInBrowser("the talk page in Chromium", () => {
   let nodeRed: NodeRed;
   let browser: Browser;
   let page: Page;
@@ -133,19 +133,22 @@ describe("the talk page in Chromium", () => {
   });
 });
 
-it("with GEMINI_API_KEY, npm start uses the Gemini API with the same flow, and the page says so", async () => {
-  const key = "a-key-of-the-environment";
-  const google = await startSimulator({ key });
-  cleanUp(() => google.close());
-  const nodeRed = await startNodeRed({ GEMINI_API_KEY: key, GOOGLE_GEMINI_BASE_URL: google.url });
-  cleanUp(() => nodeRed.stop());
-  const browser = await openChromium(recording(7_000));
-  cleanUp(() => browser.close());
-  const page = await browser.newPage();
-  await page.goto(`${nodeRed.url}/talk`);
-  await page.click("#talk");
-  await page.waitForSelector("li.model");
-  assert.match(await page.innerText("#server"), /gemini-3\.8-live through the Gemini API/);
-  assert.equal(google.conversations.length, 1);
-  assert.doesNotMatch(nodeRed.output() + (await page.content()), new RegExp(key));
-});
+itInBrowser(
+  "with GEMINI_API_KEY, npm start uses the Gemini API with the same flow, and the page says so",
+  async () => {
+    const key = "a-key-of-the-environment";
+    const google = await startSimulator({ key });
+    cleanUp(() => google.close());
+    const nodeRed = await startNodeRed({ GEMINI_API_KEY: key, GOOGLE_GEMINI_BASE_URL: google.url });
+    cleanUp(() => nodeRed.stop());
+    const browser = await openChromium(recording(7_000));
+    cleanUp(() => browser.close());
+    const page = await browser.newPage();
+    await page.goto(`${nodeRed.url}/talk`);
+    await page.click("#talk");
+    await page.waitForSelector("li.model");
+    assert.match(await page.innerText("#server"), /gemini-3\.8-live through the Gemini API/);
+    assert.equal(google.conversations.length, 1);
+    assert.doesNotMatch(nodeRed.output() + (await page.content()), new RegExp(key));
+  },
+);

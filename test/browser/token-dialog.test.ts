@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { LOCKED_FIELDS } from "../../live/setup/token-lock";
 import { type NodeRed, post, startNodeRed } from "../node-red";
+import { describeInBrowser } from "./chromium";
 import { editorReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface FlowNode {
@@ -84,7 +85,7 @@ const FLOW = [
 ];
 
 for (const theme of THEMES)
-  describe(`the dialog of a live token, ${theme}`, () => {
+  describeInBrowser(`the dialog of a live token, ${theme}`, () => {
     let nodeRed: NodeRed;
     let browser: Browser;
     let page: Page;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { type NodeRed, startNodeRed } from "../node-red";
+import { describeInBrowser } from "./chromium";
 import { expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface FlowNode {
@@ -40,7 +41,7 @@ const WEATHER = {
 };
 
 for (const theme of THEMES)
-  describe(`the dialogs of the tools, ${theme}`, () => {
+  describeInBrowser(`the dialogs of the tools, ${theme}`, () => {
     let nodeRed: NodeRed;
     let browser: Browser;
     let page: Page;

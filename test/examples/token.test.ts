@@ -9,7 +9,7 @@ import { WebSocket } from "ws";
 import { systemClock } from "../../audio/clock";
 import type { TokenPayload } from "../../nodes/live-token";
 import { type Simulator, startSimulator } from "../../simulator/server";
-import { openChromium, problemsOf } from "../browser/chromium";
+import { itInBrowser, openChromium, problemsOf } from "../browser/chromium";
 import { playedIn, recording, tapLoudspeakers } from "../browser/sound";
 import { cleanUp } from "../clean-up";
 import { deferred } from "../inbox";
@@ -107,43 +107,46 @@ describe("tokens for clients of an example flow", () => {
       return async () => [...(await Promise.all(texts)), await page.content()].join("\n");
     }
 
-    it("lets a page in Chromium talk to the Live server directly, and no key is in the page, its traffic or the export", async () => {
-      const browser = await openChromium(recording(7_000));
-      cleanUp(() => browser.close());
-      const context = await browser.newContext({ httpCredentials: USER });
-      const page = await context.newPage();
-      const problems = problemsOf(page);
-      const everything = everythingIn(page);
-      const sockets: string[] = [];
-      page.on("websocket", (socket) => sockets.push(socket.url()));
-      await page.addInitScript(tapLoudspeakers);
-      await page.goto(`${nodeRed.url}/direct`);
-      await page.click("#talk");
-      await page.waitForSelector("li.user.final");
-      await page.waitForSelector("li.model.final");
-      assert.equal(await page.innerText("#state"), "connected");
-      assert.match(await page.innerText("li.model"), /simulator/i);
-      assert.ok(correlation(speech, 16_000, await playedIn(page), 24_000) > 0.5, "the speech was played");
-      assert.equal(await page.innerText("#problem"), "");
-      assert.deepEqual(problems, []);
+    itInBrowser(
+      "lets a page in Chromium talk to the Live server directly, and no key is in the page, its traffic or the export",
+      async () => {
+        const browser = await openChromium(recording(7_000));
+        cleanUp(() => browser.close());
+        const context = await browser.newContext({ httpCredentials: USER });
+        const page = await context.newPage();
+        const problems = problemsOf(page);
+        const everything = everythingIn(page);
+        const sockets: string[] = [];
+        page.on("websocket", (socket) => sockets.push(socket.url()));
+        await page.addInitScript(tapLoudspeakers);
+        await page.goto(`${nodeRed.url}/direct`);
+        await page.click("#talk");
+        await page.waitForSelector("li.user.final");
+        await page.waitForSelector("li.model.final");
+        assert.equal(await page.innerText("#state"), "connected");
+        assert.match(await page.innerText("li.model"), /simulator/i);
+        assert.ok(correlation(speech, 16_000, await playedIn(page), 24_000) > 0.5, "the speech was played");
+        assert.equal(await page.innerText("#problem"), "");
+        assert.deepEqual(problems, []);
 
-      assert.equal(sockets.length, 1);
-      assert.equal(new URL(sockets[0]!).host, new URL(simulator.url).host);
-      const { model, systemInstruction } = simulator.conversations.at(-1)!.setup;
-      assert.equal(model, "models/gemini-3.8-live");
-      assert.ok(systemInstruction!.parts![0]!.text!.startsWith(INSTRUCTION));
+        assert.equal(sockets.length, 1);
+        assert.equal(new URL(sockets[0]!).host, new URL(simulator.url).host);
+        const { model, systemInstruction } = simulator.conversations.at(-1)!.setup;
+        assert.equal(model, "models/gemini-3.8-live");
+        assert.ok(systemInstruction!.parts![0]!.text!.startsWith(INSTRUCTION));
 
-      const seen = await everything();
-      assert.ok(seen.includes(simulator.tokens.at(-1)!.name), "the search sees what the page sees");
-      assert.ok(!seen.includes(KEY), "the key is in what the page sees");
-      for (const path of ["/flows", "/flow/7a1c0e5d2b9f4410"])
-        assert.ok(
-          !(await (await fetch(nodeRed.url + path)).text()).includes(KEY),
-          "the key is in the export",
-        );
-    });
+        const seen = await everything();
+        assert.ok(seen.includes(simulator.tokens.at(-1)!.name), "the search sees what the page sees");
+        assert.ok(!seen.includes(KEY), "the key is in what the page sees");
+        for (const path of ["/flows", "/flow/7a1c0e5d2b9f4410"])
+          assert.ok(
+            !(await (await fetch(nodeRed.url + path)).text()).includes(KEY),
+            "the key is in the export",
+          );
+      },
+    );
 
-    it("tells in the page why there is no token", async () => {
+    itInBrowser("tells in the page why there is no token", async () => {
       const browser = await openChromium(recording(7_000));
       cleanUp(() => browser.close());
       const context = await browser.newContext({ httpCredentials: USER });
