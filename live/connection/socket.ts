@@ -11,6 +11,7 @@ import { routeTo } from "../server/network";
 import { redact } from "../server/redaction";
 import type { Server } from "../server/server";
 import type { Setup } from "../setup/setup";
+import { readFrame } from "./frame";
 
 export interface SocketHandlers {
   /** One parsed frame; an error that it throws goes to onBadFrame. */
@@ -100,13 +101,21 @@ export function openSocket(
     const receive = (data: Buffer, callbacks: SdkCallbacks) => {
       if (phase === "over") return;
       try {
-        let frame = parseFrame(data);
-        if ("error" in frame) frame = JSON.parse(redact(secrets, data.toString()));
+        // Frames are text or binary; both occur.
+        const text = data.toString();
+        let { frame, wrong } = readFrame(text);
+        if ("error" in frame) ({ frame, wrong } = readFrame(redact(secrets, text)));
         if (frame.setupComplete && !accepted) {
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
         }
         handlers.onFrame(frame);
+        if (wrong.length && accepted)
+          handlers.onBadFrame(
+            new Error(
+              `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`,
+            ),
+          );
       } catch (error) {
         if (accepted) handlers.onBadFrame(error as Error);
         else
@@ -232,21 +241,6 @@ function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
       "This version of @google/genai has no socket factory where this package expects it; install a version that package.json names.",
     );
   live.webSocketFactory = factory;
-}
-
-/** Parses a frame (text or binary, both occur) into an object; throws on anything else. */
-function parseFrame(data: Buffer): LiveServerMessage {
-  let frame: unknown;
-  try {
-    frame = JSON.parse(data.toString());
-  } catch {
-    throw new Error(
-      `Gemini Live: the server sent a frame of ${data.length} bytes that is not JSON; it was ignored.`,
-    );
-  }
-  if (typeof frame !== "object" || frame === null || Array.isArray(frame))
-    throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
-  return frame as LiveServerMessage;
 }
 
 function extendSetup(data: string, extra: object) {

@@ -87,7 +87,8 @@ export class TurnTracker {
     if (usageMetadata) this.#usage.note(usageMetadata);
     if (serverContent) this.#receiveContent(serverContent);
     const status = interactionStatusOf(frame);
-    if (status) this.#receiveStatus(status === "IN_PROGRESS");
+    // The end of a turn without a status ends the thinking too.
+    if (status || serverContent?.turnComplete) this.#receiveStatus(status === "IN_PROGRESS");
   }
 
   /**

@@ -155,6 +155,21 @@ describe("a conversation that becomes idle", () => {
     assert.equal((await exchange.talk.next("thinking")).thinking, false);
     assert.equal(exchange.talk.conversation.state, "closed");
   });
+
+  it("is idle after a turn that ends without saying whether the model still works", async () => {
+    const exchange = await Exchange.start({
+      text: (line) => {
+        begin(line);
+        line.reply({ serverContent: { turnComplete: true }, interactionStatus: "IN_PROGRESS" });
+      },
+    });
+    await exchange.talk.say("think hard");
+    await exchange.talk.next("thinking");
+    const sent = whenIdle(exchange, "news");
+    answer(exchange.line());
+    assert.equal((await exchange.talk.next("thinking")).thinking, false);
+    await sent;
+  });
 });
 
 describe("the instruction of a conversation", () => {

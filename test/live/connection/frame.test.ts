@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { readFrame } from "../../../live/connection/frame";
+import { serverFrames } from "../../frames/server";
+
+const read = (frame: unknown) => readFrame(JSON.stringify(frame));
+
+describe("a frame of the server", () => {
+  it("is read as it is, whatever server sent it", () => {
+    for (const { frame } of serverFrames) assert.deepEqual(read(frame), { frame, wrong: [] });
+  });
+
+  it("keeps keys that this package does not know", () => {
+    const frame = { serverContent: { turnComplete: true, newField: 1 }, newKind: [] };
+    assert.deepEqual(read(frame), { frame, wrong: [] });
+  });
+
+  it("loses only the values of a wrong type, which are named", () => {
+    const parts = [{ text: "a" }, { text: 5 }, "b", { inlineData: [] }];
+    const { frame, wrong } = read({ serverContent: { modelTurn: { parts }, turnComplete: true }, goAway: 3 });
+    assert.deepEqual(wrong, [
+      "serverContent.modelTurn.parts[1].text is a number",
+      "serverContent.modelTurn.parts[2] is a string",
+      "serverContent.modelTurn.parts[3].inlineData is a list",
+      "goAway is a number",
+    ]);
+    assert.equal(frame.serverContent?.turnComplete, true);
+    assert.deepEqual(JSON.parse(JSON.stringify(frame.serverContent.modelTurn)), {
+      parts: [{ text: "a" }, {}, {}],
+    });
+  });
+
+  it("has nothing where the server wrote null", () => {
+    const { frame, wrong } = read({ serverContent: null, usageMetadata: { totalTokenCount: null } });
+    assert.deepEqual(JSON.parse(JSON.stringify(frame)), { usageMetadata: {} });
+    assert.deepEqual(wrong, []);
+  });
+
+  it("is refused if it is not a JSON object", () => {
+    for (const text of ["{broken", "null", "42", '"a"', "[]"])
+      assert.throws(() => readFrame(text), /the server sent a frame .* it was ignored/);
+  });
+});
