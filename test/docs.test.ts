@@ -44,7 +44,7 @@ describe("the documents", () => {
 
   it("CONTRIBUTING.md shows the tree as it is", () => {
     const tree = read("CONTRIBUTING.md").split("```")[1]!;
-    const shown = [...tree.matchAll(/^([a-z/]+)\/ .*\n((?: {26}.*\n)+)/gm)].map(([, folder, names]) => [
+    const shown = [...tree.matchAll(/^([a-z/-]+)\/ .*\n((?: {26}.*\n)+)/gm)].map(([, folder, names]) => [
       folder,
       names!.trim().split(/,\s+/),
     ]);
