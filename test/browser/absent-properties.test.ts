@@ -24,6 +24,7 @@ declare const RED: {
     createCompleteNodeSet(): FlowNode[];
     import(nodes: object[]): unknown;
   };
+  view: { createNode(type: string, x: number, y: number): { node: FlowNode } };
   editor: { edit(node: FlowNode): void; editConfig(name: string, type: string, id: string): void };
 };
 
@@ -156,6 +157,16 @@ describe("a flow without properties for its settings", () => {
     await page.locator("#node-config-input-contextCompression").uncheck();
     await write("#node-config-input-targetTokens", "20000");
     assert.equal(await isMarked(), false);
+  });
+
+  it("is not needed for new nodes: a live session takes the only connection, and a live token the only live session", async () => {
+    const chosen = await page.evaluate(() => {
+      const types = ["gemini-live-session", "gemini-live-token"];
+      const [live, token] = types.map((type) => RED.view.createNode(type, 100, 100).node);
+      return { connection: live!.connection, session: token!.session };
+    });
+    // createNode() does not add the node to the flow, so there is still only one live session.
+    assert.deepEqual(chosen, { connection: "live-config", session: "live-session" });
   });
 
   it("leaves no error in the page", () => assert.deepEqual(problems, []));

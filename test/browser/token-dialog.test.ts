@@ -32,12 +32,12 @@ declare const RED: Editor;
 const NAMES = {
   voice: "voice and language",
   temperature: "temperature",
-  thinking: "thinking and tone",
+  thinking: "thinking and affective dialog",
   instruction: "instruction",
-  tools: "tools and search",
-  turnDetection: "turns",
+  tools: "tools and Google Search",
+  turnDetection: "turn detection",
   transcripts: "transcripts",
-  compression: "compression",
+  compression: "context compression",
 };
 const node = (id: string, type: string, settings: object = {}): FlowNode => ({
   id,
@@ -192,7 +192,7 @@ for (const theme of THEMES)
 
     for (const [id, session, words] of [
       ["of disabled", "off", "live session, on Kitchen (disabled)"],
-      ["of nobody", "gone", "gone (not there)"],
+      ["of nobody", "gone", "gone (missing)"],
     ] as const)
       it(`keeps the session that was chosen: ${words}`, async () => {
         await open(id);
@@ -238,7 +238,7 @@ for (const theme of THEMES)
       const saved = await save("for all");
       const { session, lock, caller, callerRequired } = saved;
       assert.deepEqual([session, lock, caller, callerRequired], ["first", "some", "req.user.name", false]);
-      assert.equal(saved.fields, "voice,instruction,tools,turnDetection,transcripts");
+      assert.equal(saved.lockedFields, "voice,instruction,tools,turnDetection,transcripts");
       const { uses, startWithinSeconds, lifetimeMinutes, limit, limitSeconds } = saved;
       assert.deepEqual(
         [uses, startWithinSeconds, lifetimeMinutes, limit, limitSeconds].map(Number),
@@ -255,8 +255,8 @@ for (const theme of THEMES)
 
     it("can lock none of the settings, and forgets that neither", async () => {
       await open("for all");
-      await tick("voice", "instruction", "tools", "turns", "transcripts");
-      assert.equal((await save("for all")).fields, "");
+      await tick("voice", "instruction", "tools", "turn detection", "transcripts");
+      assert.equal((await save("for all")).lockedFields, "");
       await open("for all");
       await fields().locator(".red-ui-typedInput-option-trigger").click();
       assert.equal(await page.locator(".red-ui-typedInput-options:visible input:checked").count(), 0);

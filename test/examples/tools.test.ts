@@ -43,9 +43,7 @@ const saidBy = (role: string, what: RegExp) => (told: Told) =>
 
 describe("the example flows with tools", () => {
   it("weather by voice: the model asks the flow's own weather service over HTTP", async () => {
-    const { nodeRed, press } = await run("weather by voice", (flow, port) =>
-      flow.replaceAll("127.0.0.1:1880", `127.0.0.1:${port}`),
-    );
+    const { nodeRed, press } = await run("weather by voice", (flow) => flow);
     const told = await listen(`${nodeRed.url}/weather`);
     await press();
     const { text } = await told.next(saidBy("model", /get_weather answered/));
@@ -77,7 +75,7 @@ describe("the example flows with tools", () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     const { nodeRed, press } = await run("weather by voice", (flow) =>
-      flow.replaceAll("127.0.0.1:1880", `127.0.0.1:${port}`),
+      flow.replaceAll('$flowContext(\\"port\\")', String(port)),
     );
     const told = await listen(`${nodeRed.url}/weather`);
     await press();
