@@ -1,13 +1,11 @@
 // A conversation with a far end of the test's own, on a clock that the test drives, and a log of everything that the far end saw.
 
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { WebSocket } from "ws";
 import type { ConversationOptions } from "../../live/options";
-import { cleanUp } from "../clean-up";
 import { type FarEnd, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
-import { Talk } from "./talk";
+import { endWithTest, Talk } from "./talk";
 
 /** One connection as the far end sees it. */
 export interface Line {
@@ -17,11 +15,33 @@ export interface Line {
   reply(value: unknown): void;
 }
 
+export interface SetupFrame {
+  sessionResumption?: { handle?: string };
+  historyConfig?: object;
+  systemInstruction?: { parts: { text: string }[] };
+  tools?: { functionDeclarations?: { name: string; behavior?: string }[]; googleSearch?: object }[];
+}
+
+export interface ResponseFrame {
+  id: string;
+  name: string;
+  response: Record<string, unknown>;
+  scheduling?: string;
+  willContinue?: boolean;
+}
+
 interface Frame {
-  setup?: { sessionResumption?: { handle?: string } };
+  setup?: SetupFrame;
   clientContent?: { turns?: { role: string; parts: { text: string }[] }[]; turnComplete: boolean };
-  realtimeInput?: { audio?: object; video?: object; activityStart?: object; activityEnd?: object };
-  toolResponse?: { functionResponses: { id: string }[] };
+  realtimeInput?: {
+    audio?: { data: string };
+    video?: { data: string };
+    text?: string;
+    activityStart?: object;
+    activityEnd?: object;
+    audioStreamEnd?: boolean;
+  };
+  toolResponse?: { functionResponses: ResponseFrame[] };
 }
 
 /** What the far end does on each setup and each text that wants an answer. */
@@ -39,26 +59,36 @@ const sound = { inlineData: { mimeType: "audio/pcm;rate=24000", data: "AAAA" } }
 /** Begins an answer. */
 export const begin = ({ reply }: Line) =>
   reply({ serverContent: { modelTurn: { parts: [sound] }, outputTranscription: { text: "Well, " } } });
-/** Ends an answer and its turn. */
-export const finish = ({ reply }: Line, text = "yes") =>
-  reply({ serverContent: { outputTranscription: { text }, generationComplete: true, turnComplete: true } });
+/** Ends an answer and its turn, in the order of docs/live-api.md 1.5. */
+export const finish = ({ reply }: Line, text = "yes") => {
+  reply({ serverContent: { outputTranscription: { text } } });
+  reply({ serverContent: { generationComplete: true } });
+  reply({ serverContent: { turnComplete: true } });
+};
 export const answer = (line: Line) => {
   begin(line);
   finish(line);
 };
-/** Ends as a network does that is gone. */
+/** Drops the connection without a close frame, as a lost network does. */
 export const cut = ({ socket }: Line) => socket.terminate();
 
 export class Exchange {
   readonly talk: Talk;
   readonly farEnd: FarEnd;
-  /** In order: `1 setup new`, `1 text user: hello`, `1 context …`, `1 sound`, `1 activityStart`, `1 response <id>`, `1 closed`. */
+  /**
+   * In order, each with the number of its connection: `1 setup new`, `1 text user: hello`, `1 context user: …`, `1 realtimeText …`,
+   * `1 sound <ms>`, `1 picture <bytes as text>`, `1 activityStart`, `1 activityEnd`,
+   * `1 audioStreamEnd`, `1 response <id>`, `1 closed`.
+   */
   readonly log: Inbox<string>;
+  /** The tool responses. */
+  readonly responses: Inbox<ResponseFrame>;
   readonly line: () => Line;
 
-  /** Starts a far end and a conversation with it; both end with the test, which must leave no timer. */
+  /** Starts a far end and a conversation with it; both end with the test. */
   static async start(script: Script = {}, options: Partial<ConversationOptions> = {}): Promise<Exchange> {
     const log = new Inbox<string>();
+    const responses = new Inbox<ResponseFrame>();
     const open: Line[] = [];
     const farEnd = await startFarEnd((frame: Frame, reply, socket) => {
       let line = open.find((known) => known.socket === socket);
@@ -69,28 +99,47 @@ export class Exchange {
         socket.on("close", () => log.push(`${number} closed`));
       }
       record(frame, line, log);
+      for (const response of frame.toolResponse?.functionResponses ?? []) responses.push(response);
       if (frame.setup) (script.setup ?? accept)(line);
       const text = frame.clientContent?.turnComplete && frame.clientContent.turns?.at(-1)?.parts[0]?.text;
       if (text) script.text?.(line, text);
     });
-    return new Exchange(new Talk(farEnd.url, options), farEnd, log, () => open.at(-1)!);
+    return new Exchange(new Talk(farEnd.url, options), farEnd, log, responses, () => open.at(-1)!);
   }
 
-  private constructor(talk: Talk, farEnd: FarEnd, log: Inbox<string>, line: () => Line) {
+  private constructor(
+    talk: Talk,
+    farEnd: FarEnd,
+    log: Inbox<string>,
+    responses: Inbox<ResponseFrame>,
+    line: () => Line,
+  ) {
     this.talk = talk;
     this.farEnd = farEnd;
     this.log = log;
+    this.responses = responses;
     this.line = line;
-    cleanUp(async () => {
-      talk.conversation.close();
-      await farEnd.close();
-      assert.equal(talk.clock.waiting, 0, "a timer was left");
-    });
+    endWithTest(talk, farEnd);
   }
 
   /** Sends a frame over the newest connection. */
   reply(frame: object) {
     this.line().reply(frame);
+  }
+
+  /** The server's speech detection reports that the user starts or stops speaking (docs/live-api.md 1.3). */
+  userSpeaks(speaking: boolean) {
+    this.reply({ voiceActivity: { type: speaking ? "ACTIVITY_START" : "ACTIVITY_END" } });
+  }
+
+  /** The next tool response, while the time runs. */
+  response() {
+    return this.talk.clock.during(this.responses.next(undefined, "a tool response"));
+  }
+
+  /** The setups so far. */
+  get setups(): SetupFrame[] {
+    return (this.farEnd.frames as Frame[]).flatMap(({ setup }) => setup ?? []);
   }
 
   /** Waits until the far end has seen `wanted`, while the time runs. */
@@ -138,9 +187,10 @@ function record(
     const texts = (clientContent.turns ?? []).map(({ role, parts }) => `${role}: ${parts[0]?.text}`);
     push(`${clientContent.turnComplete ? "text" : "context"} ${texts.join(" | ")}`);
   }
-  if (realtimeInput?.audio) push("sound");
-  if (realtimeInput?.video) push("picture");
-  if (realtimeInput?.activityStart) push("activityStart");
-  if (realtimeInput?.activityEnd) push("activityEnd");
+  const { audio, video, text, ...signals } = realtimeInput ?? {};
+  if (audio) push(`sound ${Buffer.from(audio.data, "base64").length / 32}`);
+  if (video) push(`picture ${Buffer.from(video.data, "base64")}`);
+  if (text) push(`realtimeText ${text}`);
+  for (const signal of Object.keys(signals)) push(signal);
   for (const { id } of toolResponse?.functionResponses ?? []) push(`response ${id}`);
 }

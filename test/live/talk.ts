@@ -1,11 +1,15 @@
-// A conversation for a test: on a clock that the test drives, with everything that it tells in an inbox.
+// A conversation for a test: on a clock that the test drives, with its events in an inbox.
 
+import assert from "node:assert/strict";
 import { Conversation } from "../../live/conversation";
 import type { ConversationEvent } from "../../live/events";
-import type { Input } from "../../live/input/input";
+import type { Done, Input, Signal } from "../../live/input/input";
 import type { ConversationOptions } from "../../live/options";
 import type { Server } from "../../live/server/server";
 import type { Continuity, ConversationSettings } from "../../live/setup/setup";
+import type { VisibleState } from "../../live/state/state";
+import type { Answer } from "../../live/tools/tool-dispatch";
+import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
 import { Inbox } from "../inbox";
 import "../environment";
@@ -37,7 +41,7 @@ export const continuity: Continuity = {
   onStall: "report",
 };
 
-/** A server that is let in to by the key `a-key`. */
+/** A server with the API key `a-key`. */
 export const serverAt = (baseUrl: string): Server => ({
   baseUrl,
   access: { by: "key", key: "a-key" },
@@ -73,14 +77,35 @@ export class Talk {
 
   /** Sends, and resolves or rejects as `done` is called. */
   send(input: Input): Promise<void> {
-    const sent = new Promise<void>((resolve, reject) =>
-      this.conversation.send(input, (error) => (error ? reject(error) : resolve())),
-    );
-    return this.clock.during(sent);
+    return this.#until((done) => this.conversation.send(input, done));
   }
 
   say(text: string, turnComplete = true) {
     return this.send({ kind: "text", text, turnComplete });
+  }
+
+  /** Sends a text that waits for an idle moment. */
+  sayWhenIdle(text: string, turnComplete = true) {
+    return this.send({ kind: "text", text, turnComplete, whenIdle: true });
+  }
+
+  signal(signal: Signal["signal"]) {
+    return this.send({ kind: "signal", signal });
+  }
+
+  /** Sends the response of a tool with this output. */
+  respond(id: string, output: unknown, more: Omit<Answer, "response"> = {}): Promise<void> {
+    return this.#until((done) => this.conversation.answer(id, { response: { output }, ...more }, done));
+  }
+
+  instruct(instruction: string): Promise<void> {
+    return this.#until((done) => this.conversation.instruct(instruction, done));
+  }
+
+  #until(work: (done: Done) => void): Promise<void> {
+    return this.clock.during(
+      new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve()))),
+    );
   }
 
   /** Sends sound of 16 kHz in frames of 20 ms. */
@@ -102,12 +127,31 @@ export class Talk {
     return this.events.items.filter((event): event is Event<T> => event.type === type);
   }
 
+  /** The next time that it is in `state`. */
+  enters(state: VisibleState) {
+    return this.next("state", (event) => event.state === state);
+  }
+
   states() {
     return this.all("state").map(({ state }) => state);
   }
 
-  /** What the model has said in sound. */
+  /** The wait before each attempt to reconnect, in milliseconds. */
+  waits() {
+    return this.all("state").flatMap(({ attempt }) => (attempt?.waitMs ? [attempt.waitMs] : []));
+  }
+
+  /** The sound of the model so far. */
   heard(): Buffer {
     return Buffer.concat(this.all("audio").map(({ pcm }) => pcm));
   }
+}
+
+/** Ends the conversation and its server with the running test; no timer may remain. */
+export function endWithTest(talk: Talk, server: { close(): Promise<void> }) {
+  cleanUp(async () => {
+    talk.conversation.close();
+    await server.close();
+    assert.equal(talk.clock.waiting, 0, "a timer was left");
+  });
 }

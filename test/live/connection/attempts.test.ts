@@ -1,13 +1,69 @@
+// How often a connection is attempted, how long the waits are, and which failures are not retried.
+
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { HandleStore } from "../../../live/connection/resumption-handle";
-import { answer, begin, cut, Exchange } from "../exchange";
-import { continuity, settings } from "../talk";
+import { accept, answer, cut, Exchange } from "../exchange";
+import { continuity } from "../talk";
 
 const setups = (exchange: Exchange) => exchange.lines(/setup/).length;
 
-describe("attempts to connect", () => {
-  it("end when a server accepts every setup and then closes with 1011: the waits grow, and one error comes", async () => {
+describe("reconnect attempts", () => {
+  it("wait longer each time, report attempt, cause and wait, and end in an error for the waiting message", async () => {
+    const exchange = await Exchange.start(
+      { setup: (line) => (line.number === 1 ? accept(line) : line.socket.close(1011, "")) },
+      { continuity: { ...continuity, onConnectionLoss: "restart" } },
+    );
+    const { talk } = exchange;
+    await talk.say("hello", false);
+    cut(exchange.line());
+    await talk.enters("connecting");
+    await assert.rejects(talk.say("are you there?"), /internal error/);
+    assert.deepEqual(talk.waits(), [500, 1_000, 2_000, 4_000]);
+    const waiting = talk.all("state").filter(({ attempt }) => attempt?.waitMs);
+    assert.deepEqual(
+      waiting.map(({ attempt, cause }) => [attempt!.attempt, attempt!.of, cause]),
+      [
+        [1, 4, "the connection was lost"],
+        [2, 4, "the server had an internal error"],
+        [3, 4, "the server had an internal error"],
+        [4, 4, "the server had an internal error"],
+      ],
+    );
+    assert.equal(talk.all("state").at(-1)?.state, "closed");
+    assert.equal(talk.all("failed").length, 0, "the error went to the message");
+  });
+
+  it("wait 30 s at most", async () => {
+    const exchange = await Exchange.start(
+      { setup: ({ socket }) => socket.close(1011, "") },
+      { continuity: { ...continuity, reconnectAttempts: 10 } },
+    );
+    await assert.rejects(exchange.talk.say("hello"), /internal error/);
+    assert.deepEqual(exchange.talk.waits().slice(3), [8_000, 16_000, 30_000, 30_000, 30_000, 30_000]);
+  });
+
+  it("wait 30 s when the quota is used up", async () => {
+    const exchange = await Exchange.start({
+      text: ({ socket }) => socket.close(1011, "You exceeded your current quota"),
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("state", ({ attempt }) => !!attempt?.waitMs);
+    assert.deepEqual(exchange.talk.waits(), [30_000]);
+  });
+
+  for (const [random, waitMs] of [
+    [0, 375],
+    [0.999, 625],
+  ] as const)
+    it(`vary the wait of 500 ms by up to a quarter, so that many devices do not reconnect at once: ${waitMs} ms`, async () => {
+      const exchange = await Exchange.start({}, { random: () => random });
+      await exchange.talk.say("hello", false);
+      cut(exchange.line());
+      await exchange.talk.next("resumed");
+      assert.deepEqual(exchange.talk.waits(), [waitMs]);
+    });
+
+  it("end when the server accepts every setup and then closes with 1011: the waits grow, and one error is reported", async () => {
     const exchange = await Exchange.start({
       setup: ({ reply, socket }) => {
         reply({ setupComplete: {} });
@@ -16,17 +72,14 @@ describe("attempts to connect", () => {
     });
     exchange.talk.conversation.connect();
     await exchange.talk.next("failed");
-    const waits = exchange.talk
-      .all("state")
-      .flatMap(({ attempt }) => (attempt?.waitMs ? [attempt.waitMs] : []));
-    assert.deepEqual(waits, [500, 1_000, 2_000, 4_000]);
+    assert.deepEqual(exchange.talk.waits(), [500, 1_000, 2_000, 4_000]);
     assert.equal(setups(exchange), 1 + continuity.reconnectAttempts);
     await exchange.pass(120_000);
-    assert.equal(setups(exchange), 1 + continuity.reconnectAttempts, "nothing is tried after that");
+    assert.equal(setups(exchange), 1 + continuity.reconnectAttempts, "no attempt follows");
     assert.equal(exchange.talk.all("failed").length, 1);
   });
 
-  it("start anew after a completed turn", async () => {
+  it("count from 0 again after a completed turn", async () => {
     const exchange = await Exchange.start({
       text: (line) => {
         answer(line);
@@ -37,16 +90,10 @@ describe("attempts to connect", () => {
       await exchange.talk.say(`text ${n}`);
       await exchange.talk.next("resumed");
     }
-    const waits = exchange.talk
-      .all("state")
-      .flatMap(({ attempt }) => (attempt?.waitMs ? [attempt.waitMs] : []));
-    assert.ok(
-      waits.every((ms) => ms === 500),
-      String(waits),
-    );
+    assert.deepEqual(new Set(exchange.talk.waits()), new Set([500]));
   });
 
-  it("start anew after 10 s of life", async () => {
+  it("count from 0 again after a connection of 10 s", async () => {
     const exchange = await Exchange.start();
     exchange.talk.conversation.connect();
     for (let n = 1; n <= 2 * continuity.reconnectAttempts; n++) {
@@ -59,7 +106,18 @@ describe("attempts to connect", () => {
     assert.equal(exchange.talk.all("failed").length, 0);
   });
 
-  it('are one with "report only", whatever reconnect attempts say', async () => {
+  it("are none after a permanent error: it is reported once", async () => {
+    const exchange = await Exchange.start({
+      text: ({ socket }) => socket.close(1007, "Request contains an invalid argument."),
+    });
+    await exchange.talk.say("hello");
+    assert.match(String((await exchange.talk.next("failed")).error), /refused a message/);
+    await exchange.pass(60_000);
+    assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
+    assert.equal(exchange.talk.conversation.state, "closed");
+  });
+
+  it('are none with "report only": the first failure is reported', async () => {
     const exchange = await Exchange.start(
       { setup: ({ socket }) => socket.close(1011, "") },
       { continuity: { ...continuity, onConnectionLoss: "report", reconnectAttempts: 8 } },
@@ -69,7 +127,20 @@ describe("attempts to connect", () => {
     assert.equal(setups(exchange), 1);
   });
 
-  it("by sound alone come 5 s after a failure, then 10 s, then 20 s", async () => {
+  it("are none when they are set to 0, also after a loss", async () => {
+    const exchange = await Exchange.start({}, { continuity: { ...continuity, reconnectAttempts: 0 } });
+    await exchange.talk.say("hello", false);
+    cut(exchange.line());
+    assert.match(String((await exchange.talk.next("failed")).error), /connection was lost/);
+    await exchange.pass(60_000);
+    assert.equal(setups(exchange), 1);
+  });
+});
+
+describe("sound after a failed connection", () => {
+  const speak = ({ talk }: Exchange) => talk.speak(Buffer.alloc(640));
+
+  it("reconnects only 5 s after the failure, then 10 s, then 20 s", async () => {
     const times: number[] = [];
     const exchange = await Exchange.start(
       {
@@ -81,14 +152,9 @@ describe("attempts to connect", () => {
       { continuity: { ...continuity, reconnectAttempts: 1 } },
     );
     for (let second = 0; second < 40; second++) {
-      exchange.talk.conversation.send(
-        { kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 },
-        () => {},
-      );
+      speak(exchange);
       await exchange.settled();
-      if (exchange.talk.conversation.state === "connecting") {
-        await exchange.talk.next("state", ({ state }) => state === "closed");
-      }
+      if (exchange.talk.conversation.state === "connecting") await exchange.talk.enters("closed");
       exchange.talk.clock.advance(1_000);
     }
     const gaps = times.slice(1).map((time, n) => Math.round((time - times[n]!) / 1_000));
@@ -96,51 +162,18 @@ describe("attempts to connect", () => {
     for (const [n, wanted] of [5, 10, 20].entries())
       assert.ok(Math.abs(gaps[n]! - wanted) <= 2, `${gaps} against 5, 10, 20`);
   });
-});
 
-describe("a stored handle", () => {
-  const stored = (): HandleStore & { saved: (string | undefined)[] } => {
-    const saved: (string | undefined)[] = [];
-    return { saved, load: async () => "stored handle", save: (handle) => void saved.push(handle) };
-  };
-
-  it("resumes the conversation", async () => {
-    const exchange = await Exchange.start({}, { handles: stored() });
-    exchange.talk.conversation.connect();
-    assert.equal((await exchange.talk.next("resumed")).remembered, true);
-    assert.deepEqual(exchange.lines(/setup/), ["1 setup stored handle"]);
-  });
-
-  for (const [what, options] of [
-    ["restart with context", { continuity: { ...continuity, onConnectionLoss: "restart" } }],
-    ["report only", { continuity: { ...continuity, onConnectionLoss: "report" } }],
-    ["single turn", { settings: { ...settings, singleTurn: true } }],
-  ] as const)
-    it(`is neither used nor kept with ${what}: the conversation begins with its history`, async () => {
-      const handles = stored();
-      const exchange = await Exchange.start({}, { ...options, handles });
-      await exchange.talk.send({ kind: "history", turns: [{ role: "user", text: "My name is Ada." }] });
-      await exchange.seen("1 context user: My name is Ada.");
-      assert.deepEqual(exchange.lines(/setup/), ["1 setup plain"]);
-      assert.equal(exchange.talk.all("resumed").length, 0);
-      assert.deepEqual(handles.saved.filter(Boolean), []);
-    });
-});
-
-describe("a handle before an answer that was not finished", () => {
-  it("still resumes the conversation, and says that a part may be lost", async () => {
-    const exchange = await Exchange.start({
-      text: (line) => {
-        if (line.number === 2) return answer(line);
-        line.reply({ sessionResumptionUpdate: { newHandle: "", resumable: false } });
-        begin(line);
-        cut(line);
-      },
-    });
-    await exchange.talk.say("Tell me a story.");
-    assert.equal((await exchange.talk.next("resumed")).remembered, "partly");
-    assert.deepEqual(exchange.lines(/setup/), ["1 setup new", "2 setup handle 1"]);
-    await exchange.talk.say("Go on.");
-    await exchange.talk.next("turnComplete");
+  it("reconnects 5 s after a connect timeout", async () => {
+    const exchange = await Exchange.start(
+      { setup: () => {} },
+      { continuity: { ...continuity, onConnectionLoss: "report" } },
+    );
+    speak(exchange);
+    assert.match(String((await exchange.talk.next("failed")).error), /did not answer within 10 s/);
+    speak(exchange);
+    assert.equal(exchange.talk.conversation.state, "closed");
+    exchange.talk.clock.advance(5_000);
+    speak(exchange);
+    assert.equal(exchange.talk.conversation.state, "connecting");
   });
 });

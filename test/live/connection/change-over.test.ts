@@ -1,0 +1,109 @@
+// A goAway: the conversation changes over to a new connection before the server closes the old one.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { answer, begin, cut, Exchange, finish } from "../exchange";
+import { continuity } from "../talk";
+
+const goAway = async (exchange: Exchange, timeLeft: string) => {
+  exchange.reply({ goAway: { timeLeft } });
+  return exchange.talk.next("goAway");
+};
+
+describe("a goAway", () => {
+  it("changes over at once when the conversation is idle, and closes the old connection first", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    assert.equal((await goAway(exchange, "50s")).timeLeft, "50s");
+    await exchange.talk.next("resumed");
+    assert.deepEqual(exchange.lines(/setup|closed/), ["1 setup new", "1 closed", "2 setup handle 1"]);
+    assert.deepEqual(exchange.talk.waits(), []);
+  });
+
+  it("waits until the model has finished", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    await goAway(exchange, "50s");
+    exchange.talk.clock.advance(30_000);
+    assert.equal(exchange.talk.conversation.state, "connected");
+    finish(exchange.line());
+    assert.equal((await exchange.talk.next("turnComplete")).reason, undefined);
+    await exchange.talk.next("resumed");
+  });
+
+  it("waits until the user has finished and is answered", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    exchange.userSpeaks(true);
+    await goAway(exchange, "50s");
+    assert.equal(exchange.talk.conversation.state, "connected");
+    exchange.userSpeaks(false);
+    answer(exchange.line());
+    await exchange.talk.next("resumed");
+    assert.equal(exchange.talk.all("turnComplete")[0]?.reason, undefined);
+  });
+
+  it("changes over 5 s before the end at the latest: the turn completes with the reason CONNECTION_LOST", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    await goAway(exchange, "50s");
+    exchange.talk.clock.advance(44_000);
+    assert.equal(exchange.talk.conversation.state, "connected");
+    exchange.talk.clock.advance(1_000);
+    assert.equal(exchange.talk.all("turnComplete")[0]?.reason, "CONNECTION_LOST");
+    await exchange.talk.next("resumed");
+  });
+
+  it("changes over after half the time when less than 10 s are left", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    await goAway(exchange, "4s");
+    exchange.talk.clock.advance(1_900);
+    assert.equal(exchange.talk.conversation.state, "connected");
+    exchange.talk.clock.advance(200);
+    assert.equal(exchange.talk.conversation.state, "connecting");
+  });
+
+  it("changes over at the earliest of several announced ends", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    for (const timeLeft of ["50s", "20s", "100s"]) await goAway(exchange, timeLeft);
+    exchange.talk.clock.advance(14_500);
+    assert.equal(exchange.talk.conversation.state, "connected");
+    exchange.talk.clock.advance(1_000);
+    assert.equal(exchange.talk.conversation.state, "connecting");
+  });
+
+  it("changes over at once when it does not say how much time is left", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    await goAway(exchange, "");
+    await exchange.talk.next("resumed");
+  });
+
+  it("says nothing about the connection after the one that it announced for", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    await goAway(exchange, "50s");
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    await exchange.talk.say("hello again");
+    await exchange.pass(60_000);
+    assert.equal(exchange.lines(/setup/).length, 2);
+  });
+
+  it("is only reported with report only", async () => {
+    const exchange = await Exchange.start({}, { continuity: { ...continuity, onConnectionLoss: "report" } });
+    await exchange.talk.say("hello", false);
+    await goAway(exchange, "1s");
+    await exchange.pass(60_000);
+    assert.equal(exchange.talk.conversation.state, "connected");
+    assert.equal(exchange.lines(/setup/).length, 1);
+  });
+});

@@ -1,0 +1,18 @@
+// A conversation with the simulator, through the real SDK, on one clock that the test drives.
+
+import type { ConversationOptions } from "../../live/options";
+import { type SimulatorOptions, startSimulator } from "../../simulator/server";
+import { TestClock } from "../clock";
+import { endWithTest, Talk } from "./talk";
+
+/** Starts a simulator and a conversation with it; both end with the test. */
+export async function startSimulated(
+  options: Partial<ConversationOptions> = {},
+  simulatorOptions: Partial<SimulatorOptions> = {},
+) {
+  const clock = new TestClock();
+  const simulator = await startSimulator({ clock, ...simulatorOptions });
+  const talk = new Talk(simulator.url, options, clock);
+  endWithTest(talk, simulator);
+  return { simulator, talk, clock };
+}
