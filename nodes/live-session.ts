@@ -9,6 +9,7 @@ import type { Done } from "../live/input/input";
 import { InputError } from "../live/server/errors";
 import { buildSetup, type Setup } from "../live/setup/setup";
 import type { Answer } from "../live/tools/tool-dispatch";
+import { onFlowsStarted } from "./flows-started";
 import type { LiveConfigNode, SharedConnection } from "./live-config";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
@@ -20,7 +21,6 @@ import { type FlowMessage, type Identity, identityOf } from "./messages";
 import { type LiveSessionSettings, liveSession } from "./settings/live-session";
 import { refuseEverything } from "./settings/refuse";
 import { readSettings } from "./settings/table";
-import { onFlowsStarted } from "./toolbox";
 
 /** What other nodes use of a session; one with unusable settings has none of it. */
 export interface LiveSessionNode extends Node {

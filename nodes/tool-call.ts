@@ -7,7 +7,7 @@ import type { FlowMessage } from "./messages";
 import { refuseEverything } from "./settings/refuse";
 import { readSettings } from "./settings/table";
 import { toolCall } from "./settings/tool-call";
-import { announceTool } from "./toolbox";
+import { announceTool } from "./tool-discovery";
 
 export default function (RED: NodeAPI) {
   function ToolCall(this: Node, def: NodeDef) {

@@ -2,7 +2,7 @@
 
 import type { Node, NodeAPI } from "node-red";
 import type { ServedTool } from "../../live/tools/tool-dispatch";
-import { findTools } from "../toolbox";
+import { findTools } from "../tool-discovery";
 
 export class SessionTools {
   readonly #red: NodeAPI;

@@ -162,7 +162,7 @@ describe("tools as branches of the flow", () => {
     const BAD: [object | undefined, RegExp][] = [
       [words, /wants no response/],
       [{ ...words, id: "call_2" }, /wants no response/],
-      [{ ...words, session: "cellar" }, /conversation that made the call call_1 is over/],
+      [{ ...words, session: "cellar" }, /conversation of the tool call call_1 has ended/],
       [{ ...words, node: "answer" }, /no longer exists/],
       [{ ...words, node: "nobody" }, /no longer exists/],
       [{ ...words, id: 7 }, /msg\.toolCall is missing or incomplete/],
@@ -209,11 +209,36 @@ describe("tools as branches of the flow", () => {
     assert.equal((await flow.at("events").next((msg) => msg.event === "resumed")).session, "kitchen");
   });
 
+  it("a deploy that replaces a tool call node by another one with the same declaration: calls go to the new one", async () => {
+    await start(tool("a", "get_time"));
+    await flow.deploy(flowOf(tool("b", "get_time")));
+    call({ id: "call_1", name: "get_time", args: { city: "Berlin" } });
+    const { toolCall } = await called("b");
+    assert.equal((toolCall as { tool: string }).tool, "b");
+    assert.equal(farEnd.requests.length, 1, "the conversation goes on in the same connection");
+  });
+
+  it("a deploy that deletes the first of two tools with one name: calls go to the second", async () => {
+    await start(tool("a", "get_time"), tool("b", "get_time"));
+    await flow.deploy(flowOf(tool("b", "get_time")));
+    call({ id: "call_1", name: "get_time", args: { city: "Berlin" } });
+    await called("b");
+  });
+
+  it("a deploy that changes the timeout of a tool: it is applied to the next call", async () => {
+    await start(tool("a", "get_time", { timeoutSeconds: 3600 }));
+    await flow.deploy(flowOf(tool("a", "get_time", { timeoutSeconds: 1 })));
+    call({ id: "call_1", name: "get_time", args: { city: "Berlin" } });
+    const { payload } = await flow.at("a cancelled").next();
+    assert.deepEqual(payload, { reason: "timeout" });
+    assert.equal(farEnd.requests.length, 1);
+  });
+
   it("two tools with one name: both warn, and the first one serves", async () => {
     await start(tool("a", "get_weather"), tool("b", "get_weather"));
     assert.deepEqual(declared(), [["get_weather"]]);
     for (const id of ["a", "b"])
-      assert.match(await flow.warnings(id).next(), /named get_weather: the first one serves/);
+      assert.match(await flow.warnings(id).next(), /declare get_weather\. The first one serves/);
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
     await called("a");
     assert.equal(flow.all("b called").length, 0);
@@ -245,7 +270,7 @@ describe("tools as branches of the flow", () => {
     flow.send("session", { payload: "the laundry is done", whenIdle: true, session: "kitchen" });
     flow.send("session", { payload: "Speak like a pirate.", action: "update", session: "kitchen" });
     flow.send("session", { payload: 7, action: "update", session: "kitchen" });
-    assert.match((await flow.nextError()).message, /"update" takes the new instruction as a string/);
+    assert.match((await flow.nextError()).message, /"update" needs the new instruction as a string/);
     assert.equal(texts(), 0);
     flow.send("answer", { payload: "sunny", toolCall, scheduling: "SILENT" });
     await response();

@@ -2,7 +2,8 @@
 // have started, tool-calls that announce one, and what can lie in between.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { announceTool, type FoundTool, findTools, onFlowsStarted } from "../../nodes/toolbox";
+import { onFlowsStarted } from "../../nodes/flows-started";
+import { announceTool, type FoundTool, findTools } from "../../nodes/tool-discovery";
 import { cleanUp } from "../clean-up";
 
 export interface FlowNode {
