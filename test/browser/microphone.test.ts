@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { correlation, speech } from "../speech";
-import { openChromium } from "./chromium";
+import { describeInBrowser, openChromium } from "./chromium";
 import { playedIn, recording, tapLoudspeakers } from "./sound";
 
 declare global {
@@ -44,7 +44,7 @@ function setDeviceRate(sampleRate: number) {
   };
 }
 
-describe("the talk page in a browser that cannot capture at 16 kHz", () => {
+describeInBrowser("the talk page in a browser that cannot capture at 16 kHz", () => {
   let nodeRed: NodeRed;
   let browser: Browser;
   let page: Page;
