@@ -28,6 +28,20 @@ export const ends: readonly Entry[] = [
     frame: { serverContent: { interrupted: true } },
   },
   {
+    ...from.stopTest,
+    kind: "generationComplete",
+    what: "right behind the call, if the call does not block",
+    models: ["3.8-live"],
+    frame: { serverContent: { generationComplete: true } },
+  },
+  {
+    ...from.stopTest,
+    kind: "interrupted",
+    what: "at the moment of ACTIVITY_START, 0.14 to 0.26 s after the user starts to speak",
+    models: ["3.8-live"],
+    frame: { serverContent: { interrupted: true } },
+  },
+  {
     ...from.resumeTest,
     kind: "turnComplete",
     what: "the turn is over, with its tokens in the same frame",

@@ -47,6 +47,12 @@ export const session: readonly Entry[] = [
     },
   },
   {
+    ...from.sessions,
+    kind: "goAway",
+    what: "the connection will end",
+    frame: { goAway: { timeLeft: "60s" } },
+  },
+  {
     ...from.transcribeProbe,
     kind: "goAway",
     what: "the connection ends in 50 s",

@@ -67,6 +67,13 @@ export const speech: readonly Entry[] = [
     frame: { serverContent: { inputTranscription: { text: "Goodbye.", finished: true } } },
   },
   {
+    ...from.transcribe,
+    kind: "interimInputTranscription",
+    what: "what was understood so far",
+    models: ["3.5-transcribe-live"],
+    frame: { serverContent: { interimInputTranscription: { text: "hel" } } },
+  },
+  {
     ...from.transcribeProbe,
     kind: "interimInputTranscription",
     what: "the utterance so far; replaces the interim before",
