@@ -27,6 +27,11 @@ function running() {
 let before: Map<string, number>;
 const left = () => [...running()].filter(([kind, count]) => count > (before.get(kind) ?? 0));
 
+// Mocha ignores rejections that nothing handles; thrown, they fail the running test.
+process.on("unhandledRejection", (reason: Partial<NodeJS.ErrnoException> | undefined) => {
+  if (!reason?.code?.startsWith("ERR_MOCHA_")) throw reason; // Mocha's own it takes care of.
+});
+
 /** Hooks around all tests, which mocha finds here since .mocharc.json requires this file. */
 export const mochaHooks = {
   async beforeAll() {
