@@ -210,8 +210,10 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     this.#resumed = Boolean(handle);
     const messages = new MessageHandler(model, setup, session, this);
     this.#messages = messages;
-    if (setup.sessionResumption)
-      this.#updates = new ResumptionUpdates(handles ?? model.handles, {
+    // A client that does not ask for handles gets the first one nevertheless, as measured.
+    const often = setup.sessionResumption ? (handles ?? model.handles) : "once";
+    if (model.handles !== "never")
+      this.#updates = new ResumptionUpdates(often, {
         clock: this.clock,
         send: (frame) => this.send(frame),
         newHandle: () => session.newHandle(),

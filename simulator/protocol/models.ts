@@ -2,7 +2,7 @@
 
 import type { Setup } from "./client-messages";
 import { type Behavior, readTools } from "./function-declarations";
-import { invalidArgument, modalitiesRefused, modelNotFound, Refusal } from "./refusals";
+import { invalidArgument, modalitiesRefused, modelNotFound, noVoices, Refusal } from "./refusals";
 
 /** The prefix of call ids, and their lowest and highest number of digits. */
 export type CallIdForm = readonly [prefix: string, least: number, most: number];
@@ -11,8 +11,12 @@ export type CallIdForm = readonly [prefix: string, least: number, most: number];
 export interface Model {
   /** The only response modality. */
   answers: "AUDIO" | "TEXT";
+  /** Whether the setup must name AUDIO, because the model's default is text, which it then refuses: 2.5. */
+  needsModality: boolean;
   /** Values of thinkingLevel, or `budget` for thinkingBudget. Empty: the model refuses a thinkingConfig. */
   thinking: readonly string[];
+  /** Whether the model thinks unless its setup says otherwise (docs/live-api.md 1.8). */
+  thinks: boolean;
   /** Behaviors of functions, the default first. Empty: the model supports no tools. */
   behaviors: readonly Behavior[];
   /** Whether tool responses may have a scheduling. */
@@ -46,15 +50,17 @@ export interface Model {
   handles: Handles;
 }
 
-/** `once` per connection, as measured on 3.8; or `often`, and not resumable during an answer, as documented. */
-export type Handles = "once" | "often";
+/** `once` per connection, as measured on 3.8; `often`, and not resumable during an answer, as documented; or never. */
+export type Handles = "once" | "often" | "never";
 
 /** The call ids of 2.x; those of 3.1 are assumed to be the same. */
 const functionCallId: CallIdForm = ["function-call-", 19, 20];
 
 const live: Model = {
   answers: "AUDIO",
+  needsModality: false,
   thinking: [],
+  thinks: true,
   behaviors: ["NON_BLOCKING", "BLOCKING"],
   scheduling: true,
   callIds: { BLOCKING: ["fc_", 19, 20], NON_BLOCKING: ["call_", 6, 7] },
@@ -83,12 +89,15 @@ const models: Readonly<Record<string, Model>> = {
   "gemini-3.5-transcribe-live": {
     ...live,
     answers: "TEXT",
+    thinks: false,
     behaviors: [],
     proactive: "never",
     needsRole: false,
+    handles: "never",
   },
   "gemini-3.5-live-translate-preview": {
     ...live,
+    thinks: false,
     behaviors: [],
     proactive: "never",
     needsRole: false,
@@ -97,6 +106,7 @@ const models: Readonly<Record<string, Model>> = {
   "gemini-3.1-flash-live-preview": {
     ...live,
     thinking: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
+    thinks: false,
     behaviors: ["BLOCKING"],
     callIds: { BLOCKING: functionCallId, NON_BLOCKING: functionCallId },
     cancelsCalls: true,
@@ -107,6 +117,7 @@ const models: Readonly<Record<string, Model>> = {
   },
   "gemini-2.5-flash-native-audio-preview-12-2025": {
     ...live,
+    needsModality: true,
     thinking: ["budget"],
     behaviors: ["BLOCKING", "NON_BLOCKING"],
     callIds: { BLOCKING: functionCallId, NON_BLOCKING: functionCallId },
@@ -152,6 +163,7 @@ export function modelFor(setup: Setup, version: string): Model {
 
   const config = setup.generationConfig ?? {};
   const modalities = config.responseModalities ?? [];
+  if (model.needsModality && !modalities.includes("AUDIO")) throw noVoices();
   if (modalities.some((modality) => modality !== model.answers)) throw modalitiesRefused(modalities);
 
   const { prefixPaddingMs = 0, silenceDurationMs = 0 } =

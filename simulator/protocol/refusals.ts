@@ -36,7 +36,7 @@ export const setupOnce = () => new Refusal("setup must be the first message and 
 export const explicitActivity = () =>
   new Refusal("Explicit activity control is not supported when automatic activity detection is enabled.");
 
-/** activityEnd on a connection that has not received any audio. */
+/** activityEnd on a connection that has not received any audio, and a setup of 2.5 without the modality AUDIO. */
 export const noVoices = () => new Refusal("Cannot extract voices from a non-audio request.");
 
 /** realtimeInput.mediaChunks, which newer models refuse. */

@@ -106,15 +106,14 @@ export class FunctionCalls {
   /**
    * Accepts all responses, or none if one is invalid. A response to a cancelled call is accepted without effect.
    * @returns the results that the model uses
-   * The id is enough: a response needs no name, as measured.
-   * @throws Refusal for an unknown or answered id, a wrong name, or a scheduling that the model does not have
+   * The id is enough, as measured: the name may be absent or wrong.
+   * @throws Refusal for an unknown or answered id, or a scheduling that the model does not have
    */
   answer(responses: readonly FunctionResponse[], { scheduling }: Model): Result[] {
     const ended = new Set<Call>();
-    const checked = responses.map(({ id, name, response, willContinue = false, ...rest }) => {
+    const checked = responses.map(({ id, response, willContinue = false, ...rest }) => {
       const call = this.#all.find((each) => each.id === id);
-      if (!call || (name && call.name !== name) || call.state === "answered" || ended.has(call) || !response)
-        throw invalidArgument();
+      if (!call || call.state === "answered" || ended.has(call) || !response) throw invalidArgument();
       const { scheduling: wanted = "SCHEDULING_UNSPECIFIED" } = rest;
       if (wanted !== "SCHEDULING_UNSPECIFIED" && !scheduling) throw invalidArgument();
       if (Buffer.byteLength(JSON.stringify(response)) > MAX_RESPONSE_BYTES) throw internalError();
@@ -122,7 +121,10 @@ export class FunctionCalls {
       const blocking = call.behavior === "BLOCKING";
       const more = willContinue && !blocking;
       if (!more) ended.add(call);
-      const when = blocking || wanted === "SCHEDULING_UNSPECIFIED" ? "WHEN_IDLE" : wanted;
+      const unset = blocking || wanted === "SCHEDULING_UNSPECIFIED";
+      // A late response to a call that the user interrupted: the model says nothing about it, as measured.
+      const late = blocking && !call.awaited;
+      const when = late ? "SILENT" : unset ? "WHEN_IDLE" : wanted;
       return { call, response, more, scheduling: when };
     });
     if (!checked.length) throw invalidArgument();

@@ -25,13 +25,29 @@ const details = (counts: TokenCounts) =>
     .filter(([, tokenCount]) => tokenCount > 0)
     .map(([modality, tokenCount]) => ({ modality, tokenCount }));
 
-/** The usageMetadata of one turn. @param prompt the whole context before the turn */
-export function usageMetadata(prompt: TokenCounts, response: TokenCounts) {
+/** What a turn costs besides what the client and the model say, in tokens. */
+export interface ExtraTokens {
+  /** the tool responses that the turn is about */
+  tools: number;
+  /** the model's thoughts */
+  thoughts: number;
+}
+
+/**
+ * The usageMetadata of one turn. As reported, the total leaves out the thoughts (docs/live-api.md 1.3).
+ * @param prompt the context before the turn, without the tool responses that the turn is about
+ */
+export function usageMetadata(prompt: TokenCounts, response: TokenCounts, { tools, thoughts }: ExtraTokens) {
   return {
     promptTokenCount: totalTokens(prompt),
     responseTokenCount: totalTokens(response),
-    totalTokenCount: totalTokens(prompt) + totalTokens(response),
+    totalTokenCount: totalTokens(prompt) + totalTokens(response) + tools,
     promptTokensDetails: details(prompt),
     responseTokensDetails: details(response),
+    ...(tools && {
+      toolUsePromptTokenCount: tools,
+      toolUsePromptTokensDetails: details({ TEXT: tools }),
+    }),
+    ...(thoughts && { thoughtsTokenCount: thoughts }),
   };
 }

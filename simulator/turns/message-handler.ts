@@ -38,7 +38,9 @@ export class MessageHandler {
     const behaviorOf = (name: string) => this.#tools.functions.get(name) ?? model.behaviors[0] ?? "BLOCKING";
     const userSpeaks = () => this.#userTurn.speaking;
     this.#tools = readTools(setup.tools ?? [], model.behaviors, "setup");
-    this.#turns = new TurnTaking({ model, transcribe, behaviorOf, userSpeaks }, session, host);
+    const { thinkingBudget, thinkingLevel } = setup.generationConfig?.thinkingConfig ?? {};
+    const thinks = thinkingLevel ? thinkingLevel !== "MINIMAL" : model.thinks && thinkingBudget !== 0;
+    this.#turns = new TurnTaking({ model, transcribe, thinks, behaviorOf, userSpeaks }, session, host);
     this.#userTurn = new UserTurn(setup, session, host, this.#turns);
     this.#instruct(setup.systemInstruction);
   }

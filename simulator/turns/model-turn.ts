@@ -14,6 +14,8 @@ export interface AnswerSettings {
   model: Model;
   /** Whether output transcription is on. */
   transcribe: boolean;
+  /** Whether the model thinks before it answers, which costs tokens. */
+  thinks: boolean;
   /** The behavior of a function. */
   behaviorOf(name: string): Behavior;
   /** Whether the user is speaking. */
@@ -43,8 +45,10 @@ export interface ModelTurn {
   interrupted?: boolean;
   /** Set when the answer starts. */
   answer?: AnswerStream;
-  /** The tokens of the context when the answer starts. */
+  /** The tokens of the context when the answer starts, without the tool responses that it is about. */
   prompt?: TokenCounts;
+  /** The tokens of these tool responses. */
+  toolTokens?: number;
   /** Function calls to make instead of an answer, or after the filler. */
   calls?: readonly FunctionCall[];
   /** The function calls made in this turn, as JSON. */

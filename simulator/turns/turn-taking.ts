@@ -68,21 +68,26 @@ export class TurnTaking {
     else if (interrupts && turn) this.#yieldTo(turn);
   }
 
-  /** A text interrupts the answer after a moment. @param asks whether the text needs an answer */
+  /**
+   * A text interrupts the answer after a moment. While the model is still thinking, both texts get one answer, as measured.
+   * @param asks whether the text needs an answer
+   */
   bargeInByText(asks: boolean) {
     const turn = this.#turn;
     if (!turn && !this.#session.toolCalls.pending) return;
     this.#host.clock.after(TEXT_INTERRUPTS_MS, () => {
       this.#issuer.bargeIn();
-      if (turn && this.#turn === turn) this.#yieldTo(turn, asks);
+      if (!turn || this.#turn !== turn) return this.#next();
+      if (asks && turn.thinking && !turn.called) this.#takeBack(turn);
+      else this.#yieldTo(turn, asks);
       this.#next();
     });
   }
 
   /** Takes tool responses, and answers about them as their scheduling says. */
   respond(results: readonly Result[]) {
-    for (const { name, response } of results) {
-      const text = `${name} ${JSON.stringify(response)}`;
+    for (const result of results) {
+      const text = textOf(result);
       this.#session.memory.add({ role: "tool", modality: "TEXT", text, tokens: textTokens(text) });
     }
     const spoken = results.filter(({ scheduling }) => scheduling !== "SILENT");
@@ -149,6 +154,11 @@ export class TurnTaking {
     const session = this.#session;
     turn.thinking = false;
     turn.prompt = session.memory.tokens();
+    turn.toolTokens = turn.asked.reduce(
+      (sum, each) => sum + ("result" in each ? textTokens(textOf(each.result)) : 0),
+      0,
+    );
+    turn.prompt.TEXT = Math.max(0, (turn.prompt.TEXT ?? 0) - turn.toolTokens);
     const questions = turn.asked.filter(isQuestion);
     const calls = turn.asked.flatMap((each) => ("calls" in each ? each.calls : []));
     if (!turn.calls && calls.length) {
@@ -221,8 +231,10 @@ export class TurnTaking {
   #over(turn: ModelTurn) {
     if (this.#turn !== turn) return;
     const calls = turn.interrupted ? undefined : turn.calls;
-    const { model } = this.#settings;
-    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn, model));
+    const { model, thinks } = this.#settings;
+    // How much a model thinks is not known: as much as it says.
+    const extra = { tools: turn.toolTokens ?? 0, thoughts: thinks ? textTokens(turn.answer?.said ?? "") : 0 };
+    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn, model), extra);
     const status = model.sendsStatus ? { interactionStatus: this.#status(calls) } : {};
     this.#host.send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
     this.#turn = undefined;
@@ -236,3 +248,6 @@ export class TurnTaking {
     return calls || this.#session.toolCalls.pending || this.#pending.results ? "IN_PROGRESS" : "IDLE";
   }
 }
+
+/** A tool response as the context has it. */
+const textOf = ({ name, response }: Result) => `${name} ${JSON.stringify(response)}`;

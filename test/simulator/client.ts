@@ -31,12 +31,24 @@ export interface Frame {
     totalTokenCount: number;
     promptTokensDetails: { modality: string; tokenCount: number }[];
     responseTokensDetails: { modality: string; tokenCount: number }[];
+    toolUsePromptTokenCount?: number;
+    toolUsePromptTokensDetails?: { modality: string; tokenCount: number }[];
+    thoughtsTokenCount?: number;
   };
 }
 
 export const PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 export const MODEL = "models/gemini-3.8-live";
-const usual = { model: MODEL, inputAudioTranscription: {}, outputAudioTranscription: {} };
+export const NATIVE = "models/gemini-2.5-flash-native-audio-preview-12-2025";
+
+/** A usual setup. 2.5 refuses a setup that does not name its modality. */
+const usual = (setup: { model?: string } & object) => ({
+  model: MODEL,
+  inputAudioTranscription: {},
+  outputAudioTranscription: {},
+  ...(setup.model === NATIVE && { generationConfig: { responseModalities: ["AUDIO"] } }),
+  ...setup,
+});
 
 function parse(text: string): Frame | undefined {
   try {
@@ -127,7 +139,7 @@ export class Client {
 
   /** Sends a usual setup with resumption, and waits for the first handle. */
   async begin(setup: object = {}) {
-    this.send({ setup: { ...usual, sessionResumption: {}, ...setup } });
+    this.send({ setup: usual(Object.assign({ sessionResumption: {} }, setup)) });
     await this.pass(400);
     return this;
   }
@@ -221,8 +233,9 @@ export const resume = (handle: string | undefined) => ({ sessionResumption: { ha
 export async function converse(setup: object = {}, options: SimulatorOptions = {}) {
   const { simulator, clock, open } = await simulate(options);
   const client = await open();
-  client.send({ setup: { ...usual, ...setup } });
-  await client.pass(260);
+  client.send({ setup: usual(setup) });
+  // The client has the first resumption handle, which comes without being asked for.
+  await client.pass(400);
   client.frames = [];
   return { simulator, clock, client };
 }

@@ -1,11 +1,12 @@
 // What the tests of function calls share.
 
 import type { SimulatorOptions } from "../../simulator/server";
-import { type Client, converse } from "./client";
+import { type Client, converse, NATIVE } from "./client";
+
+export { NATIVE };
 
 export const EXTENDED = "models/gemini-3.8-live-extended-thinking";
 export const FLASH = "models/gemini-3.1-flash-live-preview";
-export const NATIVE = "models/gemini-2.5-flash-native-audio-preview-12-2025";
 export const invalid = { code: 1007, reason: "Request contains an invalid argument." };
 
 /** A setup's declarations of functions. */

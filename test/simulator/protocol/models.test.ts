@@ -8,6 +8,7 @@ const unknown = (name: string, path: string) =>
   `Invalid JSON payload received. Unknown name "${name}" at '${path}': Cannot find field.`;
 const modalities = (asked: string) =>
   `The requested combination of response modalities (${asked}) is not supported by the model.`;
+const noVoices = "Cannot extract voices from a non-audio request.";
 const setupOnce = "setup must be the first message and only the first";
 
 const on = (model: string, rest: object = {}) => ({ setup: { model: `models/${model}`, ...rest } });
@@ -17,6 +18,7 @@ const detection = (automaticActivityDetection: object) =>
   live({ realtimeInputConfig: { automaticActivityDetection } });
 const behaving = (behavior: string) => ({ tools: [{ functionDeclarations: [{ name: "f", behavior }] }] });
 const thinking = (thinkingConfig: object) => ({ generationConfig: { thinkingConfig } });
+const audio = (rest: object) => ({ generationConfig: { responseModalities: ["AUDIO"], ...rest } });
 const extended = "gemini-3.8-live-extended-thinking";
 const flash = "gemini-3.1-flash-live-preview";
 const native = "gemini-2.5-flash-native-audio-preview-12-2025";
@@ -112,14 +114,16 @@ const setups: [what: string, first: object | string, reason: string, code?: numb
     on(transcribe, { generationConfig: { responseModalities: ["AUDIO"] } }),
     modalities("AUDIO"),
   ],
+  ["no modality on 2.5", on(native), noVoices],
+  ["text from 2.5", on(native, { generationConfig: { responseModalities: ["TEXT"] } }), noVoices],
   ["thinkingConfig on 3.8", config({ thinkingConfig: {} }), invalid],
   ["thinkingBudget on extended thinking", on(extended, thinking({ thinkingBudget: 1 })), invalid],
   ["MINIMAL on extended thinking", on(extended, thinking({ thinkingLevel: "MINIMAL" })), invalid],
   ["BLOCKING on extended thinking", on(extended, behaving("BLOCKING")), invalid],
   ["NON_BLOCKING on 3.1", on(flash, behaving("NON_BLOCKING")), invalid],
-  ["thinkingLevel on 2.5", on(native, thinking({ thinkingLevel: "LOW" })), invalid],
+  ["thinkingLevel on 2.5", on(native, audio({ thinkingConfig: { thinkingLevel: "LOW" } })), invalid],
   ["affective dialog on 3.8", config({ enableAffectiveDialog: true }), invalid],
-  ["affective dialog on v1beta", on(native, { generationConfig: { enableAffectiveDialog: true } }), invalid],
+  ["affective dialog on v1beta", on(native, audio({ enableAffectiveDialog: true })), invalid],
   ["proactiveAudio off on 3.8", live({ proactivity: { proactiveAudio: false } }), invalid],
   ["proactiveAudio on 3.1", on(flash, { proactivity: { proactiveAudio: true } }), invalid],
   [
@@ -193,10 +197,10 @@ const accepted: [what: string, first: object, version?: string][] = [
   ],
   ["levels on extended thinking", on(extended, thinking({ thinkingLevel: "HIGH", includeThoughts: true }))],
   ["the default level of 3.1", on(flash, thinking({ thinkingLevel: "MINIMAL" }))],
-  ["a budget on 2.5", on(native, thinking({ thinkingBudget: 0 }))],
+  ["a budget on 2.5", on(native, audio({ thinkingConfig: { thinkingBudget: 0 } }))],
   [
     "affective and proactive 2.5 on v1alpha",
-    on(native, { generationConfig: { enableAffectiveDialog: true }, proactivity: { proactiveAudio: true } }),
+    on(native, { ...audio({ enableAffectiveDialog: true }), proactivity: { proactiveAudio: true } }),
     "v1alpha",
   ],
   [

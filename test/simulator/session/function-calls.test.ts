@@ -20,7 +20,6 @@ const refused: [
   ["no response at all", () => []],
   ["an unknown id", () => [{ id: "call_1", name: "f", response: {} }]],
   ["no id", () => [{ name: "f", response: {} }]],
-  ["another name", (id) => [{ id, name: "g", response: {} }]],
   ["nothing in it", (id) => [{ id, name: "f" }]],
   ["two in one frame", (id) => [1, 2].map((output) => ({ id, name: "f", response: { output } }))],
   ["a text", (id) => [{ id, name: "f", response: "sunny" }], struct('"sunny"')],
@@ -51,13 +50,17 @@ for (const [what, response, closed = invalid, setup = {}] of refused)
     assert.deepEqual(simulator.conversations[0]!.calls[0]!.responses, []);
   });
 
-it("accepts a response without a name: the id is enough", async () => {
-  const { client, simulator } = await withTools();
-  const [id] = await call(client, "call f");
-  await answer(client, respond({ id, response: { output: "sunny" } }));
-  assert.match(client.said, /Echo: f answered {"output":"sunny"}$/);
-  assert.equal(simulator.conversations[0]!.calls[0]!.state, "answered");
-});
+for (const [what, name] of [
+  ["without a name", {}],
+  ["with another name", { name: "g" }],
+] as const)
+  it(`accepts a response ${what}: the id is enough`, async () => {
+    const { client, simulator } = await withTools();
+    const [id] = await call(client, "call f");
+    await answer(client, respond({ id, ...name, response: { output: "sunny" } }));
+    assert.match(client.said, /Echo: f answered {"output":"sunny"}$/);
+    assert.equal(simulator.conversations[0]!.calls[0]!.state, "answered");
+  });
 
 it("refuses a second response to a call", async () => {
   const { client } = await withTools();

@@ -21,13 +21,9 @@ async function ended(options?: SimulatorOptions) {
   return { ...simulation, handle: first.handle! };
 }
 
-it("who asks for resumption is told one handle, 118 ms after setupComplete; who does not, none", async () => {
+it("sends one handle, 118 ms after setupComplete, also to a client that did not ask", async () => {
   const { open } = await simulate();
-  for (const [sessionResumption, count] of [
-    [{}, 1],
-    [{ handle: "" }, 1],
-    [undefined, 0],
-  ] as const) {
+  for (const sessionResumption of [{}, { handle: "" }, undefined]) {
     const client = await open();
     client.send({ setup: { model: MODEL, sessionResumption } });
     await client.run(500);
@@ -37,7 +33,7 @@ it("who asks for resumption is told one handle, 118 ms after setupComplete; who 
     const updates = client.frames.filter(({ kind }) => kind === "sessionResumptionUpdate");
     assert.deepEqual(
       updates.map(({ at }) => at),
-      Array(count).fill(due),
+      [due],
     );
     for (const { frame } of updates) {
       assert.equal(frame.sessionResumptionUpdate!.resumable, true);

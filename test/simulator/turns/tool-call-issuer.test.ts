@@ -100,8 +100,12 @@ it("adds calls, responses and answers to the context and the usage", async () =>
       ["tool", 'f {"output":1}'],
     ],
   );
-  const prompt = context.slice(0, 3).reduce((sum, { tokens }) => sum + tokens, 0);
-  assert.equal(client.of("turnComplete")[1]!.usageMetadata!.promptTokenCount, prompt);
+  const [asked, called, response] = context.map(({ tokens }) => tokens);
+  const usage = client.of("turnComplete")[1]!.usageMetadata!;
+  assert.equal(usage.promptTokenCount, asked! + called!);
+  assert.equal(usage.toolUsePromptTokenCount, response);
+  assert.deepEqual(usage.toolUsePromptTokensDetails, [{ modality: "TEXT", tokenCount: response }]);
+  assert.equal(usage.totalTokenCount, usage.promptTokenCount + usage.responseTokenCount + response!);
 });
 
 it("answers texts while a non-blocking call is pending", async () => {

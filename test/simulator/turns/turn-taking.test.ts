@@ -147,15 +147,19 @@ it("a text interrupts the answer after 16 ms", async () => {
   }
 });
 
-it("a text that comes while the model is thinking takes the place of the question before", async () => {
-  const { client } = await converse();
-  client.send(write("first"));
-  await client.run(100);
-  await answer(client, write("second"));
-  assert.deepEqual(client.kinds.slice(0, 3), ["interrupted", "turnComplete", "audio"]);
-  assert.match(client.said, /Echo: second$/);
-  assert.equal(client.of("turnComplete").length, 2);
-});
+for (const [what, second] of [
+  ["a text", write("second")],
+  ["a clientContent", tell(true, ["user", "second"])],
+] as const)
+  it(`${what} that comes while the model is thinking gets a joint answer with the text before`, async () => {
+    const { client } = await converse();
+    client.send(write("first"));
+    await client.run(100);
+    await answer(client, second);
+    assert.equal(client.of("interrupted").length, 0);
+    assert.match(client.said, /Echo: first Echo: second$/);
+    assert.equal(client.of("turnComplete").length, 1);
+  });
 
 it("clientContent with turnComplete false interrupts the answer", async () => {
   const { client } = await converse();
@@ -221,6 +225,7 @@ it("bills every turn for the whole context, by modality", async () => {
       { modality: "IMAGE", tokenCount: 64 },
     ],
     responseTokensDetails: [{ modality: "AUDIO", tokenCount: spoken }],
+    thoughtsTokenCount: Math.ceil(client.said.length / 4),
   });
   await answer(client, write("1234"));
   const [second] = client.of("turnComplete");
