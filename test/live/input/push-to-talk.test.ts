@@ -1,108 +1,150 @@
-import assert from "node:assert/strict";
-import { acceptSetup, type FarEnd, startFarEnd } from "../../far-end";
-import { silence } from "../../speech";
-import { settings, Talk } from "../talk";
+// Manual turn detection (push to talk): the flow marks where the user's turn starts and ends.
 
-interface Frame {
-  realtimeInput?: { audio?: { data: string }; activityStart?: object; activityEnd?: object };
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { silence } from "../../speech";
+import { cut, Exchange } from "../exchange";
+import { settings } from "../talk";
+
+const manual = { settings: { ...settings, turnDetection: "manual" as const } };
+const start = () => Exchange.start({}, manual);
+
+/** What the server received: the signals, and the milliseconds of sound between them. */
+async function heard(exchange: Exchange) {
+  await exchange.talk.say("over", false);
+  await exchange.talk.clock.during(exchange.log.next((entry) => entry.endsWith("context user: over")));
+  const received: (string | number)[] = [];
+  for (const entry of exchange.lines(/sound|activity/)) {
+    const [, what = "", ms] = entry.split(" ");
+    if (what !== "sound") received.push(what);
+    else if (typeof received.at(-1) === "number") received.push((received.pop() as number) + Number(ms));
+    else received.push(Number(ms));
+  }
+  return received;
 }
 
-describe("turns that are given by hand", () => {
-  let farEnd: FarEnd;
-  let talk: Talk;
-  afterEach(async () => {
-    talk.conversation.close();
-    await farEnd.close();
-    assert.equal(talk.clock.waiting, 0, "a timer was left");
-  });
-  const start = async () => {
-    farEnd = await startFarEnd(acceptSetup());
-    talk = new Talk(farEnd.url, { settings: { ...settings, turnDetection: "manual" } });
-  };
-  const signal = (name: "activityStart" | "activityEnd" | "audioStreamEnd") =>
-    talk.send({ kind: "signal", signal: name });
-  const received = (count: number) =>
-    talk.clock.during(
-      (async () => {
-        while (farEnd.frames.length < count) await new Promise((resolve) => setImmediate(resolve));
-      })(),
-    );
-  /** What the server has heard: the signals, and how many milliseconds of sound between them. */
-  const heard = async () => {
-    await talk.say("over", false);
-    await talk.clock.during(
-      (async () => {
-        while (!farEnd.frames.some((frame) => "clientContent" in frame))
-          await new Promise((r) => setImmediate(r));
-      })(),
-    );
-    const told: (string | number)[] = [];
-    for (const { realtimeInput } of farEnd.frames as Frame[]) {
-      if (realtimeInput?.activityStart) told.push("start");
-      if (realtimeInput?.activityEnd) told.push("end");
-      const ms = realtimeInput?.audio ? Buffer.from(realtimeInput.audio.data, "base64").length / 32 : 0;
-      if (ms && typeof told.at(-1) === "number") told.push((told.pop() as number) + ms);
-      else if (ms) told.push(ms);
-    }
-    return told;
-  };
-
-  it("send what is said while the button is pressed, and the half second before, so that the first syllable is whole", async () => {
-    await start();
-    talk.speak(silence(2_000));
-    await signal("activityStart");
-    talk.speak(silence(300));
-    await signal("activityEnd");
-    talk.speak(silence(400));
-    assert.deepEqual(await heard(), ["start", 800, "end"]);
+describe("push to talk", () => {
+  it("sends the sound while the button is pressed and the 500 ms before, so that the first syllable is complete", async () => {
+    const exchange = await start();
+    exchange.talk.speak(silence(2_000));
+    await exchange.talk.signal("activityStart");
+    exchange.talk.speak(silence(300));
+    await exchange.talk.signal("activityEnd");
+    exchange.talk.speak(silence(400));
+    assert.deepEqual(await heard(exchange), ["activityStart", 800, "activityEnd"]);
   });
 
-  it("open the conversation with what is said, not with sound while nobody presses", async () => {
-    await start();
-    talk.speak(silence(2_000));
-    assert.equal(talk.conversation.state, "disconnected");
-    await signal("activityStart");
-    assert.equal(talk.states()[0], "connecting");
+  it("sends no sound from before the press that is older than a second", async () => {
+    const exchange = await start();
+    await exchange.talk.say("hello", false);
+    exchange.talk.speak(silence(500));
+    await exchange.pass(60_000);
+    await exchange.talk.signal("activityStart");
+    assert.deepEqual(await heard(exchange), []);
   });
 
-  it("end when the sound stops, though the release of the button was lost", async () => {
-    await start();
-    await signal("activityStart");
-    talk.speak(silence(300));
-    await signal("audioStreamEnd");
-    assert.deepEqual(await heard(), ["start", 300, "end"]);
+  it("opens the conversation with the press, not with sound", async () => {
+    const exchange = await start();
+    exchange.talk.speak(silence(2_000));
+    assert.equal(exchange.talk.conversation.state, "disconnected");
+    await exchange.talk.signal("activityStart");
+    assert.equal(exchange.talk.states()[0], "connecting");
   });
 
-  it("end by themselves when they last too long", async () => {
-    await start();
-    await signal("activityStart");
+  it("ends the turn on audioStreamEnd when the release is missing", async () => {
+    const exchange = await start();
+    await exchange.talk.signal("activityStart");
+    exchange.talk.speak(silence(300));
+    await exchange.talk.signal("audioStreamEnd");
+    assert.deepEqual(await heard(exchange), ["activityStart", 300, "activityEnd"]);
+  });
+
+  it("ends a turn after 120 s of sound, counted from its press", async () => {
+    const exchange = await start();
+    const { talk } = exchange;
     talk.conversation.connect();
-    await talk.next("state", ({ state }) => state === "connected");
-    for (let second = 0; second < 121; second++) {
-      talk.speak(silence(1_000));
-      await new Promise((resolve) => setImmediate(resolve));
+    await talk.enters("connected");
+    const speak = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        talk.speak(silence(1_000));
+        await exchange.settled();
+      }
+    };
+    await talk.signal("activityStart");
+    await speak(10);
+    await talk.signal("activityEnd");
+    await exchange.pass(2_000);
+    await talk.signal("activityStart");
+    await speak(121);
+    assert.deepEqual(await heard(exchange), [
+      "activityStart",
+      10_000,
+      "activityEnd",
+      "activityStart",
+      120_000,
+      "activityEnd",
+    ]);
+  });
+
+  it("sends nothing for a press without sound: the server accepts no activity without sound", async () => {
+    const exchange = await start();
+    await exchange.talk.signal("activityStart");
+    await exchange.talk.signal("activityEnd");
+    assert.deepEqual(await heard(exchange), []);
+  });
+
+  it("starts the activity again on a new connection when the old one is lost during a press", async () => {
+    const exchange = await start();
+    const { talk } = exchange;
+    await talk.signal("activityStart");
+    talk.speak(silence(20));
+    await exchange.seen("1 sound 20");
+    cut(exchange.line());
+    await talk.enters("connecting");
+    talk.speak(silence(100));
+    await talk.signal("activityEnd");
+    assert.deepEqual(await heard(exchange), ["activityStart", 20, "activityStart", 100, "activityEnd"]);
+  });
+
+  it("makes one handshake and reports one error per press when the server refuses the key", async () => {
+    const exchange = await Exchange.start(
+      { setup: ({ socket }) => socket.close(1007, "API key not valid. Please pass a valid API key.") },
+      manual,
+    );
+    for (let presses = 1; presses <= 2; presses++) {
+      await exchange.talk.signal("activityStart");
+      for (let n = 0; n < 50; n++) {
+        exchange.talk.speak(silence(20));
+        exchange.talk.clock.advance(20);
+        await exchange.settled();
+      }
+      await exchange.talk.next("failed");
+      assert.equal(exchange.talk.all("failed").length, presses);
+      assert.equal(exchange.lines(/setup/).length, presses);
     }
-    const [begin, ms, end] = await heard();
-    assert.deepEqual([begin, end], ["start", "end"]);
-    assert.equal(ms, 120_000);
   });
 
-  it("of a press without a sound the server hears nothing, as it takes no activity without any", async () => {
-    await start();
-    await signal("activityStart");
-    await signal("activityEnd");
-    assert.deepEqual(await heard(), []);
+  it("releases the button on a disconnect: sound does not open another conversation", async () => {
+    const exchange = await start();
+    await exchange.talk.signal("activityStart");
+    exchange.talk.speak(silence(200));
+    await exchange.seen("1 activityStart");
+    exchange.talk.conversation.disconnect();
+    exchange.talk.speak(silence(1_000));
+    await exchange.settled();
+    assert.equal(exchange.talk.conversation.state, "closed");
+    assert.equal(exchange.lines(/setup/).length, 1);
   });
+});
 
-  it("begin again on a new connection when the old one was lost while the button was pressed", async () => {
-    await start();
-    await signal("activityStart");
-    talk.speak(silence(100));
-    await received(7);
-    farEnd.sockets[0]!.terminate();
-    await talk.next("state", ({ state }) => state === "connecting");
-    talk.speak(silence(100));
-    await signal("activityEnd");
-    assert.deepEqual(await heard(), ["start", 100, "start", 100, "end"]);
+describe("automatic turn detection", () => {
+  it("rejects activityStart and activityEnd with an error that names the setting, and takes audioStreamEnd", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    for (const signal of ["activityStart", "activityEnd"] as const)
+      await assert.rejects(exchange.talk.signal(signal), /needs manual turn detection/);
+    await exchange.talk.signal("audioStreamEnd");
+    await exchange.seen("1 audioStreamEnd");
+    assert.deepEqual(exchange.lines(/activity/), []);
   });
 });

@@ -1,3 +1,5 @@
+// When a conversation is reported as idle.
+
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { StateEvent } from "../../../live/state/state";
@@ -19,7 +21,7 @@ function connectedStore(onIdle: (store: StateStore) => void = () => {}) {
 }
 
 describe("the store of a conversation's state", () => {
-  it("reports each event, and idle once for each time that the conversation becomes idle", () => {
+  it("reports each event, and idle once each time the conversation becomes idle", () => {
     const { store, log } = connectedStore();
     const events: StateEvent[] = [{ type: "textSent" }, { type: "modelContent" }, { type: "turnComplete" }];
     for (const event of [...events, ...events]) store.apply(event);
@@ -30,7 +32,7 @@ describe("the store of a conversation's state", () => {
     );
   });
 
-  it("reports the connection as the first idle moment", () => {
+  it("reports idle once connected", () => {
     let idle = 0;
     const store = new StateStore(
       () => {},
@@ -44,7 +46,7 @@ describe("the store of a conversation's state", () => {
     assert.equal(idle, 1);
   });
 
-  it("reports idle at the end of a batch, and not when something began meanwhile", () => {
+  it("reports idle at the end of a batch, and only if the conversation is idle then", () => {
     const { store, log } = connectedStore();
     store.batch(() => {
       store.apply({ type: "textSent" });
@@ -60,7 +62,7 @@ describe("the store of a conversation's state", () => {
     assert.equal(log.filter((line) => line === "idle").length, 1);
   });
 
-  it("reports idle again when what is done on idle leaves the conversation idle in the end", () => {
+  it("reports idle again when what happens on idle leaves the conversation idle again", () => {
     let texts = 0;
     const { store, log } = connectedStore((store) => {
       if (texts-- <= 0) return;
@@ -73,7 +75,7 @@ describe("the store of a conversation's state", () => {
     assert.equal(log.filter((line) => line === "idle").length, 3);
   });
 
-  it("reports idle again when something new is to be done, and not while the conversation is busy", () => {
+  it("reports idle again on request, and not while the conversation is busy", () => {
     const { store, log } = connectedStore();
     store.idleAgain();
     assert.deepEqual(log, ["idle"]);
@@ -85,7 +87,7 @@ describe("the store of a conversation's state", () => {
     assert.deepEqual(log, ["idle", "textSent"]);
   });
 
-  it("works on after an error in a batch", () => {
+  it("still reports idle after an error in a batch", () => {
     const { store, log } = connectedStore();
     store.apply({ type: "textSent" });
     assert.throws(() =>

@@ -1,27 +1,11 @@
-import assert from "node:assert/strict";
-import type { ServedTool } from "../../../live/tools/tool-dispatch";
-import { type Simulator, startSimulator } from "../../../simulator/server";
-import { TestClock } from "../../clock";
-import { type FarEnd, startFarEnd } from "../../far-end";
-import { Inbox } from "../../inbox";
-import { silence } from "../../speech";
-import { continuity, settings, Talk } from "../talk";
+// Tool calls: each goes to the flow once, and gets one response.
 
-interface Response {
-  id: string;
-  name: string;
-  response: Record<string, unknown>;
-  scheduling?: string;
-  willContinue?: boolean;
-}
-interface Frame {
-  setup?: {
-    tools?: { functionDeclarations?: { name: string; behavior?: string }[]; googleSearch?: object }[];
-  };
-  clientContent?: object;
-  toolResponse?: { functionResponses: Response[] };
-  realtimeInput?: { audio?: object };
-}
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { ServedTool } from "../../../live/tools/tool-dispatch";
+import { silence } from "../../speech";
+import { cut, Exchange } from "../exchange";
+import { continuity, settings } from "../talk";
 
 const tool = (name: string, more: Partial<ServedTool> = {}, behavior?: string): ServedTool => ({
   declaration: { name, description: name, ...(behavior && { behavior }) } as ServedTool["declaration"],
@@ -31,47 +15,27 @@ const tool = (name: string, more: Partial<ServedTool> = {}, behavior?: string): 
   ...more,
 });
 
-describe("the tools of a conversation", () => {
-  let farEnd: FarEnd;
-  let talk: Talk;
-  let frames: Inbox<Frame>;
-  let tools: ServedTool[];
-  const start = async (options: ConstructorParameters<typeof Talk>[1] = {}) => {
-    frames = new Inbox();
-    farEnd = await startFarEnd((frame: Frame, reply) => {
-      frames.push(frame);
-      if (frame.setup) {
-        reply({ setupComplete: {} });
-        reply({ sessionResumptionUpdate: { newHandle: `handle ${farEnd.sockets.length}`, resumable: true } });
-      }
-    });
-    talk = new Talk(farEnd.url, { tools: () => tools, ...options });
-    await talk.say("hello", false);
-  };
-  afterEach(async () => {
-    talk.conversation.close();
-    await farEnd.close();
-    assert.equal(talk.clock.waiting, 0, "a timer was left");
-  });
-  const send = (frame: object) => farEnd.sockets.at(-1)!.send(JSON.stringify(frame));
-  const call = (...calls: { id: string; name: string; args?: object }[]) =>
-    send({ toolCall: { functionCalls: calls } });
-  const response = async () => {
-    const { toolResponse } = await talk.clock.during(frames.next(({ toolResponse }) => !!toolResponse));
-    return toolResponse!.functionResponses[0]!;
-  };
-  const answer = (id: string, output: unknown, more: object = {}) =>
-    talk.clock.during(
-      new Promise<Error | undefined>((done) =>
-        talk.conversation.answer(id, { response: { output }, ...more }, done),
-      ),
-    );
-  const setups = () => frames.items.flatMap(({ setup }) => (setup ? [setup] : []));
+/** A conversation that is open, with these tools. */
+async function start(
+  tools: readonly ServedTool[] = [tool("get_weather")],
+  options: Parameters<typeof Exchange.start>[1] = {},
+) {
+  const exchange = await Exchange.start({}, { tools: () => tools, ...options });
+  exchange.talk.conversation.connect();
+  await exchange.talk.enters("connected");
+  return exchange;
+}
 
-  it("are declared in the setup, and the web search beside them", async () => {
-    tools = [tool("get_weather"), tool("switch_light", {}, "BLOCKING")];
-    await start({ settings: { ...settings, googleSearch: true } });
-    assert.deepEqual(setups()[0]!.tools, [
+const call = (exchange: Exchange, ...functionCalls: { id?: string; name?: string; args?: object }[]) =>
+  exchange.reply({ toolCall: { functionCalls } });
+const noResponseWanted = /wants no response/;
+
+describe("the tools in the setup", () => {
+  it("are the declarations, with Google Search beside them", async () => {
+    const exchange = await start([tool("get_weather"), tool("switch_light", {}, "BLOCKING")], {
+      settings: { ...settings, googleSearch: true },
+    });
+    assert.deepEqual(exchange.setups[0]!.tools, [
       {
         functionDeclarations: [
           { name: "get_weather", description: "get_weather" },
@@ -81,11 +45,13 @@ describe("the tools of a conversation", () => {
       { googleSearch: {} },
     ]);
   });
+});
 
-  it("are called with their arguments, each call by its own, and answered in any order", async () => {
-    tools = [tool("get_weather"), tool("get_time")];
-    await start();
-    call({ id: "1", name: "get_weather", args: { city: "Berlin" } }, { id: "2", name: "get_time" });
+describe("a tool call", () => {
+  it("reaches the flow with its arguments; several are answered in any order", async () => {
+    const exchange = await start([tool("get_weather"), tool("get_time")]);
+    const { talk } = exchange;
+    call(exchange, { id: "1", name: "get_weather", args: { city: "Berlin" } }, { id: "2", name: "get_time" });
     const first = (await talk.next("toolCall")).call;
     const second = (await talk.next("toolCall")).call;
     assert.deepEqual(
@@ -95,228 +61,155 @@ describe("the tools of a conversation", () => {
         ["2", "get_time", {}, "the get_time node"],
       ],
     );
-    assert.equal(await answer("2", "noon"), undefined);
-    assert.deepEqual(await response(), { id: "2", name: "get_time", response: { output: "noon" } });
-    assert.equal(await answer("1", "sunny", { scheduling: "SILENT" }), undefined);
-    assert.equal((await response()).scheduling, "SILENT");
+    await talk.respond("2", "noon");
+    assert.deepEqual(await exchange.response(), { id: "2", name: "get_time", response: { output: "noon" } });
+    await talk.respond("1", "sunny", { scheduling: "SILENT" });
+    assert.equal((await exchange.response()).scheduling, "SILENT");
   });
 
-  it("take no second, late or unknown answer: an error to the flow, nothing to the server", async () => {
-    tools = [tool("get_weather")];
-    await start();
-    call({ id: "1", name: "get_weather" });
+  it("rejects duplicate and unknown tool responses with an error and sends nothing", async () => {
+    const exchange = await start();
+    const { talk } = exchange;
+    call(exchange, { id: "1", name: "get_weather" });
     await talk.next("toolCall");
-    assert.equal(await answer("1", "sunny"), undefined);
-    await response();
-    for (const id of ["1", "7"]) assert.match(String(await answer(id, "rainy")), /wants no response/);
-    await talk.say("over", false);
-    assert.equal(frames.items.filter(({ toolResponse }) => toolResponse).length, 1);
+    await talk.respond("1", "sunny");
+    await exchange.response();
+    for (const id of ["1", "7"]) await assert.rejects(talk.respond(id, "rainy"), noResponseWanted);
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/response/), ["1 response 1"]);
   });
 
-  it("may answer in several parts when they say that more is to come", async () => {
-    tools = [tool("get_weather")];
-    await start();
-    call({ id: "1", name: "get_weather" });
+  it("takes several responses while each says willContinue, and one last response", async () => {
+    const exchange = await start();
+    const { talk } = exchange;
+    call(exchange, { id: "1", name: "get_weather" });
     await talk.next("toolCall");
-    await answer("1", "looking", { willContinue: true });
-    assert.equal((await response()).willContinue, true);
-    assert.equal(await answer("1", "sunny"), undefined);
-    assert.match(String(await answer("1", "rainy")), /wants no response/);
+    await talk.respond("1", "looking", { willContinue: true });
+    assert.equal((await exchange.response()).willContinue, true);
+    await talk.respond("1", "sunny");
+    assert.equal((await exchange.response()).willContinue, undefined);
+    await assert.rejects(talk.respond("1", "rainy"), noResponseWanted);
   });
 
-  it("never see arguments that do not fit: the model is told, and can correct itself", async () => {
-    tools = [tool("get_weather", { check: () => "city must be a string" })];
-    await start();
-    call({ id: "1", name: "get_weather", args: { city: 7 } }, { id: "2", name: "unknown" });
-    assert.deepEqual((await response()).response, { error: "city must be a string" });
-    assert.deepEqual((await response()).response, { error: "There is no tool named unknown." });
-    assert.equal(talk.all("toolCall").length, 0);
+  it("with invalid arguments, or of an unknown tool, does not reach the flow: the model gets the reason", async () => {
+    const exchange = await start([tool("get_weather", { check: () => "city must be a string" })]);
+    call(exchange, { id: "1", name: "get_weather", args: { city: 7 } }, { id: "2", name: "unknown" });
+    assert.deepEqual((await exchange.response()).response, { error: "city must be a string" });
+    assert.deepEqual((await exchange.response()).response, { error: "There is no tool named unknown." });
+    assert.equal(exchange.talk.all("toolCall").length, 0);
   });
 
-  it("that do not answer in time are told to the model and to the flow, so that nobody waits for ever", async () => {
-    tools = [tool("get_weather", { timeoutMs: 5_000 })];
-    await start();
-    call({ id: "1", name: "get_weather" });
-    await talk.next("toolCall");
-    talk.clock.advance(5_000);
+  it("without an id or a name, which no server sends, is reported as an error; the calls beside it are made", async () => {
+    const exchange = await start();
+    call(exchange, { name: "get_weather" }, { id: "2" }, { id: "3", name: "get_weather" });
+    assert.equal((await exchange.talk.next("toolCall")).call.id, "3");
+    const errors = exchange.talk.all("failed").map(({ error }) => error.message);
+    assert.match(errors[0]!, /without an id/);
+    assert.match(errors[1]!, /without a name/);
+    assert.equal(errors.length, 2);
+  });
+
+  it("times out: the flow and the model are told, and a late response is rejected", async () => {
+    const exchange = await start([tool("get_weather", { timeoutMs: 5_000 })]);
+    const { talk } = exchange;
+    call(exchange, { id: "1", name: "get_weather" });
+    const { calledAt } = (await talk.next("toolCall")).call;
+    talk.clock.advance(calledAt + 4_990 - talk.clock.now());
+    talk.conversation.watch();
+    assert.equal(talk.all("toolCancelled").length, 0);
+    talk.clock.advance(10);
     talk.conversation.watch();
     assert.equal((await talk.next("toolCancelled")).reason, "timeout");
-    assert.match(String((await response()).response.error), /did not respond in time/);
-    assert.match(String(await answer("1", "late")), /wants no response/);
+    assert.match(String((await exchange.response()).response.error), /did not respond in time/);
+    await assert.rejects(talk.respond("1", "late"), noResponseWanted);
   });
 
-  it("are told when the model withdraws a call", async () => {
-    tools = [tool("get_weather")];
-    await start();
-    call({ id: "1", name: "get_weather" });
-    await talk.next("toolCall");
-    send({ toolCallCancellation: { ids: ["1", "unknown"] } });
-    assert.equal((await talk.next("toolCancelled")).call.id, "1");
-    assert.match(String(await answer("1", "late")), /wants no response/);
+  it("that the server cancels is cancelled in the flow, and a late response is rejected", async () => {
+    const exchange = await start();
+    call(exchange, { id: "1", name: "get_weather" });
+    await exchange.talk.next("toolCall");
+    exchange.reply({ toolCallCancellation: { ids: ["1", "unknown"] } });
+    const { call: cancelled, reason } = await exchange.talk.next("toolCancelled");
+    assert.deepEqual([cancelled.id, reason], ["1", "cancelled"]);
+    await assert.rejects(exchange.talk.respond("1", "late"), noResponseWanted);
   });
 
-  it("keep their calls over a resume, and an answer that was given meanwhile is sent once", async () => {
-    tools = [tool("get_weather")];
-    await start();
-    call({ id: "1", name: "get_weather" });
+  it("stays open over a resume, and a response that came meanwhile is sent once", async () => {
+    const exchange = await start();
+    const { talk } = exchange;
+    await exchange.settled();
+    call(exchange, { id: "1", name: "get_weather" });
     await talk.next("toolCall");
-    farEnd.sockets[0]!.terminate();
-    await talk.next("state", ({ state }) => state === "connecting");
-    assert.equal(await answer("1", "sunny"), undefined);
-    assert.deepEqual((await response()).response, { output: "sunny" });
-    assert.equal(farEnd.sockets.length, 2);
+    cut(exchange.line());
+    await talk.enters("connecting");
+    await talk.respond("1", "sunny");
+    assert.deepEqual((await exchange.response()).response, { output: "sunny" });
+    assert.deepEqual(exchange.lines(/response/), ["2 response 1"]);
     assert.equal(talk.all("toolCancelled").length, 0);
   });
 
-  it("lose their calls with the conversation: the flow is told, and a waiting answer gets an error", async () => {
-    tools = [tool("get_weather")];
-    await start({ continuity: { ...continuity, onConnectionLoss: "restart" } });
-    call({ id: "1", name: "get_weather" }, { id: "2", name: "get_weather" });
+  it("ends with its conversation: the flow gets a cancellation, and a waiting response an error", async () => {
+    const exchange = await start(undefined, { continuity: { ...continuity, onConnectionLoss: "restart" } });
+    const { talk } = exchange;
+    call(exchange, { id: "1", name: "get_weather" }, { id: "2", name: "get_weather" });
     await talk.next("toolCall");
-    farEnd.sockets[0]!.terminate();
-    await talk.next("state", ({ state }) => state === "connecting");
-    assert.match(String(await answer("1", "sunny")), /conversation that called the tool has ended/);
+    cut(exchange.line());
+    await talk.enters("connecting");
+    await assert.rejects(talk.respond("1", "sunny"), /conversation that called the tool has ended/);
     assert.deepEqual(
       talk.all("toolCancelled").map(({ call: { id }, reason }) => [id, reason]),
       [["2", "lost"]],
     );
   });
 
-  it("hold sound back while a model that would end over it waits for them, but not for ever", async () => {
-    tools = [tool("get_weather")];
-    await start({ settings: { ...settings, model: "gemini-3.1-flash-live-preview" } }).catch(() => {});
-    talk.conversation.connect();
-    await talk.next("state", ({ state }) => state === "connected");
-    call({ id: "1", name: "get_weather" });
-    await talk.next("toolCall");
-    talk.speak(silence(100));
-    talk.clock.advance(9_000);
-    await answer("1", "sunny");
-    await response();
-    assert.equal(frames.items.filter(({ realtimeInput }) => realtimeInput?.audio).length, 0);
-    await talk.clock.during(frames.next(({ realtimeInput }) => !!realtimeInput?.audio));
+  it("of a model without scheduling gets its response without it", async () => {
+    const exchange = await start(undefined, {
+      settings: { ...settings, model: "gemini-3.1-flash-live-preview" },
+    });
+    call(exchange, { id: "1", name: "get_weather" });
+    await exchange.talk.next("toolCall");
+    await exchange.talk.respond("1", "sunny", { scheduling: "WHEN_IDLE" });
+    assert.equal((await exchange.response()).scheduling, undefined);
   });
 
-  it("that have changed reach a running conversation at its next quiet moment, without ending it", async () => {
-    tools = [tool("get_weather")];
-    await start();
-    call({ id: "1", name: "get_weather" });
-    await talk.next("toolCall");
-    tools = [tool("get_weather"), tool("get_time")];
-    talk.conversation.updateTools();
-    assert.equal(talk.conversation.state, "connected");
-    await answer("1", "sunny");
-    send({ serverContent: { turnComplete: true } });
-    assert.equal((await talk.next("resumed")).remembered, true);
-    assert.equal(setups()[1]!.tools![0]!.functionDeclarations!.length, 2);
-  });
-
-  it("that have changed while the conversation was being opened reach it, too", async () => {
-    tools = [];
-    await start();
-    talk.conversation.disconnect();
-    talk.conversation.connect();
-    await talk.clock.during(frames.next(({ setup }) => !!setup));
-    tools = [tool("get_time")];
-    talk.conversation.updateTools();
-    await talk.next("resumed");
-    assert.equal(setups().at(-1)!.tools![0]!.functionDeclarations![0]!.name, "get_time");
-  });
-
-  it("a text for an idle moment waits until nobody speaks", async () => {
-    tools = [];
-    await start();
-    await talk.say("a question");
-    const said = talk.send({ kind: "text", text: "the laundry is done", turnComplete: true, whenIdle: true });
-    send({ serverContent: { outputTranscription: { text: "An answer" } } });
-    await talk.next("text");
-    assert.equal(frames.items.filter(({ clientContent }) => clientContent).length, 2);
-    send({ serverContent: { turnComplete: true } });
-    await said;
-    assert.equal(talk.all("turnComplete").length, 1);
-  });
-
-  it("another instruction is taken up at the next quiet moment, by a resume", async () => {
-    tools = [];
-    await start();
-    talk.conversation.instruct("Speak like a pirate.", () => {});
-    await talk.next("resumed");
-    assert.match(JSON.stringify(setups()[1]), /pirate/);
-  });
+  for (const [model, behavior, blocking] of [
+    ["gemini-3.8-live", undefined, false],
+    ["gemini-3.8-live", "BLOCKING", true],
+    ["gemini-3.8-live-extended-thinking", "BLOCKING", false],
+    ["gemini-3.1-flash-live-preview", "NON_BLOCKING", true],
+  ] as const)
+    it(`is ${blocking ? "blocking" : "non-blocking"} with ${model} and behavior ${behavior ?? "model default"}`, async () => {
+      const exchange = await start([tool("get_weather", {}, behavior)], { settings: { ...settings, model } });
+      call(exchange, { id: "1", name: "get_weather" });
+      assert.equal((await exchange.talk.next("toolCall")).call.blocking, blocking);
+    });
 });
 
-describe("the tools of a conversation with the simulator", () => {
-  const clock = new TestClock();
-  let simulator: Simulator;
-  let talk: Talk;
-  afterEach(async () => {
-    talk.conversation.close();
-    await simulator.close();
-    assert.equal(clock.waiting, 0, "a timer was left");
-  });
-  const start = async (behavior?: string) => {
-    simulator = await startSimulator({ clock });
-    const tools = ["get_weather", "get_time"].map((name) => tool(name, {}, behavior));
-    talk = new Talk(simulator.url, { tools: () => tools }, clock);
-  };
-  const answer = (id: string, output: string) =>
-    talk.clock.during(
-      new Promise<void>((resolve, reject) =>
-        talk.conversation.answer(id, { response: { output } }, (error) =>
-          error ? reject(error) : resolve(),
-        ),
-      ),
-    );
-  const said = (what: RegExp) =>
-    talk.next("text", ({ final, role, text }) => final && role === "model" && what.test(text));
-
-  for (const behavior of ["BLOCKING", "NON_BLOCKING"])
-    it(`are called several at once and answered each on its own, ${behavior}`, async () => {
-      await start(behavior);
-      await talk.say('call get_weather with {"city":"Berlin"} and get_time');
-      const weather = (await talk.next("toolCall")).call;
-      const time = (await talk.next("toolCall")).call;
-      assert.deepEqual([weather.args, time.args], [{ city: "Berlin" }, {}]);
-      await answer(time.id, "noon");
-      await answer(weather.id, "sunny");
-      await said(/sunny/);
-      assert.match(
-        talk
-          .all("text")
-          .map(({ text }) => text)
-          .join(" "),
-        /noon/,
-      );
-      assert.deepEqual(
-        simulator.conversations[0]!.calls.map(({ state }) => state),
-        ["answered", "answered"],
-      );
+describe("sound during a blocking tool call of a 3.1 model, which would close the connection", () => {
+  const startSilenced = async () => {
+    const exchange = await start(undefined, {
+      settings: { ...settings, model: "gemini-3.1-flash-live-preview" },
     });
+    call(exchange, { id: "1", name: "get_weather" });
+    await exchange.talk.next("toolCall");
+    exchange.talk.speak(silence(100));
+    return exchange;
+  };
 
-  it("survive the loss of the connection: the answer is given on the next one, and once", async () => {
-    await start();
-    await talk.say("call get_time");
-    const { id } = (await talk.next("toolCall")).call;
-    await talk.next("turnComplete");
-    simulator.order({ at: "now", do: "cut" });
-    await talk.next("state", ({ state }) => state === "connecting");
-    await answer(id, "noon");
-    await said(/noon/);
-    assert.equal(simulator.conversations[0]!.calls[0]!.responses.length, 1);
+  it("waits for the tool response", async () => {
+    const exchange = await startSilenced();
+    exchange.talk.clock.advance(9_000);
+    await exchange.talk.respond("1", "sunny");
+    await exchange.response();
+    assert.deepEqual(exchange.lines(/sound/), []);
+    await exchange.seen("1 sound 20");
   });
 
-  it("are withdrawn by the server, and the flow is told", async () => {
-    await start();
-    await talk.say("call get_time");
-    const { id } = (await talk.next("toolCall")).call;
-    simulator.order({ at: "now", do: "cancel" });
-    assert.deepEqual([(await talk.next("toolCancelled")).call.id], [id]);
-    await assert.rejects(answer(id, "late"), /wants no response/);
-  });
-
-  it("that are not there are answered in words", async () => {
-    await start();
-    await talk.say("call open_door");
-    await said(/no tool named open_door/);
+  it("waits 10 s at most", async () => {
+    const exchange = await startSilenced();
+    await exchange.pass(9_000);
+    assert.deepEqual(exchange.lines(/sound/), []);
+    await exchange.pass(2_000);
+    assert.equal(exchange.lines(/sound/).length, 5);
   });
 });

@@ -1,0 +1,77 @@
+// What waits for a connection, and in which order it is sent.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { InputQueue } from "../../../live/input/queue";
+
+const picture = (name: string) =>
+  ({ kind: "image", data: Buffer.from(name), mimeType: "image/jpeg" }) as const;
+const sound = (ms: number) => ({ kind: "sound", pcm: Buffer.alloc(ms * 32), sampleRate: 16_000 }) as const;
+
+describe("the queue for a connection", () => {
+  const queue = (messages = 2, soundMs = 100) => new InputQueue({ messages, soundMs });
+  const done = () => {};
+
+  it("returns everything in the order in which it came, after the texts that are put back", () => {
+    const waiting = queue();
+    waiting.add({ kind: "text", text: "a", turnComplete: true }, done);
+    waiting.add(sound(20), done);
+    waiting.add(picture("a picture"), done);
+    waiting.add({ kind: "text", text: "b", turnComplete: true }, done);
+    waiting.putBack([
+      { kind: "text", text: "x", turnComplete: true, again: true },
+      { kind: "text", text: "y", turnComplete: true, again: true },
+    ]);
+    const order: string[] = [];
+    for (let next = waiting.take(); next; next = waiting.take())
+      order.push(next.input.kind === "text" ? next.input.text : next.input.kind);
+    assert.deepEqual(order, ["x", "y", "a", "sound", "image", "b"]);
+    assert.ok(waiting.isEmpty);
+  });
+
+  it("drops the oldest sound beyond the offline audio buffer, and counts its milliseconds", () => {
+    const waiting = queue();
+    for (let n = 0; n < 7; n++) waiting.add(sound(20), done);
+    assert.equal(waiting.takeLostSoundMs(), 40);
+    assert.equal(waiting.takeLostSoundMs(), 0);
+    let frames = 0;
+    while (waiting.take()) frames += 1;
+    assert.equal(frames, 5);
+    for (let n = 0; n < 5; n++) waiting.add(sound(20), done);
+    assert.equal(waiting.takeLostSoundMs(), 0, "sound that was taken makes room");
+  });
+
+  it("rejects a message beyond the offline message queue, and still takes sound and a picture", () => {
+    const waiting = queue(1);
+    const errors: (Error | undefined)[] = [];
+    const note = (error?: Error) => void errors.push(error);
+    waiting.add({ kind: "text", text: "a", turnComplete: true }, note);
+    waiting.add({ kind: "text", text: "b", turnComplete: true }, note);
+    assert.match(String(errors), /1 messages already wait/);
+    waiting.add(sound(20), note);
+    waiting.add(picture("a picture"), note);
+    assert.deepEqual(errors.slice(1), [undefined]);
+  });
+
+  it("rejects everything that waits, once, and returns how many senders got the error", () => {
+    const waiting = queue();
+    const errors: unknown[] = [];
+    const note = (error?: Error) => void errors.push(error);
+    waiting.add({ kind: "text", text: "a", turnComplete: true }, note);
+    waiting.add(picture("a picture"), note);
+    waiting.putBack([{ kind: "text", text: "x", turnComplete: true, again: true }]);
+    const error = new Error("over");
+    assert.equal(waiting.fail(error), 2);
+    assert.deepEqual(errors, [error, error]);
+    assert.ok(waiting.isEmpty);
+    assert.equal(waiting.fail(error), 0);
+  });
+
+  it("has room for as much sound as before after everything was rejected", () => {
+    const waiting = queue();
+    for (let n = 0; n < 5; n++) waiting.add(sound(20), done);
+    waiting.fail(new Error("over"));
+    for (let n = 0; n < 5; n++) waiting.add(sound(20), done);
+    assert.equal(waiting.takeLostSoundMs(), 0);
+  });
+});
