@@ -265,14 +265,14 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
     cleanUp(() => new Promise((resolve) => proxy.close(resolve).closeAllConnections()));
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const flow = [
-      ...flowWith({ url: "http://gateway.example", proxy: "proxy" }),
+      ...flowWith({ url: "http://gateway.example", allowHttp: true, proxy: "proxy" }),
       { id: "proxy", type: "http proxy", url, credentials: { username: "me", password: PASSWORD } },
     ];
     const running = await run(flow);
     for (const inject of ["say", "ask"]) {
       await post(running.nodeRed, `/inject/${inject}`);
       await running.news.debug.next(
-        ({ id, msg }) => id === "errors shown" && /proxy wants to know/.test(msg),
+        ({ id, msg }) => id === "errors shown" && /proxy requires a user and a password/.test(msg),
       );
     }
     expectNoSecret(await everything(running));

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { TABLES } from "../../nodes/settings/tables";
 import { type NodeRed, post, startNodeRed } from "../node-red";
+import { describeInBrowser } from "./chromium";
 import { editorReady, openEditor } from "./editor-page";
 
 interface FlowNode {
@@ -43,7 +44,7 @@ const FLOW = [
   ),
 ];
 
-describe("a flow without properties for its settings", () => {
+describeInBrowser("a flow without properties for its settings", () => {
   let nodeRed: NodeRed;
   let browser: Browser;
   let page: Page;
