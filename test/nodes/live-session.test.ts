@@ -1,4 +1,4 @@
-// The words on the wires of a session (design, section 4): what goes in, as a Live server gets it, and what comes out.
+// The messages of a live session: what the Live server gets of each, and what comes out of each output.
 
 import assert from "node:assert/strict";
 import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
