@@ -70,12 +70,14 @@ export class ConversationPool {
     for (const conversation of this.#conversations.values()) conversation.updateTools();
   }
 
-  /** Closes all connections and reports nothing more. */
-  close() {
+  /** Closes all connections and reports nothing more. Returns how many texts remain without an answer, as Conversation.close(). */
+  close(): number {
     this.#closed = true;
     this.#cancelSweep?.();
-    for (const conversation of this.#conversations.values()) conversation.close();
+    let unanswered = 0;
+    for (const conversation of this.#conversations.values()) unanswered += conversation.close();
     this.#conversations.clear();
+    return unanswered;
   }
 
   #report(conversation: Conversation, event: ConversationEvent) {

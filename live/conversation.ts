@@ -19,12 +19,14 @@ import { StateStore } from "./state/store";
 import { type Answer, ToolDispatch } from "./tools/tool-dispatch";
 import { ServerWatch } from "./turns/server-watch";
 import { TurnTracker } from "./turns/turn-tracker";
+import { UserActivity } from "./turns/user-activity";
 
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #emit: (event: ConversationEvent) => void;
   readonly #state: StateStore;
   readonly #report: ConnectionReport;
+  readonly #activity: UserActivity;
   readonly #turns: TurnTracker;
   readonly #watch: ServerWatch;
   readonly #handle: ResumptionHandle;
@@ -43,15 +45,31 @@ export class Conversation {
     this.#lastUsed = clock.now();
     this.#state = new StateStore(
       (before, after, event) => {
-        if (after.turn > before.turn) this.#connection.prove();
-        if (after.connection !== "connected") this.#changeOver.cancel();
+        if (after.turn > before.turn) {
+          this.#connection.prove();
+          this.#state.idleAgain(); // A turn may end without ever having been busy.
+        }
+        if (after.connection !== "connected") {
+          this.#changeOver.cancel();
+          this.#activity.reset();
+        }
         this.#report.onChange(before, after, event.type === "closed" ? event.cause : undefined);
       },
       () => this.#onIdle(),
     );
     this.#report = new ConnectionReport(clock, emit);
-    this.#turns = new TurnTracker(this.#state, emit, settings.thoughts, profile.contextWindow);
-    this.#watch = new ServerWatch(clock, this.#state, continuity.stallTimeoutMs, (ms) => this.#onStall(ms));
+    this.#activity = new UserActivity(clock, this.#state, settings.detection.silenceDurationMs);
+    this.#turns = new TurnTracker({
+      profile,
+      includeThoughts: settings.thoughts,
+      segmentSilenceMs: settings.segmentSilenceMs,
+      clock,
+      state: this.#state,
+      activity: this.#activity,
+      emit,
+    });
+    const stallTimeoutMs = profile.turnEnds === "turnComplete" ? continuity.stallTimeoutMs : 0;
+    this.#watch = new ServerWatch(clock, this.#state, stallTimeoutMs, (ms) => this.#onStall(ms));
     this.#handle = new ResumptionHandle(this.#resumes ? handles : undefined);
     this.#opening = new SessionOpening(options);
     this.#connection = new Connection(
@@ -69,7 +87,7 @@ export class Conversation {
         onOpen: (socket, remembered) => this.#onOpen(socket, remembered),
         onFrame: (frame) => this.#state.batch(() => this.#receive(frame)),
         onBadFrame: (error) => emit({ type: "failed", error }),
-        onLost: () => this.#onLost(),
+        onLost: (isFresh) => this.#onLost(isFresh),
         onGivenUp: (error) => this.#onGivenUp(error),
       },
     );
@@ -183,14 +201,21 @@ export class Conversation {
     this.connect();
   }
 
-  /** Closes the connection and rejects everything still queued; whoever stored the handle can resume the conversation. */
-  close(cause?: string) {
-    if (!this.isOpen) return;
+  /**
+   * Closes the connection and rejects everything still queued; with a stored handle the conversation can be resumed.
+   * @returns how many texts that were sent remain without an answer; those that are stored to be sent again do not count
+   */
+  close(cause?: string): number {
+    if (!this.isOpen) return 0;
+    let unanswered = 0;
     this.#state.batch(() => {
+      const texts = this.#turns.unanswered;
+      if (texts.length && !this.#handle.storeUnanswered(texts)) unanswered = texts.length;
       this.#turns.stop();
       const error = new InputError("Gemini Live: the conversation ended before this could be sent.");
       this.#shut(error, "DISCONNECTED", cause);
     });
+    return unanswered;
   }
 
   /** Notices timeouts of tools, stalls, and tokens that expire soon; to be called about once a second. */
@@ -236,28 +261,36 @@ export class Conversation {
     if (next.action === "sendText") this.#input.sendIdleTexts();
   }
 
+  /** A resumed conversation that answers nothing stays mute: it is begun afresh with its history (docs/live-api.md 2). */
   #onStall(ms: number) {
-    const cure = this.#survives ? this.#options.continuity.onStall : "report";
+    const isMute = this.#state.current.unproven;
+    const cure = !this.#survives ? "report" : isMute ? "restart" : this.#options.continuity.onStall;
     this.#emit({ type: "stall", ms, cure });
-    if (cure === "resume") this.#connection.changeOver("the server stalled");
+    if (cure === "restart") this.#connection.changeOver("the resumed conversation does not answer", true);
+    else if (cure === "resume") this.#connection.changeOver("the server stalled");
     else this.#state.apply({ type: "stalled" });
   }
 
   #onOpen(socket: LiveSocket, remembered: Remembered) {
     this.#state.batch(() => {
-      this.#state.apply({ type: "connected" });
+      const isResumed = remembered !== false;
+      this.#state.apply({ type: "connected", resumed: isResumed });
       this.#report.onOpen(remembered);
-      if (!remembered) this.#tools.forget();
+      if (!isResumed) this.#tools.forget();
       this.#watch.restart();
-      this.#input.open(socket, remembered ? undefined : this.#turns.history);
+      this.#input.putBack(this.#handle.takeUnanswered());
+      this.#input.open(socket, this.#turns.historyFor(isResumed), isResumed);
     });
   }
 
   #onSent(input: Input) {
-    if (input.kind !== "sound") this.#watch.restart();
-    if (input.kind === "history") for (const utterance of input.turns) this.#turns.keep(utterance);
-    if (input.kind === "signal")
-      this.#state.apply({ type: "userSpeech", speaking: input.signal === "activityStart" });
+    if (input.kind === "sound") {
+      if (this.#options.settings.turnDetection === "automatic") this.#activity.onSound(input.pcm);
+      return;
+    }
+    this.#watch.restart();
+    if (input.kind === "history") for (const utterance of input.turns) this.#turns.seed(utterance);
+    if (input.kind === "signal") this.#turns.hear(input.signal === "activityStart");
     if (input.kind === "text" && input.turnComplete) this.#turns.ask(input);
     else if (input.kind === "text") this.#turns.keep({ role: "user", text: input.text });
     if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !isBlocked(this.#state.current))
@@ -292,10 +325,10 @@ export class Conversation {
     this.#state.idleAgain();
   }
 
-  #onLost() {
+  #onLost(isFresh: boolean) {
     this.#state.batch(() => {
       this.#report.onLost();
-      this.#input.close(this.#turns.breakOff("CONNECTION_LOST"));
+      this.#input.close(this.#turns.breakOff("CONNECTION_LOST", isFresh));
       this.#state.apply({ type: "connectionLost" });
     });
   }

@@ -118,7 +118,11 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   });
   node.on("close", () => {
     stopWatching();
-    conversations.close();
+    const unanswered = conversations.close();
+    if (unanswered)
+      node.warn(
+        `Texts without an answer when the live session was closed: ${unanswered}. Choose "Keep conversations across deploys and restarts" to have them sent again.`,
+      );
     node.status({});
   });
   badge.show([]);

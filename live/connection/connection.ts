@@ -30,8 +30,8 @@ export interface ConnectionListener {
   onOpen(socket: LiveSocket, remembered: Remembered): void;
   onFrame(frame: LiveServerMessage): void;
   onBadFrame(error: Error): void;
-  /** The connection is gone, and another one is opened. */
-  onLost(): void;
+  /** The connection is gone, and another one is opened. @param isFresh whether that begins another conversation */
+  onLost(isFresh: boolean): void;
   /** There is no connection, and none is opened. */
   onGivenUp(error: Error): void;
 }
@@ -94,24 +94,26 @@ export class Connection {
     this.#attempts = 0;
   }
 
-  /** Replaces the open socket by a new one. The old one is closed first: while it lives, the server refuses a second (docs/live-api.md 1.5). */
-  changeOver(cause: string) {
+  /** Replaces the open socket by one that resumes the conversation. The old one is closed first: while it lives, the server refuses a second (docs/live-api.md 1.5).
+   * @param isFresh begins another conversation instead */
+  changeOver(cause: string, isFresh = false) {
     const socket = this.#socket;
     const signal = this.#life?.signal;
     if (!socket || !signal) return;
-    this.#leave();
+    if (isFresh) this.#options.handle.drop();
+    this.#leave(isFresh);
     socket.close().then(() => {
       if (!signal.aborted) this.#attempt(signal, cause);
     });
   }
 
-  #leave() {
+  #leave(isFresh = false) {
     const now = this.#options.clock.now();
     this.#socket = undefined;
     if (!this.#reconnected || now - this.#openedAt >= PROVEN_MS) this.#attempts = 0;
     this.#reconnected = true;
     this.#options.handle.touch(now);
-    this.#listener.onLost();
+    this.#listener.onLost(isFresh);
   }
 
   #attempt(signal: AbortSignal, cause: string | undefined) {

@@ -3,10 +3,16 @@
 import type { LiveServerSessionResumptionUpdate } from "@google/genai";
 import { ConnectionError } from "../server/errors";
 
-/** Where a handle is kept for a conversation that is opened again after a deploy or restart. */
+/** What is stored of a conversation that is opened again after a deploy or restart. */
+export interface StoredHandle {
+  handle: string;
+  /** Texts that had no answer when the live session was closed. */
+  unanswered: readonly string[];
+}
+
 export interface HandleStore {
-  load(): Promise<string | undefined>;
-  save(handle: string | undefined): void;
+  load(): Promise<StoredHandle | undefined>;
+  save(stored: StoredHandle | undefined): void;
 }
 
 /** Milliseconds for which a handle is used after its connection ended: two hours, less a minute for the way (docs/live-api.md 1.7). */
@@ -27,6 +33,7 @@ export class ResumptionHandle {
   /** Clock time, in milliseconds, at which the connection was last known to live. */
   #alive = 0;
   #refusals = 0;
+  #unanswered: readonly string[] = [];
 
   /** @param store where it is kept beyond this process; undefined: nowhere */
   constructor(store: HandleStore | undefined) {
@@ -43,8 +50,9 @@ export class ResumptionHandle {
     if (this.#loaded || !this.#store) return undefined;
     this.#loaded = true;
     return this.#store.load().then(
-      (handle) => {
-        this.#value = handle;
+      (stored) => {
+        this.#value = stored?.handle;
+        this.#unanswered = stored?.unanswered ?? [];
         this.#alive = now;
       },
       () => {}, // What cannot be read is as if it were not stored.
@@ -58,7 +66,21 @@ export class ResumptionHandle {
     this.#stale = resumable === false;
     if (resumable === false || !newHandle || newHandle === this.#value) return;
     this.#value = newHandle;
-    this.#store?.save(newHandle);
+    this.#store?.save({ handle: newHandle, unanswered: [] });
+  }
+
+  /** Stores texts without an answer beside the handle. Returns false when there is no handle or no store. */
+  storeUnanswered(texts: readonly string[]): boolean {
+    if (!this.#store || !this.#value) return false;
+    this.#store.save({ handle: this.#value, unanswered: texts });
+    return true;
+  }
+
+  /** Takes the stored texts without an answer, once. */
+  takeUnanswered(): readonly string[] {
+    const texts = this.#unanswered;
+    this.#unanswered = [];
+    return texts;
   }
 
   /** Drops it, also where it is stored. */

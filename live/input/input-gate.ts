@@ -74,8 +74,13 @@ export class InputGate {
   }
 
   /** As Sender.open(). */
-  open(outlet: Outlet, history: readonly Utterance[] | undefined) {
-    this.#sender.open(outlet, history);
+  open(outlet: Outlet, history: readonly Utterance[], isResumed: boolean) {
+    this.#sender.open(outlet, history, isResumed);
+  }
+
+  /** Puts texts that were sent before in front of all that waits. */
+  putBack(texts: readonly string[]) {
+    this.#sender.putBack(texts.map((text) => ({ kind: "text", text, turnComplete: true, again: true })));
   }
 
   /** As Sender.close(). */

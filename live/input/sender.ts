@@ -84,18 +84,23 @@ export class Sender {
 
   /**
    * Sends everything that waits over a new connection.
-   * @param history what a fresh conversation is told first, before the history that waits; undefined: the conversation is resumed
+   * @param history what the model is told first, before the history that waits
+   * @param isResumed whether the server knows the conversation, and with it the calls of tools
    */
-  open(outlet: Outlet, history: readonly Utterance[] | undefined) {
+  open(outlet: Outlet, history: readonly Utterance[], isResumed: boolean) {
     this.#outlet = outlet;
     this.#reportLostSound();
-    if (history?.length) this.#sendHistory(history);
-    if (history)
+    if (history.length && this.#profile.history !== "never") this.#sendHistory(history);
+    if (!isResumed)
       for (const { done } of this.#queue.takeKind("toolResponse"))
         done(
           new InputError("The conversation that called the tool has ended; the tool response was not sent."),
         );
     this.#drain();
+  }
+
+  putBack(questions: readonly Text[]) {
+    this.#queue.putBack(questions);
   }
 
   /** From now on everything waits. `questions` are sent again, before what waits. */
@@ -105,7 +110,7 @@ export class Sender {
     this.#cancelDrain = undefined;
     const held = this.#pictures.take();
     if (held) this.#queue.add(held.input, held.done);
-    this.#queue.putBack(questions);
+    this.putBack(questions);
   }
 
   /** Rejects everything that waits. Returns to how many senders `error` was reported. */

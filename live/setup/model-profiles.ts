@@ -5,10 +5,19 @@ export interface ModelProfile {
   modality: "AUDIO" | "TEXT";
   /** The message that carries a text turn once the conversation is open. */
   text: "clientContent" | "realtimeInput";
-  /** When history may be sent: at any time, or only before anything else and announced in the setup. */
-  history: "always" | "atStart";
+  /** When history may be sent: at any time, only before anything else and announced in the setup, or never. */
+  history: "always" | "atStart" | "never";
+  /** Whether a resumed conversation was seen to forget history that was sent (docs/live-api.md 2). */
+  forgetsHistory: boolean;
+  /**
+   * What ends a turn: the server's turnComplete; the end of a segment of speech, as transcribe-live never sends turnComplete; or silence,
+   * as live-translate sends no end at all (docs/live-api.md 1.5).
+   */
+  turnEnds: "turnComplete" | "segment" | "silence";
   /** Whether a tool call blocks: as its declaration says, always, or never. */
   blocking: "choice" | "always" | "never";
+  /** The field of a declaration that carries its JSON Schema; `parameters` takes a subset (docs/live-api.md 1.2). */
+  toolSchema: "parametersJsonSchema" | "parameters";
   /** Whether a tool response may say when the model speaks about it. */
   scheduling: boolean;
   /** Whether sound during a blocking call makes the server close the connection (docs/live-api.md 2). */
@@ -26,7 +35,10 @@ const CURRENT: ModelProfile = {
   modality: "AUDIO",
   text: "clientContent",
   history: "always",
+  forgetsHistory: false,
+  turnEnds: "turnComplete",
   blocking: "choice",
+  toolSchema: "parametersJsonSchema",
   scheduling: true,
   deafWhileBlocked: false,
   contextWindow: 131_072,
@@ -37,15 +49,15 @@ const CURRENT: ModelProfile = {
 
 /** By the beginning of the model's name; the longest match counts. */
 const FAMILIES: Record<string, ModelProfile> = {
-  "gemini-3.8-live": CURRENT,
+  "gemini-3.8-live": { ...CURRENT, forgetsHistory: true },
   "gemini-3.8-live-extended-thinking": {
     ...CURRENT,
     blocking: "never",
     scheduling: false,
     thinking: { levels: ["LOW", "MEDIUM", "HIGH"], thoughts: true },
   },
-  "gemini-3.5-transcribe-live": { ...CURRENT, modality: "TEXT" },
-  "gemini-3.5-live-translate": CURRENT,
+  "gemini-3.5-transcribe-live": { ...CURRENT, modality: "TEXT", history: "never", turnEnds: "segment" },
+  "gemini-3.5-live-translate": { ...CURRENT, history: "never", turnEnds: "silence" },
   "gemini-3.1-flash-live": {
     ...CURRENT,
     text: "realtimeInput",
@@ -58,6 +70,7 @@ const FAMILIES: Record<string, ModelProfile> = {
   },
   "gemini-2.5-flash-native-audio": {
     ...CURRENT,
+    toolSchema: "parameters",
     thinking: { levels: [], thoughts: true },
     affectiveDialog: true,
     languageCode: true,

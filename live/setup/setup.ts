@@ -48,6 +48,8 @@ export interface ConversationSettings {
   turnCoverage: "" | "ONLY_ACTIVITY" | "ALL_INPUT" | "AUDIO_ACTIVITY_AND_ALL_VIDEO";
   /** Lets the model use Google Search; its sources come as grounding. */
   googleSearch: boolean;
+  /** Milliseconds of silence that end a turn of a model that sends no end (live-translate). */
+  segmentSilenceMs: number;
   /** The conversation closes after each answer and keeps nothing. */
   singleTurn: boolean;
 }
@@ -160,12 +162,17 @@ function buildRealtimeInput(
 /** A model that has one behavior only refuses the other (docs/live-api.md 1.8). */
 function buildTools(
   { googleSearch }: ConversationSettings,
-  { blocking }: ModelProfile,
+  { blocking, toolSchema }: ModelProfile,
   declarations: readonly FunctionDeclaration[],
 ): Tool[] {
-  const functionDeclarations = declarations.map(({ behavior, ...rest }) =>
-    behavior && blocking === "choice" ? { ...rest, behavior } : rest,
-  );
+  const functionDeclarations = declarations.map(({ behavior, parameters, parametersJsonSchema, ...rest }) => {
+    const schema = toolSchema === "parameters" ? parameters : (parametersJsonSchema ?? parameters);
+    return {
+      ...rest,
+      ...(schema && { [schema === parameters ? "parameters" : toolSchema]: schema }),
+      ...(behavior && blocking === "choice" && { behavior }),
+    };
+  });
   return [
     ...(functionDeclarations.length ? [{ functionDeclarations }] : []),
     ...(googleSearch ? [{ googleSearch: {} }] : []),

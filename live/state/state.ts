@@ -20,6 +20,8 @@ export interface Call {
 export interface ConversationState {
   readonly connection: "disconnected" | "connecting" | "connected" | "closing" | "closed";
   readonly userSpeaking: boolean;
+  /** Speech is heard or transcribed here, whether the server reports it or not. */
+  readonly userAudible: boolean;
   /** Push to talk: `open` once activityStart was sent on this connection. */
   readonly button: "released" | "pressed" | "open";
   /** The model's answer: `playing` from generationComplete until the server counts it as played. */
@@ -33,6 +35,8 @@ export interface ConversationState {
   /** An extended-thinking model works in the background: the end of a turn is not the end of its answer. */
   readonly thinking: boolean;
   readonly calls: readonly Call[];
+  /** The conversation was resumed on this connection, and the model has not answered since. */
+  readonly unproven: boolean;
   /** Why the connection is to be replaced at the next idle moment. */
   readonly changeOver: string | undefined;
   /** Counts from 1; the user's words and the answer to them belong to one turn. */
@@ -49,7 +53,7 @@ export interface ConversationState {
 
 export type StateEvent =
   | { type: "connecting" }
-  | { type: "connected" }
+  | { type: "connected"; resumed: boolean }
   /** The connection is gone, and another one is opened. */
   | { type: "connectionLost" }
   | { type: "closing" }
@@ -68,7 +72,9 @@ export type StateEvent =
   | { type: "buttonPressed" }
   | { type: "activityOpened" }
   | { type: "buttonReleased" }
-  | { type: "userSpeech"; speaking: boolean }
+  /** `answered: false`: the model does not answer what was said. */
+  | { type: "userSpeech"; speaking: boolean; answered?: boolean }
+  | { type: "userAudible"; audible: boolean }
   | { type: "textSent" }
   /** A tool response was sent that the model speaks about. */
   | { type: "responseSent" }
@@ -89,6 +95,7 @@ export type StateEvent =
 export const INITIAL: ConversationState = {
   connection: "disconnected",
   userSpeaking: false,
+  userAudible: false,
   button: "released",
   answer: "none",
   answerFollows: false,
@@ -96,6 +103,7 @@ export const INITIAL: ConversationState = {
   interrupted: false,
   thinking: false,
   calls: [],
+  unproven: false,
   changeOver: undefined,
   turn: 1,
   spent: undefined,
@@ -107,11 +115,13 @@ export const INITIAL: ConversationState = {
 /** What ends with a connection. */
 const WITHOUT_CONNECTION = {
   userSpeaking: false,
+  userAudible: false,
   answer: "none",
   answerFollows: false,
   stopped: false,
   interrupted: false,
   thinking: false,
+  unproven: false,
   changeOver: undefined,
 } as const;
 
@@ -125,7 +135,12 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "connecting":
       return { ...state, connection: "connecting" };
     case "connected":
-      return { ...state, connection: "connected", soundOpensFrom: Number.NEGATIVE_INFINITY };
+      return {
+        ...state,
+        connection: "connected",
+        unproven: event.resumed,
+        soundOpensFrom: Number.NEGATIVE_INFINITY,
+      };
     case "connectionLost":
       return {
         ...state,
@@ -172,8 +187,13 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       return {
         ...state,
         userSpeaking: false,
-        answer: state.userSpeaking && state.answer === "none" ? "awaited" : state.answer,
+        answer:
+          state.userSpeaking && state.answer === "none" && event.answered !== false
+            ? "awaited"
+            : state.answer,
       };
+    case "userAudible":
+      return { ...state, userAudible: event.audible };
     case "textSent":
       // Texts before the first piece of an answer get one answer together (docs/live-api.md 1.5).
       return isAnswering(state)
@@ -185,6 +205,7 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       return {
         ...state,
         answer: "running",
+        unproven: false,
         answerFollows: state.answerFollows && !state.interrupted,
         interrupted: false,
       };
@@ -204,7 +225,13 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "thinking":
       return { ...state, thinking: event.thinking };
     case "toolsCalled":
-      return { ...state, answer: "none", answerFollows: false, calls: [...state.calls, ...event.calls] };
+      return {
+        ...state,
+        answer: "none",
+        answerFollows: false,
+        unproven: false,
+        calls: [...state.calls, ...event.calls],
+      };
     case "callsSettled":
       return { ...state, calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
     case "stopped":
@@ -239,6 +266,7 @@ export const isIdle = (state: ConversationState) =>
   state.connection === "connected" &&
   state.answer === "none" &&
   !state.userSpeaking &&
+  !state.userAudible &&
   !state.thinking &&
   state.calls.length === 0;
 

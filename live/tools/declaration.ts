@@ -41,7 +41,11 @@ export function declareTool({ name, description, parameters, behavior }: ToolSet
     const schema = readSchema(parameters);
     const converted = toGeminiSchema(schema);
     const declaration: FunctionDeclaration = { name, description };
-    if (converted) declaration.parameters = converted;
+    // Which of the two is sent depends on the model: see buildSetup().
+    if (converted) {
+      const { $schema: _, ...parametersJsonSchema } = schema;
+      Object.assign(declaration, { parameters: converted, parametersJsonSchema });
+    }
     if (behavior) declaration.behavior = Behavior[behavior];
     return { declaration, check: checkOf(name, schema) };
   } catch (error) {

@@ -15,14 +15,14 @@ export class Transcript {
     this.#open[role] += fragment;
   }
 
-  /** Ends the turn. Returns what each side said in it, the user first; a side that said nothing is left out. */
-  endTurn(): Utterance[] {
-    const said = (["user", "model"] as const)
-      .map((role) => ({ role, text: this.#open[role].trim() }))
-      .filter(({ text }) => text);
-    this.#open = { user: "", model: "" };
-    for (const utterance of said) this.keep(utterance);
-    return said;
+  /** Ends what one side says in the present turn. Returns it; undefined: that side said nothing. */
+  end(role: Utterance["role"]): Utterance | undefined {
+    const text = this.#open[role].trim();
+    this.#open[role] = "";
+    if (!text) return undefined;
+    const utterance = { role, text };
+    this.keep(utterance);
+    return utterance;
   }
 
   /** Keeps what was not spoken but is part of the conversation; the oldest drops out when there is too much. */

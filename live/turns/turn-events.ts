@@ -20,6 +20,10 @@ export type TurnEvent =
       text: string;
       /** true: the whole text of the turn */
       final: boolean;
+      /** It replaces the interim text before, and is replaced by the next. */
+      interim?: true;
+      /** BCP-47, where the server names it. */
+      language?: string | undefined;
       thought: boolean;
       turn: number;
     }
@@ -27,7 +31,7 @@ export type TurnEvent =
   | {
       type: "turnComplete";
       turn: number;
-      /** The server's, or CONNECTION_LOST or DISCONNECTED when a part of the answer is missing. */
+      /** The server's; CONNECTION_LOST or DISCONNECTED when a part of the answer is missing; SILENCE when the model sends no end. */
       reason: string | undefined;
     }
   | {
@@ -44,10 +48,12 @@ export type TurnEvent =
     }
   | { type: "usage"; turn: number; usage: UsageReport }
   | { type: "grounding"; turn: number; grounding: GroundingMetadata }
+  /** A part of an answer that is not usable; the rest of the answer is not affected. */
+  | { type: "failed"; error: Error }
   | {
       type: "stall";
       /** Milliseconds without a frame of the server. */
       ms: number;
-      /** What is done about it: this event alone, or a resume as well. */
-      cure: "report" | "resume";
+      /** What is done about it: this event alone, a resume, or a fresh conversation with the history. */
+      cure: "report" | "resume" | "restart";
     };

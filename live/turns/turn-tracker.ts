@@ -1,35 +1,55 @@
 // Follows the turns of a conversation: applies what the server sends to its state, and reports sound, text and the ends of turns.
 
-import type { LiveServerContent, LiveServerMessage } from "@google/genai";
+import type { Blob, LiveServerContent, LiveServerMessage, Transcription } from "@google/genai";
+import type { Clock } from "../../audio/clock";
 import type { Text, Utterance } from "../input/input";
+import type { ModelProfile } from "../setup/model-profiles";
 import { canBeStopped, isAnswering } from "../state/state";
 import type { StateStore } from "../state/store";
+import { SegmentEnds } from "./segment-ends";
 import { UsageMeter } from "./token-usage";
 import { Transcript } from "./transcript";
 import type { TurnEvent } from "./turn-events";
+import type { UserActivity } from "./user-activity";
+
+export interface TurnTrackerOptions {
+  profile: ModelProfile;
+  /** Whether the model's thoughts are reported as text. */
+  includeThoughts: boolean;
+  /** Milliseconds of silence that end a turn of a model that sends no end. */
+  segmentSilenceMs: number;
+  clock: Clock;
+  state: StateStore;
+  activity: UserActivity;
+  emit(event: TurnEvent): void;
+}
+
+type Role = Utterance["role"];
 
 export class TurnTracker {
+  readonly #options: TurnTrackerOptions;
   readonly #state: StateStore;
-  readonly #emit: (event: TurnEvent) => void;
-  readonly #withThoughts: boolean;
-  readonly #contextWindow: number | undefined;
+  readonly #segments: SegmentEnds | undefined;
   #transcript = new Transcript();
+  /** History that was sent, and not said in this conversation. */
+  #seeded = new Transcript();
   #usage: UsageMeter;
+  #language: Partial<Record<Role, string>> = {};
   /** Texts that were sent and of whose answer nothing has come. */
   #questions: Text[] = [];
+  /** The turn in which a part of an answer was refused: it is reported once. */
+  #refusedIn = 0;
 
-  /** @param contextWindow tokens that the model's context holds, where that is known */
-  constructor(
-    state: StateStore,
-    emit: (event: TurnEvent) => void,
-    withThoughts: boolean,
-    contextWindow: number | undefined,
-  ) {
+  constructor(options: TurnTrackerOptions) {
+    const { profile, segmentSilenceMs, clock, state } = options;
+    this.#options = options;
     this.#state = state;
-    this.#emit = emit;
-    this.#withThoughts = withThoughts;
-    this.#contextWindow = contextWindow;
-    this.#usage = new UsageMeter(contextWindow);
+    this.#usage = new UsageMeter(profile.contextWindow);
+    if (profile.turnEnds !== "turnComplete")
+      this.#segments = new SegmentEnds(profile.turnEnds, clock, segmentSilenceMs, {
+        endSide: (role) => this.#endSide(role),
+        complete: (reason) => state.batch(() => this.#complete(reason)),
+      });
   }
 
   /** Tokens that the conversation has used. */
@@ -42,11 +62,26 @@ export class TurnTracker {
     return this.#transcript.history;
   }
 
+  /** Texts that were sent and of whose answer nothing has come. */
+  get unanswered(): readonly string[] {
+    return this.#questions.map(({ text }) => text);
+  }
+
+  /** What the model is told when a connection opens: everything that the server does not know, or is known to forget. */
+  historyFor(isResumed: boolean): readonly Utterance[] {
+    if (isResumed) return this.#options.profile.forgetsHistory ? this.#seeded.history : [];
+    this.#seeded = new Transcript();
+    for (const utterance of this.history) this.#seeded.keep(utterance);
+    return this.history;
+  }
+
   /** Begins another conversation, which knows nothing of this one. */
   restart() {
     this.#transcript = new Transcript();
-    this.#usage = new UsageMeter(this.#contextWindow);
+    this.#seeded = new Transcript();
+    this.#usage = new UsageMeter(this.#options.profile.contextWindow);
     this.#questions = [];
+    this.#language = {};
   }
 
   /** A text was sent that the model will answer. */
@@ -60,6 +95,12 @@ export class TurnTracker {
     this.#transcript.keep(utterance);
   }
 
+  /** History was sent. */
+  seed(utterance: Utterance) {
+    this.#transcript.keep(utterance);
+    this.#seeded.keep(utterance);
+  }
+
   /** The model calls tools: asked again, its questions would make it call them again. */
   onToolCall() {
     this.#keepQuestions();
@@ -70,15 +111,9 @@ export class TurnTracker {
     const { current } = this.#state;
     if (!canBeStopped(current)) return false;
     this.#keepQuestions();
-    this.#emit({ type: "interrupted", turn: current.turn });
+    this.#options.emit({ type: "interrupted", turn: current.turn });
     this.#state.apply({ type: "stopped" });
     return true;
-  }
-
-  /** The user starts or stops speaking. */
-  hear(speaking: boolean, offsetMs?: number) {
-    this.#emit({ type: "speech", speaking, offsetMs });
-    this.#state.apply({ type: "userSpeech", speaking });
   }
 
   receive(frame: LiveServerMessage) {
@@ -91,90 +126,166 @@ export class TurnTracker {
     if (status || serverContent?.turnComplete) this.#receiveStatus(status === "IN_PROGRESS");
   }
 
+  /** The user starts or stops speaking, as the server reports it or as the flow says by push to talk. */
+  hear(speaking: boolean) {
+    const answered = this.#segments?.onSpeech(speaking) ?? true;
+    this.#state.apply({ type: "userSpeech", speaking, answered });
+  }
+
   /**
    * The connection is gone. Returns the texts to send again: those of whose answer nothing had come, each once. A turn that cannot
    * continue is completed, with `reason` when a part of its answer is missing.
+   * @param askAgain whether texts that were sent twice are sent again, because the second connection answered nothing
    */
-  breakOff(reason: string): Text[] {
+  breakOff(reason: string, askAgain = false): Text[] {
     const { current } = this.#state;
-    const again = this.#questions.filter((question) => !question.again);
+    const again = this.#questions.filter((question) => askAgain || !question.again);
     if (again.length) this.#questions = [];
     if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason);
     else if (current.answer === "awaited" && !again.length) this.#complete(reason);
     this.#keepQuestions();
+    this.#segments?.cancel();
     return again.map((question) => ({ ...question, again: true }));
   }
 
   /** The Gemini API names the kind `type`, and the SDK renames it for Vertex AI (docs/live-api.md 1.3). */
   #receiveActivity(activity: NonNullable<LiveServerMessage["voiceActivity"]> & WireActivity) {
     const kind = activity.type ?? activity.voiceActivityType;
+    if (kind !== "ACTIVITY_START" && kind !== "ACTIVITY_END") return;
+    const speaking = kind === "ACTIVITY_START";
     const seconds = Number.parseFloat(activity.audioOffset ?? "");
     const offsetMs = Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined;
-    if (kind === "ACTIVITY_START") this.hear(true, offsetMs);
-    else if (kind === "ACTIVITY_END") this.hear(false, offsetMs);
+    this.#options.activity.onReport();
+    this.#options.emit({ type: "speech", speaking, offsetMs });
+    this.hear(speaking);
   }
 
   #receiveStatus(thinking: boolean) {
-    if (thinking !== this.#state.current.thinking) this.#emit({ type: "thinking", thinking });
+    if (thinking !== this.#state.current.thinking) this.#options.emit({ type: "thinking", thinking });
     this.#state.apply({ type: "thinking", thinking });
   }
 
   #receiveContent(content: LiveServerContent) {
+    const { emit } = this.#options;
     const { turn } = this.#state.current;
-    if (content.inputTranscription?.text) this.#say("user", content.inputTranscription.text);
+    this.#receiveUserTranscript(content);
     // Sound that comes in one frame with `interrupted` belongs to the answer that is over.
     if (!content.interrupted) this.#receiveAnswer(content);
-    if (content.groundingMetadata)
-      this.#emit({ type: "grounding", turn, grounding: content.groundingMetadata });
+    if (content.groundingMetadata) emit({ type: "grounding", turn, grounding: content.groundingMetadata });
     if (content.interrupted) {
-      if (!this.#state.current.stopped) this.#emit({ type: "interrupted", turn });
+      if (!this.#state.current.stopped) emit({ type: "interrupted", turn });
       this.#state.apply({ type: "interrupted" });
     }
     if (content.generationComplete) {
-      if (!this.#state.current.stopped) this.#emit({ type: "generationComplete", turn });
+      if (!this.#state.current.stopped) emit({ type: "generationComplete", turn });
       this.#state.apply({ type: "generationComplete" });
+      this.#segments?.onGenerationComplete();
     }
     if (content.turnComplete) this.#complete(content.turnCompleteReason);
+  }
+
+  #receiveUserTranscript({ interimInputTranscription, inputTranscription }: LiveServerContent) {
+    if (interimInputTranscription?.text) {
+      const { text } = interimInputTranscription;
+      const language = this.#languageOf("user", interimInputTranscription);
+      const { turn } = this.#state.current;
+      this.#options.activity.onSpeech();
+      this.#options.emit({
+        type: "text",
+        role: "user",
+        text,
+        final: false,
+        interim: true,
+        thought: false,
+        turn,
+        language,
+      });
+    }
+    const language = this.#languageOf("user", inputTranscription);
+    if (!inputTranscription?.text) return;
+    // The transcript of the whole segment is final when it comes.
+    if (this.#options.profile.turnEnds === "segment") {
+      this.#transcript.add("user", inputTranscription.text);
+      this.#endSide("user");
+      return;
+    }
+    if (!isAnswering(this.#state.current)) this.#options.activity.onSpeech();
+    this.#say("user", inputTranscription.text, language);
+    this.#segments?.onText("user");
   }
 
   #receiveAnswer({ modelTurn, outputTranscription }: LiveServerContent) {
     if (this.#state.current.stopped) return;
     for (const { inlineData, text, thought } of modelTurn?.parts ?? []) {
       this.#answerBegins();
-      const { turn } = this.#state.current;
-      if (inlineData?.data && inlineData.mimeType?.startsWith("audio/")) {
-        const pcm = Buffer.from(inlineData.data, "base64");
-        this.#emit({ type: "audio", pcm, mimeType: inlineData.mimeType, turn });
-      }
+      if (inlineData?.data) this.#receiveSound(inlineData);
       if (text && !thought) this.#say("model", text);
-      if (text && thought && this.#withThoughts)
-        this.#emit({ type: "text", role: "model", text, final: false, thought, turn });
+      if (text && thought && this.#options.includeThoughts)
+        this.#options.emit({
+          type: "text",
+          role: "model",
+          text,
+          final: false,
+          thought,
+          turn: this.#state.current.turn,
+        });
     }
-    if (outputTranscription?.text) {
-      this.#answerBegins();
-      this.#say("model", outputTranscription.text);
-    }
+    const language = this.#languageOf("model", outputTranscription);
+    if (!outputTranscription?.text) return;
+    this.#answerBegins();
+    this.#say("model", outputTranscription.text, language);
+  }
+
+  #receiveSound({ data, mimeType = "" }: Blob) {
+    const { turn } = this.#state.current;
+    if (mimeType.startsWith("audio/"))
+      return this.#options.emit({ type: "audio", pcm: Buffer.from(data!, "base64"), mimeType, turn });
+    if (this.#refusedIn === turn) return;
+    this.#refusedIn = turn;
+    this.#options.emit({
+      type: "failed",
+      error: new Error(
+        `Gemini Live: the answer contains ${mimeType || "data of no type"}, which is not sound; this part was ignored.`,
+      ),
+    });
   }
 
   /** A piece of an answer has come: unless it belongs to an earlier one, the questions are answered. */
   #answerBegins() {
     this.#state.apply({ type: "modelContent" });
     if (!this.#state.current.answerFollows) this.#keepQuestions();
+    this.#segments?.onText("model");
   }
 
-  #say(role: Utterance["role"], text: string) {
+  #say(role: Role, text: string, language?: string) {
     this.#transcript.add(role, text);
-    this.#emit({ type: "text", role, text, final: false, thought: false, turn: this.#state.current.turn });
+    const { turn } = this.#state.current;
+    this.#options.emit({ type: "text", role, text, final: false, thought: false, turn, language });
+  }
+
+  /** The language may be named alone, before the text (docs/live-api.md 1.3). */
+  #languageOf(role: Role, transcription: Transcription | undefined): string | undefined {
+    const { languageCode } = (transcription ?? {}) as { languageCode?: string };
+    if (languageCode) this.#language[role] = languageCode;
+    return this.#language[role];
+  }
+
+  /** Reports the whole text of what one side has said in the turn. */
+  #endSide(role: Role) {
+    const said = this.#transcript.end(role);
+    const { turn } = this.#state.current;
+    const language = this.#language[role];
+    if (said) this.#options.emit({ type: "text", ...said, final: true, thought: false, turn, language });
   }
 
   #complete(reason: string | undefined) {
     const { turn, answerFollows } = this.#state.current;
     if (!answerFollows) this.#keepQuestions();
-    for (const { role, text } of this.#transcript.endTurn())
-      this.#emit({ type: "text", role, text, final: true, thought: false, turn });
+    this.#endSide("user");
+    this.#endSide("model");
     const usage = this.#usage.endTurn();
-    if (usage) this.#emit({ type: "usage", turn, usage });
-    this.#emit({ type: "turnComplete", turn, reason });
+    if (usage) this.#options.emit({ type: "usage", turn, usage });
+    this.#options.emit({ type: "turnComplete", turn, reason });
     this.#state.apply({ type: "turnComplete" });
   }
 

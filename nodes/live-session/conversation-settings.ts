@@ -21,6 +21,7 @@ export function conversationSettings(settings: LiveSessionSettings): Conversatio
     detection: { start: startSensitivity, end: endSensitivity, silenceDurationMs, prefixPaddingMs },
     bargeIn,
     turnCoverage,
+    segmentSilenceMs: settings.segmentSilenceMs,
     singleTurn,
     googleSearch,
   };

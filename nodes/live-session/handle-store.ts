@@ -2,10 +2,13 @@
 // restart of Node-RED if its context store is on disk.
 
 import type { Node } from "node-red";
-import { HANDLE_LIFETIME_MS, type HandleStore } from "../../live/connection/resumption-handle";
+import {
+  HANDLE_LIFETIME_MS,
+  type HandleStore,
+  type StoredHandle,
+} from "../../live/connection/resumption-handle";
 
-interface Kept {
-  handle: string;
+interface Kept extends StoredHandle {
   /** The model cannot change on a resume. */
   model: string;
   /** Milliseconds since 1970. */
@@ -27,11 +30,11 @@ export function handleStore(node: Node, key: string, model: string): HandleStore
       new Promise((resolve) => {
         node.context().get(name, undefined, (_error: Error | null, stored: unknown) => {
           const kept = inProcess.get(place) ?? (stored as Kept | undefined);
-          resolve(isGood(kept) ? kept?.handle : undefined);
+          resolve(isGood(kept) ? kept : undefined);
         });
       }),
-    save: (handle) => {
-      const kept = handle ? { handle, model, savedAt: Date.now() } : undefined;
+    save: (stored) => {
+      const kept = stored && { ...stored, model, savedAt: Date.now() };
       for (const [other, { savedAt }] of inProcess)
         if (Date.now() - savedAt > HANDLE_LIFETIME_MS) inProcess.delete(other);
       if (kept) inProcess.set(place, kept);

@@ -25,8 +25,13 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
     case "audio":
       return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
     case "text": {
-      const { role, text, final, turn } = event;
-      return [["text", { payload: text, role, final, turn, ...(event.thought && { thought: true }) }]];
+      const { role, text, final, turn, language, interim, thought } = event;
+      const marks = {
+        ...(language && { language }),
+        ...(interim && { interim }),
+        ...(thought && { thought }),
+      };
+      return [["text", { payload: text, role, final, turn, ...marks }]];
     }
     case "interrupted":
     case "turnComplete": {

@@ -4,11 +4,15 @@ import type { Node, NodeAPI } from "node-red";
 import type { ServedTool } from "../../live/tools/tool-dispatch";
 import { findTools } from "../tool-discovery";
 
+/** Bytes of all declarations together above which a model was seen to repeat itself (docs/live-api.md 1.2). */
+const LARGE_BYTES = 3 * 1024;
+
 export class SessionTools {
   readonly #red: NodeAPI;
   readonly #session: Node;
   readonly #output: number;
   #served: ServedTool[] = [];
+  #warnedBytes = 0;
 
   constructor(red: NodeAPI, session: Node, output: number) {
     this.#red = red;
@@ -29,6 +33,17 @@ export class SessionTools {
     this.#served = found
       .filter(({ duplicate }) => !duplicate)
       .map(({ node, tool }) => ({ ...tool, server: node }));
+    this.#warnOfSize();
+  }
+
+  #warnOfSize() {
+    const schemas = this.#served.map(({ declaration: { parameters: _, ...sent } }) => sent);
+    const bytes = Buffer.byteLength(JSON.stringify(schemas));
+    if (bytes > LARGE_BYTES && bytes !== this.#warnedBytes)
+      this.#session.warn(
+        `The declarations of the tools have ${bytes} bytes. Above ${LARGE_BYTES} bytes models may repeat themselves: shorten descriptions and parameters, or wire fewer tools.`,
+      );
+    this.#warnedBytes = bytes;
   }
 
   #warnOfDuplicate(name: string, node: string, found: ReturnType<typeof findTools>) {

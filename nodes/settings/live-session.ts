@@ -37,6 +37,13 @@ export const liveSession = table({
     choices: ["", "ONLY_ACTIVITY", "ALL_INPUT", "AUDIO_ACTIVITY_AND_ALL_VIDEO"],
     label: "Turn coverage",
   }),
+  segmentSilenceMs: number({
+    default: 2_000,
+    min: 500,
+    max: 30_000,
+    whole: true,
+    label: "End of segment after (ms)",
+  }),
   googleSearch: flag({ default: false, label: "Google Search" }),
   transcribeUser: flag({ default: true, label: "Transcribe the user" }),
   transcribeModel: flag({ default: true, label: "Transcribe the model" }),

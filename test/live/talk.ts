@@ -28,6 +28,7 @@ export const settings: ConversationSettings = {
   detection: { start: "", end: "", silenceDurationMs: undefined, prefixPaddingMs: undefined },
   bargeIn: true,
   turnCoverage: "",
+  segmentSilenceMs: 2_000,
   singleTurn: false,
   googleSearch: false,
 };

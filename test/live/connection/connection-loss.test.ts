@@ -175,7 +175,7 @@ describe("a lost connection with restart with context", () => {
 
   it("ignores handles that the server sends unrequested", async () => {
     const saved: unknown[] = [];
-    const handles = { load: async () => undefined, save: (handle?: string) => void saved.push(handle) };
+    const handles = { load: async () => undefined, save: (stored: unknown) => void saved.push(stored) };
     const exchange = await Exchange.start({}, { ...restart, handles });
     await exchange.talk.say("hello", false);
     await exchange.settled();

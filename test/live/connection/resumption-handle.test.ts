@@ -192,11 +192,22 @@ describe("a stale resumption handle (resumable: false followed it)", () => {
 });
 
 describe("a stored resumption handle", () => {
-  const storeOf = (...saved: (string | undefined)[]): HandleStore & { saved: (string | undefined)[] } => ({
-    saved,
-    load: async () => saved.at(-1),
-    save: (handle) => void saved.push(handle),
-  });
+  const storeOf = (...saved: (string | undefined)[]) => {
+    const unanswered: (readonly string[])[] = [];
+    const handles: HandleStore & { saved: typeof saved; unanswered: typeof unanswered } = {
+      saved,
+      unanswered,
+      load: async () => {
+        const handle = saved.at(-1);
+        return handle === undefined ? undefined : { handle, unanswered: unanswered.at(-1) ?? [] };
+      },
+      save: (stored) => {
+        saved.push(stored?.handle);
+        unanswered.push(stored?.unanswered ?? []);
+      },
+    };
+    return handles;
+  };
 
   it("resumes the conversation when it is opened", async () => {
     const exchange = await Exchange.start({}, { handles: storeOf("stored handle") });
@@ -235,7 +246,7 @@ describe("a stored resumption handle", () => {
     const handles: HandleStore = {
       load: async () => {
         read += 1;
-        return "stored handle";
+        return { handle: "stored handle", unanswered: [] };
       },
       save() {},
     };
@@ -253,6 +264,30 @@ describe("a stored resumption handle", () => {
     const exchange = await Exchange.start({}, { handles });
     await exchange.talk.say("hello", false);
     assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
+  });
+
+  it("is stored with the texts that had no answer: they are sent again when the conversation is resumed", async () => {
+    const handles = storeOf();
+    const exchange = await Exchange.start({}, { handles });
+    await exchange.talk.say("What time is it?");
+    await exchange.settled();
+    assert.equal(exchange.talk.conversation.close(), 0);
+    assert.deepEqual(handles.unanswered.at(-1), ["What time is it?"]);
+    const next = await Exchange.start({ text: answer }, { handles });
+    await next.talk.say("Are you there?", false);
+    await next.talk.next("turnComplete");
+    assert.deepEqual(next.lines(/setup|text/), [
+      "1 setup handle 1",
+      "1 text user: What time is it?",
+      "1 context user: Are you there?",
+    ]);
+  });
+
+  it("is missing: the texts without an answer are counted", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("one");
+    await exchange.talk.say("two");
+    assert.equal(exchange.talk.conversation.close(), 2);
   });
 
   it("is not used after a reset", async () => {

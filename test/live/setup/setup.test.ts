@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Behavior } from "@google/genai";
+import { Behavior, type Tool, Type } from "@google/genai";
 import { profileOf } from "../../../live/setup/model-profiles";
 import { buildSetup, type Continuity } from "../../../live/setup/setup";
 import { settings } from "../talk";
@@ -51,6 +51,21 @@ describe("the setup of a conversation", () => {
         setup.config.thinkingConfig?.thinkingLevel,
         leftOut.includes("thinkingLevel") ? undefined : "LOW",
       );
+    });
+
+  for (const [model, field] of [
+    ["gemini-3.8-live", "parametersJsonSchema"],
+    ["gemini-3.1-flash-live-preview", "parametersJsonSchema"],
+    ["gemini-2.5-flash-native-audio-preview-12-2025", "parameters"],
+  ] as const)
+    it(`declares a tool for ${model} by ${field} alone`, () => {
+      const schemas = {
+        parameters: { type: Type.OBJECT },
+        parametersJsonSchema: { type: "object", additionalProperties: false },
+      };
+      const tools = [{ name: "f", ...schemas }];
+      const [tool] = buildSetup({ ...settings, model }, plain, { tools }).config.tools as Tool[];
+      assert.deepEqual(tool?.functionDeclarations, [{ name: "f", [field]: schemas[field] }]);
     });
 
   it("asks a transcribing model for text", () => {

@@ -76,21 +76,22 @@ describe("any order of events", () => {
     const ends: StateEvent[] = [
       { type: "buttonReleased" },
       { type: "userSpeech", speaking: false },
+      { type: "userAudible", audible: false },
       { type: "callsSettled", ids: ["1", "2"] },
       { type: "thinking", thinking: false },
       { type: "turnComplete" },
       { type: "turnComplete" },
     ];
     for (const state of states) {
-      const end = ends.reduce(transition, transition(state, { type: "connected" }));
+      const end = ends.reduce(transition, transition(state, { type: "connected", resumed: false }));
       assert.ok(isIdle(end), JSON.stringify(state));
     }
   });
 
   it("is idle exactly while connected, with nobody speaking and nothing awaited", () => {
     for (const state of states) {
-      const { connection, answer, userSpeaking, thinking, calls } = state;
-      const quiet = answer === "none" && !userSpeaking && !thinking && calls.length === 0;
+      const { connection, answer, userSpeaking, userAudible, thinking, calls } = state;
+      const quiet = answer === "none" && !userSpeaking && !userAudible && !thinking && calls.length === 0;
       assert.equal(isIdle(state), connection === "connected" && quiet);
     }
   });

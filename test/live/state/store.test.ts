@@ -15,7 +15,7 @@ function connectedStore(onIdle: (store: StateStore) => void = () => {}) {
       onIdle(store);
     },
   );
-  store.apply({ type: "connected" });
+  store.apply({ type: "connected", resumed: false });
   log.length = 0;
   return { store, log };
 }
@@ -42,7 +42,7 @@ describe("the store of a conversation's state", () => {
     );
     store.apply({ type: "connecting" });
     assert.equal(idle, 0);
-    store.apply({ type: "connected" });
+    store.apply({ type: "connected", resumed: false });
     assert.equal(idle, 1);
   });
 

@@ -21,12 +21,16 @@ const busy: ConversationState = {
   answerFollows: true,
   stopped: true,
   interrupted: true,
+  userAudible: true,
   thinking: true,
   calls: [call("1")],
+  unproven: true,
   changeOver: "goAway",
 };
 const nothingOfTheAnswer = {
   userSpeaking: false,
+  userAudible: false,
+  unproven: false,
   answer: "none",
   answerFollows: false,
   stopped: false,
@@ -48,7 +52,7 @@ export const TABLE: Record<string, Row[]> = {
     [
       "is open; sound may open the next one at once",
       { connection: "connecting", soundOpensFrom: 5_000 },
-      { type: "connected" },
+      { type: "connected", resumed: false },
       { connection: "connected", soundOpensFrom: Number.NEGATIVE_INFINITY },
     ],
     [
@@ -64,6 +68,12 @@ export const TABLE: Record<string, Row[]> = {
       { connection: "connecting", button: "pressed" },
     ],
     ["is lost with the button released", {}, { type: "connectionLost" }, { connection: "connecting" }],
+    [
+      "is resumed; an answer proves that it works",
+      { connection: "connecting" },
+      { type: "connected", resumed: true },
+      { connection: "connected", unproven: true },
+    ],
     ["is being closed", {}, { type: "closing" }, { connection: "closing" }],
     [
       "is closed: turn, calls and button are reset",
@@ -145,6 +155,19 @@ export const TABLE: Record<string, Row[]> = {
   ],
   user: [
     [
+      "stops speaking to a model that does not answer it",
+      { userSpeaking: true },
+      { type: "userSpeech", speaking: false, answered: false },
+      { userSpeaking: false },
+    ],
+    ["is heard", {}, { type: "userAudible", audible: true }, { userAudible: true }],
+    [
+      "is no longer heard",
+      { userAudible: true },
+      { type: "userAudible", audible: false },
+      { userAudible: false },
+    ],
+    [
       "starts speaking: the answer to it is not stopped",
       { stopped: true, answer: "running" },
       { type: "userSpeech", speaking: true },
@@ -184,7 +207,12 @@ export const TABLE: Record<string, Row[]> = {
     ],
   ],
   model: [
-    ["starts to answer", { answer: "awaited" }, { type: "modelContent" }, { answer: "running" }],
+    [
+      "starts to answer",
+      { answer: "awaited", unproven: true },
+      { type: "modelContent" },
+      { answer: "running", unproven: false },
+    ],
     [
       "starts to answer after an interruption: this is the answer that follows",
       { answer: "running", answerFollows: true, interrupted: true },
@@ -228,9 +256,9 @@ export const TABLE: Record<string, Row[]> = {
   tools: [
     [
       "are called: no answer of the model is awaited",
-      { answer: "running", answerFollows: true, calls: [call("1")] },
+      { answer: "running", answerFollows: true, unproven: true, calls: [call("1")] },
       { type: "toolsCalled", calls: [call("2")] },
-      { answer: "none", answerFollows: false, calls: [call("1"), call("2")] },
+      { answer: "none", answerFollows: false, unproven: false, calls: [call("1"), call("2")] },
     ],
     [
       "have responded or are cancelled",

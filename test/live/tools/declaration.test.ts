@@ -6,7 +6,7 @@ import { replace } from "../../clean-up";
 import { declare, withCity } from "./weather";
 
 describe("the declaration of a tool", () => {
-  it("has the name, the description and the parameters, with the types in the Gemini API's spelling", () => {
+  it("has the name, the description and the parameters: as they are, and in the schema of the Gemini API", () => {
     const parameters = {
       type: "object",
       properties: {
@@ -40,6 +40,7 @@ describe("the declaration of a tool", () => {
         },
         required: ["city"],
       },
+      parametersJsonSchema: parameters,
     };
     assert.deepEqual(declare({ parameters }).declaration, expected);
     assert.deepEqual(declare({ parameters: JSON.stringify(parameters) }).declaration, expected);

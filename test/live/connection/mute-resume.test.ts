@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { answer, cut, Exchange } from "../exchange";
+import { continuity, settings } from "../talk";
+
+const seed = (exchange: Exchange) =>
+  exchange.talk.send({ kind: "history", turns: [{ role: "user", text: "My name is Ada." }] });
+
+describe("a resumed conversation", () => {
+  it("that answers nothing is begun afresh with its history, and the question asked again", async () => {
+    const exchange = await Exchange.start(
+      { text: (line) => line.number !== 2 && answer(line) },
+      { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
+    );
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    cut(exchange.line());
+    assert.equal((await exchange.talk.next("resumed")).remembered, true);
+    await exchange.talk.say("Are you there?");
+    await exchange.seen("2 text user: Are you there?");
+    await exchange.pass(6_000);
+    assert.equal((await exchange.talk.next("resumed")).remembered, false);
+    await exchange.talk.next("turnComplete", ({ reason }) => reason === undefined);
+    assert.deepEqual(exchange.lines(/setup|3 /), [
+      "1 setup new",
+      "2 setup handle 1",
+      "3 setup new",
+      "3 context user: hello | model: Well, yes",
+      "3 text user: Are you there?",
+    ]);
+    assert.deepEqual(
+      exchange.talk.all("stall").map(({ cure }) => cure),
+      ["restart"],
+    );
+  });
+
+  it("that has answered is healthy: a later stall is only reported", async () => {
+    const exchange = await Exchange.start(
+      { text: (line, text) => text !== "last" && answer(line) },
+      { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
+    );
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    await exchange.talk.say("again");
+    await exchange.talk.next("turnComplete");
+    await exchange.talk.say("last");
+    await exchange.pass(6_000);
+    assert.deepEqual(
+      exchange.talk.all("stall").map(({ cure }) => cure),
+      ["report"],
+    );
+    assert.equal(exchange.lines(/setup/).length, 2);
+  });
+
+  it("is told its history again on 3.8, which was seen to forget it, and not on other models", async () => {
+    for (const [model, wanted] of [
+      ["gemini-3.8-live", ["1 context user: My name is Ada.", "2 context user: My name is Ada."]],
+      ["gemini-2.5-flash-native-audio-preview-12-2025", ["1 context user: My name is Ada."]],
+    ] as const) {
+      const exchange = await Exchange.start({}, { settings: { ...settings, model } });
+      await seed(exchange);
+      await exchange.talk.say("Hi.", false);
+      await exchange.settled();
+      cut(exchange.line());
+      await exchange.talk.next("resumed");
+      await exchange.talk.say("Who am I?", false);
+      await exchange.seen("2 context user: Who am I?");
+      assert.deepEqual(exchange.lines(/Ada/), wanted);
+    }
+  });
+});
