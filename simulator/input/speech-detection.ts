@@ -23,11 +23,16 @@ export interface Utterance {
   pcm: Buffer;
   start: number;
   end: number;
+  /** Whether anything in it was loud. Always with automatic turn detection. */
+  voiced: boolean;
 }
 
 /** Receives the results of the detection. */
 export interface SpeechListener {
-  speechStarted(): void;
+  /** @param pcm the beginning of the utterance, with padding before */
+  speechStarted(pcm: Buffer): void;
+  /** Called for every further 20 ms of the utterance. @param loud false: silence in it, or after it */
+  speechContinued?(pcm: Buffer, loud: boolean): void;
   speechEnded(utterance: Utterance): void;
 }
 
@@ -126,7 +131,7 @@ export class SpeechDetector {
   begin() {
     if (this.#utterance) return;
     this.#utterance = { frames: [], start: this.#count, lastLoud: this.#count, loudInRow: 0 };
-    this.#listener.speechStarted();
+    this.#listener.speechStarted(Buffer.alloc(0));
   }
 
   /** Ends the utterance on the client's activityEnd, or at the end of the stream. */
@@ -149,6 +154,7 @@ export class SpeechDetector {
       pcm: Buffer.concat(kept),
       start: this.#seconds(start),
       end: this.#seconds(end),
+      voiced: lastLoud > start,
     });
   }
 
@@ -188,7 +194,7 @@ export class SpeechDetector {
     const start = this.#count - this.#recent.length + onset;
     this.#recent = [];
     this.#utterance = { frames, start, lastLoud: this.#count, loudInRow: 0 };
-    this.#listener.speechStarted();
+    this.#listener.speechStarted(Buffer.concat(frames));
   }
 
   #continue(utterance: OpenUtterance, pcm: Buffer, loud: boolean) {
@@ -196,6 +202,7 @@ export class SpeechDetector {
     // A single loud frame is a click and does not extend the utterance.
     utterance.loudInRow = loud ? utterance.loudInRow + 1 : 0;
     if (utterance.loudInRow > 1) utterance.lastLoud = this.#count;
+    this.#listener.speechContinued?.(pcm, utterance.lastLoud === this.#count);
     const silence = this.#manual ? 0 : this.#count - utterance.lastLoud;
     const tooLong = utterance.frames.length * FRAME_MS >= MAX_UTTERANCE * 1000;
     if (silence >= this.#silenceFrames || tooLong) this.#finish();

@@ -25,8 +25,6 @@ export interface AnswerHost {
 
 /** The form of an answer. */
 export interface AnswerForm {
-  /** TEXT: text parts instead of audio */
-  modality: "AUDIO" | "TEXT";
   /** Whether to send output transcription. */
   transcribe: boolean;
   /** Whether audio and transcription share a frame, and empty frames come between. */
@@ -56,7 +54,7 @@ export class AnswerStream {
   constructor(reply: Reply, form: AnswerForm, host: AnswerHost) {
     this.#reply = reply;
     this.#host = host;
-    this.#cues = form.modality === "AUDIO" ? this.#audio(form) : this.#text();
+    this.#cues = this.#audio(form);
   }
 
   /** Sends the first audio, and schedules the rest. */
@@ -98,7 +96,7 @@ export class AnswerStream {
           this.#spokenBytes += pcm.length;
           this.#said += words;
           const transcription = transcribe && words ? [{ outputTranscription: { text: words } }] : [];
-          const contents = [{ modelTurn: modelTurn(pcm) }, ...transcription];
+          const contents = [{ modelTurn: audioContent(pcm) }, ...transcription];
           if (!joinsFields) return contents.map((serverContent) => ({ serverContent }));
           const empty = this.#host.random() < EMPTY_FRAMES ? [{}] : [];
           const before = index === 0 ? [{ serverContent: {} }] : empty;
@@ -118,15 +116,6 @@ export class AnswerStream {
       from += chunk.length;
     }
     return chunks;
-  }
-
-  #text(): Cue[] {
-    const { text } = this.#reply;
-    const frames = () => {
-      this.#said = text;
-      return [{ serverContent: { modelTurn: { role: "model", parts: [{ text }] } } }];
-    };
-    return [{ at: 0, frames }, ...this.#completeAt(COMPLETE_AFTER_MS)];
   }
 
   #completeAt(at: number): Cue[] {
@@ -162,7 +151,8 @@ function chunkBytes(random: () => number) {
   return 2 * Math.round((least + (most - least) * random()) / 2);
 }
 
-function modelTurn(pcm: Buffer) {
+/** A modelTurn with one chunk of audio. @param pcm 24 kHz PCM16 LE mono */
+export function audioContent(pcm: Buffer) {
   const inlineData = { mimeType: `audio/pcm;rate=${OUTPUT_RATE}`, data: pcm.toString("base64") };
   return { role: "model", parts: [{ inlineData }] };
 }

@@ -34,7 +34,7 @@ export interface Setup {
     mediaResolution?: string;
     thinkingConfig?: { thinkingBudget?: number; thinkingLevel?: string };
     enableAffectiveDialog?: boolean;
-    translationConfig?: object;
+    translationConfig?: { targetLanguageCode?: string };
     [other: string]: unknown;
   };
   systemInstruction?: Content;

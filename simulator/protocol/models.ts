@@ -37,8 +37,8 @@ export interface Model {
   needsRole: boolean;
   /** Whether the model accepts the deprecated realtimeInput.mediaChunks. */
   mediaChunks: boolean;
-  /** Whether the model accepts a translationConfig. */
-  translates: boolean;
+  /** What the model does with speech. Only a model that translates accepts a translationConfig. */
+  task: "talk" | "transcribe" | "translate";
   /**
    * Whether the model speaks a filler before it calls functions, and sends an interactionStatus with turnComplete:
    * IN_PROGRESS while calls are pending.
@@ -71,7 +71,7 @@ const live: Model = {
   clientContent: "always",
   needsRole: true,
   mediaChunks: false,
-  translates: false,
+  task: "talk",
   sendsStatus: false,
   joinsFields: true,
   handles: "once",
@@ -93,6 +93,8 @@ const models: Readonly<Record<string, Model>> = {
     behaviors: [],
     proactive: "never",
     needsRole: false,
+    mediaChunks: true,
+    task: "transcribe",
     handles: "never",
   },
   "gemini-3.5-live-translate-preview": {
@@ -101,7 +103,7 @@ const models: Readonly<Record<string, Model>> = {
     behaviors: [],
     proactive: "never",
     needsRole: false,
-    translates: true,
+    task: "translate",
   },
   "gemini-3.1-flash-live-preview": {
     ...live,
@@ -171,7 +173,7 @@ export function modelFor(setup: Setup, version: string): Model {
   const fits =
     !notInLive.some((field) => field in config) &&
     (!config.thinkingConfig || thinkingFits(model, config.thinkingConfig)) &&
-    (!config.translationConfig || model.translates) &&
+    (!config.translationConfig || model.task === "translate") &&
     switchesFit(model, setup, version) &&
     prefixPaddingMs >= 0 &&
     silenceDurationMs >= 0;

@@ -39,6 +39,9 @@ export const explicitActivity = () =>
 /** activityEnd on a connection that has not received any audio, and a setup of 2.5 without the modality AUDIO. */
 export const noVoices = () => new Refusal("Cannot extract voices from a non-audio request.");
 
+/** An activity without audio, on transcribe-live. */
+export const preconditionFailed = () => new Refusal("Precondition check failed.");
+
 /** realtimeInput.mediaChunks, which newer models refuse. */
 export const mediaChunksDeprecated = () =>
   new Refusal("realtime_input.media_chunks is deprecated. Use audio, video, or text instead.");

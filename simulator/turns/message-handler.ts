@@ -3,6 +3,7 @@
 
 import { readImageHeader } from "../input/image-header";
 import { readAudio } from "../input/input-audio";
+import type { SpeechListener } from "../input/speech-detection";
 import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "../protocol/client-messages";
 import { type FunctionCall, readTools, type Tools } from "../protocol/function-declarations";
 import type { Model } from "../protocol/models";
@@ -11,8 +12,11 @@ import type { Session } from "../session/session";
 import { imageTokens, textTokens } from "../session/token-count";
 import { parseCallCommand } from "./call-command";
 import type { Host } from "./model-turn";
+import { Transcription } from "./transcription";
+import { Translation } from "./translation";
 import { TurnTaking } from "./turn-taking";
-import { UserTurn } from "./user-turn";
+import { UserInput } from "./user-input";
+import { THINKING_MS, UserTurn } from "./user-turn";
 
 /** The conversation of one connection. It throws a Refusal for every message that the server refuses. */
 export class MessageHandler {
@@ -20,7 +24,8 @@ export class MessageHandler {
   readonly #setup: Setup;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #userTurn: UserTurn;
+  readonly #input: UserInput;
+  readonly #interrupts: boolean;
   readonly #turns: TurnTaking;
   #tools: Tools;
   /** Whether the client sends history (historyConfig). The model does not answer meanwhile. */
@@ -36,18 +41,24 @@ export class MessageHandler {
     this.#seeding = (begins && setup.historyConfig?.initialHistoryInClientContent) ?? false;
     const transcribe = setup.outputAudioTranscription !== undefined;
     const behaviorOf = (name: string) => this.#tools.functions.get(name) ?? model.behaviors[0] ?? "BLOCKING";
-    const userSpeaks = () => this.#userTurn.speaking;
+    const userSpeaks = () => this.#input.speaking;
+    this.#interrupts = setup.realtimeInputConfig?.activityHandling !== "NO_INTERRUPTION";
+    const interrupts = this.#interrupts;
     this.#tools = readTools(setup.tools ?? [], model.behaviors, "setup");
     const { thinkingBudget, thinkingLevel } = setup.generationConfig?.thinkingConfig ?? {};
     const thinks = thinkingLevel ? thinkingLevel !== "MINIMAL" : model.thinks && thinkingBudget !== 0;
-    this.#turns = new TurnTaking({ model, transcribe, thinks, behaviorOf, userSpeaks }, session, host);
-    this.#userTurn = new UserTurn(setup, session, host, this.#turns);
+    this.#turns = new TurnTaking(
+      { model, transcribe, thinks, behaviorOf, interrupts, userSpeaks },
+      session,
+      host,
+    );
+    this.#input = new UserInput(setup, session, (input) => this.#listener(input));
     this.#instruct(setup.systemInstruction);
   }
 
   /** Whether neither the user speaks nor the model answers. */
   get idle() {
-    return this.#turns.idle && !this.#userTurn.speaking;
+    return this.#turns.idle && !this.#input.speaking;
   }
 
   /** Whether the model answers or waits for a tool response. */
@@ -89,7 +100,16 @@ export class MessageHandler {
   /** Ends the connection's part of the session. */
   end() {
     this.#turns.drop();
-    this.#userTurn.end();
+    this.#input.end();
+  }
+
+  /** What handles the user's speech. */
+  #listener(input: UserInput): SpeechListener {
+    const transcribe = this.#setup.inputAudioTranscription !== undefined;
+    if (this.#model.task === "transcribe")
+      return new Transcription(input, this.#session, this.#host, transcribe);
+    if (this.#model.task === "translate") return new Translation(this.#setup, this.#session, this.#host);
+    return new UserTurn(input, this.#session, this.#host, this.#turns, transcribe);
   }
 
   #instruct(instruction?: Content) {
@@ -123,7 +143,7 @@ export class MessageHandler {
   #receiveRealtime(input: RealtimeInput) {
     const { audio, video, text, audioStreamEnd, activityStart, activityEnd, mediaChunks = [] } = input;
     if (mediaChunks.length && !this.#model.mediaChunks) throw mediaChunksDeprecated();
-    if (activityStart) this.#userTurn.startActivity();
+    if (activityStart) this.#input.startActivity();
     for (const chunk of mediaChunks)
       if (chunk.mimeType?.startsWith("image/")) this.#see(chunk);
       else this.#hear(chunk);
@@ -131,17 +151,18 @@ export class MessageHandler {
     if (video) this.#see(video);
     if (text !== undefined) {
       this.#addText("user", text);
-      this.#userTurn.textStarted();
+      // A real-time text barges in like speech.
+      if (this.#interrupts) this.#turns.bargeInByText(true);
       this.#ask(text);
     }
-    if (audioStreamEnd) this.#userTurn.endAudioStream();
-    if (activityEnd) this.#userTurn.endActivity();
+    if (audioStreamEnd) this.#input.endAudioStream();
+    if (activityEnd) this.#input.endActivity();
   }
 
   #hear(blob: Blob) {
     if (this.#model.abortsOnAudio && this.#session.toolCalls.awaited) throw aborted();
     const { pcm, rate } = readAudio(blob);
-    this.#userTurn.hear(pcm, rate);
+    this.#input.hear(pcm, rate);
   }
 
   #see(blob: Blob) {
@@ -155,10 +176,13 @@ export class MessageHandler {
 
   /** Asks for an answer to a text, or for the function calls that it commands. */
   #ask(text: string) {
+    // What the other models do with texts is not known: nothing here.
+    if (this.#model.task !== "talk") return;
     this.#host.happened("userSpeaking");
     const command = parseCallCommand(text, this.#tools);
     if (command) this.#turns.ask("refusal" in command ? { words: command.refusal } : command);
     else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
-    this.#userTurn.textEnded();
+    // With manual turn detection, the turn lasts until activityEnd nevertheless.
+    if (this.#input.automatic || !this.#input.speaking) this.#turns.answerIn(THINKING_MS);
   }
 }

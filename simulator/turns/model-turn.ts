@@ -18,6 +18,8 @@ export interface AnswerSettings {
   thinks: boolean;
   /** The behavior of a function. */
   behaviorOf(name: string): Behavior;
+  /** Whether barge-in is on. clientContent interrupts without it. */
+  interrupts: boolean;
   /** Whether the user is speaking. */
   userSpeaks(): boolean;
 }
@@ -58,16 +60,15 @@ export interface ModelTurn {
 }
 
 /** The tokens that the model has sent in a turn. */
-export function tokensOf({ answer, called = "" }: ModelTurn, { answers }: Model): TokenCounts {
-  if (answers === "TEXT") return { TEXT: textTokens(answer?.said ?? "") };
+export function tokensOf({ answer, called = "" }: ModelTurn): TokenCounts {
   return { TEXT: textTokens(called), AUDIO: audioTokens(answer?.spokenSeconds ?? 0) };
 }
 
 /** Adds the answer of a turn to the context. Its function calls were added when they were made. */
-export function addToContext({ memory }: Session, turn: ModelTurn, model: Model) {
+export function addToContext({ memory }: Session, turn: ModelTurn) {
   const cut = turn.interrupted || !turn.answer?.complete;
   const said = turn.answer?.said.trimEnd() ?? "";
   const text = cut ? `${said} (interrupted)` : said;
-  const tokens = tokensOf({ ...turn, called: "" }, model)[model.answers] ?? 0;
-  memory.add({ role: "model", modality: model.answers, text, tokens });
+  const tokens = audioTokens(turn.answer?.spokenSeconds ?? 0);
+  memory.add({ role: "model", modality: "AUDIO", text, tokens });
 }

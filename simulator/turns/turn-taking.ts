@@ -57,12 +57,12 @@ export class TurnTaking {
   }
 
   /**
-   * The user starts to speak.
-   * @param interrupts whether that interrupts the answer
+   * The user starts to speak, which interrupts the answer unless barge-in is off.
    * @param continues whether speech before the first audio of the answer continues the user's turn
    */
-  bargeIn(interrupts: boolean, continues: boolean) {
+  bargeIn(continues: boolean) {
     const turn = this.#turn;
+    const { interrupts } = this.#settings;
     if (interrupts) this.#issuer.bargeIn();
     if (continues && turn?.thinking && turn.asked.every((each) => "speech" in each)) this.#takeBack(turn);
     else if (interrupts && turn) this.#yieldTo(turn);
@@ -127,7 +127,7 @@ export class TurnTaking {
     if (!turn) return;
     turn.cancel();
     turn.answer?.stop();
-    addToContext(this.#session, turn, this.#settings.model);
+    addToContext(this.#session, turn);
   }
 
   /** Starts the next answer, unless the model is busy or must be silent. */
@@ -177,11 +177,10 @@ export class TurnTaking {
 
   #speak(turn: ModelTurn, reply: Reply) {
     const { model, transcribe } = this.#settings;
-    const { answers: modality, joinsFields } = model;
     const { clock, random } = this.#host;
     turn.answer = new AnswerStream(
       reply,
-      { modality, transcribe, joinsFields },
+      { transcribe, joinsFields: model.joinsFields },
       {
         clock,
         random,
@@ -234,11 +233,11 @@ export class TurnTaking {
     const { model, thinks } = this.#settings;
     // How much a model thinks is not known: as much as it says.
     const extra = { tools: turn.toolTokens ?? 0, thoughts: thinks ? textTokens(turn.answer?.said ?? "") : 0 };
-    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn, model), extra);
+    const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn), extra);
     const status = model.sendsStatus ? { interactionStatus: this.#status(calls) } : {};
     this.#host.send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
     this.#turn = undefined;
-    addToContext(this.#session, turn, model);
+    addToContext(this.#session, turn);
     if (calls) this.#host.clock.after(SOON_MS, () => this.#host.silent || this.#issuer.send(calls));
     this.#host.happened("turnComplete");
     this.#next();

@@ -17,8 +17,9 @@ export interface Frame {
   voiceActivity?: { type: string; audioOffset: string };
   serverContent?: {
     modelTurn?: { role: string; parts: { text?: string; inlineData?: { mimeType: string; data: string } }[] };
-    inputTranscription?: { text: string };
-    outputTranscription?: { text: string };
+    inputTranscription?: { text?: string; languageCode?: string };
+    interimInputTranscription?: { text: string };
+    outputTranscription?: { text: string; languageCode?: string };
     interrupted?: boolean;
     generationComplete?: boolean;
     turnComplete?: boolean;
@@ -182,7 +183,7 @@ export class Client {
 /** Starts a simulator that ends with the test. */
 export async function simulate(options: SimulatorOptions = {}) {
   const clock = new TestClock();
-  const simulator = await startSimulator({ clock, ...options });
+  const simulator = await startSimulator({ clock, seed: 7, ...options });
   cleanUp(() => simulator.close());
   const at = (path: string, headers?: Record<string, string>) =>
     new Client(simulator.url.replace("http", "ws") + path, clock, headers);

@@ -90,13 +90,6 @@ it("sends transcription only if the setup has it", async () => {
   assert.deepEqual(client.kinds, ["audio", "generationComplete", "turnComplete"]);
 });
 
-it("transcribe answers in text", async () => {
-  const { client } = await converse({ model: "models/gemini-3.5-transcribe-live" });
-  await answer(client, write("hello"));
-  assert.deepEqual(client.kinds, ["modelTurn", "generationComplete", "turnComplete"]);
-  assert.match(client.of("modelTurn")[0]!.serverContent!.modelTurn!.parts[0]!.text!, /Echo: hello$/);
-});
-
 it("turnComplete false adds turns to the context; turnComplete true answers the last question", async () => {
   const { client, simulator } = await converse({ systemInstruction: { parts: [{ text: "Be kind." }] } });
   await answer(client, tell(false, ["user", "my name is Ada"], ["model", "hello Ada"]));

@@ -60,7 +60,7 @@ it("detects, transcribes and answers speech at the measured times", async () => 
   for (const kind of ["inputTranscription", "ACTIVITY_END", "outputTranscription"])
     assert.equal(client.at(kind), client.at("audio"), kind);
   assert.match(
-    client.of("inputTranscription")[0]!.serverContent!.inputTranscription!.text,
+    client.of("inputTranscription")[0]!.serverContent!.inputTranscription!.text!,
     /^\((1\.[89]|2\.0) seconds of speech\)$/,
   );
   // The stream position of the server's decision, not of the speech.
@@ -251,7 +251,7 @@ it("answers a user who never stops speaking after a minute", async () => {
   assert.deepEqual(client.kinds, ["ACTIVITY_START"]);
   await client.speak(speech(0.5));
   assert.match(
-    client.of("inputTranscription")[0]!.serverContent!.inputTranscription!.text,
+    client.of("inputTranscription")[0]!.serverContent!.inputTranscription!.text!,
     /^\((59|60|6\d)\.\d seconds/,
   );
   assert.ok(client.at("audio") !== undefined);
