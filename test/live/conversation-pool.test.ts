@@ -1,113 +1,208 @@
+// The conversations of a session node: one per session key, limited in number, ended when idle.
+
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { describe, it } from "mocha";
 import type { Conversation } from "../../live/conversation";
-import { ConversationPool } from "../../live/conversation-pool";
+import { type ConversationLimits, ConversationPool } from "../../live/conversation-pool";
 import type { ConversationEvent } from "../../live/events";
+import type { ConversationOptions } from "../../live/options";
+import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
-import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
+import { acceptSetup, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { optionsFor } from "./talk";
 
-describe("the conversations of a session node", () => {
-  let farEnd: FarEnd;
-  let clock: TestClock;
-  let conversations: ConversationPool;
-  let events: Inbox<{ key: string; event: ConversationEvent }>;
-  let others: ConversationPool | undefined;
-  let open: Set<Conversation>;
+const text = { kind: "text", text: "hello", turnComplete: true } as const;
+const sound = { kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 } as const;
+const KEYS = ["kitchen", "hall", "cellar", "device 29"];
 
-  beforeEach(async () => {
-    farEnd = await startFarEnd(acceptSetup());
-    clock = new TestClock();
-    events = new Inbox();
-    open = new Set();
-    others = undefined;
-    conversations = create({ maxConversations: 2, idleTimeoutMs: 60_000, open });
-  });
-  afterEach(async () => {
-    conversations.close();
+/** A server, and pools of conversations with it that share one limit; all end with the test, which must leave no timer. */
+async function start() {
+  const farEnd = await startFarEnd(acceptSetup());
+  const clock = new TestClock();
+  const open = new Set<Conversation>();
+  cleanUp(async () => {
     await farEnd.close();
     assert.equal(clock.waiting, 0, "a timer was left");
   });
-  const create = (limits: ConstructorParameters<typeof ConversationPool>[1]) =>
-    new ConversationPool(optionsFor(farEnd.url, clock), limits, undefined, (conversation, event) =>
-      events.push({ key: keyOf(conversation), event }),
+  const create = (limits: Partial<ConversationLimits> = {}, options: Partial<ConversationOptions> = {}) => {
+    const events = new Inbox<{ key: string; event: ConversationEvent }>();
+    const keyOf = (conversation: Conversation) =>
+      KEYS.find((key) => pool.find(key) === conversation) ?? "another";
+    const pool: ConversationPool = new ConversationPool(
+      { ...optionsFor(farEnd.url, clock), ...options },
+      { maxConversations: 2, idleTimeoutMs: 40_000, open, ...limits },
+      undefined,
+      (conversation, event) => events.push({ key: keyOf(conversation), event }),
     );
-  const keys = ["kitchen", "hall", "cellar", "a", "b", "device 29"];
-  const keyOf = (conversation: Conversation) =>
-    keys.find((key) => [conversations, others].some((each) => each?.find(key) === conversation)) ?? "";
-  const connected = (key: string) =>
-    clock.during(
-      events.next((e) => e.key === key && e.event.type === "state" && e.event.state === "connected"),
-    );
-  const text = { kind: "text", text: "hello", turnComplete: true } as const;
-  const say = (key: string) =>
-    clock.during(new Promise<Error | undefined>((resolve) => conversations.get(key).send(text, resolve)));
+    cleanUp(() => pool.close());
+    return {
+      pool,
+      events,
+      connected: (key: string) =>
+        clock.during(
+          events.next((e) => e.key === key && e.event.type === "state" && e.event.state === "connected"),
+        ),
+      /** Sends a text; resolves to the error, if there is one. */
+      say: (key: string) =>
+        clock.during(new Promise<Error | undefined>((resolve) => pool.get(key).send(text, resolve))),
+      speak: (key: string) => pool.get(key).send(sound, () => {}),
+    };
+  };
+  return { farEnd, clock, open, create };
+}
 
-  it("are one for each key, each with a connection of its own", async () => {
+describe("the conversations of a session node", () => {
+  it("are one per session key, each with its own connection", async () => {
+    const { farEnd, create } = await start();
+    const { pool, say } = create();
     assert.equal(await say("kitchen"), undefined);
     assert.equal(await say("hall"), undefined);
     assert.equal(farEnd.requests.length, 2);
-    assert.notEqual(conversations.find("kitchen"), conversations.find("hall"));
-    assert.equal(conversations.find("cellar"), undefined);
+    assert.notEqual(pool.find("kitchen"), pool.find("hall"));
+    assert.equal(pool.find("cellar"), undefined);
   });
 
-  it("are no more than the limit: one too many is refused with an error and an event, and the others go on", async () => {
+  it("get changed tools all at once", async () => {
+    const { farEnd, create } = await start();
+    const tool = (name: string) => ({
+      declaration: { name, description: name },
+      server: "a node",
+      timeoutMs: 1_000,
+      check: () => undefined,
+    });
+    let tools = [tool("get_weather")];
+    const { pool, say, connected } = create({}, { tools: () => tools });
+    for (const key of ["kitchen", "hall"]) {
+      pool.get(key).connect();
+      await connected(key);
+      await say(key);
+      farEnd.sockets.at(-1)!.send(JSON.stringify({ serverContent: { turnComplete: true } }));
+      farEnd.sockets.at(-1)!.ping();
+      await once(farEnd.sockets.at(-1)!, "pong");
+    }
+    tools = [...tools, tool("get_time")];
+    pool.updateTools();
+    for (const key of ["kitchen", "hall"]) assert.equal(pool.find(key)!.state, "connecting", key);
+  });
+
+  it("share one timer, however many they are", async () => {
+    const { clock, create } = await start();
+    const { pool, connected } = create({ maxConversations: 50 });
+    for (let n = 0; n < 30; n++) pool.get(`device ${n}`).connect();
+    await connected("device 29");
+    await clock.during(
+      (async () => {
+        while (pool.states().includes("connecting")) await new Promise((resolve) => setImmediate(resolve));
+      })(),
+    );
+    assert.equal(clock.waiting, 1);
+  });
+
+  it("report nothing after the node is closed", async () => {
+    const { open, create } = await start();
+    const { pool, events, say } = create();
+    await say("kitchen");
+    const reported = events.items.length;
+    pool.close();
+    assert.equal(events.items.length, reported);
+    assert.equal(open.size, 0);
+  });
+});
+
+describe("max conversations", () => {
+  it("rejects one too many with an error and an event; the others continue", async () => {
+    const { farEnd, create } = await start();
+    const { events, say } = create();
     await say("kitchen");
     await say("hall");
-    assert.match(String(await say("cellar")), /allows 2 open conversations/);
+    assert.match(String(await say("cellar")), /allows 2 open conversations, and all are in use/);
     assert.ok(events.items.some(({ key, event }) => key === "cellar" && event.type === "refused"));
     assert.equal(await say("kitchen"), undefined);
     assert.equal(farEnd.requests.length, 2);
   });
 
-  it("share the limit with the other nodes of the connection", async () => {
-    others = create({ maxConversations: 2, idleTimeoutMs: 0, open });
-    others.get("a").connect();
-    await connected("a");
-    others.get("b").connect();
-    await connected("b");
-    assert.match(String(await say("kitchen")), /allows 2 open conversations/);
-    others.close();
-    assert.equal(await say("kitchen"), undefined);
-  });
-
-  it("make room when one ends", async () => {
-    await say("kitchen");
-    await say("hall");
-    conversations.find("hall")!.disconnect();
+  it("counts the conversations of all nodes of the connection", async () => {
+    const { create } = await start();
+    const { say } = create();
+    const others = create({ idleTimeoutMs: 0 });
+    for (const key of ["kitchen", "hall"]) {
+      others.pool.get(key).connect();
+      await others.connected(key);
+    }
+    assert.match(String(await say("cellar")), /allows 2 open conversations/);
+    others.pool.close();
     assert.equal(await say("cellar"), undefined);
   });
 
-  it("end when nothing came or went for the idle time, and open again with the next message", async () => {
+  it("has room again when a conversation ends", async () => {
+    const { create } = await start();
+    const { pool, say } = create();
     await say("kitchen");
-    clock.advance(59_000);
-    assert.deepEqual(conversations.states(), ["connected"]);
+    await say("hall");
+    pool.find("hall")!.disconnect();
+    assert.equal(await say("cellar"), undefined);
+  });
+
+  it("does not count a conversation twice that reconnects", async () => {
+    const { farEnd, create } = await start();
+    const { pool, say, connected } = create();
+    await say("kitchen");
+    await connected("kitchen");
+    await say("hall");
+    farEnd.sockets[0]!.terminate();
+    await connected("kitchen");
+    assert.deepEqual(pool.states(), ["connected", "connected"]);
+  });
+
+  it("ends the conversation that was unused longest, for 30 s at least, for a new one, with event and warning", async () => {
+    const { clock, create } = await start();
+    const { pool, events, say } = create({ idleTimeoutMs: 0 });
+    await say("kitchen");
+    clock.advance(20_000);
+    await say("hall");
+    clock.advance(9_000);
+    assert.match(String(await say("cellar")), /allows 2 open conversations, and all are in use/);
     clock.advance(2_000);
-    assert.deepEqual(conversations.states(), ["closed"]);
+    assert.equal(await say("cellar"), undefined);
+    assert.equal(pool.find("kitchen")!.state, "closed");
+    assert.equal(pool.find("hall")!.state, "connected");
+    const closed = events.items.find(
+      ({ key, event }) => key === "kitchen" && event.type === "state" && event.state === "closed",
+    );
+    assert.match(JSON.stringify(closed), /ended for another conversation/);
+    assert.ok(
+      events.items.some(({ event }) => event.type === "warning" && /ended for a new one/.test(event.warning)),
+    );
+  });
+});
+
+describe("the idle timeout", () => {
+  it("ends a conversation that nothing came to or from; the next message opens it again", async () => {
+    const { farEnd, clock, create } = await start();
+    const { pool, say } = create();
+    await say("kitchen");
+    clock.advance(39_000);
+    assert.deepEqual(pool.states(), ["connected"]);
+    clock.advance(2_000);
+    assert.deepEqual(pool.states(), ["closed"]);
     assert.equal(await say("kitchen"), undefined);
     assert.equal(farEnd.requests.length, 2);
   });
 
-  it("are forgotten a minute after they ended, and then need no timer", async () => {
-    await say("kitchen");
-    conversations.find("kitchen")!.end();
-    clock.advance(61_000);
-    assert.deepEqual(conversations.states(), []);
-    assert.equal(clock.waiting, 0);
-  });
-
-  it("begin afresh after the idle time: nothing of the handle is left, and sound opens the next one", async () => {
+  it("deletes the handle; sound opens a new conversation", async () => {
+    const { farEnd, clock, create } = await start();
+    const { pool, say, speak, connected } = create();
     await say("kitchen");
     await connected("kitchen");
-    farEnd.sockets[0]!.send(JSON.stringify({ sessionResumptionUpdate: { newHandle: "h", resumable: true } }));
-    farEnd.sockets[0]!.ping();
-    await once(farEnd.sockets[0]!, "pong");
-    clock.advance(61_000);
-    assert.deepEqual(conversations.states(), ["closed"]);
-    conversations
-      .get("kitchen")
-      .send({ kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 }, () => {});
+    const [socket] = farEnd.sockets;
+    socket!.send(JSON.stringify({ sessionResumptionUpdate: { newHandle: "h", resumable: true } }));
+    socket!.ping();
+    await once(socket!, "pong");
+    clock.advance(41_000);
+    assert.deepEqual(pool.states(), ["closed"]);
+    speak("kitchen");
     await connected("kitchen");
     const setups = (farEnd.frames as { setup?: { sessionResumption?: object } }[]).flatMap(
       ({ setup }) => setup ?? [],
@@ -118,71 +213,65 @@ describe("the conversations of a session node", () => {
     );
   });
 
-  it("stay closed to sound for hours when the flow has ended them, until a text comes", async () => {
+  it("of 0 ends no conversation", async () => {
+    const { clock, create } = await start();
+    const { pool, say } = create({ idleTimeoutMs: 0 });
     await say("kitchen");
-    conversations.find("kitchen")!.disconnect();
-    const speak = () =>
-      conversations
-        .get("kitchen")
-        .send({ kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 }, () => {});
+    clock.advance(60 * 60_000);
+    assert.deepEqual(pool.states(), ["connected"]);
+  });
+});
+
+describe("a conversation that has ended", () => {
+  it("is deleted after a minute, and needs no timer then", async () => {
+    const { clock, create } = await start();
+    const { pool, say } = create();
+    await say("kitchen");
+    pool.find("kitchen")!.end();
+    clock.advance(62_000);
+    assert.deepEqual(pool.states(), []);
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("by the flow is not opened by sound, even after hours, but by a text", async () => {
+    const { farEnd, clock, create } = await start();
+    const { pool, say, speak } = create();
+    await say("kitchen");
+    pool.find("kitchen")!.disconnect();
     for (let minute = 0; minute < 180; minute++) {
       clock.advance(60_000);
-      speak();
+      speak("kitchen");
     }
-    assert.deepEqual(conversations.states(), ["closed"]);
+    assert.deepEqual(pool.states(), ["closed"]);
     assert.equal(farEnd.requests.length, 1);
     assert.equal(await say("kitchen"), undefined);
     assert.equal(farEnd.requests.length, 2);
   });
 
-  it("of clients that are gone do not add up without bound", () => {
+  it("by the flow is kept among the 1,000 that were used last", async () => {
+    const { clock, create } = await start();
+    const { pool } = create();
     for (let n = 0; n < 1_200; n++) {
-      conversations.get(`client ${n}`).disconnect();
+      pool.get(`client ${n}`).disconnect();
       clock.advance(1);
     }
-    clock.advance(61_000);
-    assert.equal(conversations.states().length, 1_000);
-    assert.equal(conversations.find("client 0"), undefined);
-    assert.ok(conversations.find("client 1199"));
+    clock.advance(62_000);
+    assert.equal(pool.states().length, 1_000);
+    assert.equal(pool.find("client 0"), undefined);
+    assert.ok(pool.find("client 1199"));
   });
+});
 
-  it("make room at the limit: the one unused longest, for 30 s at least, ends for the new one, with event and warning", async () => {
+describe("the timer of a session node", () => {
+  it("reports stalls and tool timeouts of its conversations", async () => {
+    const { clock, create } = await start();
+    const { continuity } = optionsFor("");
+    const { events, say } = create({}, { continuity: { ...continuity, stallTimeoutMs: 5_000 } });
     await say("kitchen");
-    clock.advance(20_000);
-    await say("hall");
-    clock.advance(9_000);
-    assert.match(String(await say("cellar")), /allows 2 open conversations, and all are in use/);
-    clock.advance(2_000);
-    assert.equal(await say("cellar"), undefined);
-    assert.equal(conversations.find("kitchen")!.state, "closed");
-    assert.equal(conversations.find("hall")!.state, "connected");
-    const closed = events.items.find(
-      ({ key, event }) => key === "kitchen" && event.type === "state" && event.state === "closed",
+    clock.advance(7_000);
+    assert.deepEqual(
+      events.items.filter(({ event }) => event.type === "stall").map(({ key }) => key),
+      ["kitchen"],
     );
-    assert.match(JSON.stringify(closed), /ended for another conversation/);
-    assert.ok(
-      events.items.some(({ event }) => event.type === "warning" && /ended for a new one/.test(event.warning)),
-    );
-  });
-
-  it("share one timer, however many they are", async () => {
-    conversations = create({ maxConversations: 50, idleTimeoutMs: 60_000, open });
-    for (let i = 0; i < 30; i++) conversations.get(`device ${i}`).connect();
-    await connected("device 29");
-    await clock.during(
-      (async () => {
-        while (conversations.states().includes("connecting"))
-          await new Promise((resolve) => setImmediate(resolve));
-      })(),
-    );
-    assert.equal(clock.waiting, 1);
-  });
-
-  it("tell nothing more once the node is closed", async () => {
-    await say("kitchen");
-    const told = events.items.length;
-    conversations.close();
-    assert.equal(events.items.length, told);
-    assert.equal(open.size, 0);
   });
 });

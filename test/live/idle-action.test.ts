@@ -218,10 +218,12 @@ describe("a token budget", () => {
     assert.equal(talk.conversation.state, "closed");
     await assert.rejects(talk.say("third"), /has used 120 tokens.*reset/);
     talk.conversation.connect();
-    await talk.signal("activityStart");
+    talk.speak(Buffer.alloc(640));
+    await talk.signal("audioStreamEnd");
     assert.equal(talk.conversation.state, "closed", "nothing but a reset opens it");
     talk.conversation.reset();
     await talk.say("fourth");
+    assert.deepEqual(exchange.lines(/sound/), [], "sound that came in between is not sent");
     await talk.next("turnComplete");
     assert.deepEqual(
       talk.all("usage").map(({ usage }) => [usage.turn.total, usage.conversation.total, usage.context]),

@@ -1,3 +1,5 @@
+// Whatever frames come, a conversation survives, and its next turn is complete.
+
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import fc from "fast-check";
@@ -11,6 +13,7 @@ import { clientFrames } from "../frames/client";
 import { wrongFrames } from "../frames/mutations";
 import { spokenTurn } from "../frames/sequences";
 import { misfit } from "../frames/shape";
+import { Exchange, finish } from "./exchange";
 import { settings, Talk } from "./talk";
 
 /** How long a run waits for one thing, in real time. */
@@ -110,14 +113,42 @@ function problemOf(event: ConversationEvent): string | undefined {
   return `event ${event.type}: ${event.type === "failed" ? event.error.stack : JSON.stringify(event)}`;
 }
 
-describe("frames that no server should send", () => {
+describe("frames of a wrong shape, which no server sends", () => {
+  it("are ignored or reported as an error, and the turn continues", async () => {
+    const frames = [
+      "no json",
+      "[1]",
+      "null",
+      { serverContent: 5 },
+      { serverContent: { modelTurn: { parts: "abc" } } },
+      { serverContent: { modelTurn: { parts: [null] } } },
+      { serverContent: { modelTurn: { parts: [{ inlineData: { mimeType: 5, data: 7 } }] } } },
+      { usageMetadata: { promptTokensDetails: 3 } },
+      { goAway: null, toolCall: [], unknown: { deep: [1] } },
+      { error: { message: "something broke" } },
+    ];
+    const exchange = await Exchange.start({
+      text: (line) => {
+        for (const frame of frames) line.reply(frame);
+        finish(line, "still here");
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.equal(exchange.talk.all("text").at(-1)?.text, "still here");
+    assert.match(String(exchange.talk.all("failed").at(-1)?.error), /something broke/);
+    assert.equal(exchange.talk.conversation.state, "connected");
+  });
+});
+
+describe("generated frames that no server sends", () => {
   for (const model of [
     "gemini-3.8-live",
     "gemini-3.8-live-extended-thinking",
     "gemini-3.1-flash-live-preview",
     "gemini-2.5-flash-native-audio-preview-12-2025",
   ])
-    it(`leave a conversation with ${model} so that the next good turn is as always`, async () => {
+    it(`do not disturb the next valid turn of a conversation with ${model}`, async () => {
       const server = await Server.start();
       let sent = 0;
       await fc.assert(

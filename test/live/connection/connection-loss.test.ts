@@ -213,4 +213,24 @@ describe("a lost connection with report only", () => {
     assert.deepEqual(exchange.lines(/^2/), ["2 setup plain", "2 text user: hello again"]);
     assert.equal(talk.all("resumed").length, 0);
   });
+
+  it("reports a close by the server with its cause, and completes the turn with what had come", async () => {
+    const exchange = await Exchange.start(
+      {
+        text: (line) => {
+          begin(line);
+          if (line.number === 1) line.socket.close(1011, "Internal error encountered.");
+          else finish(line);
+        },
+      },
+      { continuity: { ...continuity, onConnectionLoss: "report" } },
+    );
+    const { talk } = exchange;
+    await talk.say("hello");
+    assert.match(String((await talk.next("failed")).error), /internal error/);
+    assert.equal(talk.all("turnComplete")[0]?.reason, "CONNECTION_LOST");
+    assert.equal(talk.all("text").at(-1)?.text, "Well,");
+    await talk.say("are you there?");
+    await talk.next("turnComplete");
+  });
 });

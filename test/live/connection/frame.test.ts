@@ -1,3 +1,5 @@
+// How a frame of the server is read.
+
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { readFrame } from "../../../live/connection/frame";
@@ -6,11 +8,11 @@ import { serverFrames } from "../../frames/server";
 const read = (frame: unknown) => readFrame(JSON.stringify(frame));
 
 describe("a frame of the server", () => {
-  it("is read as it is, whatever server sent it", () => {
+  it("is read unchanged when a server has sent it", () => {
     for (const { frame } of serverFrames) assert.deepEqual(read(frame), { frame, wrong: [] });
   });
 
-  it("keeps keys that this package does not know", () => {
+  it("keeps unknown keys", () => {
     const frame = { serverContent: { turnComplete: true, newField: 1 }, newKind: [] };
     assert.deepEqual(read(frame), { frame, wrong: [] });
   });
@@ -30,13 +32,13 @@ describe("a frame of the server", () => {
     });
   });
 
-  it("has nothing where the server wrote null", () => {
+  it("has no value where the server sent null", () => {
     const { frame, wrong } = read({ serverContent: null, usageMetadata: { totalTokenCount: null } });
     assert.deepEqual(JSON.parse(JSON.stringify(frame)), { usageMetadata: {} });
     assert.deepEqual(wrong, []);
   });
 
-  it("is refused if it is not a JSON object", () => {
+  it("is rejected if it is not a JSON object", () => {
     for (const text of ["{broken", "null", "42", '"a"', "[]"])
       assert.throws(() => readFrame(text), /the server sent a frame .* it was ignored/);
   });

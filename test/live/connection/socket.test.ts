@@ -1,6 +1,9 @@
+// One connection to a Live server through the real SDK: handshake, setup, frames and close.
+
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { LiveServerMessage } from "@google/genai";
+import { describe, it } from "mocha";
 import { systemClock } from "../../../audio/clock";
 import { openSocket, type SocketHandlers } from "../../../live/connection/socket";
 import { ConnectionError } from "../../../live/server/errors";
@@ -37,15 +40,15 @@ const refusal = (verdict: string, cause: RegExp) => (error: unknown) => {
   return true;
 };
 
-describe("a socket to a Live server, through the real SDK", () => {
-  it("is ours: the SDK takes the factory that we give it, and its setup goes through it", async () => {
+describe("a connection through the SDK", () => {
+  it("uses the WebSocket of this package: the SDK accepts its factory, and sends the setup through it", async () => {
     const server = await start(acceptSetup());
     await open(server.url);
     assert.equal(server.requests.length, 1);
     assert.deepEqual(Object.keys(server.frames[0]!), ["setup"]);
   });
 
-  it("asks for v1beta, also from an SDK whose default is another version", async () => {
+  it("uses v1beta, whatever the default of the SDK", async () => {
     const server = await start(acceptSetup());
     await open(server.url);
     assert.match(
@@ -61,7 +64,7 @@ describe("a socket to a Live server, through the real SDK", () => {
     assert.doesNotMatch(server.requests[0]!.url!, /secret|key=/);
   });
 
-  it("understands text and binary frames", async () => {
+  it("reads text and binary frames", async () => {
     const frames: LiveServerMessage[] = [];
     const { promise, resolve } = deferred<void>();
     const server = await start(
@@ -84,13 +87,13 @@ describe("a socket to a Live server, through the real SDK", () => {
     );
   });
 
-  it("reports a frame that is not JSON, or no object, and goes on", async () => {
-    for (const rubbish of ["{broken", "null", "42", "[]", Buffer.from([0xff, 0xfe, 0])]) {
+  it("reports a frame that is not a JSON object, and continues", async () => {
+    for (const garbage of ["{broken", "null", "42", "[]", Buffer.from([0xff, 0xfe, 0])]) {
       const { promise, resolve } = deferred<Error>();
       const good = deferred<void>();
       const server = await start(
         acceptSetup((_frame, reply) => {
-          reply(rubbish);
+          reply(garbage);
           reply({ goAway: {} });
         }),
       );
@@ -105,20 +108,20 @@ describe("a socket to a Live server, through the real SDK", () => {
     }
   });
 
-  it("reports what its user throws over a frame, and goes on", async () => {
+  it("reports an error thrown by the handler of a frame, and continues", async () => {
     const { promise, resolve } = deferred<Error>();
     const server = await start(acceptSetup((_frame, reply) => reply({ goAway: {} })));
     const { session } = await open(server.url, {
       onFrame: (frame) => {
-        if (frame.goAway) throw new Error("thrown over a frame");
+        if (frame.goAway) throw new Error("thrown by the handler");
       },
       onBadFrame: resolve,
     });
     session.sendClientContent({ turnComplete: true });
-    assert.equal((await promise).message, "thrown over a frame");
+    assert.equal((await promise).message, "thrown by the handler");
   });
 
-  it("gives up a server that accepts the connection and says nothing", async () => {
+  it("fails with the connect timeout when the server accepts the connection and sends nothing", async () => {
     const clock = new TestClock();
     const setup = deferred<void>();
     const server = await start(() => setup.resolve());
@@ -132,12 +135,12 @@ describe("a socket to a Live server, through the real SDK", () => {
     assert.equal(clock.waiting, 0);
   });
 
-  it("gives up a server whose first frame is rubbish", async () => {
+  it("fails permanently when the first frame is not JSON", async () => {
     const server = await start((_frame, reply) => reply("hello"));
     await assert.rejects(open(server.url), refusal("permanent", /does not speak the Live protocol/));
   });
 
-  it("says why the setup was refused", async () => {
+  it("fails with cause, advice and reason when the setup is refused", async () => {
     const server = await start((_frame, _reply, ws) =>
       ws.close(1007, "API key not valid. Please pass a valid API key."),
     );
@@ -147,18 +150,18 @@ describe("a socket to a Live server, through the real SDK", () => {
     );
   });
 
-  it("takes the key out of the server's words", async () => {
+  it("removes the key from the reason of the server", async () => {
     const server = await start((_frame, _reply, ws) => ws.close(1011, "no quota for K&=1-secret"));
     await assert.rejects(open(server.url), refusal("quota", /no quota for …/));
   });
 
-  it("says that nothing listens at the address", async () => {
+  it("fails with the network error when nothing listens at the address", async () => {
     const server = await start(acceptSetup());
     await server.close();
     await assert.rejects(open(server.url), refusal("passing", /cannot be reached \(ECONNREFUSED\)/));
   });
 
-  it("says that there is no Live API at the address", async () => {
+  it("fails permanently when the address has no Live API", async () => {
     const { createServer } = await import("node:http");
     const web = createServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
     await once(web, "listening");
@@ -170,7 +173,7 @@ describe("a socket to a Live server, through the real SDK", () => {
     web.close();
   });
 
-  it("lets go of everything when it is given up while it opens", async () => {
+  it("closes its WebSocket and its timer when it is aborted while it opens", async () => {
     const clock = new TestClock();
     const setup = deferred<void>();
     const server = await start(() => setup.resolve());
@@ -184,7 +187,7 @@ describe("a socket to a Live server, through the real SDK", () => {
     assert.equal(clock.waiting, 0);
   });
 
-  it("reports an end that it did not make, and none that it made", async () => {
+  it("reports a close by the server, and none of its own", async () => {
     const ends: Error[] = [];
     const server = await start(
       acceptSetup((_frame, _reply, ws) => ws.close(1011, "Internal error encountered.")),
@@ -201,12 +204,12 @@ describe("a socket to a Live server, through the real SDK", () => {
     assert.deepEqual(ends, []);
   });
 
-  it("leaves no unhandled rejection behind, whatever the server did", async () => {
+  it("leaves no unhandled rejection when the server sends garbage and closes", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on("unhandledRejection", note);
     const server = await start((_frame, reply, ws) => {
-      reply("rubbish");
+      reply("garbage");
       ws.close(1008, "no");
     });
     await assert.rejects(open(server.url));

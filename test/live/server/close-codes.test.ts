@@ -1,4 +1,7 @@
+// What each close of the server means: whether it is retried, its cause, and what to do.
+
 import assert from "node:assert/strict";
+import { describe, it } from "mocha";
 import { explainClose, explainUnreachable, type Verdict } from "../../../live/server/close-codes";
 
 // The texts of docs/live-api.md 1.6, as the real server sends them.
@@ -64,18 +67,18 @@ const REAL: [number, string, Verdict][] = [
   [1013, "", "passing"],
 ];
 
-describe("a close is read, never guessed", () => {
+describe("a close of the server", () => {
   for (const [code, reason, verdict] of REAL)
     it(`${code} "${reason}" is ${verdict}`, () => assert.equal(explainClose(code, reason).verdict, verdict));
 
-  it("says a cause and an advice for every close", () => {
+  it("has a cause and advice, whatever its code and reason", () => {
     for (const [code, reason] of REAL) {
       const { cause, advice } = explainClose(code, reason);
       assert.ok(cause && advice, `${code} ${reason}`);
     }
   });
 
-  it("tells a wrong address from a refused key and from a network that is down", () => {
+  it("of a handshake differs by HTTP status and network error: wrong address, refused key, quota, unreachable", () => {
     assert.match(explainUnreachable(new Error("Unexpected server response: 404")).cause, /no Live API/);
     assert.match(explainUnreachable(new Error("Unexpected server response: 403")).cause, /refused the key/);
     assert.equal(explainUnreachable(new Error("Unexpected server response: 429")).verdict, "quota");

@@ -1,4 +1,7 @@
+// Connections with ephemeral tokens: when a token is requested, reused and renewed.
+
 import assert from "node:assert/strict";
+import { describe, it } from "mocha";
 import type { ConversationOptions } from "../../../live/options";
 import type { OwnTokens } from "../../../live/server/credentials";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
@@ -31,15 +34,15 @@ const ask = async (text: string) => {
   await talk.say(text);
   await answered();
 };
-/** The time goes on, and is looked at as the pool of conversations does it. */
+/** Moves the time and calls watch(), as the pool of conversations does. */
 const pass = (ms: number) => {
   talk.clock.advance(ms);
   talk.conversation.watch();
 };
 const names = () => simulator.tokens.map(({ name }) => name);
 
-describe("a conversation that connects with tokens", () => {
-  it("has one made with the number of uses and the times that are set, and is let in by it", async () => {
+describe("a conversation with ephemeral tokens", () => {
+  it("requests a token with the configured uses and times, and is authenticated by it", async () => {
     await start({ tokens: { ...tokens, uses: 3, startWithinMs: 2 * MINUTE, lifetimeMs: 10 * MINUTE } });
     await ask("Hello");
     const [token] = simulator.tokens;
@@ -49,7 +52,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(token!.setup, undefined);
   });
 
-  it("resumes with the same token while that lives", async () => {
+  it("resumes with the same token while it is valid", async () => {
     await start();
     await ask("Hello");
     simulator.order({ at: "now", do: "cut" });
@@ -61,7 +64,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.conversations[0]!.connections, 3);
   });
 
-  it("changes over to a new token at a quiet moment when the end of the old one comes near", async () => {
+  it("changes over to a new token at an idle moment before the old one expires", async () => {
     await start();
     await ask("Hello");
     pass(24 * MINUTE);
@@ -75,7 +78,7 @@ describe("a conversation that connects with tokens", () => {
     assert.match(String(talk.all("state").find(({ cause }) => cause)?.cause), /token expires soon/);
   });
 
-  it("does so shortly before the end when no moment is quiet", async () => {
+  it("changes over 5 s before the token expires when it was not idle before", async () => {
     const tool: ServedTool = {
       declaration: { name: "think_long" },
       server: "",
@@ -94,7 +97,7 @@ describe("a conversation that connects with tokens", () => {
     assert.ok(!talk.all("state").some(({ cause }) => cause?.includes("its time is over")));
   });
 
-  it("goes on undisturbed while no new token can be had, and changes over when there is one", async () => {
+  it("continues while renewing the token fails, attempts it once a minute, and changes over when it succeeds", async () => {
     let key = "a-key";
     await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
     await ask("Hello");
@@ -111,7 +114,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 2);
   });
 
-  it("resumes with the old token until its end when no new one can be had", async () => {
+  it("resumes with the old token until it expires when renewing fails", async () => {
     let key = "a-key";
     await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
     await ask("Hello");
@@ -123,7 +126,7 @@ describe("a conversation that connects with tokens", () => {
     await ask("Still there?");
   });
 
-  it("begins with no token that is about to end", async () => {
+  it("does not start with a token that expires soon", async () => {
     await start({ tokens: { ...tokens, uses: 0, startWithinMs: 29 * MINUTE } });
     await ask("Hello");
     talk.conversation.disconnect();
@@ -132,7 +135,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 2);
   });
 
-  it("goes on for hours, with a new token every 25 minutes", async () => {
+  it("continues for hours, with a new token every 25 minutes", async () => {
     await start();
     await ask("Hello");
     for (let count = 2; count <= 10; count++) {
@@ -145,7 +148,7 @@ describe("a conversation that connects with tokens", () => {
   });
 
   for (const reason of ["auth token has expired", "Token has expired", "Token has been used too many times"])
-    it(`has a new token made when the server says "${reason}" in the middle, and goes on`, async () => {
+    it(`requests a new token and resumes when the server closes with "${reason}"`, async () => {
       await start();
       await ask("Hello");
       simulator.order({ at: "now", do: "close", code: 1011, reason });
@@ -156,13 +159,13 @@ describe("a conversation that connects with tokens", () => {
       assert.deepEqual(talk.all("failed"), []);
     });
 
-  it("has a new token made when the server refuses the first one, and begins", async () => {
+  it("requests a new token when the server refuses the first one", async () => {
     await start({}, [{ at: "setup", do: "close", code: 1011, reason: "Token has expired" }]);
     await ask("Hello");
     assert.equal(simulator.tokens.length, 2);
   });
 
-  it("keeps its handle however often its tokens are refused", async () => {
+  it("keeps its handle however often the server refuses its tokens", async () => {
     await start({ continuity: { ...continuity, reconnectAttempts: 20 } });
     await ask("Hello");
     const reason = "auth token has expired";
@@ -174,7 +177,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 6);
   });
 
-  it("begins another conversation with a new token when the old one has no use left", async () => {
+  it("starts another conversation with a new token when the old one has no uses left", async () => {
     await start();
     await ask("Hello");
     talk.conversation.reset();
@@ -187,7 +190,7 @@ describe("a conversation that connects with tokens", () => {
     );
   });
 
-  it("begins several conversations with one token that may do so, and only while it may", async () => {
+  it("starts several conversations with one token of unlimited uses, within its time to start", async () => {
     await start({ tokens: { ...tokens, uses: 0 } });
     await ask("Hello");
     talk.conversation.reset();
@@ -200,7 +203,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 2);
   });
 
-  it("that is begun afresh after a loss has a new token for that, and is told what was said", async () => {
+  it("restarts with context with a new token after a loss", async () => {
     await start({ continuity: { ...continuity, onConnectionLoss: "restart" } });
     await ask("Hello");
     simulator.order({ at: "now", do: "cut" });
@@ -208,7 +211,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 2);
   });
 
-  it("is given up at once, with words that hold no key, when the key is refused", async () => {
+  it("fails at once when the key is refused, with an error that does not contain the key", async () => {
     await start({
       server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key: "another-key" } }),
     });
@@ -220,7 +223,7 @@ describe("a conversation that connects with tokens", () => {
     assert.equal(simulator.tokens.length, 0);
   });
 
-  it("waits and tries again when no token can be had for the moment", async () => {
+  it("retries when no token can be requested for now", async () => {
     await start();
     const { url } = simulator;
     let asked = 0;

@@ -1,7 +1,10 @@
+// The route to a server: proxies, certificates and timeouts, the same for sockets and token requests.
+
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { describe, it } from "mocha";
 import { type Clock, systemClock } from "../../../audio/clock";
 import { openSocket } from "../../../live/connection/socket";
 import { mintToken } from "../../../live/server/ephemeral-token";
@@ -28,7 +31,7 @@ const connect = (server: Server, clock: Clock = systemClock, signal = new AbortC
   opened(openSocket(server, buildSetup(settings, continuity), handlers, 10_000, clock, signal));
 const mint = (server: Server, clock: Clock = systemClock) =>
   mintToken(server, { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 }, { timeoutMs: 10_000, clock });
-/** Has a token made, and opens a connection with it. */
+/** Requests a token and opens a connection with it. */
 const useTokens = async (server: Server) => {
   const { name } = await mint(server);
   await connect({ ...server, access: { by: "token", token: name, madeFrom: "a-key" } });
@@ -40,8 +43,8 @@ const proxyOn = (url: string, network: Network = {}) => {
   return agent?.proxy.host;
 };
 
-describe("the way to a server", () => {
-  it("leads through the proxy of the environment that is for its protocol", () => {
+describe("the route to a server", () => {
+  it("uses the proxy that the environment names for its protocol; lower case wins", () => {
     assert.equal(proxyOn("https://gemini.example"), undefined);
     replace(process.env, "HTTPS_PROXY", "http://secure:1");
     replace(process.env, "HTTP_PROXY", "http://plain:2");
@@ -64,14 +67,14 @@ describe("the way to a server", () => {
     ["[::1]:8765", ["[::1]:8765"], ["[::1]"]],
     ["", [], ["gemini.example", "gemini.undefined"]],
   ] as [string, string[], string[]][])
-    it(`is direct for the hosts of NO_PROXY="${exception}", and for no others`, () => {
+    it(`is direct for the hosts of NO_PROXY="${exception}" only`, () => {
       replace(process.env, "HTTPS_PROXY", "http://proxy:1");
       replace(process.env, "NO_PROXY", exception);
       for (const host of matches) assert.equal(proxyOn(`wss://${host}`), undefined, host);
       for (const host of others) assert.equal(proxyOn(`wss://${host}`), "proxy:1", host);
     });
 
-  it("leads through the chosen proxy, with its own exceptions, whatever the environment says", () => {
+  it("uses the configured proxy and its exceptions instead of the environment", () => {
     replace(process.env, "HTTPS_PROXY", "http://environment:1");
     replace(process.env, "NO_PROXY", "*");
     const network: Network = { proxy: { url: "http://chosen:2", except: ["direct.example"] } };
@@ -82,7 +85,7 @@ describe("the way to a server", () => {
   });
 
   for (const url of ["not an address", "socks5://user:secret@proxy:1"])
-    it(`is an error that does not quote the password when the proxy is ${url.replace("secret", "…")}`, () => {
+    it(`fails with an error that does not contain the password when the proxy is ${url.replace("secret", "…")}`, () => {
       replace(process.env, "HTTPS_PROXY", url);
       assert.throws(
         () => routeTo("wss://gemini.example", {}),
@@ -93,7 +96,7 @@ describe("the way to a server", () => {
 });
 
 describe("a proxy", () => {
-  it("is passed by the request for a token and by the socket alike", async () => {
+  it("is used by token requests and sockets", async () => {
     const simulator = await opened(startSimulator());
     const proxy = await opened(startProxy());
     await useTokens({ ...serverAt(simulator.url), network: { proxy: { url: proxy.url, except: [] } } });
@@ -102,7 +105,7 @@ describe("a proxy", () => {
     assert.equal(simulator.conversations.length, 1);
   });
 
-  it("of HTTPS_PROXY is passed by both, with TLS from end to end and an authority of our own", async () => {
+  it("of HTTPS_PROXY is used by both, with TLS end to end and a private certificate authority", async () => {
     const simulator = await opened(startSimulator());
     const front = await opened(startTls(simulator.url));
     const proxy = await opened(startProxy());
@@ -115,7 +118,7 @@ describe("a proxy", () => {
     assert.equal(proxy.tunnels.length, 2);
   });
 
-  it("does not keep a server with a certificate for another host from being found out", async () => {
+  it("does not hide that the server has a certificate for another host", async () => {
     const simulator = await opened(startSimulator());
     const front = await opened(startTls(simulator.url));
     const proxy = await opened(startProxy());
@@ -125,7 +128,7 @@ describe("a proxy", () => {
       await assert.rejects(attempt({ ...serverAt(url), network }), /ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
-  it("that wants a password gets it; without, the error says so and quotes none", async () => {
+  it("that requires a password gets it; with a wrong one the error says so without quoting it", async () => {
     const simulator = await opened(startSimulator());
     const proxy = await opened(startProxy("user:p@ss word"));
     const through = (login: string): Server => ({
@@ -141,7 +144,7 @@ describe("a proxy", () => {
     assert.equal(proxy.tunnels.length, 2);
   });
 
-  it("that is not there makes the server unreachable, and the error names the proxy among what to check", async () => {
+  it("that cannot be reached is an error that says to check the proxy", async () => {
     const proxy = await startProxy();
     await proxy.close();
     const server: Server = {
@@ -154,7 +157,7 @@ describe("a proxy", () => {
 });
 
 describe("a certificate of an unknown authority", () => {
-  it("ends both with an error that says what to do, and no retry would help", async () => {
+  it("is a permanent error for both, which says what to do, also with NODE_TLS_REJECT_UNAUTHORIZED=0", async () => {
     const simulator = await opened(startSimulator());
     const front = await opened(startTls(simulator.url));
     replace(process.env, "NODE_TLS_REJECT_UNAUTHORIZED", "0");
@@ -167,8 +170,8 @@ describe("a certificate of an unknown authority", () => {
   });
 });
 
-describe("an attempt that nobody answers", () => {
-  /** A proxy or server that takes whoever comes, and does what `onData` says with the first bytes. */
+describe("an attempt without an answer", () => {
+  /** A proxy or server that accepts every connection, and calls `onData` at the first bytes. */
   const startSilence = async (onData: (socket: Socket) => void = () => {}) => {
     const sockets = new Set<Socket>();
     const ended = new Inbox<void>();
@@ -189,12 +192,12 @@ describe("an attempt that nobody answers", () => {
     );
   };
   const answers: [string, string][] = [
-    ["says nothing", ""],
-    ["begins to speak", "HTTP/1.1 200 Conn"],
+    ["does not answer", ""],
+    ["does not finish its answer", "HTTP/1.1 200 Conn"],
   ];
 
   for (const [what, words] of answers)
-    it(`by a proxy that ${what} ends when its time is up, and leaves nothing open`, async () => {
+    it(`by a proxy that ${what} ends with the connect timeout, and closes its connection`, async () => {
       const silent = await startSilence((socket) => socket.write(words));
       const server: Server = {
         ...serverAt("http://127.0.0.1:1"),
@@ -208,7 +211,7 @@ describe("an attempt that nobody answers", () => {
       }
     });
 
-  it("of a conversation that is ended meanwhile leaves nothing open at the proxy", async () => {
+  it("closes its connection to the proxy when the conversation ends meanwhile", async () => {
     const asked = deferred();
     const silent = await startSilence(() => asked.resolve());
     const server: Server = {
@@ -223,7 +226,7 @@ describe("an attempt that nobody answers", () => {
     await silent.ended.next();
   });
 
-  it("by a server that switches protocols in place of a token ends when its time is up", async () => {
+  it("to request a token ends with the connect timeout when the server switches protocols instead", async () => {
     const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: anything\r\n\r\n";
     const silent = await startSilence((socket) => socket.write(switching));
     const clock = new TestClock();
@@ -231,7 +234,7 @@ describe("an attempt that nobody answers", () => {
     await silent.ended.next();
   });
 
-  it("by a server whose token never ends is broken off", async () => {
+  it("to request a token ends when the answer never ends", async () => {
     const endless = await startSilence((socket) => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
       const more = () => {
@@ -245,8 +248,8 @@ describe("an attempt that nobody answers", () => {
   });
 });
 
-describe("what a server says of a request for a token", () => {
-  const said = async (message: string) => {
+describe("the server's reason for refusing a token", () => {
+  const refusalFor = async (message: string) => {
     const server = createHttpServer((request, response) => {
       request.resume().on("end", () => response.writeHead(400).end(JSON.stringify({ error: { message } })));
     });
@@ -254,24 +257,24 @@ describe("what a server says of a request for a token", () => {
     const { port } = server.address() as AddressInfo;
     cleanUp(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
     return mint(serverAt(`http://127.0.0.1:${port}`)).then(
-      () => assert.fail("there is a token"),
+      () => assert.fail("a token was issued"),
       (error: Error) => error.message,
     );
   };
 
-  it("is repeated, but not without end", async () => {
-    const message = await said(`Something ${"very ".repeat(10_000)}long`);
+  it("is quoted, and cut when it is long", async () => {
+    const message = await refusalFor(`Something ${"very ".repeat(10_000)}long`);
     assert.match(message, /Something very/);
     assert.ok(message.length < 1_000);
   });
 
-  it("leads to the clock when it is of the times", async () => {
-    assert.match(await said("expire_time must be in the future."), /Check the clock of this machine/);
+  it("is explained with the clock of this machine when it is about times", async () => {
+    assert.match(await refusalFor("expire_time must be in the future."), /Check the clock of this machine/);
   });
 });
 
 for (const password of ["50%", "a%41b", "p@ss:w/rd#?"])
-  it(`a password of a proxy in the environment is decoded or refused, and never ends the process: ${password}`, async () => {
+  it(`a proxy password in the environment is decoded, or an error when it cannot be: ${password}`, async () => {
     const proxy = await opened(startProxy(`user:${password === "a%41b" ? "aAb" : password}`));
     replace(
       process.env,

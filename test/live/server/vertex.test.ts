@@ -1,3 +1,5 @@
+// Conversations on Vertex AI, with the application default credentials of this machine.
+
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -88,10 +90,10 @@ describe("Vertex AI", () => {
     assert.ok(!error.message.includes(folder) && !error.message.includes("subject"), error.message);
     return true;
   };
-  const tries = () => talk.all("state").filter(({ state }) => state === "connecting").length;
+  const attempts = () => talk.all("state").filter(({ state }) => state === "connecting").length;
 
   describe("a conversation on Vertex AI", () => {
-    it("is opened for the project and location, by the application default credentials of the machine", async () => {
+    it("names project and location, and is authenticated by application default credentials", async () => {
       start();
       await talk.say("Hello?");
       await talk.next("turnComplete");
@@ -110,7 +112,7 @@ describe("Vertex AI", () => {
       assert.equal(asked, 1);
     });
 
-    it("goes through the proxy of the connection", async () => {
+    it("uses the proxy of the connection", async () => {
       const proxy = await startProxy();
       try {
         start({ proxy: { url: proxy.url, except: [] } });
@@ -123,7 +125,7 @@ describe("Vertex AI", () => {
       }
     });
 
-    it("asks for its access token through that proxy, too", async () => {
+    it("requests its access token through the same proxy", async () => {
       const user = {
         type: "authorized_user",
         client_id: "me",
@@ -142,21 +144,21 @@ describe("Vertex AI", () => {
       }
     });
 
-    it("that has no credentials is given up at once, with words that say how to get some", async () => {
+    it("fails at once without credentials, with an error that says how to get them", async () => {
       process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "not there");
       start();
       await assert.rejects(talk.say("Hello?"), refused(/no application default credentials/));
-      assert.equal(tries(), 1);
+      assert.equal(attempts(), 1);
     });
 
-    it("whose credentials are refused is given up at once", async () => {
+    it("fails at once when the credentials are refused", async () => {
       answer = { status: 400, body: { error: "invalid_grant", error_description: "for a subject" } };
       start();
       await assert.rejects(talk.say("Hello?"), refused(/no valid application default credentials/));
-      assert.equal(tries(), 1);
+      assert.equal(attempts(), 1);
     });
 
-    it("does not repeat the access token when the server quotes it", async () => {
+    it("removes the access token when the server quotes it", async () => {
       await farEnd.close();
       farEnd = await startFarEnd((_, __, socket) => socket.close(1008, `No access for ${ACCESS_TOKEN}`));
       start();
@@ -167,8 +169,8 @@ describe("Vertex AI", () => {
     });
   });
 
-  describe("a token for Vertex AI", () => {
-    it("is refused with words that say what to do instead", async () => {
+  describe("an ephemeral token for Vertex AI", () => {
+    it("is an error that says what to do instead", async () => {
       start();
       await assert.rejects(
         mintToken(

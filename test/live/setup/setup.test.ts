@@ -1,5 +1,8 @@
+// The setup message: which settings it has, by model.
+
 import assert from "node:assert/strict";
 import { Behavior, type Tool, Type } from "@google/genai";
+import { describe, it } from "mocha";
 import { profileOf } from "../../../live/setup/model-profiles";
 import { buildSetup, type Continuity } from "../../../live/setup/setup";
 import { settings } from "../talk";
@@ -18,7 +21,7 @@ const everything = {
 const plain = { onConnectionLoss: "report", compression: undefined } as const;
 
 describe("the setup of a conversation", () => {
-  it("holds what was set, and nothing that was left to the server", () => {
+  it("has the configured settings, and no field for a server default", () => {
     assert.deepEqual(buildSetup(settings, plain).config, {
       responseModalities: ["AUDIO"],
       inputAudioTranscription: {},
@@ -40,7 +43,7 @@ describe("the setup of a conversation", () => {
     ["a-model-of-tomorrow", []],
   ];
   for (const [model, leftOut] of REFUSED)
-    it(`leaves out what ${model} refuses, and names it: ${leftOut.join(", ") || "nothing"}`, () => {
+    it(`leaves out and names what ${model} does not accept: ${leftOut.join(", ") || "nothing"}`, () => {
       const setup = buildSetup({ ...everything, model }, plain);
       assert.deepEqual(setup.leftOut, leftOut);
       assert.equal(
@@ -68,14 +71,16 @@ describe("the setup of a conversation", () => {
       assert.deepEqual(tool?.functionDeclarations, [{ name: "f", [field]: schemas[field] }]);
     });
 
-  it("asks a transcribing model for text", () => {
+  it("requests text from a transcription model", () => {
     const { config } = buildSetup({ ...settings, model: "gemini-3.5-transcribe-live" }, plain);
     assert.deepEqual(config.responseModalities, ["TEXT"]);
     assert.equal(config.speechConfig, undefined);
+    assert.equal(config.outputAudioTranscription, undefined);
   });
 
-  it("takes the longest name that fits for the family of a model", () => {
+  it("uses the family with the longest matching name, with and without models/", () => {
     assert.deepEqual(profileOf("gemini-3.8-live").thinking.levels, []);
+    assert.equal(profileOf("models/gemini-3.1-flash-live-preview").text, "realtimeInput");
     assert.deepEqual(profileOf("gemini-3.8-live-extended-thinking-002").thinking.levels, [
       "LOW",
       "MEDIUM",
@@ -83,7 +88,7 @@ describe("the setup of a conversation", () => {
     ]);
   });
 
-  it("asks for a handle only where a lost connection is resumed, and goes on by the handle that there is", () => {
+  it("requests session resumption only with resume, with the handle if there is one", () => {
     const setup = (onConnectionLoss: "resume" | "restart" | "report", handle?: string) =>
       buildSetup(settings, { onConnectionLoss, compression: undefined }, { handle }).config.sessionResumption;
     assert.deepEqual(setup("resume"), {});
@@ -92,7 +97,7 @@ describe("the setup of a conversation", () => {
     assert.equal(setup("report"), undefined);
   });
 
-  it("asks for compression with a sliding window, its numbers as strings", () => {
+  it("requests context compression with a sliding window, its token counts as strings", () => {
     const setup = (compression: Continuity["compression"]) =>
       buildSetup(settings, { onConnectionLoss: "report", compression }).config.contextWindowCompression;
     assert.equal(setup(undefined), undefined);
@@ -103,7 +108,7 @@ describe("the setup of a conversation", () => {
     });
   });
 
-  it("says how the server should find the turns, and leaves to it what was not set", () => {
+  it("has the configured turn detection, and no field for what is not configured", () => {
     const setup = (more: object) => buildSetup({ ...settings, ...more }, plain);
     assert.equal(setup({}).config.realtimeInputConfig, undefined);
     const detection = { start: "LOW", end: "HIGH", silenceDurationMs: 700, prefixPaddingMs: 0 };
@@ -122,7 +127,7 @@ describe("the setup of a conversation", () => {
     );
   });
 
-  it("takes MEDIUM for the server's default, as the API does not know it, and says so", () => {
+  it("leaves out and names a MEDIUM sensitivity, which the API does not have", () => {
     const { config, leftOut } = buildSetup(
       { ...settings, detection: { ...settings.detection, start: "MEDIUM", end: "MEDIUM" } },
       plain,
@@ -131,7 +136,7 @@ describe("the setup of a conversation", () => {
     assert.deepEqual(leftOut, ["startSensitivity MEDIUM", "endSensitivity MEDIUM"]);
   });
 
-  it("names a behaviour of a tool only to models that know two, and asks for the web search when it is wanted", () => {
+  it("has the behavior of a tool only for models with a choice, and Google Search when it is on", () => {
     const tools = [{ name: "f", behavior: Behavior.BLOCKING }];
     const setup = (model: string) =>
       buildSetup({ ...settings, model, googleSearch: true }, plain, { tools }).config.tools;

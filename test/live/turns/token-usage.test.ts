@@ -1,0 +1,46 @@
+// Token counts of turns and conversations.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { UsageMeter } from "../../../live/turns/token-usage";
+import { startSimulated } from "../simulated";
+
+describe("token usage", () => {
+  it("of the conversation is the sum of its turns", async () => {
+    const { talk } = await startSimulated();
+    for (const text of ["one", "two"]) {
+      await talk.say(text);
+      await talk.next("turnComplete");
+    }
+    const [first, second] = talk.all("usage").map(({ usage }) => usage);
+    assert.ok(first!.turn.total > 0);
+    assert.equal(second!.conversation.total, first!.turn.total + second!.turn.total);
+    assert.equal(
+      second!.conversation.responseByModality.AUDIO,
+      first!.turn.responseByModality.AUDIO! + second!.turn.responseByModality.AUDIO!,
+    );
+  });
+
+  it("of a turn is the last of its counts, and the context is prompt and response", () => {
+    const meter = new UsageMeter(1_000);
+    meter.note({ promptTokenCount: 100, responseTokenCount: 10, totalTokenCount: 110 });
+    meter.note({ promptTokenCount: 100, responseTokenCount: 150, totalTokenCount: 250 });
+    const usage = meter.endTurn()!;
+    assert.equal(usage.turn.total, 250);
+    assert.deepEqual(usage.context, { tokens: 250, window: 1_000, percent: 25 });
+    assert.equal(meter.endTurn(), undefined, "nothing was counted in the next turn");
+  });
+
+  it("of Vertex AI, which names the response candidates, is read alike", () => {
+    const meter = new UsageMeter(undefined);
+    meter.note({
+      promptTokenCount: 1,
+      candidatesTokenCount: 2,
+      candidatesTokensDetails: [{ modality: "AUDIO", tokenCount: 2 }],
+    } as object);
+    const { turn, context } = meter.endTurn()!;
+    assert.equal(turn.response, 2);
+    assert.deepEqual(turn.responseByModality, { AUDIO: 2 });
+    assert.deepEqual(context, { tokens: 3 });
+  });
+});

@@ -1,0 +1,225 @@
+// From the frames of the server to the events of a turn: sound, transcripts, interruptions and its end.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { silence, speech } from "../../speech";
+import { accept, begin, Exchange, finish } from "../exchange";
+import { startSimulated } from "../simulated";
+import { settings } from "../talk";
+
+const part = (bytes: number) => ({
+  inlineData: { mimeType: "audio/pcm;rate=24000", data: Buffer.alloc(bytes).toString("base64") },
+});
+const lengths = ({ talk }: Exchange) => talk.all("audio").map(({ pcm }) => pcm.length);
+
+describe("a frame of the server", () => {
+  it("may hold several parts and several kinds of content, or nothing", async () => {
+    const exchange = await Exchange.start({
+      text: ({ reply }) => {
+        reply({ serverContent: {} });
+        reply({
+          serverContent: {
+            modelTurn: { parts: [part(10), { executableCode: { code: "x" } }, part(20)] },
+            outputTranscription: { text: "hi" },
+            generationComplete: true,
+            turnComplete: true,
+          },
+          usageMetadata: { totalTokenCount: 7 },
+        });
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.deepEqual(lengths(exchange), [10, 20]);
+    assert.equal(exchange.talk.all("usage")[0]?.usage.turn.total, 7);
+  });
+
+  it("with grounding is reported with it and its turn", async () => {
+    const groundingMetadata = { webSearchQueries: ["weather"] };
+    const exchange = await Exchange.start({
+      text: (line) => {
+        begin(line);
+        line.reply({ serverContent: { groundingMetadata } });
+        finish(line);
+      },
+    });
+    await exchange.talk.say("hello");
+    const { turn, grounding } = await exchange.talk.next("grounding");
+    assert.deepEqual([turn, grounding], [1, groundingMetadata]);
+  });
+
+  it("with data that is not audio yields no audio event", async () => {
+    const exchange = await Exchange.start({
+      text: (line) => {
+        const picture = { inlineData: { mimeType: "image/png", data: "AAAA" } };
+        line.reply({ serverContent: { modelTurn: { parts: [picture, part(10)] } } });
+        finish(line);
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.deepEqual(lengths(exchange), [10]);
+  });
+});
+
+describe("the user's speech", () => {
+  it("is reported as it starts and stops, with its offset in ms, 0 included", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    for (const voiceActivity of [
+      { type: "ACTIVITY_START", audioOffset: "0s" },
+      { type: "ACTIVITY_END", audioOffset: "1.440s" },
+      { type: "ACTIVITY_START" },
+      { type: "TYPE_UNSPECIFIED" },
+    ])
+      exchange.reply({ voiceActivity });
+    await exchange.talk.next("speech", ({ offsetMs }) => offsetMs === undefined);
+    assert.deepEqual(
+      exchange.talk.all("speech").map(({ speaking, offsetMs }) => [speaking, offsetMs]),
+      [
+        [true, 0],
+        [false, 1_440],
+        [true, undefined],
+      ],
+    );
+  });
+
+  it("is reported by Vertex AI under the SDK's name voiceActivityType", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    exchange.reply({ voiceActivity: { voiceActivityType: "ACTIVITY_START" } });
+    assert.equal((await exchange.talk.next("speech")).speaking, true);
+  });
+});
+
+describe("thoughts", () => {
+  const think = async (thoughts: boolean) => {
+    const exchange = await Exchange.start(
+      {
+        text: (line) => {
+          const parts = [{ text: "The user greets me.", thought: true }];
+          line.reply({ serverContent: { modelTurn: { parts } } });
+          finish(line, "Hello.");
+        },
+      },
+      { settings: { ...settings, model: "gemini-3.8-live-extended-thinking", thoughts } },
+    );
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    return exchange.talk.all("text").map(({ text, final, thought }) => [text, final, thought]);
+  };
+  const answer = [
+    ["Hello.", false, false],
+    ["Hello.", true, false],
+  ];
+
+  it("are reported as thoughts and are no part of the transcript", async () => {
+    assert.deepEqual(await think(true), [["The user greets me.", false, true], ...answer]);
+  });
+
+  it("are left out when they are turned off", async () => {
+    assert.deepEqual(await think(false), answer);
+  });
+});
+
+describe("barge-in", () => {
+  it("interrupts the answer when the user speaks over it; the next answer is a new turn", async () => {
+    const { talk } = await startSimulated();
+    await talk.say("a rather long text that takes a while to say back");
+    await talk.next("generationComplete");
+    talk.speak(speech);
+    await talk.next("interrupted");
+    assert.equal(talk.conversation.state, "interrupted");
+    talk.speak(silence(1_000));
+    const { turn } = await talk.next("audio");
+    assert.equal(turn, 2);
+    assert.equal(talk.conversation.state, "connected");
+  });
+
+  it("drops the sound in the frame that says interrupted", async () => {
+    const exchange = await Exchange.start({
+      text: ({ reply }) => {
+        reply({ serverContent: { modelTurn: { parts: [part(100)] } } });
+        reply({ serverContent: { interrupted: true, modelTurn: { parts: [part(50)] } } });
+        reply({ serverContent: { turnComplete: true } });
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.deepEqual(lengths(exchange), [100]);
+  });
+
+  it("passes on the next answer although no turnComplete followed interrupted, which no server is known to omit", async () => {
+    const exchange = await Exchange.start({
+      text: ({ reply }) => {
+        reply({ serverContent: { interrupted: true } });
+        reply({ serverContent: { modelTurn: { parts: [part(100)] } } });
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("interrupted");
+    await exchange.talk.next("audio");
+    assert.equal(exchange.talk.conversation.state, "connected");
+  });
+});
+
+describe("interrupt", () => {
+  it("stops the answer at once and is reported once; the next answer is passed on", async () => {
+    const { talk } = await startSimulated();
+    await talk.say("a rather long text that takes a while to say back");
+    await talk.next("audio");
+    const before = talk.all("audio").length;
+    talk.conversation.interrupt();
+    assert.equal(talk.all("interrupted").length, 1);
+    await talk.next("turnComplete");
+    assert.equal(talk.all("audio").length, before);
+    assert.equal(talk.all("interrupted").length, 1, "not again when the server confirms it");
+    assert.equal(talk.all("generationComplete").length, 0);
+    await talk.say("again");
+    assert.equal((await talk.next("audio")).turn, 2);
+  });
+
+  it("does nothing when there is nothing to stop", async () => {
+    const { talk } = await startSimulated();
+    talk.conversation.interrupt();
+    await talk.say("hello");
+    await talk.next("turnComplete");
+    const before = talk.events.items.length;
+    talk.conversation.interrupt();
+    assert.equal(talk.events.items.length, before);
+  });
+
+  it("drops what still comes of the answer, for 3 s without a confirmation by the server", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("first");
+    await exchange.talk.next("audio");
+    exchange.talk.conversation.interrupt();
+    begin(exchange.line());
+    await exchange.settled();
+    assert.equal(exchange.talk.all("audio").length, 1);
+    await exchange.pass(2_000);
+    begin(exchange.line());
+    await exchange.settled();
+    assert.equal(exchange.talk.all("audio").length, 1);
+    await exchange.pass(4_000);
+    begin(exchange.line());
+    await exchange.talk.next("audio");
+  });
+});
+
+describe("an error that the server reports in a frame", () => {
+  it("is passed on, and the conversation continues", async () => {
+    const exchange = await Exchange.start({
+      setup: accept,
+      text: (line) => {
+        line.reply({ error: { message: "something broke" } });
+        begin(line);
+        finish(line);
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.match(String(exchange.talk.all("failed").at(-1)?.error), /something broke/);
+    assert.equal(exchange.talk.conversation.state, "connected");
+  });
+});
