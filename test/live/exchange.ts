@@ -2,10 +2,9 @@
 
 import { once } from "node:events";
 import type { WebSocket } from "ws";
-import type { ConversationOptions } from "../../live/options";
 import { type FarEnd, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
-import { endWithTest, Talk } from "./talk";
+import { endWithTest, Talk, type TalkOptions } from "./talk";
 
 /** One connection as the far end sees it. */
 export interface Line {
@@ -86,7 +85,7 @@ export class Exchange {
   readonly line: () => Line;
 
   /** Starts a far end and a conversation with it; both end with the test. */
-  static async start(script: Script = {}, options: Partial<ConversationOptions> = {}): Promise<Exchange> {
+  static async start(script: Script = {}, options: TalkOptions = {}): Promise<Exchange> {
     const log = new Inbox<string>();
     const responses = new Inbox<ResponseFrame>();
     const open: Line[] = [];

@@ -1,13 +1,12 @@
 // A conversation with the simulator, through the real SDK, on one clock that the test drives.
 
-import type { ConversationOptions } from "../../live/options";
 import { type SimulatorOptions, startSimulator } from "../../simulator/server";
 import { TestClock } from "../clock";
-import { endWithTest, Talk } from "./talk";
+import { endWithTest, Talk, type TalkOptions } from "./talk";
 
 /** Starts a simulator and a conversation with it; both end with the test. */
 export async function startSimulated(
-  options: Partial<ConversationOptions> = {},
+  options: TalkOptions = {},
   simulatorOptions: Partial<SimulatorOptions> = {},
 ) {
   const clock = new TestClock();

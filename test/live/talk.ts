@@ -64,6 +64,9 @@ export function optionsFor(url: string, clock = new TestClock()): ConversationOp
   };
 }
 
+/** Options that differ from those of optionsFor(); a function gets the address of the server. */
+export type TalkOptions = Partial<ConversationOptions> | ((url: string) => Partial<ConversationOptions>);
+
 type Event<T extends ConversationEvent["type"]> = Extract<ConversationEvent, { type: T }>;
 
 export class Talk {
@@ -71,9 +74,10 @@ export class Talk {
   readonly conversation: Conversation;
   readonly events = new Inbox<ConversationEvent>();
 
-  constructor(url: string, options: Partial<ConversationOptions> = {}, clock = new TestClock()) {
+  constructor(url: string, options: TalkOptions = {}, clock = new TestClock()) {
     this.clock = clock;
-    this.conversation = new Conversation({ ...optionsFor(url, clock), ...options }, this.events.push);
+    const more = typeof options === "function" ? options(url) : options;
+    this.conversation = new Conversation({ ...optionsFor(url, clock), ...more }, this.events.push);
   }
 
   /** Sends, and resolves or rejects as `done` is called. */

@@ -1,3 +1,5 @@
+// Resumed conversations that never answer, and history that a resume loses (docs/live-api.md 2).
+
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { answer, cut, Exchange } from "../exchange";
@@ -7,7 +9,7 @@ const seed = (exchange: Exchange) =>
   exchange.talk.send({ kind: "history", turns: [{ role: "user", text: "My name is Ada." }] });
 
 describe("a resumed conversation", () => {
-  it("that answers nothing is begun afresh with its history, and the question asked again", async () => {
+  it("restarts with context when it does not answer, and sends the text again", async () => {
     const exchange = await Exchange.start(
       { text: (line) => line.number !== 2 && answer(line) },
       { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
@@ -34,7 +36,7 @@ describe("a resumed conversation", () => {
     );
   });
 
-  it("that has answered is healthy: a later stall is only reported", async () => {
+  it("is not restarted once it has answered: a later stall is only reported", async () => {
     const exchange = await Exchange.start(
       { text: (line, text) => text !== "last" && answer(line) },
       { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
@@ -54,7 +56,7 @@ describe("a resumed conversation", () => {
     assert.equal(exchange.lines(/setup/).length, 2);
   });
 
-  it("is told its history again on 3.8, which was seen to forget it, and not on other models", async () => {
+  it("gets the history again on 3.8, which was measured to forget it, and not on other models", async () => {
     for (const [model, wanted] of [
       ["gemini-3.8-live", ["1 context user: My name is Ada.", "2 context user: My name is Ada."]],
       ["gemini-2.5-flash-native-audio-preview-12-2025", ["1 context user: My name is Ada."]],

@@ -266,7 +266,7 @@ describe("a stored resumption handle", () => {
     assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
   });
 
-  it("is stored with the texts that had no answer: they are sent again when the conversation is resumed", async () => {
+  it("is stored with the unanswered texts, which are sent again when the conversation resumes", async () => {
     const handles = storeOf();
     const exchange = await Exchange.start({}, { handles });
     await exchange.talk.say("What time is it?");
@@ -283,7 +283,7 @@ describe("a stored resumption handle", () => {
     ]);
   });
 
-  it("is missing: the texts without an answer are counted", async () => {
+  it("is missing: close() returns the number of unanswered texts", async () => {
     const exchange = await Exchange.start();
     await exchange.talk.say("one");
     await exchange.talk.say("two");

@@ -5,10 +5,9 @@ import { describe, it } from "mocha";
 import type { ConversationOptions } from "../../../live/options";
 import type { OwnTokens } from "../../../live/server/credentials";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
-import { type Fault, type Simulator, startSimulator } from "../../../simulator/server";
-import { cleanUp } from "../../clean-up";
-import { TestClock } from "../../clock";
-import { continuity, serverAt, Talk } from "../talk";
+import { type Fault, startSimulator } from "../../../simulator/server";
+import { startSimulated } from "../simulated";
+import { continuity, serverAt } from "../talk";
 
 const MINUTE = 60_000;
 const tokens: OwnTokens = {
@@ -18,32 +17,40 @@ const tokens: OwnTokens = {
   renewBeforeMs: 5 * MINUTE,
 };
 
-let simulator: Simulator;
-let talk: Talk;
-
-async function start(options: Partial<ConversationOptions> = {}, script: Fault[] = []) {
-  const clock = new TestClock();
-  simulator = await startSimulator({ clock, key: "a-key", lifetimeMs: Number.POSITIVE_INFINITY, script });
-  talk = new Talk(simulator.url, { tokens, ...options }, clock);
-  cleanUp(() => simulator.close());
-  cleanUp(() => talk.conversation.disconnect());
+/** @param key with which tokens are requested; the simulator accepts `a-key` */
+async function start(
+  options: Partial<ConversationOptions> = {},
+  { script = [], key = () => "a-key" }: { script?: Fault[]; key?: () => string } = {},
+) {
+  const simulated = await startSimulated(
+    (url) => ({
+      tokens,
+      server: async () => ({ ...serverAt(url), access: { by: "key", key: key() } }),
+      ...options,
+    }),
+    { key: "a-key", lifetimeMs: Number.POSITIVE_INFINITY, script },
+  );
+  const { talk } = simulated;
+  return {
+    ...simulated,
+    /** Sends a text and waits for its answer. */
+    ask: async (text: string) => {
+      await talk.say(text);
+      await talk.next("turnComplete", ({ reason }) => reason !== "CONNECTION_LOST");
+    },
+    /** Moves the time and calls watch(), as the pool of conversations does. */
+    pass: (ms: number) => {
+      talk.clock.advance(ms);
+      talk.conversation.watch();
+    },
+  };
 }
-const connected = () => talk.next("state", ({ state }) => state === "connected");
-const answered = () => talk.next("turnComplete", ({ reason }) => reason !== "CONNECTION_LOST");
-const ask = async (text: string) => {
-  await talk.say(text);
-  await answered();
-};
-/** Moves the time and calls watch(), as the pool of conversations does. */
-const pass = (ms: number) => {
-  talk.clock.advance(ms);
-  talk.conversation.watch();
-};
-const names = () => simulator.tokens.map(({ name }) => name);
 
 describe("a conversation with ephemeral tokens", () => {
   it("requests a token with the configured uses and times, and is authenticated by it", async () => {
-    await start({ tokens: { ...tokens, uses: 3, startWithinMs: 2 * MINUTE, lifetimeMs: 10 * MINUTE } });
+    const { simulator, ask } = await start({
+      tokens: { ...tokens, uses: 3, startWithinMs: 2 * MINUTE, lifetimeMs: 10 * MINUTE },
+    });
     await ask("Hello");
     const [token] = simulator.tokens;
     assert.equal(simulator.tokens.length, 1);
@@ -53,7 +60,7 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("resumes with the same token while it is valid", async () => {
-    await start();
+    const { simulator, talk, ask, pass } = await start();
     await ask("Hello");
     simulator.order({ at: "now", do: "cut" });
     assert.equal((await talk.next("resumed")).remembered, true);
@@ -65,7 +72,7 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("changes over to a new token at an idle moment before the old one expires", async () => {
-    await start();
+    const { simulator, talk, ask, pass } = await start();
     await ask("Hello");
     pass(24 * MINUTE);
     assert.equal(simulator.tokens.length, 1);
@@ -85,7 +92,7 @@ describe("a conversation with ephemeral tokens", () => {
       timeoutMs: 60 * MINUTE,
       check: () => undefined,
     };
-    await start({ tools: () => [tool] });
+    const { simulator, talk, pass } = await start({ tools: () => [tool] });
     await talk.say("call think_long with {}");
     await talk.next("toolCall");
     pass(29 * MINUTE);
@@ -99,7 +106,7 @@ describe("a conversation with ephemeral tokens", () => {
 
   it("continues while renewing the token fails, attempts it once a minute, and changes over when it succeeds", async () => {
     let key = "a-key";
-    await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
+    const { simulator, talk, ask, pass } = await start({}, { key: () => key });
     await ask("Hello");
     key = "another-key";
     const tried = talk.all("state").length;
@@ -116,7 +123,7 @@ describe("a conversation with ephemeral tokens", () => {
 
   it("resumes with the old token until it expires when renewing fails", async () => {
     let key = "a-key";
-    await start({ server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key } }) });
+    const { simulator, talk, ask, pass } = await start({}, { key: () => key });
     await ask("Hello");
     key = "another-key";
     pass(26 * MINUTE);
@@ -127,7 +134,9 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("does not start with a token that expires soon", async () => {
-    await start({ tokens: { ...tokens, uses: 0, startWithinMs: 29 * MINUTE } });
+    const { simulator, talk, ask, pass } = await start({
+      tokens: { ...tokens, uses: 0, startWithinMs: 29 * MINUTE },
+    });
     await ask("Hello");
     talk.conversation.disconnect();
     pass(26 * MINUTE);
@@ -136,7 +145,7 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("continues for hours, with a new token every 25 minutes", async () => {
-    await start();
+    const { simulator, talk, ask, pass } = await start();
     await ask("Hello");
     for (let count = 2; count <= 10; count++) {
       pass(25 * MINUTE);
@@ -149,7 +158,7 @@ describe("a conversation with ephemeral tokens", () => {
 
   for (const reason of ["auth token has expired", "Token has expired", "Token has been used too many times"])
     it(`requests a new token and resumes when the server closes with "${reason}"`, async () => {
-      await start();
+      const { simulator, talk, ask } = await start();
       await ask("Hello");
       simulator.order({ at: "now", do: "close", code: 1011, reason });
       assert.equal((await talk.next("resumed")).remembered, true);
@@ -160,13 +169,16 @@ describe("a conversation with ephemeral tokens", () => {
     });
 
   it("requests a new token when the server refuses the first one", async () => {
-    await start({}, [{ at: "setup", do: "close", code: 1011, reason: "Token has expired" }]);
+    const { simulator, ask } = await start(
+      {},
+      { script: [{ at: "setup", do: "close", code: 1011, reason: "Token has expired" }] },
+    );
     await ask("Hello");
     assert.equal(simulator.tokens.length, 2);
   });
 
   it("keeps its handle however often the server refuses its tokens", async () => {
-    await start({ continuity: { ...continuity, reconnectAttempts: 20 } });
+    const { simulator, talk, ask } = await start({ continuity: { ...continuity, reconnectAttempts: 20 } });
     await ask("Hello");
     const reason = "auth token has expired";
     simulator.order(
@@ -177,13 +189,23 @@ describe("a conversation with ephemeral tokens", () => {
     assert.equal(simulator.tokens.length, 6);
   });
 
+  it("requests no new token for a connection that cannot change over", async () => {
+    const { simulator, ask, pass } = await start({
+      continuity: { ...continuity, onConnectionLoss: "report" },
+    });
+    await ask("Hello");
+    pass(26 * MINUTE);
+    await ask("Still there?");
+    assert.equal(simulator.tokens.length, 1);
+  });
+
   it("starts another conversation with a new token when the old one has no uses left", async () => {
-    await start();
+    const { simulator, talk, ask } = await start();
     await ask("Hello");
     talk.conversation.reset();
-    await connected();
+    await talk.enters("connected");
     await ask("Hello again");
-    assert.equal(new Set(names()).size, 2);
+    assert.equal(new Set(simulator.tokens.map(({ name }) => name)).size, 2);
     assert.deepEqual(
       simulator.tokens.map(({ used }) => used),
       [1, 1],
@@ -191,7 +213,7 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("starts several conversations with one token of unlimited uses, within its time to start", async () => {
-    await start({ tokens: { ...tokens, uses: 0 } });
+    const { simulator, talk, ask, pass } = await start({ tokens: { ...tokens, uses: 0 } });
     await ask("Hello");
     talk.conversation.reset();
     await ask("Hello again");
@@ -204,7 +226,9 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("restarts with context with a new token after a loss", async () => {
-    await start({ continuity: { ...continuity, onConnectionLoss: "restart" } });
+    const { simulator, talk, ask } = await start({
+      continuity: { ...continuity, onConnectionLoss: "restart" },
+    });
     await ask("Hello");
     simulator.order({ at: "now", do: "cut" });
     assert.equal((await talk.next("resumed")).remembered, false);
@@ -212,9 +236,7 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("fails at once when the key is refused, with an error that does not contain the key", async () => {
-    await start({
-      server: async () => ({ ...serverAt(simulator.url), access: { by: "key", key: "another-key" } }),
-    });
+    const { simulator, talk } = await start({}, { key: () => "another-key" });
     await assert.rejects(
       talk.say("Hello"),
       (error: Error) => /API key was refused/.test(error.message) && !/another-key/.test(error.message),
@@ -224,18 +246,16 @@ describe("a conversation with ephemeral tokens", () => {
   });
 
   it("retries when no token can be requested for now", async () => {
-    await start();
-    const { url } = simulator;
-    let asked = 0;
-    await simulator.close();
-    talk = new Talk(
-      url,
-      { tokens, server: async () => serverAt(++asked < 3 ? url : simulator.url) },
-      talk.clock,
-    );
-    simulator = await startSimulator({ clock: talk.clock, key: "a-key" });
-    await ask("Hello");
-    assert.equal(asked, 3);
+    const gone = await startSimulator();
+    await gone.close();
+    let requests = 0;
+    const { talk } = await startSimulated((url) => ({
+      tokens,
+      server: async () => serverAt(++requests < 3 ? gone.url : url),
+    }));
+    await talk.say("Hello");
+    await talk.next("turnComplete");
+    assert.equal(requests, 3);
     assert.match(String(talk.all("state")[1]!.cause), /cannot be reached/);
   });
 });

@@ -7,13 +7,14 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before, beforeEach, describe, it } from "mocha";
 import { systemClock } from "../../../audio/clock";
 import { mintToken } from "../../../live/server/ephemeral-token";
 import type { Network } from "../../../live/server/network";
 import type { Server } from "../../../live/server/server";
-import { acceptSetup, type FarEnd, startFarEnd } from "../../far-end";
+import { cleanUp, replace } from "../../clean-up";
 import { startProxy } from "../../proxy";
-import { Talk } from "../talk";
+import { Exchange, finish, type Script } from "../exchange";
 
 const ACCESS_TOKEN = "an-access-token-that-nobody-may-see";
 
@@ -23,12 +24,9 @@ describe("Vertex AI", () => {
   let answer: { status: number; body: object };
   let asked: number;
   let folder: string;
-  let farEnd: FarEnd;
-  let talk: Talk;
 
-  const finished = { serverContent: { outputTranscription: { text: "Yes." }, turnComplete: true } };
-  const vertex = (network: Network = {}): Server => ({
-    baseUrl: farEnd.url,
+  const vertex = (baseUrl: string, network: Network = {}): Server => ({
+    baseUrl,
     access: { by: "google", project: "my-project", location: "europe-west4" },
     apiVersion: "v1beta1",
     network,
@@ -61,7 +59,7 @@ describe("Vertex AI", () => {
     rmSync(folder, { recursive: true });
   });
   beforeEach(async () => {
-    process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "credentials.json");
+    replace(process.env, "GOOGLE_APPLICATION_CREDENTIALS", join(folder, "credentials.json"));
     asked = 0;
     const body = {
       access_token: ACCESS_TOKEN,
@@ -70,31 +68,21 @@ describe("Vertex AI", () => {
       expires_in: 3600,
     };
     answer = { status: 200, body };
-    farEnd = await startFarEnd(
-      acceptSetup((frame, reply) => {
-        if ("clientContent" in frame) reply(finished);
-      }),
-    );
   });
-  afterEach(async () => {
-    delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
-    talk.conversation.disconnect();
-    await farEnd.close();
-  });
-  const start = (network?: Network) => {
-    talk = new Talk(farEnd.url, { server: async () => vertex(network) });
-  };
+  const start = (network?: Network, script: Script = { text: (line) => finish(line) }) =>
+    Exchange.start(script, (url) => ({ server: async () => vertex(url, network) }));
   const refused = (cause: RegExp) => (error: Error) => {
     assert.match(error.message, cause);
     assert.match(error.message, /gcloud auth application-default login/);
     assert.ok(!error.message.includes(folder) && !error.message.includes("subject"), error.message);
     return true;
   };
-  const attempts = () => talk.all("state").filter(({ state }) => state === "connecting").length;
+  const attempts = ({ talk }: Exchange) =>
+    talk.all("state").filter(({ state }) => state === "connecting").length;
 
   describe("a conversation on Vertex AI", () => {
     it("names project and location, and is authenticated by application default credentials", async () => {
-      start();
+      const { talk, farEnd } = await start();
       await talk.say("Hello?");
       await talk.next("turnComplete");
       const [request] = farEnd.requests;
@@ -114,15 +102,11 @@ describe("Vertex AI", () => {
 
     it("uses the proxy of the connection", async () => {
       const proxy = await startProxy();
-      try {
-        start({ proxy: { url: proxy.url, except: [] } });
-        await talk.say("Hello?");
-        await talk.next("turnComplete");
-        assert.deepEqual(proxy.tunnels, [new URL(farEnd.url).host]);
-      } finally {
-        talk.conversation.disconnect();
-        await proxy.close();
-      }
+      cleanUp(() => proxy.close());
+      const { talk, farEnd } = await start({ proxy: { url: proxy.url, except: [] } });
+      await talk.say("Hello?");
+      await talk.next("turnComplete");
+      assert.deepEqual(proxy.tunnels, [new URL(farEnd.url).host]);
     });
 
     it("requests its access token through the same proxy", async () => {
@@ -132,36 +116,33 @@ describe("Vertex AI", () => {
         client_secret: "a secret",
         refresh_token: "another",
       };
-      process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "user.json");
-      writeFileSync(process.env.GOOGLE_APPLICATION_CREDENTIALS, JSON.stringify(user));
+      replace(process.env, "GOOGLE_APPLICATION_CREDENTIALS", join(folder, "user.json"));
+      writeFileSync(join(folder, "user.json"), JSON.stringify(user));
       const proxy = await startProxy("somebody:else");
-      try {
-        start({ proxy: { url: proxy.url, except: [] } });
-        await assert.rejects(talk.say("Hello?"), /proxy requires a user and a password/);
-        assert.deepEqual(proxy.refused, ["oauth2.googleapis.com:443"]);
-      } finally {
-        await proxy.close();
-      }
+      cleanUp(() => proxy.close());
+      const { talk } = await start({ proxy: { url: proxy.url, except: [] } });
+      await assert.rejects(talk.say("Hello?"), /proxy requires a user and a password/);
+      assert.deepEqual(proxy.refused, ["oauth2.googleapis.com:443"]);
     });
 
     it("fails at once without credentials, with an error that says how to get them", async () => {
-      process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, "not there");
-      start();
-      await assert.rejects(talk.say("Hello?"), refused(/no application default credentials/));
-      assert.equal(attempts(), 1);
+      replace(process.env, "GOOGLE_APPLICATION_CREDENTIALS", join(folder, "not there"));
+      const exchange = await start();
+      await assert.rejects(exchange.talk.say("Hello?"), refused(/no application default credentials/));
+      assert.equal(attempts(exchange), 1);
     });
 
     it("fails at once when the credentials are refused", async () => {
       answer = { status: 400, body: { error: "invalid_grant", error_description: "for a subject" } };
-      start();
-      await assert.rejects(talk.say("Hello?"), refused(/no valid application default credentials/));
-      assert.equal(attempts(), 1);
+      const exchange = await start();
+      await assert.rejects(exchange.talk.say("Hello?"), refused(/no valid application default credentials/));
+      assert.equal(attempts(exchange), 1);
     });
 
     it("removes the access token when the server quotes it", async () => {
-      await farEnd.close();
-      farEnd = await startFarEnd((_, __, socket) => socket.close(1008, `No access for ${ACCESS_TOKEN}`));
-      start();
+      const { talk } = await start(undefined, {
+        setup: ({ socket }) => socket.close(1008, `No access for ${ACCESS_TOKEN}`),
+      });
       await assert.rejects(
         talk.say("Hello?"),
         (error: Error) => /No access for …/.test(error.message) && !error.message.includes(ACCESS_TOKEN),
@@ -171,10 +152,9 @@ describe("Vertex AI", () => {
 
   describe("an ephemeral token for Vertex AI", () => {
     it("is an error that says what to do instead", async () => {
-      start();
       await assert.rejects(
         mintToken(
-          vertex(),
+          vertex("http://127.0.0.1:1"),
           { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 },
           { timeoutMs: 1_000, clock: systemClock },
         ),

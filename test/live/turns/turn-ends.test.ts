@@ -1,3 +1,5 @@
+// Turns of models that send no turnComplete, and the speech of users whose model does not report it.
+
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { Exchange } from "../exchange";
@@ -49,7 +51,7 @@ describe("a transcript of transcribe-live, which never sends turnComplete", () =
     assert.deepEqual(exchange.talk.all("stall"), []);
   });
 
-  it("of silence alone ends as well, without a text", async () => {
+  it("of silence ends without a text", async () => {
     const exchange = await start(TRANSCRIBE);
     await open(exchange);
     exchange.reply(activity("ACTIVITY_START", "0.440s"));
@@ -58,7 +60,7 @@ describe("a transcript of transcribe-live, which never sends turnComplete", () =
     assert.deepEqual(texts(exchange), []);
   });
 
-  it("ends a single turn", async () => {
+  it("ends a single-turn conversation", async () => {
     const exchange = await Exchange.start(
       {},
       { settings: { ...settings, model: TRANSCRIBE, singleTurn: true } },
@@ -69,7 +71,7 @@ describe("a transcript of transcribe-live, which never sends turnComplete", () =
     await exchange.talk.next("state", ({ state }) => state === "closed");
   });
 
-  it("is not given to a fresh connection as history", async () => {
+  it("is not sent as history to a new conversation", async () => {
     const exchange = await start(TRANSCRIBE, { onConnectionLoss: "restart" });
     await open(exchange);
     exchange.reply({ serverContent: { inputTranscription: { text: "Hello." } } });
@@ -83,7 +85,7 @@ describe("a transcript of transcribe-live, which never sends turnComplete", () =
 });
 
 describe("a translation of live-translate, which sends no end at all", () => {
-  it("ends each side with its own silence, and the turn with the later one", async () => {
+  it("ends the text of each side after its silence, and the turn with the later one", async () => {
     const exchange = await start(TRANSLATE);
     await open(exchange);
     exchange.reply({ serverContent: { inputTranscription: { languageCode: "de" } } });
@@ -112,7 +114,7 @@ describe("a translation of live-translate, which sends no end at all", () => {
     assert.equal(exchange.talk.all("usage")[0]?.usage.turn.total, 40);
   });
 
-  it("is no stall when nobody speaks, however long", async () => {
+  it("is not reported as a stall when nobody speaks, however long", async () => {
     const exchange = await start(TRANSLATE);
     await open(exchange);
     exchange.reply(sound);
@@ -122,7 +124,7 @@ describe("a translation of live-translate, which sends no end at all", () => {
     assert.equal(exchange.talk.all("turnComplete").length, 1);
   });
 
-  it("leaves no timer when the conversation ends in the middle", async () => {
+  it("is completed, and leaves no timer, when the conversation ends during it", async () => {
     const exchange = await start(TRANSLATE);
     await open(exchange);
     exchange.reply(sound);
@@ -171,7 +173,7 @@ describe("the speech of the user", () => {
       );
     });
 
-  it("keeps a text for an idle moment waiting, also on a model that does not report speech", async () => {
+  it("delays a text that waits until the conversation is idle, also on a model that does not report speech", async () => {
     const exchange = await Exchange.start();
     await open(exchange);
     speak(exchange, 20, 200);
@@ -183,7 +185,7 @@ describe("the speech of the user", () => {
     assert.ok(await isSent(exchange));
   });
 
-  it("keeps it waiting while it is transcribed", async () => {
+  it("delays such a text while it is transcribed", async () => {
     const exchange = await Exchange.start();
     await open(exchange);
     exchange.reply({ serverContent: { inputTranscription: { text: "What is" } } });
@@ -194,7 +196,7 @@ describe("the speech of the user", () => {
     assert.ok(await isSent(exchange));
   });
 
-  it("is not mistaken for steady noise", async () => {
+  it("differs from steady noise, which delays no text", async () => {
     const exchange = await Exchange.start();
     await open(exchange);
     speak(exchange, 2_000, 400);
@@ -202,7 +204,7 @@ describe("the speech of the user", () => {
     assert.ok(await isSent(exchange));
   });
 
-  it("counts as the server reports it, once it does", async () => {
+  it("is taken from the server's reports once there are any", async () => {
     const exchange = await Exchange.start();
     await open(exchange);
     exchange.reply(activity("ACTIVITY_START", "0.4s"));
@@ -254,7 +256,7 @@ describe("the tokens of a turn", () => {
 });
 
 describe("a part of an answer that is not sound", () => {
-  it("costs this part only, and is reported once in a turn", async () => {
+  it("is ignored, and reported once per turn", async () => {
     const exchange = await Exchange.start();
     await open(exchange);
     const video = { inlineData: { mimeType: "video/mp4", data: "AAAA" } };
