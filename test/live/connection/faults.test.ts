@@ -1,61 +1,52 @@
+// Every kind of connection loss at every point of a turn, with the simulator: nothing is lost, and nothing is answered twice.
+
 import assert from "node:assert/strict";
+import { describe, it } from "mocha";
 import type { Fault } from "../../../simulator/faults/fault-types";
-import { type Simulator, startSimulator } from "../../../simulator/server";
-import { TestClock } from "../../clock";
+import { cleanUp } from "../../clean-up";
 import { correlation, silence, speech } from "../../speech";
-import { continuity, Talk } from "../talk";
+import { startSimulated } from "../simulated";
+import { continuity } from "../talk";
 
-describe("whatever goes wrong at any point of a turn", () => {
-  const clock = new TestClock();
-  let simulator: Simulator;
-  let talk: Talk;
-  let stopWatching: () => void;
+const clockTool = {
+  declaration: { name: "get_time", description: "Returns the time." },
+  server: "the clock",
+  timeoutMs: 60_000,
+  check: () => undefined,
+};
 
-  beforeEach(async () => {
-    simulator = await startSimulator({ clock });
-    const care = { ...continuity, reconnectAttempts: 8, stallTimeoutMs: 10_000, onStall: "resume" } as const;
-    talk = new Talk(simulator.url, { continuity: care, tools: () => [clockTool] }, clock);
-    const watch = () => {
-      talk.conversation.watch();
-      stopWatching = clock.after(1_000, watch);
-    };
-    stopWatching = clock.after(1_000, watch);
-  });
-  afterEach(async () => {
-    stopWatching();
-    talk.conversation.close();
-    await simulator.close();
-    assert.equal(clock.waiting, 0, "a timer was left");
-  });
-  const clockTool = {
-    declaration: { name: "get_time", description: "Tells the time." },
-    server: "the clock",
-    timeoutMs: 60_000,
-    check: () => undefined,
+/** A conversation that resumes after losses and stalls, with the sweep of once a second. */
+async function start() {
+  const care = { ...continuity, reconnectAttempts: 8, stallTimeoutMs: 10_000, onStall: "resume" } as const;
+  const simulated = await startSimulated({ continuity: care, tools: () => [clockTool] });
+  const { talk, clock } = simulated;
+  let stopSweep = () => {};
+  const sweep = () => {
+    talk.conversation.watch();
+    stopSweep = clock.after(1_000, sweep);
   };
-  const giveAnswer = (id: string) =>
-    clock.during(
-      new Promise<void>((resolve, reject) =>
-        talk.conversation.answer(id, { response: { output: "noon" } }, (error) =>
-          error ? reject(error) : resolve(),
-        ),
-      ),
-    );
-  /** Says a text and waits for the end of its turn. */
-  const ask = async (text: string) => {
-    await talk.say(text);
-    return talk.next("turnComplete");
+  sweep();
+  cleanUp(() => stopSweep());
+  return {
+    ...simulated,
+    /** Sends a text and waits for the end of its turn. */
+    ask: async (text: string) => {
+      await talk.say(text);
+      return talk.next("turnComplete");
+    },
+    answersTo: (text: string) =>
+      talk
+        .all("text")
+        .filter((event) => event.final && event.role === "model" && event.text.includes(`Echo: ${text}`)),
   };
-  const answersTo = (text: string) =>
-    talk
-      .all("text")
-      .filter((event) => event.final && event.role === "model" && event.text.includes(`Echo: ${text}`));
+}
 
+describe("a fault at any point of a turn", () => {
   const WAYS: [what: string, fault: Partial<Fault> & Pick<Fault, "do">][] = [
-    ["the network is cut", { do: "cut" }],
+    ["the network fails", { do: "cut" }],
     ["the server closes with 1011", { do: "close", code: 1011, reason: "Internal error encountered." }],
     [
-      "the server closes with 1008 as its time is up",
+      "the server closes with 1008 at the end of its time",
       { do: "close", code: 1008, reason: "The operation was aborted." },
     ],
     ["the server closes with 1000", { do: "close", code: 1000, reason: "The operation was cancelled." }],
@@ -63,17 +54,18 @@ describe("whatever goes wrong at any point of a turn", () => {
   ];
   /** Points of the second turn, and whether its answer had begun. */
   const POINTS: [when: string, fault: Pick<Fault, "at">, begun: boolean][] = [
-    ["before the setup is answered", { at: "setup" }, false],
-    ["when the setup is answered", { at: "ready" }, false],
-    ["when a text has come", { at: "userSpeaking" }, false],
+    ["before setupComplete", { at: "setup" }, false],
+    ["at setupComplete", { at: "ready" }, false],
+    ["when the server has a text", { at: "userSpeaking" }, false],
     ["while the model thinks", { at: "thinking" }, false],
-    ["after the first sound of the answer", { at: "modelSpeaking" }, true],
-    ["when a turn is over", { at: "turnComplete" }, false],
+    ["after the first audio of the answer", { at: "modelSpeaking" }, true],
+    ["at turnComplete", { at: "turnComplete" }, false],
   ];
 
   for (const [what, way] of WAYS)
     for (const [when, point, begun] of POINTS)
       it(`${what}, ${when}: every text is answered, and none twice`, async () => {
+        const { simulator, talk, ask, answersTo } = await start();
         const first = point.at === "setup" || point.at === "ready";
         if (!first) await ask("one");
         simulator.order({ ...point, ...way } as Fault);
@@ -88,11 +80,12 @@ describe("whatever goes wrong at any point of a turn", () => {
       });
 
   for (const [what, fault] of [
-    ["is cut again", { do: "cut" }],
-    ["is refused with 1011", { do: "close", code: 1011, reason: "Internal error encountered." }],
+    ["fails with the network", { do: "cut" }],
+    ["is closed with 1011", { do: "close", code: 1011, reason: "Internal error encountered." }],
     ["freezes", { do: "freeze" }],
   ] as const)
     it(`the resume ${what}, twice: every text is answered, and none twice`, async () => {
+      const { simulator, ask, answersTo } = await start();
       await ask("one");
       simulator.order({ at: "setup", resumed: true, times: 2, ...fault }, { at: "now", do: "cut" });
       await ask("two");
@@ -108,7 +101,8 @@ describe("whatever goes wrong at any point of a turn", () => {
     [1008, "Your API key was reported as leaked.", /requires a valid API key/],
   ] as const)
     for (const at of ["ready", "thinking", "modelSpeaking"] as const)
-      it(`${code} "${reason}" at ${at} is not tried again: one error, and the next text begins anew`, async () => {
+      it(`${code} "${reason}" at ${at} is not retried: one error, and the next text starts a new conversation`, async () => {
+        const { simulator, talk, ask, answersTo } = await start();
         simulator.order({ at, do: "close", code, reason });
         await talk.say("one").catch((told) => assert.match(String(told), error));
         const closed = await talk.next("state", ({ state }) => state === "closed");
@@ -121,7 +115,8 @@ describe("whatever goes wrong at any point of a turn", () => {
         assert.equal(simulator.conversations.length, 2);
       });
 
-  it("the quota is used up: it waits long, and loses nothing", async () => {
+  it("the quota is used up: it waits 30 s, and loses nothing", async () => {
+    const { simulator, talk, ask, answersTo } = await start();
     await ask("one");
     simulator.order({ at: "thinking", do: "close", code: 1011, reason: "You exceeded your current quota" });
     await ask("two");
@@ -129,7 +124,8 @@ describe("whatever goes wrong at any point of a turn", () => {
     assert.ok(talk.all("resumed")[0]!.pauseMs >= 30_000);
   });
 
-  it("the handle is refused: a fresh conversation is told what was said", async () => {
+  it("the handle is refused: it restarts with context", async () => {
+    const { simulator, ask } = await start();
     await ask("My name is Ada.");
     const refused = { code: 1008, reason: "BidiGenerateContent session not found" };
     simulator.order({ at: "setup", resumed: true, do: "close", ...refused }, { at: "now", do: "cut" });
@@ -142,13 +138,14 @@ describe("whatever goes wrong at any point of a turn", () => {
   });
 
   for (const [what, way] of WAYS.filter(([, { do: failure }]) => failure !== "freeze"))
-    it(`${what} while a tool is at work: its answer is given on the next connection, once, and spoken`, async () => {
+    it(`${what} during a tool call: the tool response is sent once, on the next connection, and the model speaks about it`, async () => {
+      const { simulator, talk, ask } = await start();
       await ask("one");
       simulator.order({ at: "toolCall", ...way } as Fault);
       await talk.say("call get_time");
       const { id } = (await talk.next("toolCall")).call;
       await talk.next("state", ({ state }) => state === "connecting");
-      await giveAnswer(id);
+      await talk.respond(id, "noon");
       await talk.next("text", ({ final, text }) => final && /noon/.test(text));
       const { calls } = simulator.conversations[0]!;
       assert.deepEqual(
@@ -158,11 +155,12 @@ describe("whatever goes wrong at any point of a turn", () => {
       assert.equal(talk.all("toolCall").length, 1);
     });
 
-  it("the server freezes while a tool is at work: the flow is told that the answer about it is missing", async () => {
+  it("the server freezes during a tool call: the turn completes with CONNECTION_LOST, and the tool is not called again", async () => {
+    const { simulator, talk, ask, answersTo } = await start();
     await ask("one");
     simulator.order({ at: "toolCall", do: "freeze" });
     await talk.say("call get_time");
-    await giveAnswer((await talk.next("toolCall")).call.id);
+    await talk.respond((await talk.next("toolCall")).call.id, "noon");
     await talk.next("stall");
     assert.equal((await talk.next("turnComplete", ({ reason }) => !!reason)).reason, "CONNECTION_LOST");
     assert.equal(talk.all("toolCall").length, 1, "the tool is not called again");
@@ -170,7 +168,8 @@ describe("whatever goes wrong at any point of a turn", () => {
     assert.equal(answersTo("two").length, 1);
   });
 
-  it("garbage between the frames: it is told, and nothing else happens", async () => {
+  it("the server sends garbage between its frames: each is reported, and the turns continue", async () => {
+    const { simulator, talk, ask, answersTo } = await start();
     for (const at of ["ready", "userSpeaking", "modelSpeaking", "turnComplete"] as const)
       simulator.order({ at, do: "garbage" });
     await ask("one");
@@ -180,7 +179,8 @@ describe("whatever goes wrong at any point of a turn", () => {
     for (const text of ["one", "two"]) assert.equal(answersTo(text).length, 1);
   });
 
-  it("an answer that never comes: it is told as a stall, and asked again after a resume", async () => {
+  it("an answer never comes: the stall is reported, and the text sent again after a resume", async () => {
+    const { simulator, talk, ask, answersTo } = await start();
     await ask("one");
     simulator.order({ at: "thinking", do: "silence" });
     await ask("two");
@@ -189,59 +189,17 @@ describe("whatever goes wrong at any point of a turn", () => {
   });
 
   for (const [what, fault] of WAYS)
-    it(`${what} while the user speaks: what is said afterwards is heard and given back`, async () => {
+    it(`${what} while the user speaks: later speech is answered`, async () => {
+      const { simulator, talk, ask } = await start();
       await ask("one");
       simulator.order({ at: "userSpeaking", ...fault } as Fault);
       talk.speak(speech.subarray(0, 32_000));
       if (fault.do === "freeze") {
-        // A frozen server cannot be told from a patient one until it is asked something.
+        // A frozen server looks like a waiting one until an answer is due.
         await ask("are you there?");
       } else await talk.next("resumed");
       talk.speak(Buffer.concat([silence(1_000), speech, silence(1_000)]));
       await talk.next("turnComplete");
       assert.ok(correlation(speech, 16_000, talk.heard(), 24_000) > 0.9);
     });
-});
-
-describe("a talk of two hours over connections of ten minutes, with drops in between", () => {
-  it("is one conversation to the device: nothing is lost, and the pauses are told", async () => {
-    const clock = new TestClock();
-    const simulator = await startSimulator({ clock });
-    const talk = new Talk(simulator.url, { continuity: { ...continuity, reconnectAttempts: 8 } }, clock);
-    /** Lets minutes pass in steps of a second while all is well, and at the pace of the sockets while it is not. */
-    const pass = async (ms: number) => {
-      for (let passed = 0; passed < ms; passed += 1_000) {
-        while (talk.conversation.state !== "connected")
-          await clock.during(new Promise((r) => setTimeout(r, 2)));
-        clock.advance(1_000);
-        for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
-    const MINUTES = 120;
-    const EVERY = 4;
-    for (let minute = 0; minute < MINUTES; minute += EVERY) {
-      if (minute % 28 === 24) simulator.order({ at: "now", do: "cut" });
-      await talk.say(`This is minute ${minute}.`);
-      assert.equal((await talk.next("turnComplete")).reason, undefined);
-      await pass(EVERY * 60_000);
-    }
-    const spoken = talk.all("text").filter(({ final, role }) => final && role === "model");
-    assert.equal(spoken.length, MINUTES / EVERY);
-    assert.equal(talk.all("failed").length, 0);
-    assert.equal(simulator.conversations.length, 1, "one conversation to the server, too");
-    const remembered = JSON.stringify(simulator.conversations[0]!.context);
-    for (let minute = 0; minute < MINUTES; minute += EVERY)
-      assert.match(remembered, new RegExp(`is minute ${minute}\\.`));
-    assert.ok(talk.all("goAway").length >= 8, "the server announced its ends");
-    const gaps = talk.all("gap");
-    assert.equal(gaps.length, talk.all("resumed").length);
-    assert.ok(talk.all("resumed").every((event) => event.remembered));
-    assert.equal(
-      gaps.reduce((sum, { lostSoundMs }) => sum + lostSoundMs, 0),
-      0,
-    );
-    talk.conversation.close();
-    await simulator.close();
-    assert.equal(clock.waiting, 0, "a timer was left");
-  });
 });
