@@ -223,8 +223,8 @@ describe("a token budget", () => {
     assert.equal(talk.conversation.state, "closed", "nothing but a reset opens it");
     talk.conversation.reset();
     await talk.say("fourth");
-    assert.deepEqual(exchange.lines(/sound/), [], "sound that came in between is not sent");
     await talk.next("turnComplete");
+    assert.deepEqual(exchange.lines(/sound/), [], "sound that came in between is not sent");
     assert.deepEqual(
       talk.all("usage").map(({ usage }) => [usage.turn.total, usage.conversation.total, usage.context]),
       [

@@ -116,6 +116,7 @@ describe("a resumption handle", () => {
     assert.ok(exchange.talk.conversation.keepUntil > exchange.talk.clock.now() + 60 * 60_000);
     await exchange.talk.say("are you there?", false);
     assert.equal(exchange.lines(/setup/).at(-1), "4 setup handle 1");
+    assert.equal(exchange.talk.all("gap").length, 0, "it was closed, which is no gap");
   });
 
   it("is dropped after a permanent error in the middle of a conversation", async () => {
