@@ -8,18 +8,19 @@ import { HANDLE_LIFETIME_MS, ResumptionHandle } from "./connection/resumption-ha
 import { SessionOpening } from "./connection/session-opening";
 import type { LiveSocket } from "./connection/socket";
 import type { ConversationEvent } from "./events";
-import { idleAction } from "./idle-action";
 import type { Done, Input } from "./input/input";
 import { InputGate } from "./input/input-gate";
 import type { ConversationOptions } from "./options";
 import { ConnectionError, InputError } from "./server/errors";
 import { profileOf } from "./setup/model-profiles";
-import { isBlocked, isOpen, visibleState } from "./state/state";
+import { canResume, outlivesConnection } from "./setup/setup";
+import { isOpen, visibleState } from "./state/state";
 import { StateStore } from "./state/store";
 import { type Answer, ToolDispatch } from "./tools/tool-dispatch";
 import { ServerWatch } from "./turns/server-watch";
 import { TurnTracker } from "./turns/turn-tracker";
 import { UserActivity } from "./turns/user-activity";
+import { Upkeep } from "./upkeep";
 
 export class Conversation {
   readonly #options: ConversationOptions;
@@ -32,7 +33,7 @@ export class Conversation {
   readonly #handle: ResumptionHandle;
   readonly #opening: SessionOpening;
   readonly #connection: Connection;
-  readonly #changeOver: ChangeOverPlan;
+  readonly #upkeep: Upkeep;
   readonly #input: InputGate;
   readonly #tools: ToolDispatch;
   #lastUsed: number;
@@ -50,12 +51,12 @@ export class Conversation {
           this.#state.idleAgain(); // A turn may end without ever having been busy.
         }
         if (after.connection !== "connected") {
-          this.#changeOver.cancel();
+          changeOver.cancel();
           this.#activity.reset();
         }
         this.#report.onChange(before, after, event.type === "closed" ? event.cause : undefined);
       },
-      () => this.#onIdle(),
+      () => this.#upkeep.onIdle(),
     );
     this.#report = new ConnectionReport(clock, emit);
     this.#activity = new UserActivity(clock, this.#state, settings.detection.silenceDurationMs);
@@ -69,7 +70,7 @@ export class Conversation {
       emit,
     });
     const stallTimeoutMs = profile.turnEnds === "turnComplete" ? continuity.stallTimeoutMs : 0;
-    this.#watch = new ServerWatch(clock, this.#state, stallTimeoutMs, (ms) => this.#onStall(ms));
+    this.#watch = new ServerWatch(clock, this.#state, stallTimeoutMs, (ms) => this.#upkeep.onStall(ms));
     this.#handle = new ResumptionHandle(this.#resumes ? handles : undefined);
     this.#opening = new SessionOpening(options);
     this.#connection = new Connection(
@@ -91,7 +92,7 @@ export class Conversation {
         onGivenUp: (error) => this.#onGivenUp(error),
       },
     );
-    this.#changeOver = new ChangeOverPlan(clock, this.#state, (cause) => this.#connection.changeOver(cause));
+    const changeOver = new ChangeOverPlan(clock, this.#state, (cause) => this.#connection.changeOver(cause));
     this.#input = new InputGate({
       settings,
       profile,
@@ -110,6 +111,16 @@ export class Conversation {
       clock,
       send: (input, done) => this.#input.respond(input, done),
       emit,
+    });
+    this.#upkeep = new Upkeep(options, {
+      state: this.#state,
+      opening: this.#opening,
+      connection: this.#connection,
+      changeOver,
+      input: this.#input,
+      turns: this.#turns,
+      emit,
+      end: () => this.end(),
     });
   }
 
@@ -225,50 +236,19 @@ export class Conversation {
       this.#watch.check();
     });
     if (this.#state.current.connection === "connected" && this.#survives)
-      this.#opening.watch((endsInMs) => this.#planEnd("the token expires soon", endsInMs));
+      this.#opening.watch((endsInMs) => this.#upkeep.planEnd("the token expires soon", endsInMs));
   }
 
-  /** Whether another connection continues the conversation when this one is lost. */
   get #survives() {
-    const { settings, continuity } = this.#options;
-    return continuity.onConnectionLoss !== "report" && !settings.singleTurn;
+    return outlivesConnection(this.#options.settings, this.#options.continuity);
   }
 
   get #resumes() {
-    return this.#survives && this.#options.continuity.onConnectionLoss === "resume";
+    return canResume(this.#options.settings, this.#options.continuity);
   }
 
   get #hasHistory() {
     return this.#turns.history.length > 0 || this.#input.hasHistory;
-  }
-
-  #onIdle() {
-    const { settings, continuity } = this.#options;
-    const next = idleAction(this.#state.current, {
-      singleTurn: settings.singleTurn,
-      tokenBudget: continuity.tokenBudget,
-      tokensUsed: this.#turns.tokensUsed,
-      canChangeOver: this.#survives,
-      isOutdated: this.#opening.isOutdated,
-    });
-    if (next.action === "end") this.end();
-    if (next.action === "changeOver") this.#connection.changeOver(next.cause);
-    if (next.action === "endForBudget") {
-      this.end();
-      this.#state.apply({ type: "spent", why: next.why });
-      this.#emit({ type: "refused", what: "tokenBudget", why: next.why });
-    }
-    if (next.action === "sendText") this.#input.sendIdleTexts();
-  }
-
-  /** A resumed conversation that answers nothing stays mute: it is begun afresh with its history (docs/live-api.md 2). */
-  #onStall(ms: number) {
-    const isMute = this.#state.current.unproven;
-    const cure = !this.#survives ? "report" : isMute ? "restart" : this.#options.continuity.onStall;
-    this.#emit({ type: "stall", ms, cure });
-    if (cure === "restart") this.#connection.changeOver("the resumed conversation does not answer", true);
-    else if (cure === "resume") this.#connection.changeOver("the server stalled");
-    else this.#state.apply({ type: "stalled" });
   }
 
   #onOpen(socket: LiveSocket, remembered: Remembered) {
@@ -289,12 +269,7 @@ export class Conversation {
       return;
     }
     this.#watch.restart();
-    if (input.kind === "history") for (const utterance of input.turns) this.#turns.seed(utterance);
-    if (input.kind === "signal") this.#turns.hear(input.signal === "activityStart");
-    if (input.kind === "text" && input.turnComplete) this.#turns.ask(input);
-    else if (input.kind === "text") this.#turns.keep({ role: "user", text: input.text });
-    if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !isBlocked(this.#state.current))
-      this.#state.apply({ type: "responseSent" });
+    this.#turns.onSent(input);
   }
 
   #receive(frame: LiveServerMessage) {
@@ -309,20 +284,14 @@ export class Conversation {
       this.#tools.receive(toolCall.functionCalls ?? []);
     }
     if (toolCallCancellation) this.#tools.cancel(toolCallCancellation.ids ?? []);
-    if (goAway) this.#planEnd("the server will close the connection", this.#report.onGoAway(goAway.timeLeft));
+    if (goAway)
+      this.#upkeep.planEnd("the server will close the connection", this.#report.onGoAway(goAway.timeLeft));
     const { error } = frame as { error?: { message?: string } };
     if (error)
       this.#emit({
         type: "failed",
         error: new Error(`Gemini Live: the server reported "${error.message ?? JSON.stringify(error)}".`),
       });
-  }
-
-  /** The connection ends in `endsInMs`; a change-over comes before (docs/live-api.md 1.7). */
-  #planEnd(cause: string, endsInMs: number) {
-    if (!this.#survives || this.#state.current.connection !== "connected") return;
-    this.#changeOver.plan(cause, endsInMs);
-    this.#state.idleAgain();
   }
 
   #onLost(isFresh: boolean) {

@@ -73,6 +73,18 @@ export interface Continuity {
   onStall: "report" | "resume";
 }
 
+/** Whether another connection continues the conversation when one is lost. */
+export const outlivesConnection = (
+  { singleTurn }: Pick<ConversationSettings, "singleTurn">,
+  { onConnectionLoss }: Pick<Continuity, "onConnectionLoss">,
+) => onConnectionLoss !== "report" && !singleTurn;
+
+/** Whether that is a resume, by the server's handle. */
+export const canResume = (
+  { singleTurn }: Pick<ConversationSettings, "singleTurn">,
+  { onConnectionLoss }: Pick<Continuity, "onConnectionLoss">,
+) => onConnectionLoss === "resume" && !singleTurn;
+
 export interface Setup {
   model: string;
   config: LiveConnectConfig;
@@ -116,7 +128,7 @@ export function buildSetup(
     config.enableAffectiveDialog = true;
   const realtimeInput = buildRealtimeInput(settings, accepted);
   if (Object.keys(realtimeInput).length) config.realtimeInputConfig = realtimeInput;
-  if (onConnectionLoss === "resume" && !settings.singleTurn)
+  if (canResume(settings, { onConnectionLoss }))
     config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
   if (compression) config.contextWindowCompression = buildCompression(compression);
   const tools = buildTools(settings, profile, begins.tools ?? []);

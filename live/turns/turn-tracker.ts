@@ -1,11 +1,12 @@
 // Follows the turns of a conversation: applies what the server sends to its state, and reports sound, text and the ends of turns.
 
-import type { Blob, LiveServerContent, LiveServerMessage, Transcription } from "@google/genai";
+import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
-import type { Text, Utterance } from "../input/input";
+import type { Input, Text, Utterance } from "../input/input";
 import type { ModelProfile } from "../setup/model-profiles";
-import { canBeStopped, isAnswering } from "../state/state";
+import { canBeStopped, isAnswering, isBlocked } from "../state/state";
 import type { StateStore } from "../state/store";
+import { Captions } from "./captions";
 import { SegmentEnds } from "./segment-ends";
 import { UsageMeter } from "./token-usage";
 import { Transcript } from "./transcript";
@@ -24,30 +25,28 @@ export interface TurnTrackerOptions {
   emit(event: TurnEvent): void;
 }
 
-type Role = Utterance["role"];
-
 export class TurnTracker {
   readonly #options: TurnTrackerOptions;
   readonly #state: StateStore;
   readonly #segments: SegmentEnds | undefined;
-  #transcript = new Transcript();
+  #captions: Captions;
   /** History that was sent, and not said in this conversation. */
   #seeded = new Transcript();
   #usage: UsageMeter;
-  #language: Partial<Record<Role, string>> = {};
   /** Texts that were sent and of whose answer nothing has come. */
   #questions: Text[] = [];
   /** The turn in which a part of an answer was refused: it is reported once. */
   #refusedIn = 0;
 
   constructor(options: TurnTrackerOptions) {
-    const { profile, segmentSilenceMs, clock, state } = options;
+    const { profile, segmentSilenceMs, clock, state, emit } = options;
     this.#options = options;
     this.#state = state;
+    this.#captions = new Captions(state, emit);
     this.#usage = new UsageMeter(profile.contextWindow);
     if (profile.turnEnds !== "turnComplete")
       this.#segments = new SegmentEnds(profile.turnEnds, clock, segmentSilenceMs, {
-        endSide: (role) => this.#endSide(role),
+        endSide: (role) => this.#captions.end(role),
         complete: (reason) => state.batch(() => this.#complete(reason)),
       });
   }
@@ -59,7 +58,7 @@ export class TurnTracker {
 
   /** What was said so far, the oldest first. */
   get history(): readonly Utterance[] {
-    return this.#transcript.history;
+    return this.#captions.history;
   }
 
   /** Texts that were sent and of whose answer nothing has come. */
@@ -77,28 +76,26 @@ export class TurnTracker {
 
   /** Begins another conversation, which knows nothing of this one. */
   restart() {
-    this.#transcript = new Transcript();
+    this.#captions = new Captions(this.#state, this.#options.emit);
     this.#seeded = new Transcript();
     this.#usage = new UsageMeter(this.#options.profile.contextWindow);
     this.#questions = [];
-    this.#language = {};
   }
 
-  /** A text was sent that the model will answer. */
-  ask(question: Text) {
-    this.#questions.push(question);
-    this.#state.apply({ type: "textSent" });
-  }
-
-  /** Something that wants no answer became part of the conversation. */
-  keep(utterance: Utterance) {
-    this.#transcript.keep(utterance);
-  }
-
-  /** History was sent. */
-  seed(utterance: Utterance) {
-    this.#transcript.keep(utterance);
-    this.#seeded.keep(utterance);
+  /** Something was sent that becomes part of the conversation: history, a text, a signal or a tool response. */
+  onSent(input: Input) {
+    if (input.kind === "history")
+      for (const utterance of input.turns) {
+        this.#captions.keep(utterance);
+        this.#seeded.keep(utterance);
+      }
+    if (input.kind === "signal") this.hear(input.signal === "activityStart");
+    if (input.kind === "text" && input.turnComplete) {
+      this.#questions.push(input);
+      this.#state.apply({ type: "textSent" });
+    } else if (input.kind === "text") this.#captions.keep({ role: "user", text: input.text });
+    if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !isBlocked(this.#state.current))
+      this.#state.apply({ type: "responseSent" });
   }
 
   /** The model calls tools: asked again, its questions would make it call them again. */
@@ -185,32 +182,15 @@ export class TurnTracker {
   }
 
   #receiveUserTranscript({ interimInputTranscription, inputTranscription }: LiveServerContent) {
+    const { activity, profile } = this.#options;
     if (interimInputTranscription?.text) {
-      const { text } = interimInputTranscription;
-      const language = this.#languageOf("user", interimInputTranscription);
-      const { turn } = this.#state.current;
-      this.#options.activity.onSpeech();
-      this.#options.emit({
-        type: "text",
-        role: "user",
-        text,
-        final: false,
-        interim: true,
-        thought: false,
-        turn,
-        language,
-      });
+      activity.onSpeech();
+      this.#captions.interim(interimInputTranscription.text);
     }
-    const language = this.#languageOf("user", inputTranscription);
-    if (!inputTranscription?.text) return;
-    // The transcript of the whole segment is final when it comes.
-    if (this.#options.profile.turnEnds === "segment") {
-      this.#transcript.add("user", inputTranscription.text);
-      this.#endSide("user");
-      return;
-    }
-    if (!isAnswering(this.#state.current)) this.#options.activity.onSpeech();
-    this.#say("user", inputTranscription.text, language);
+    // transcribe-live sends the transcript of the whole segment at once.
+    const isFinal = profile.turnEnds === "segment";
+    if (!this.#captions.transcribe("user", inputTranscription, isFinal) || isFinal) return;
+    if (!isAnswering(this.#state.current)) activity.onSpeech();
     this.#segments?.onText("user");
   }
 
@@ -219,21 +199,11 @@ export class TurnTracker {
     for (const { inlineData, text, thought } of modelTurn?.parts ?? []) {
       this.#answerBegins();
       if (inlineData?.data) this.#receiveSound(inlineData);
-      if (text && !thought) this.#say("model", text);
-      if (text && thought && this.#options.includeThoughts)
-        this.#options.emit({
-          type: "text",
-          role: "model",
-          text,
-          final: false,
-          thought,
-          turn: this.#state.current.turn,
-        });
+      if (text && !thought) this.#captions.write(text);
+      if (text && thought && this.#options.includeThoughts) this.#captions.think(text);
     }
-    const language = this.#languageOf("model", outputTranscription);
-    if (!outputTranscription?.text) return;
-    this.#answerBegins();
-    this.#say("model", outputTranscription.text, language);
+    if (outputTranscription?.text) this.#answerBegins();
+    this.#captions.transcribe("model", outputTranscription);
   }
 
   #receiveSound({ data, mimeType = "" }: Blob) {
@@ -257,32 +227,11 @@ export class TurnTracker {
     this.#segments?.onText("model");
   }
 
-  #say(role: Role, text: string, language?: string) {
-    this.#transcript.add(role, text);
-    const { turn } = this.#state.current;
-    this.#options.emit({ type: "text", role, text, final: false, thought: false, turn, language });
-  }
-
-  /** The language may be named alone, before the text (docs/live-api.md 1.3). */
-  #languageOf(role: Role, transcription: Transcription | undefined): string | undefined {
-    const { languageCode } = (transcription ?? {}) as { languageCode?: string };
-    if (languageCode) this.#language[role] = languageCode;
-    return this.#language[role];
-  }
-
-  /** Reports the whole text of what one side has said in the turn. */
-  #endSide(role: Role) {
-    const said = this.#transcript.end(role);
-    const { turn } = this.#state.current;
-    const language = this.#language[role];
-    if (said) this.#options.emit({ type: "text", ...said, final: true, thought: false, turn, language });
-  }
-
   #complete(reason: string | undefined) {
     const { turn, answerFollows } = this.#state.current;
     if (!answerFollows) this.#keepQuestions();
-    this.#endSide("user");
-    this.#endSide("model");
+    this.#captions.end("user");
+    this.#captions.end("model");
     const usage = this.#usage.endTurn();
     if (usage) this.#options.emit({ type: "usage", turn, usage });
     this.#options.emit({ type: "turnComplete", turn, reason });
@@ -290,7 +239,7 @@ export class TurnTracker {
   }
 
   #keepQuestions() {
-    for (const { text } of this.#questions) this.#transcript.keep({ role: "user", text });
+    for (const { text } of this.#questions) this.#captions.keep({ role: "user", text });
     this.#questions = [];
   }
 }

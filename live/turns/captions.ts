@@ -1,0 +1,69 @@
+// The texts of both sides: reports them as they come and as a whole, with their language, and keeps what was said.
+
+import type { Transcription } from "@google/genai";
+import type { Utterance } from "../input/input";
+import type { StateStore } from "../state/store";
+import { Transcript } from "./transcript";
+import type { TurnEvent } from "./turn-events";
+
+type Role = Utterance["role"];
+
+export class Captions {
+  readonly #state: StateStore;
+  readonly #emit: (event: TurnEvent) => void;
+  readonly #transcript = new Transcript();
+  readonly #language: Partial<Record<Role, string>> = {};
+
+  constructor(state: StateStore, emit: (event: TurnEvent) => void) {
+    this.#state = state;
+    this.#emit = emit;
+  }
+
+  /** What was said so far, the oldest first. */
+  get history(): readonly Utterance[] {
+    return this.#transcript.history;
+  }
+
+  /** Something became part of the conversation that is not spoken in this turn. */
+  keep(utterance: Utterance) {
+    this.#transcript.keep(utterance);
+  }
+
+  /** A fragment of a transcript. Returns false when it has no text; the language may be named alone (docs/live-api.md 1.3). */
+  transcribe(role: Role, transcription: Transcription | undefined, isFinal = false): boolean {
+    const { languageCode } = (transcription ?? {}) as { languageCode?: string };
+    if (languageCode) this.#language[role] = languageCode;
+    if (!transcription?.text) return false;
+    this.#transcript.add(role, transcription.text);
+    if (isFinal) this.end(role);
+    else this.#report(role, transcription.text, { final: false });
+    return true;
+  }
+
+  /** A text that is replaced by the next one. */
+  interim(text: string) {
+    this.#report("user", text, { final: false, interim: true });
+  }
+
+  /** A text that the model writes instead of saying it. */
+  write(text: string) {
+    this.transcribe("model", { text });
+  }
+
+  /** A thought of the model, which is not part of what it says. */
+  think(text: string) {
+    this.#report("model", text, { final: false, thought: true });
+  }
+
+  /** Reports the whole text of what one side has said in the turn. */
+  end(role: Role) {
+    const said = this.#transcript.end(role);
+    if (said) this.#report(role, said.text, { final: true });
+  }
+
+  #report(role: Role, text: string, marks: { final: boolean; interim?: true; thought?: boolean }) {
+    const { turn } = this.#state.current;
+    const language = this.#language[role];
+    this.#emit({ type: "text", role, text, thought: false, turn, language, ...marks });
+  }
+}
