@@ -1,39 +1,100 @@
+// Which parts of the source import which: rooms one way, and nothing in a circle.
+
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
 
 const root = join(__dirname, "..");
 
-/** What each room may import of the others: everything, types alone, or the one file that is named. */
-const ALLOWED: Record<string, Record<string, "all" | "types" | string>> = {
-  nodes: { live: "all", audio: "all", simulator: "server" },
-  live: { audio: "types" },
+/** What each room imports of the others, besides their types: everything, or the files that are named. */
+const ALLOWED: Record<string, Record<string, "all" | string[]>> = {
+  nodes: { live: "all", audio: "all", simulator: ["simulator/server"] },
+  live: { audio: ["audio/frames"] },
   audio: {},
   simulator: { audio: "all" },
 };
 
-describe("the rooms of the house import one way", () => {
+const read = (file: string) => readFileSync(join(root, `${file}.ts`), "utf8");
+const filesIn = (room: string) =>
+  readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
+    .filter((name) => /(?<!\.d)\.ts$/.test(name))
+    .map((name) => posix.join(room, name.replaceAll("\\", "/").slice(0, -3)));
+const FILES = Object.keys(ALLOWED).flatMap(filesIn);
+
+/** What a file imports of this package, such as `audio/frames`, and whether that is types alone. */
+function importsOf(file: string) {
+  const statements = read(file).matchAll(/^(?:import|export) (type )?(?:[^";]* from )?"(\.[^"]*)"/gm);
+  return [...statements].map(([, types, path]) => ({
+    target: posix.join(posix.dirname(file), path!),
+    types: types !== undefined,
+  }));
+}
+
+/** The first circle that is found, such as `a → b → a`; undefined when there is none. */
+function circleIn(arrows: Map<string, Iterable<string>>): string | undefined {
+  const done = new Set<string>();
+  const visit = (place: string, path: string[]): string | undefined => {
+    if (path.includes(place)) return [...path.slice(path.indexOf(place)), place].join(" → ");
+    if (done.has(place)) return undefined;
+    for (const next of arrows.get(place) ?? []) {
+      const circle = visit(next, [...path, place]);
+      if (circle) return circle;
+    }
+    done.add(place);
+    return undefined;
+  };
+  for (const place of arrows.keys()) {
+    const circle = visit(place, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+/** The arrows between the folders of a room, without those inside a folder. */
+function arrowsBetweenFolders(room: string) {
+  const arrows = new Map<string, Set<string>>();
+  for (const file of filesIn(room)) {
+    const from = posix.dirname(file);
+    const targets = importsOf(file).map(({ target }) => posix.dirname(target));
+    arrows.set(from, new Set([...(arrows.get(from) ?? []), ...targets.filter((to) => to !== from)]));
+  }
+  return arrows;
+}
+
+describe("the source", () => {
   for (const [room, allowed] of Object.entries(ALLOWED))
-    it(`${room}/ imports ${Object.keys(allowed).join(", ") || "no other room"}`, () => {
-      for (const file of readdirSync(join(root, room)).filter((name) => name.endsWith(".ts"))) {
-        const source = readFileSync(join(root, room, file), "utf8");
-        for (const [, kind, other, what] of source.matchAll(
-          /^import (type )?[^"]*"\.\.\/(\w+)\/([\w-]+)"/gm,
-        )) {
-          const right = allowed[other!];
+    it(`of ${room}/ imports ${Object.keys(allowed).join(", ") || "no other room"}`, () => {
+      for (const file of filesIn(room))
+        for (const { target, types } of importsOf(file)) {
+          assert.ok(existsSync(join(root, `${target}.ts`)), `${file} imports ${target}`);
+          const other = target.split("/")[0]!;
+          const right = other === room ? "all" : allowed[other];
           assert.ok(
-            right === "all" || (right === "types" && kind) || right === what,
-            `${room}/${file} imports ${other}/${what}`,
+            right === "all" || (right && (types || right.includes(target))),
+            `${file} imports ${target}`,
           );
         }
-      }
     });
 
-  it("every file says in its first line what it is for", () => {
-    for (const room of Object.keys(ALLOWED))
-      for (const file of readdirSync(join(root, room)).filter((name) => name.endsWith(".ts"))) {
-        const [first, second] = readFileSync(join(root, room, file), "utf8").split("\n");
-        assert.match(first!.startsWith("#!") ? second! : first!, /^\/\/ .{20}/, `${room}/${file}`);
-      }
+  for (const room of ["live", "simulator"])
+    it(`of ${room}/ imports one way between its folders`, () => {
+      const arrows = arrowsBetweenFolders(room);
+      assert.ok(arrows.size > 5);
+      assert.equal(circleIn(arrows), undefined);
+    });
+
+  it("has no file that imports itself by way of others", () => {
+    const arrows = new Map(FILES.map((file) => [file, importsOf(file).map(({ target }) => target)]));
+    assert.equal(circleIn(arrows), undefined);
+    // A circle would be found.
+    const [file, [target] = []] = [...arrows].find(([, targets]) => targets.length)!;
+    assert.equal(circleIn(new Map([...arrows, [target!, [file]]])), `${file} → ${target} → ${file}`);
+  });
+
+  it("says in the first line of every file what it is for", () => {
+    for (const file of FILES) {
+      const [first, second] = read(file).split("\n");
+      assert.match(first!.startsWith("#!") ? second! : first!, /^\/\/ .{20}/, file);
+    }
   });
 });
