@@ -36,7 +36,6 @@ export interface ToolCallReference {
 /** Says to whom a message belongs; it is on everything that a conversation sends. */
 export interface Identity {
   session: string;
-  topic?: string;
   _session?: { type: string; id: string };
 }
 
@@ -47,8 +46,8 @@ export function sessionKey({ session, _session }: FlowMessage): string {
   throw new InputError("msg.session must be a string or a number: it names the conversation.");
 }
 
-/** The identity that a message gives to what follows from it. */
+/** The identity that a message gives to what follows from it. Not its topic: an mqtt out without one would publish to it. */
 export function identityOf(msg: FlowMessage): Identity {
-  const { topic, _session } = msg;
-  return { session: sessionKey(msg), ...(topic !== undefined && { topic }), ...(_session && { _session }) };
+  const { _session } = msg;
+  return { session: sessionKey(msg), ...(_session && { _session }) };
 }

@@ -127,7 +127,7 @@ describe("audio in", () => {
     await start();
     flow.send("in", { payload: speech.subarray(0, 700), topic: "home", _session: { type: "tcp", id: "1" } });
     const { _msgid, ...end } = await ended();
-    const identity = { session: "1", topic: "home", _session: { type: "tcp", id: "1" } };
+    const identity = { session: "1", _session: { type: "tcp", id: "1" } };
     assert.deepEqual(end, { ...identity, action: "audioStreamEnd" });
     const [whole, rest] = frames();
     assert.equal((whole!.payload as Buffer).length, 640);
@@ -212,11 +212,11 @@ describe("audio in", () => {
 
   it("reports an incomplete sample at the end of a stream, and still ends it", async () => {
     await start();
-    flow.send("in", { payload: Buffer.alloc(641), topic: "mine" });
+    flow.send("in", { payload: Buffer.alloc(641), session: "mine" });
     const { message, msg } = await flow.nextError();
     assert.match(message, /ended in the middle of a sample/);
-    assert.equal(msg.topic, "mine");
-    await ended();
+    assert.equal(msg.session, "mine");
+    await ended("mine");
   });
 
   const unusable: [what: string, properties: object, error: RegExp][] = [

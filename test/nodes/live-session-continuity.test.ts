@@ -40,8 +40,8 @@ describe("a session whose connection does not last", () => {
     const badges = flow.badges("session");
     await say("hello");
     farEnd.sockets[0]!.terminate();
-    const { payload, topic } = await flow.at("events").next(stateIs("connecting"));
-    assert.equal(topic, "mine");
+    const { payload, session, topic } = await flow.at("events").next(stateIs("connecting"));
+    assert.deepEqual([session, topic], ["default", undefined]);
     const { attempt, of, waitMs, cause } = payload as Record<string, number>;
     assert.deepEqual([attempt, of, cause], [1, 3, "the connection was lost"]);
     assert.ok(waitMs! >= 375 && waitMs! <= 625, `${waitMs}`);
