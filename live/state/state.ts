@@ -26,8 +26,10 @@ export interface ConversationState {
   readonly button: "released" | "pressed" | "open";
   /** The model's answer: `playing` from generationComplete until the server counts it as played. */
   readonly answer: "none" | "awaited" | "running" | "playing";
-  /** A text was sent while an answer was running: another answer follows it. */
+  /** Another answer follows the turn that is not complete: to a text that was sent meanwhile, or to a tool response. */
   readonly answerFollows: boolean;
+  /** The model has called tools in the turn that is not complete. */
+  readonly hasCalled: boolean;
   /** The flow has stopped the answer: what still comes of it is dropped. */
   readonly stopped: boolean;
   /** The answer was interrupted, and no other has begun. */
@@ -99,6 +101,7 @@ export const INITIAL: ConversationState = {
   button: "released",
   answer: "none",
   answerFollows: false,
+  hasCalled: false,
   stopped: false,
   interrupted: false,
   thinking: false,
@@ -118,6 +121,7 @@ const WITHOUT_CONNECTION = {
   userAudible: false,
   answer: "none",
   answerFollows: false,
+  hasCalled: false,
   stopped: false,
   interrupted: false,
   thinking: false,
@@ -200,17 +204,29 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         ? { ...state, answerFollows: true }
         : { ...state, answer: "awaited", stopped: false };
     case "responseSent":
-      return { ...state, answer: state.answer === "none" ? "awaited" : state.answer };
+      // The turn of the call may end after a fast response, and an answer that is running is not about it (docs/live-api.md 1.5).
+      return {
+        ...state,
+        answer: state.answer === "none" ? "awaited" : state.answer,
+        answerFollows: state.answerFollows || state.hasCalled || isAnswering(state),
+      };
     case "modelContent":
       return {
         ...state,
         answer: "running",
         unproven: false,
-        answerFollows: state.answerFollows && !state.interrupted,
+        answerFollows: state.answerFollows && state.answer !== "awaited" && !state.interrupted,
         interrupted: false,
       };
     case "generationComplete":
-      return { ...state, answer: state.answer === "none" ? "none" : "playing" };
+      // Before the answer that follows has begun, it ends the generation that called a tool.
+      return {
+        ...state,
+        answer:
+          state.answer === "none" || (state.answer === "awaited" && state.answerFollows)
+            ? state.answer
+            : "playing",
+      };
     case "interrupted":
       return { ...state, interrupted: true, stopped: false };
     case "turnComplete":
@@ -218,6 +234,7 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         ...state,
         answer: state.answerFollows ? "awaited" : "none",
         answerFollows: false,
+        hasCalled: false,
         stopped: false,
         turn: state.turn + 1,
         failures: 0,
@@ -229,6 +246,7 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         ...state,
         answer: "none",
         answerFollows: false,
+        hasCalled: true,
         unproven: false,
         calls: [...state.calls, ...event.calls],
       };

@@ -49,6 +49,39 @@ describe("texts that wait until the conversation is idle", () => {
     await exchange.seen("1 text user: the washing machine is done");
   });
 
+  it("are sent after the answer to a tool response that came before the turn of the call was complete", async () => {
+    const exchange = await Exchange.start({}, { tools: () => [tool()] });
+    await exchange.talk.say("hello", false);
+    exchange.reply(functionCall);
+    await exchange.talk.next("toolCall");
+    await exchange.talk.respond("1", "ok");
+    const sent = exchange.talk.sayWhenIdle("news");
+    exchange.reply({ serverContent: { generationComplete: true } });
+    exchange.reply({ serverContent: { turnComplete: true } });
+    await exchange.talk.next("turnComplete");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/news/), []);
+    answer(exchange.line());
+    await sent;
+  });
+
+  it("are sent after the answer to a tool response that came during another answer", async () => {
+    const exchange = await Exchange.start({ text: begin }, { tools: () => [tool()] });
+    await exchange.talk.say("hello", false);
+    callTool(exchange);
+    await exchange.talk.next("turnComplete");
+    await exchange.talk.say("a question");
+    await exchange.talk.next("audio");
+    await exchange.talk.respond("1", "ok");
+    const sent = exchange.talk.sayWhenIdle("news");
+    finish(exchange.line());
+    await exchange.talk.next("turnComplete");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/news/), []);
+    answer(exchange.line());
+    await sent;
+  });
+
   it("are sent after the model's answer to a tool timeout", async () => {
     const exchange = await Exchange.start({}, { tools: () => [tool()] });
     await exchange.talk.say("hello", false);

@@ -19,6 +19,7 @@ const busy: ConversationState = {
   button: "open",
   answer: "running",
   answerFollows: true,
+  hasCalled: true,
   stopped: true,
   interrupted: true,
   userAudible: true,
@@ -33,6 +34,7 @@ const nothingOfTheAnswer = {
   unproven: false,
   answer: "none",
   answerFollows: false,
+  hasCalled: false,
   stopped: false,
   interrupted: false,
   thinking: false,
@@ -226,6 +228,18 @@ export const TABLE: Record<string, Row[]> = {
       {},
     ],
     [
+      "starts to answer a tool response in the turn of the call: nothing follows",
+      { answer: "awaited", answerFollows: true },
+      { type: "modelContent" },
+      { answer: "running", answerFollows: false },
+    ],
+    [
+      "completes the generation that called a tool, before it answers the response",
+      { answer: "awaited", answerFollows: true },
+      { type: "generationComplete" },
+      {},
+    ],
+    [
       "completes the generation",
       { answer: "running" },
       { type: "generationComplete" },
@@ -240,9 +254,9 @@ export const TABLE: Record<string, Row[]> = {
     ],
     [
       "completes a turn",
-      { answer: "playing", stopped: true, turn: 3, failures: 2 },
+      { answer: "playing", hasCalled: true, stopped: true, turn: 3, failures: 2 },
       { type: "turnComplete" },
-      { answer: "none", stopped: false, turn: 4, failures: 0 },
+      { answer: "none", hasCalled: false, stopped: false, turn: 4, failures: 0 },
     ],
     [
       "completes a turn that another answer follows",
@@ -258,7 +272,13 @@ export const TABLE: Record<string, Row[]> = {
       "are called: no answer of the model is awaited",
       { answer: "running", answerFollows: true, unproven: true, calls: [call("1")] },
       { type: "toolsCalled", calls: [call("2")] },
-      { answer: "none", answerFollows: false, unproven: false, calls: [call("1"), call("2")] },
+      {
+        answer: "none",
+        answerFollows: false,
+        hasCalled: true,
+        unproven: false,
+        calls: [call("1"), call("2")],
+      },
     ],
     [
       "have responded or are cancelled",
@@ -267,7 +287,18 @@ export const TABLE: Record<string, Row[]> = {
       { calls: [call("2")] },
     ],
     ["have responded: an answer is awaited", {}, { type: "responseSent" }, { answer: "awaited" }],
-    ["have responded while the model speaks", { answer: "running" }, { type: "responseSent" }, {}],
+    [
+      "have responded before the turn of the call is complete: the answer follows it",
+      { hasCalled: true },
+      { type: "responseSent" },
+      { answer: "awaited", answerFollows: true },
+    ],
+    [
+      "have responded while the model speaks: the answer follows",
+      { answer: "running" },
+      { type: "responseSent" },
+      { answerFollows: true },
+    ],
   ],
   "stop, stall and change-over": [
     [
