@@ -18,6 +18,7 @@ interface Line {
   failed: boolean;
 }
 
+const INSTALL_DEADLINE_MS = 4 * 60_000;
 const CLIENT_DEADLINE_MS = 3 * 60_000;
 
 /** Installs packages into a folder of their own, without their install scripts. @throws Error with npm's stderr */
@@ -26,7 +27,10 @@ async function install(folder: string, packages: readonly string[]) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   const options = ["--loglevel=error", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-  await promisify(execFile)("npm", ["install", ...options, ...packages], { cwd: folder });
+  await promisify(execFile)("npm", ["install", ...options, ...packages], {
+    cwd: folder,
+    timeout: INSTALL_DEADLINE_MS,
+  });
 }
 
 /** Most of the clients need Node.js 22. @returns a program that runs them */
@@ -67,10 +71,9 @@ async function tryClient(client: ForeignClient, home: string, node: string): Pro
   try {
     await install(folder, packages);
   } catch (error) {
-    const { message } = error as Error;
-    const missing = /code (E404|ETARGET)/.test(message);
-    const reason = missing ? "skipped: the package registry does not have it" : message;
-    return { ...line, reasons: [reason], failed: !missing };
+    // This says nothing about the simulator.
+    const reason = `skipped, as it cannot be installed here: ${(error as Error).message.slice(0, 300)}`;
+    return { ...line, reasons: [reason] };
   }
   const { results, stderr } = await runScenarios(
     node,
