@@ -47,7 +47,7 @@ export class Conversation {
     this.#state = new StateStore(
       (before, after, event) => {
         if (after.turn > before.turn) {
-          this.#connection.prove();
+          if (event.type === "turnComplete" && !event.cutOff) this.#connection.prove();
           this.#state.idleAgain(); // A turn may end without ever having been busy.
         }
         if (after.connection !== "connected") {

@@ -83,7 +83,8 @@ export type StateEvent =
   | { type: "modelContent" }
   | { type: "generationComplete" }
   | { type: "interrupted" }
-  | { type: "turnComplete" }
+  /** `cutOff`: the connection ended before the turn did. */
+  | { type: "turnComplete"; cutOff?: boolean }
   | { type: "thinking"; thinking: boolean }
   | { type: "toolsCalled"; calls: readonly Call[] }
   | { type: "callsSettled"; ids: readonly string[] }
@@ -237,7 +238,7 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         hasCalled: false,
         stopped: false,
         turn: state.turn + 1,
-        failures: 0,
+        failures: event.cutOff ? state.failures : 0,
       };
     case "thinking":
       return { ...state, thinking: event.thinking };

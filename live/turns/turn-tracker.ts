@@ -138,8 +138,8 @@ export class TurnTracker {
     const { current } = this.#state;
     const again = this.#questions.filter((question) => askAgain || !question.again);
     if (again.length) this.#questions = [];
-    if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason);
-    else if (current.answer === "awaited" && !again.length) this.#complete(reason);
+    if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason, true);
+    else if (current.answer === "awaited" && !again.length) this.#complete(reason, true);
     this.#keepQuestions();
     this.#segments?.cancel();
     return again.map((question) => ({ ...question, again: true }));
@@ -227,7 +227,7 @@ export class TurnTracker {
     this.#segments?.onText("model");
   }
 
-  #complete(reason: string | undefined) {
+  #complete(reason: string | undefined, cutOff = false) {
     const { turn, answerFollows } = this.#state.current;
     if (!answerFollows) this.#keepQuestions();
     this.#captions.end("user");
@@ -235,7 +235,7 @@ export class TurnTracker {
     const usage = this.#usage.endTurn();
     if (usage) this.#options.emit({ type: "usage", turn, usage });
     this.#options.emit({ type: "turnComplete", turn, reason });
-    this.#state.apply({ type: "turnComplete" });
+    this.#state.apply({ type: "turnComplete", cutOff });
   }
 
   #keepQuestions() {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { accept, answer, cut, Exchange } from "../exchange";
+import { accept, answer, begin, cut, Exchange } from "../exchange";
 import { continuity } from "../talk";
 
 const setups = (exchange: Exchange) => exchange.lines(/setup/).length;
@@ -77,6 +77,20 @@ describe("reconnect attempts", () => {
     await exchange.pass(120_000);
     assert.equal(setups(exchange), 1 + continuity.reconnectAttempts, "no attempt follows");
     assert.equal(exchange.talk.all("failed").length, 1);
+  });
+
+  it("end when the server closes during every answer to speech: a turn that is cut off proves nothing", async () => {
+    const exchange = await Exchange.start();
+    exchange.talk.conversation.connect();
+    for (let n = 1; n <= 1 + continuity.reconnectAttempts; n++) {
+      await exchange.talk.enters("connected");
+      exchange.userSpeaks(true);
+      exchange.userSpeaks(false);
+      begin(exchange.line());
+      exchange.line().socket.close(1011, "Internal error encountered.");
+    }
+    await exchange.talk.next("failed");
+    assert.deepEqual(exchange.talk.waits(), [500, 1_000, 2_000, 4_000]);
   });
 
   it("count from 0 again after a completed turn", async () => {
