@@ -110,7 +110,7 @@ describe("the packed package", () => {
         assert.ok(!content(file).includes(path), `${path} in ${file}`);
   });
 
-  it("brings the simulator as a program that tells its address and ends when it is told to", async () => {
+  it("contains the simulator as a program that prints its address and ends on a signal", async () => {
     const program = spawn(join(userDir, "node_modules/.bin/gemini-live-simulator"), ["--port", "0"]);
     try {
       const url = await printed(program, collect(program), /on (http:\/\/127\.0\.0\.1:\d+)/);
@@ -193,7 +193,7 @@ describe("the packed package", () => {
       );
     });
 
-    it("gives the editor its dialogs, help texts, icons and words", async () => {
+    it("gives the editor its dialogs, help texts, icons and labels", async () => {
       const html = await get<string>("/nodes", "text/html");
       for (const set of Object.keys(sets)) {
         assert.match(html, new RegExp(`data-template-name="gemini-${set}"`));

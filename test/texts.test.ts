@@ -322,7 +322,7 @@ describe("the files of every node", () => {
           assert.match(line, /^: [^:\n]+ : [^:\n]+\n(: |\n|$)/);
       });
 
-      it("takes its colours from the theme", () => {
+      it("takes its colors from the theme", () => {
         const styled = template + script.replace(/\n\s*color: "#[0-9A-F]{6}",/, "");
         assert.doesNotMatch(styled, /#[0-9a-f]{3}(?:[0-9a-f]{3})?\b|\brgba?\(|\bhsla?\(/i);
         for (const [declaration, value] of styled.matchAll(/(?:color|background|border)[\w-]*:\s*([^;"]+)/g))
@@ -334,7 +334,7 @@ describe("the files of every node", () => {
       });
     });
 
-  it("have no text that nobody asks for, and the code none that is not there", () => {
+  it("have no text that is not used, and the code uses none that is missing", () => {
     const catalogues = dialogs.flatMap(({ set }) =>
       flatten(JSON.parse(read("locales/en-US", `${set}.json`))),
     );
@@ -352,7 +352,7 @@ describe("the files of every node", () => {
     );
   });
 
-  it("have no icon that nobody shows", () => {
+  it("have no icon that is not used", () => {
     const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);
     assert.deepEqual(filesOf("icons", "").sort(), shown.sort());
   });
@@ -360,7 +360,7 @@ describe("the files of every node", () => {
 
 for (const { file, flow } of examples)
   describe(`the example ${file}`, () => {
-    it("tells what it is in a comment, and needs no other package", () => {
+    it("says what it is in a comment, and needs no other package", () => {
       assert.ok(flow.some(({ type }) => type === "comment"));
       for (const node of flow.filter(({ type }) => type === "global-config"))
         assert.deepEqual(Object.keys((node as { modules?: object }).modules ?? {}), [name]);

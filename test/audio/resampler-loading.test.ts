@@ -6,7 +6,7 @@ describe("loading the sample rate converter", () => {
   let repair = () => {};
   afterEach(() => repair());
 
-  it("rejects with an error that says what to do, and the next call tries again", async () => {
+  it("rejects with an error that says what to do, and the next call loads it again", async () => {
     const { loadResampler, Resampler } = fresh<typeof import("../../audio/resampler")>("audio/resampler");
     repair = hideFile("speex-resampler-simd.wasm");
     for (let i = 0; i < 2; i++)

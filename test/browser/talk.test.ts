@@ -32,7 +32,7 @@ describeInBrowser("the talk page in Chromium", () => {
     await nodeRed.stop();
   });
 
-  it("has one button; then it hears, shows the words of both sides, says that it is an echo, and plays it", async () => {
+  it("starts with one button, shows the transcripts of both sides, says that its partner is an echo, and plays the answer", async () => {
     await open(7_000);
     assert.equal(await page.locator("button").count(), 1);
     await page.click("#talk");
@@ -49,7 +49,7 @@ describeInBrowser("the talk page in Chromium", () => {
     await browser.close();
   });
 
-  it("is silent at once when the user talks over the answer", async () => {
+  it("stops playing at once on barge-in", async () => {
     // The answer begins 1.2 s after the speech and lasts longer than 2 s: the next speech falls into it.
     await open(1_900);
     await page.click("#talk");
@@ -63,7 +63,7 @@ describeInBrowser("the talk page in Chromium", () => {
     await browser.close();
   });
 
-  it("says why when it is given no microphone, and can be started again", async () => {
+  it("says why there is no microphone, and can be started again", async () => {
     browser = await openChromium();
     cleanUp(() => browser.close());
     page = await browser.newPage();

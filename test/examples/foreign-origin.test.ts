@@ -122,7 +122,7 @@ describe("npm start", () => {
       socket.on("open", () => resolve(true)).on("close", () => resolve(false));
     });
 
-  it("lets no page of another site read or change the flows, the page with the ticket, or where that is kept", async () => {
+  it("refuses pages of other sites that read or change the flows, the page with the ticket, or its storage", async () => {
     for (const origin of ["http://elsewhere.example", "http://localhost:1", "https://127.0.0.1", "null"]) {
       for (const path of ["/", "/talk", "/flows", "/context/flow/7a1c0e5d2b9f4310"])
         assert.equal(await status(path, { origin }), 403, `${origin} ${path}`);
@@ -131,7 +131,7 @@ describe("npm start", () => {
     }
   });
 
-  it("lets in nobody who has made the name of another site lead to this machine", async () => {
+  it("refuses requests under a foreign host name that resolves to this machine (DNS rebinding)", async () => {
     const host = "elsewhere.example:1880";
     for (const headers of [
       { host },

@@ -52,7 +52,7 @@ describe("the example flow: talk in the browser", () => {
     await caller.hangUp();
   });
 
-  it("falls silent at once when it is talked over", async () => {
+  it("stops the answer at once on barge-in", async () => {
     const caller = await call();
     caller.speak(Buffer.concat([speech, silence(1_000)]));
     await caller.told.next(({ role }) => role === "model");

@@ -33,7 +33,7 @@ describe("the example flow: a text and a stop button", () => {
   const shown = (name: string, what = "") =>
     news.debug.next(({ id, msg }) => id === idOf(name) && msg.includes(what));
 
-  it("answers the text in words, and says when the sound of the answer has left", async () => {
+  it("answers a text with a transcript, and reports when the sound of the answer was sent", async () => {
     await press("text");
     assert.match((await shown("transcript")).msg, /Tell me about the weather, the sea and the stars/);
     await shown("playback", "turnComplete");

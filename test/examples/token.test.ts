@@ -161,7 +161,7 @@ describe("tokens for clients of an example flow", () => {
       assert.equal(await page.innerText("#state"), "not connected");
     });
 
-    it("gives a client of Google's SDK all that it needs to be let in", async () => {
+    it("gives a client of Google's SDK everything that it needs to connect", async () => {
       const { token, url, model, apiVersion, expiresAt, startBefore } = await given();
       assert.ok(Date.parse(startBefore) < Date.parse(expiresAt));
       const baseUrl = new URL(url).origin.replace(/^ws/, "http");
@@ -215,7 +215,7 @@ describe("tokens for clients of an example flow", () => {
       assert.equal(simulator.tokens.length, made);
     });
 
-    it("on a flow that has no name and password set: nobody gets in, not even with empty ones", async () => {
+    it("of a flow without user and password refuses every login, also an empty one", async () => {
       const open = await startNodeRed();
       cleanUp(() => open.stop());
       await deployTo(open, example);

@@ -235,7 +235,7 @@ describe("audio in", () => {
     ],
   ];
   for (const [what, properties, error] of unusable)
-    it(`set to ${what}: shows a red badge, and an error for every message`, async () => {
+    it(`set to ${what}: shows a red badge, and an error per message`, async () => {
       await start(properties);
       const badge = flow.badges("in").items.at(-1)!;
       assert.equal(badge.fill, "red");

@@ -277,7 +277,7 @@ describe("audio out", () => {
     ["no queue", { queueLimitSeconds: 0 }, /"Queue limit \(s\)" must be a number from 1/],
   ];
   for (const [what, properties, error] of unusable)
-    it(`set to ${what}: shows a red badge, and an error for every message`, async () => {
+    it(`set to ${what}: shows a red badge, and an error per message`, async () => {
       await start(properties);
       const badge = flow.badges("out").items.at(-1)!;
       assert.equal(badge.fill, "red");

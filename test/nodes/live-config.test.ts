@@ -100,7 +100,7 @@ describe("a connection to Vertex AI", () => {
 
 describe("a connection to a gateway", () => {
   for (const end of ["/?key=secret", "/#part"])
-    it(`whose address goes on after the path is an error that does not quote it: ${end}`, async () => {
+    it(`whose address continues after the path is an error that does not quote it: ${end}`, async () => {
       await fails([connectionTo({ url: `http://127.0.0.1:1${end}` })], /"Address" must end with the path/);
       assert.ok(!flow.everything().includes("secret"));
     });
@@ -228,7 +228,7 @@ describe("a connection with TLS", () => {
     await talks([connectionTo({ url }, { tls: "tls" }), tlsNode()], { tls: { cadata: front.ca } });
   });
 
-  it("does not trust an authority that nobody has named", async () => {
+  it("does not trust a certificate authority that is not configured", async () => {
     const simulator = await simulate();
     const front = await opened(startTls(simulator.url));
     await fails([connectionTo(front)], /certificate of the server is not trusted/);

@@ -43,7 +43,7 @@ describe("a session whose server", () => {
     assert.ok(!flow.everything().includes(KEY), "the key was said");
   };
 
-  it("says nothing is given up, with a cause on message, state and badge", async () => {
+  it("does not answer is given up, with the cause on message, state and badge", async () => {
     await start(() => {}, { connectTimeoutSeconds: 1 });
     await expectFailure(/did not answer within 1 s\. Check the server address/, /did not answer within 1 s/);
   });
@@ -96,7 +96,7 @@ describe("a session whose server", () => {
     assert.ok(!flow.everything().includes(KEY), "the key was said");
   });
 
-  it("sends frames that cannot be read is told on, and the conversation goes on", async () => {
+  it("sends frames that cannot be read causes an error, and the conversation continues", async () => {
     await start(
       acceptSetup((_frame, reply) => {
         for (const rubbish of ["{broken", "null", Buffer.from([0xff, 0, 1]), { serverContent: 5 }])
@@ -114,7 +114,7 @@ describe("a session whose server", () => {
     assert.deepEqual(flow.all("events", state("closed")), []);
   });
 
-  it("refuses only sound is told once, not for each of its frames", async () => {
+  it("refuses a conversation that only gets sound causes one error, not one per frame", async () => {
     await start((_frame, _reply, socket) =>
       socket.close(1008, "models/x is not found for API version v1beta"),
     );
@@ -164,7 +164,7 @@ describe("a session that is deployed again or taken away", () => {
     assert.deepEqual(badges.items.at(-1), {});
   });
 
-  it("tells the messages that wait that they were not sent", async () => {
+  it("rejects the messages that wait", async () => {
     const setup = new Inbox<object>();
     const farEnd = await start((frame) => setup.push(frame));
     flow.send("session", { payload: "hello", topic: "mine" });

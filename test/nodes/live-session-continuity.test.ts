@@ -35,7 +35,7 @@ describe("a session whose connection does not last", () => {
     await flow.at("events").next(eventIs("turnComplete"));
   };
 
-  it("tells the loss, the try and its wait, the resume and the pause, and loses no message", async () => {
+  it("reports the loss, the attempt and its wait, the resume and the pause, and loses no message", async () => {
     await start();
     const badges = flow.badges("session");
     await say("hello");
@@ -57,7 +57,7 @@ describe("a session whose connection does not last", () => {
     assert.deepEqual(setups()[1]!.sessionResumption, { handle: "handle 1" });
   });
 
-  it("shows on the badge which try it is", async () => {
+  it("shows the attempt on the badge", async () => {
     await start();
     const badges = flow.badges("session");
     await say("hello");
@@ -65,7 +65,7 @@ describe("a session whose connection does not last", () => {
     await badges.next(({ text }) => text === "connecting 2/3");
   });
 
-  it("goes on after a deploy of the node when it keeps its handles, and knows nothing when it does not", async () => {
+  it("resumes after a deploy of the node when conversations are kept, and starts a new one when not", async () => {
     await start({}, { keepConversations: true });
     await say("hello");
     await flow.deploy([
@@ -88,7 +88,7 @@ describe("a session whose connection does not last", () => {
     assert.deepEqual(setups()[1]!.sessionResumption, {});
   });
 
-  it("asks for handles and for compression by itself, and for neither when told so", async () => {
+  it("requests resumption and context compression by default, and neither when they are off", async () => {
     await start();
     await say("hello");
     assert.deepEqual(setups()[0]!.sessionResumption, {});

@@ -86,7 +86,7 @@ describe("a message that a session cannot use", () => {
     ["a session key that is a function", { payload: "hello", session: () => 1 }, /msg\.session must be/],
   ];
   for (const [what, msg, error] of refused)
-    it(`${what} is an error that the Catch node gets with the message, and the conversation goes on`, async () => {
+    it(`${what} is an error that the Catch node gets with the message, and the conversation continues`, async () => {
       flow = await Flow.start([connectionTo(farEnd), ...session()]);
       flow.send("session", { payload: "before", turnComplete: false });
       await frames.next();
@@ -130,7 +130,7 @@ describe("a message that a session cannot use", () => {
     assert.match(JSON.stringify(await frames.next()), /now\?/);
   });
 
-  it("is a signal of turns given by hand, where the server finds them: it would end the conversation", async () => {
+  it("is an activity signal with automatic turn detection: the server would close the connection", async () => {
     flow = await Flow.start([connection(), ...session()]);
     flow.send("session", { action: "connect" });
     await flow.at("events").next(state("connected"));
@@ -142,7 +142,7 @@ describe("a message that a session cannot use", () => {
     assert.deepEqual(flow.all("events", state("closed")), []);
   });
 
-  it("is no audioStreamEnd where turns are given by hand: audio in sends it by itself, and it is left out", async () => {
+  it("is not audioStreamEnd with manual turn detection: audio in sends it by itself, and it is omitted", async () => {
     flow = await Flow.start([connection(), ...session({ turnDetection: "manual" })]);
     flow.send("session", { action: "connect" });
     await flow.at("events").next(state("connected"));
@@ -229,7 +229,7 @@ describe("a session that cannot work as it is set", () => {
     ],
   ];
   for (const [what, settings, properties, error] of unusable)
-    it(`with ${what}: a red badge, and an error for every message`, async () => {
+    it(`with ${what}: a red badge, and an error per message`, async () => {
       flow = await Flow.start([connection(settings), ...session(properties)]);
       const badge = flow.badges("session").items.at(-1)!;
       assert.equal(badge.fill, "red");
@@ -246,7 +246,7 @@ describe("a session that cannot work as it is set", () => {
     ["no connection is chosen", ""],
     ["its connection is gone", "nobody"],
   ])
-    it(`when ${what}: a red badge, and an error for every message that says what to do`, async () => {
+    it(`when ${what}: a red badge, and an error per message that says what to do`, async () => {
       flow = await Flow.start([node("session", "gemini-live-session", { connection: of }, [[], [], [], []])]);
       assert.equal(flow.badges("session").items.at(-1)!.fill, "red");
       flow.send("session", { payload: "hello" });

@@ -82,7 +82,7 @@ describe("a live session", () => {
     assert.equal(flow.caught.items.length, 0);
   });
 
-  it("tells with every state which server and model it is of", async () => {
+  it("names server and model in every state", async () => {
     await start({ model: "gemini-3.1-flash-live-preview" });
     await connect();
     const { payload } = flow.all("events", state("connected"))[0]!;
@@ -183,7 +183,7 @@ describe("a live session", () => {
     assert.deepEqual(flow.all("events", event("interrupted")), []);
   });
 
-  it("stops the answer on interrupt, and tells it on the audio and the events output", async () => {
+  it("stops the answer on interrupt, and reports it on the audio and the events output", async () => {
     answer = (reply) => reply({ serverContent: said(100) });
     await start();
     flow.send("session", { payload: "tell me a long story" });
@@ -212,7 +212,7 @@ describe("a live session", () => {
     assert.equal(flow.all("events", state("interrupted")).length, 1);
   });
 
-  it("tells goAway and grounding as events", async () => {
+  it("reports goAway and grounding as events", async () => {
     answer = (reply) => {
       reply({ goAway: { timeLeft: "50s" } });
       reply({ serverContent: { groundingMetadata: { webSearchQueries: ["weather"] } } });
@@ -227,7 +227,7 @@ describe("a live session", () => {
     assert.deepEqual(payload, { event: "grounding", webSearchQueries: ["weather"] });
   });
 
-  it("passes activityStart and activityEnd on when turns are given by hand", async () => {
+  it("passes activityStart and activityEnd on with manual turn detection", async () => {
     await start({ turnDetection: "manual" });
     await connect();
     flow.send("session", { action: "activityStart" });
@@ -354,7 +354,7 @@ describe("a live session", () => {
       await badges.next((badge) => badge.text === text);
   });
 
-  it("changes its badge with the states alone, and never puts sound or words in it", async () => {
+  it("changes its badge only with the state, and never shows sound or text in it", async () => {
     answer = (reply) => {
       for (let i = 0; i < 50; i++)
         reply({ serverContent: { ...said(480), outputTranscription: { text: "secret words" } } });

@@ -109,7 +109,7 @@ describe("a token", () => {
     assert.equal(made!.expiresAt - made!.startBefore, 29 * MINUTE);
   });
 
-  it("lets Google's own SDK in, which then talks with the model", async () => {
+  it("authenticates Google's own SDK, which then talks with the model", async () => {
     await startWith();
     const { token, url, model, apiVersion } = await issue();
     const baseUrl = new URL(url.replace("ws", "http")).origin;
@@ -121,7 +121,7 @@ describe("a token", () => {
     assert.ok(said(await frames.next((frame) => !!said(frame))));
   });
 
-  it("lets a bare WebSocket in", async () => {
+  it("authenticates a bare WebSocket", async () => {
     await startWith();
     const client = connect(await issue(), { model: "models/gemini-3.8-live" });
     assert.deepEqual(await client.ready(), { setupComplete: {} });
@@ -226,7 +226,7 @@ describe("a token", () => {
     assert.deepEqual(simulator.conversations[1]!.setup, { ...ASKED, model: "models/gemini-3.8-live" });
   });
 
-  it("lets its bearer resume the conversation when only some settings are locked", async () => {
+  it("allows resuming the conversation when only some settings are locked", async () => {
     const simulator = await startWith({ lock: "some" });
     const payload = await issue();
     const first = connect(payload, ASKED);
@@ -328,7 +328,7 @@ describe("who asks for too many tokens", () => {
     assert.ok(badges.items.length < 50, `${badges.items.length} badges`);
   });
 
-  it("is told in how many seconds he may ask again, and then gets some", async () => {
+  it("gets the number of seconds after which to ask again, and then a token", async () => {
     let now = Date.now();
     replace(Date, "now", () => now);
     await startWith({ limit: 2, limitSeconds: 60 });
@@ -352,7 +352,7 @@ describe("who asks for too many tokens", () => {
     assert.equal((await refusal()).statusCode, 429);
   });
 
-  it("is in nobody else's way", async () => {
+  it("does not affect other callers", async () => {
     await startWith({ limit: 1 });
     await issue({ user: "greedy" });
     ask({ user: "greedy" });
@@ -570,7 +570,7 @@ describe("while a token is being made", () => {
 });
 
 describe("the audit log", () => {
-  it("tells who got a token when, for what and until when, but not the token", async () => {
+  it("records who got a token, for what and until when, but not the token", async () => {
     await startWith({ lifetimeMinutes: 10 });
     const before = Date.now();
     const { token, startBefore, expiresAt } = await issue({ user: "ann" });
@@ -600,7 +600,7 @@ describe("the audit log", () => {
     assert.deepEqual(audits()[0]!.locked, ["voice", "tools"]);
   });
 
-  it("tells who was refused, and why", async () => {
+  it("records who was refused, and why", async () => {
     await startWith({ limit: 1 });
     ask({ user: undefined });
     await refusal();
@@ -621,7 +621,7 @@ describe("the audit log", () => {
 });
 
 describe("the badge of a live token", () => {
-  it("counts tokens and refusals since the deploy, and tells neither token nor caller", async () => {
+  it("counts tokens and refusals since the deploy, and shows neither token nor caller", async () => {
     const simulator = await startWith({ limit: 2 });
     const badges = flow.badges("token");
     const shown = (text: string) => badges.next((badge) => badge.text === text);

@@ -11,7 +11,7 @@ interface Setup {
   sessionResumption?: { handle?: string };
 }
 
-it("a conversation goes on after a restart of Node-RED, when its session keeps the handles", async () => {
+it("a conversation is resumed after a restart of Node-RED when its live session keeps conversations", async () => {
   const setups = new Inbox<Setup>();
   const texts = new Inbox<object>();
   const farEnd = await startFarEnd((frame, reply) => {
