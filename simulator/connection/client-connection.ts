@@ -30,6 +30,8 @@ import { Transport } from "./transport";
 
 /** From the setup to setupComplete, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const SETUP_MS = 260;
+/** The same for a setup that resumes a session; measured. */
+const RESUME_MS = 550;
 /** How long the server takes to notice that an idle connection was cut, in ms; measured (docs/live-api.md 1.5). */
 const UNNOTICED_MS = 1500;
 /** A client that does not read is cut when this many bytes wait for it. */
@@ -77,7 +79,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     this.random = shared.random;
     this.#shared = shared;
     this.clock = new ConnectionTimers(shared.clock, (callback) => this.#guard(callback));
-    this.#transport = new Transport(tcp, (abrupt) => this.#end(abrupt));
+    this.#transport = new Transport(tcp, (abrupt) => this.#end(abrupt ? "cut" : "left"));
   }
 
   get open() {
@@ -130,16 +132,16 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   /** Closes with the refusal's code and words. */
   refuse({ code, message }: Refusal) {
     if (!this.#open || this.#transport.frozen) return;
-    this.#end(false);
+    this.#end("closed");
     this.#transport.close(code, message);
   }
 
   leave() {
-    this.#end(false);
+    this.#end("left");
   }
 
   cut() {
-    this.#end(true);
+    this.#end("cut");
     this.#transport.cut();
   }
 
@@ -171,8 +173,16 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     this.#messages?.dropAnswer();
   }
 
+  mute() {
+    this.#messages?.mute();
+  }
+
+  forget() {
+    this.#session?.memory.forget();
+  }
+
   refuseHandshake(status: number) {
-    this.#end(false);
+    this.#end("closed");
     this.#transport.refuse(status);
   }
 
@@ -219,7 +229,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
         newHandle: () => session.newHandle(),
         idle: () => !messages.answering,
       });
-    this.clock.after(SETUP_MS, () => this.#ready());
+    this.clock.after(handle ? RESUME_MS : SETUP_MS, () => this.#ready());
     this.happened("setup");
   }
 
@@ -248,13 +258,14 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     }
   }
 
-  #end(abrupt: boolean) {
+  /** @param how `cut`: without a close frame; `left`: the client closed; `closed`: the server did */
+  #end(how: "cut" | "left" | "closed") {
     if (!this.#open) return;
     this.#open = false;
     const idle = this.#messages?.idle ?? true;
     const now = this.clock.now();
     this.clock.end();
     this.#messages?.end();
-    this.#session?.left(now, abrupt && idle ? now + UNNOTICED_MS : now);
+    this.#session?.left(now, how === "cut" && idle ? now + UNNOTICED_MS : now, how === "left");
   }
 }

@@ -21,6 +21,8 @@ export interface FaultTarget {
   garbage(): void;
   goAway(timeLeftMs: number): void;
   silence(): void;
+  mute(): void;
+  forget(): void;
   refuseHandshake(status: number): void;
   call(calls: readonly FunctionCall[]): void;
   cancelCalls(): void;
@@ -43,6 +45,10 @@ function run(fault: Fault, target: FaultTarget) {
       return target.goAway(fault.timeLeftMs);
     case "silence":
       return target.silence();
+    case "mute":
+      return target.mute();
+    case "forget":
+      return target.forget();
     case "refuseHandshake":
       return target.refuseHandshake(fault.status);
     case "call":
@@ -89,10 +95,16 @@ export class FaultScript {
       const { at, connection = target.number, resumed = target.resumed, afterMs } = planned.fault;
       if (!target.open || at !== moment || connection !== target.number || resumed !== target.resumed)
         continue;
-      if (--planned.left === 0) this.#planned.splice(this.#planned.indexOf(planned), 1);
-      if (afterMs) target.clock.after(afterMs, () => run(planned.fault, target));
-      else run(planned.fault, target);
+      if (afterMs) target.clock.after(afterMs, () => this.#run(planned, target));
+      else this.#run(planned, target);
     }
+  }
+
+  /** Runs a fault, unless it has happened as often as it may. */
+  #run(planned: PlannedFault, target: FaultTarget) {
+    if (planned.left === 0) return;
+    if (--planned.left === 0) this.#planned.splice(this.#planned.indexOf(planned), 1);
+    run(planned.fault, target);
   }
 
   #add(faults: readonly Fault[]) {

@@ -6,9 +6,9 @@ import type { FunctionCall } from "../protocol/function-declarations";
 export const moments = [
   /** The handshake request has arrived; the server has not answered. */
   "handshake",
-  /** The setup was accepted; setupComplete follows 260 ms later. */
+  /** The setup was accepted; setupComplete follows 260 ms later, on a resume 550 ms later. */
   "setup",
-  /** setupComplete was sent; the first resumption handle follows 118 ms later, after a resume 1 ms later. */
+  /** setupComplete was sent; the first resumption handle follows 118 ms later, on a resume 1 ms later. */
   "ready",
   /** Speech was detected, or a text that wants an answer has arrived. */
   "userSpeaking",
@@ -46,6 +46,10 @@ export type Failure =
   | { do: "goAway"; timeLeftMs: number }
   /** A stall: the server sends nothing until the user's next turn. */
   | { do: "silence" }
+  /** The model never answers again on this connection; setupComplete, handles and goAway still come. Seen after resumes on 3.8. */
+  | { do: "mute" }
+  /** The session forgets the history that the client gave as clientContent. Seen after resumes on 3.8. */
+  | { do: "forget" }
   /** The server answers the handshake with this HTTP status. */
   | { do: "refuseHandshake"; status: number };
 
@@ -68,8 +72,8 @@ export type Fault = (Failure | CallAction) & {
   connection?: number;
   /** true: only on connections that resume a session; false: only on those that begin one */
   resumed?: boolean;
-  /** delay after the moment; absent: 0. The connection continues meanwhile */
+  /** delay after the moment; absent: 0. The connection continues meanwhile; if it ends, the fault has not happened */
   afterMs?: number;
-  /** how many times; absent: once. Not with `now`, which applies to all open connections */
+  /** how many times it happens; absent: once. Not with `now`, which applies to all open connections */
   times?: number;
 };

@@ -48,6 +48,8 @@ const kinds: Record<Fault["do"], Record<string, Rule>> = {
   garbage: {},
   goAway: { timeLeftMs: milliseconds },
   silence: {},
+  mute: {},
+  forget: {},
   refuseHandshake: { status: whole(400, 599) },
   call: {
     calls: {
@@ -76,7 +78,7 @@ function contradiction({ at, do: what, resumed, afterMs, times }: Fault) {
     return `"at": "handshake" allows only "refuseHandshake", "cut" and "freeze"`;
   if (at === "handshake" && resumed !== undefined)
     return `"resumed" is unknown at "handshake"; use "connection" or a later moment`;
-  if (at === "setup" && ["call", "cancel", "reissue"].includes(what))
+  if (at === "setup" && ["mute", "call", "cancel", "reissue"].includes(what))
     return `"${what}" is not possible at "setup"; use "ready" or a later moment`;
   if (at === "now" && times !== undefined) return `"times" is not possible with "at": "now"`;
   return undefined;

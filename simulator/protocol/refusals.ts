@@ -93,8 +93,8 @@ export const aborted = () => new Refusal("The operation was aborted.", 1008);
 /** An error on the server's side. */
 export const internalError = () => new Refusal("Internal error encountered.", 1011);
 
-/** A resume while the server still counts a connection as holding the session; 500 to 700 ms measured (docs/live-api.md 1.5). */
-export const sessionInUse = () => new Refusal("Internal error encountered.", 1011, 600);
+/** A resume while the server counts a connection as holding the session, or right after it was closed; 560 ms, measured. */
+export const sessionInUse = () => new Refusal("Internal error encountered.", 1011, 560);
 
 /** A malformed resumption handle. */
 export const invalidHandle = () => new Refusal("Invalid session handle");

@@ -12,6 +12,8 @@ export interface ContextItem {
   /** The text; for audio and images a description in words. */
   text: string;
   tokens: number;
+  /** Whether the client gave it as clientContent. */
+  seeded?: true;
 }
 
 /** The context window of current models, in tokens (docs/live-api.md 1.7). */
@@ -73,6 +75,12 @@ export class ContextWindow {
     }));
     for (const item of this.#instruction) this.#count(item, 1);
     this.#compress();
+  }
+
+  /** Drops what the client gave as clientContent. */
+  forget() {
+    for (const item of this.#history) if (item.seeded) this.#count(item, -1);
+    this.#history = this.#history.filter(({ seeded }) => !seeded);
   }
 
   /** Sets the compression. undefined: off */

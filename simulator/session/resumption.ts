@@ -9,7 +9,7 @@ const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /**
  * Finds the session that a setup resumes.
  * @param model the setup's model
- * @throws Refusal for a malformed handle, an unknown or expired one, another model, and a session that is still in use
+ * @throws Refusal for a malformed handle, an unknown or expired one, another model, and a session that is in use or just closed
  */
 export function resumedSession(
   sessions: SessionStore,
@@ -22,6 +22,6 @@ export function resumedSession(
   if (!session) throw sessionNotFound();
   // The model is the only setting that a resume must not change (docs/live-api.md 1.2).
   if (session.setup.model !== model) throw invalidArgument();
-  if (session.busy(now)) throw sessionInUse();
+  if (!session.admits(now)) throw sessionInUse();
   return session;
 }

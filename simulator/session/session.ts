@@ -6,6 +6,9 @@ import type { Setup } from "../protocol/client-messages";
 import { type ContextItem, ContextWindow, type SlidingWindow } from "./context-window";
 import { FunctionCalls, type SimulatedCall } from "./function-calls";
 
+/** After a clean close, a session rests this long before a resume works at once, in ms; measured. */
+const REST_MS = 8000;
+
 /** The session keeps only the newest handles and setups. */
 const MAX_HANDLES = 100;
 const MAX_SETUPS = 100;
@@ -54,6 +57,7 @@ export class Session implements SimulatedConversation {
   #holder?: Holder;
   #endedAt = 0;
   #busyUntil = Number.NEGATIVE_INFINITY;
+  #restsUntil = Number.NEGATIVE_INFINITY;
 
   get open() {
     return this.#holder !== undefined;
@@ -73,8 +77,6 @@ export class Session implements SimulatedConversation {
 
   /** Hands the session to a connection. */
   hold(holder: Holder, setup: Setup, window?: SlidingWindow) {
-    // The previous connection may still be closing.
-    this.#holder?.leave();
     this.#holder = holder;
     this.connections++;
     this.setups.push(setup);
@@ -82,16 +84,29 @@ export class Session implements SimulatedConversation {
     this.memory.compress(window);
   }
 
-  /** The connection has ended. @param busyUntil when the server notices, in ms on the same clock as `now` */
-  left(now: number, busyUntil: number) {
+  /**
+   * The connection has ended.
+   * @param busyUntil when the server notices, in ms on the same clock as `now`
+   * @param clean whether the client closed it with a close frame
+   */
+  left(now: number, busyUntil: number, clean: boolean) {
     this.#holder = undefined;
     this.#endedAt = now;
     this.#busyUntil = busyUntil;
+    this.#restsUntil = clean ? now + REST_MS : now;
   }
 
-  /** Whether the server still counts a connection as holding the session. */
-  busy(now: number) {
-    return this.#holder?.alive || now < this.#busyUntil;
+  /**
+   * Whether the server lets a connection resume the session now: not while it counts another one as holding it. As measured,
+   * it also refuses the first resume right after a clean close, and only that one.
+   */
+  admits(now: number) {
+    if (this.#holder?.alive || now < this.#busyUntil) return false;
+    // Its close frame has arrived, but it may not have ended yet.
+    this.#holder?.leave();
+    const rested = now >= this.#restsUntil;
+    this.#restsUntil = now;
+    return rested;
   }
 
   /** Issues a resumption handle. Earlier handles stay valid. */

@@ -28,6 +28,8 @@ export class MessageHandler {
   readonly #interrupts: boolean;
   readonly #turns: TurnTaking;
   #tools: Tools;
+  /** Whether the model never answers again (fault `mute`). */
+  #muted = false;
   /** Whether the client sends history (historyConfig). The model does not answer meanwhile. */
   #seeding: boolean;
 
@@ -67,7 +69,11 @@ export class MessageHandler {
   }
 
   /** Handles any message except the setup. */
-  receive({ clientContent, realtimeInput, toolResponse, contextUpdate }: ClientMessage) {
+  receive(message: ClientMessage) {
+    if (!this.#muted) this.#handle(message);
+  }
+
+  #handle({ clientContent, realtimeInput, toolResponse, contextUpdate }: ClientMessage) {
     if (clientContent) this.#addContent(clientContent.turns ?? [], clientContent.turnComplete ?? false);
     if (realtimeInput) this.#receiveRealtime(realtimeInput);
     if (toolResponse)
@@ -97,6 +103,12 @@ export class MessageHandler {
     this.#turns.drop();
   }
 
+  /** From now on no message of the client has any effect. */
+  mute() {
+    this.#muted = true;
+    this.#turns.drop();
+  }
+
   /** Ends the connection's part of the session. */
   end() {
     this.#turns.drop();
@@ -116,8 +128,14 @@ export class MessageHandler {
     if (instruction) this.#session.memory.instruct((instruction.parts ?? []).map(({ text = "" }) => text));
   }
 
-  #addText(role: "user" | "model", text: string) {
-    this.#session.memory.add({ role, modality: "TEXT", text, tokens: textTokens(text) });
+  #addText(role: "user" | "model", text: string, seeded?: true) {
+    this.#session.memory.add({
+      role,
+      modality: "TEXT",
+      text,
+      tokens: textTokens(text),
+      ...(seeded && { seeded }),
+    });
   }
 
   #addContent(turns: Content[], complete: boolean) {
@@ -125,7 +143,7 @@ export class MessageHandler {
     for (const { role = this.#model.needsRole ? "" : "user", parts = [] } of turns) {
       if (role !== "user" && role !== "model") throw new Refusal("Please use a valid role: user, model.");
       for (const { text, inlineData } of parts) {
-        if (text !== undefined) this.#addText(role, text);
+        if (text !== undefined) this.#addText(role, text, true);
         if (inlineData) this.#see(inlineData);
       }
       const text = parts.map((part) => part.text ?? "").join(" ");

@@ -141,7 +141,7 @@ export class Client {
   /** Sends a usual setup with resumption, and waits for the first handle. */
   async begin(setup: object = {}) {
     this.send({ setup: usual(Object.assign({ sessionResumption: {} }, setup)) });
-    await this.pass(400);
+    await this.pass(600);
     return this;
   }
 
@@ -197,11 +197,12 @@ export async function left(simulator: Simulator, index = 0) {
   while (simulator.conversations[index]!.open) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Closes with 1000, and waits until the server has noticed. */
-export async function hangUp(simulator: Simulator, client: Client) {
+/** Closes with 1000, and waits until the server has noticed. @param restMs then passes, so that a resume works at once */
+export async function hangUp(simulator: Simulator, client: Client, restMs = 8000) {
   client.socket.close(1000);
   await client.closed;
   await left(simulator);
+  client.clock.advance(restMs);
 }
 
 /** Disconnects without a close frame, and waits until the server has noticed. */

@@ -90,7 +90,7 @@ const wrong: [script: unknown, message: string][] = [
   ],
   [
     [{ at: "ready", do: "explode" }],
-    'Fault 1: "do" must be one of cut, close, freeze, slow, garbage, goAway, silence, refuseHandshake, call, cancel, reissue; it is "explode".',
+    'Fault 1: "do" must be one of cut, close, freeze, slow, garbage, goAway, silence, mute, forget, refuseHandshake, call, cancel, reissue; it is "explode".',
   ],
   [
     [{ at: "ready", do: "cut", code: 1011 }],
@@ -139,7 +139,7 @@ const wrong: [script: unknown, message: string][] = [
       `Fault 1: "calls" must be a list of calls such as [{ "name": "get_weather", "args": { "city": "Berlin" } }]; it is ${JSON.stringify(calls)}.`,
     ],
   ),
-  ...["cancel", "reissue"].map((what): [unknown, string] => [
+  ...["mute", "cancel", "reissue"].map((what): [unknown, string] => [
     [{ at: "setup", do: what }],
     `Fault 1: "${what}" is not possible at "setup"; use "ready" or a later moment.`,
   ]),
@@ -169,4 +169,15 @@ it("copies a fault, so that its object can be changed and used again", async () 
   fault.code = 1011;
   const client = await (await open()).begin();
   assert.equal((await client.closed).code, 1008);
+});
+
+it("a fault that still waits when its connection ends happens on a later connection", async () => {
+  const { open } = await simulate({ script: [{ at: "ready", afterMs: 5000, do: "close", code: 1011 }] });
+  (await (await open()).begin()).socket.terminate();
+  const second = await (await open()).begin();
+  await second.pass(5000);
+  assert.equal((await second.closed).code, 1011);
+  const third = await (await open()).begin();
+  await third.pass(6000);
+  assert.equal(third.socket.readyState, third.socket.OPEN);
 });
