@@ -59,12 +59,15 @@ export class ResumptionHandle {
     );
   }
 
-  /** Takes a new handle; `resumable: false` makes the one before stale, not useless. */
+  /**
+   * Takes a new handle; `resumable: false` makes the one before stale, not useless. JSON of protocol buffers leaves out false and empty
+   * values, so an update without `resumable` says the same.
+   */
   update({ newHandle, resumable }: LiveServerSessionResumptionUpdate, now: number) {
     this.#alive = now;
     this.#refusals = 0;
-    this.#stale = resumable === false;
-    if (resumable === false || !newHandle || newHandle === this.#value) return;
+    this.#stale = !resumable;
+    if (!resumable || !newHandle || newHandle === this.#value) return;
     this.#value = newHandle;
     this.#store?.save({ handle: newHandle, unanswered: [] });
   }

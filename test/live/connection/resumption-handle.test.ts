@@ -180,6 +180,16 @@ describe("a stale resumption handle (resumable: false followed it)", () => {
     ]);
   });
 
+  it("is stale also when the update leaves out what is false or empty", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    exchange.reply({ sessionResumptionUpdate: {} });
+    await exchange.settled();
+    cut(exchange.line());
+    assert.equal((await exchange.talk.next("resumed")).remembered, "partly");
+    assert.deepEqual(exchange.lines(/setup/), ["1 setup new", "2 setup handle 1"]);
+  });
+
   it("is replaced by the next handle, with which everything is remembered", async () => {
     const exchange = await Exchange.start();
     await exchange.talk.say("hello", false);
