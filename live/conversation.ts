@@ -22,6 +22,12 @@ import { TurnTracker } from "./turns/turn-tracker";
 import { UserActivity } from "./turns/user-activity";
 import { Upkeep } from "./upkeep";
 
+/**
+ * Milliseconds before the end that a goAway announces in which an idle moment is used to change over. 3.8 can announce an end in 300 s
+ * when a session has just begun, and may do so again after each change-over (docs/live-api.md 2).
+ */
+const GO_AWAY_WINDOW_MS = 60_000;
+
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #emit: (event: ConversationEvent) => void;
@@ -285,7 +291,11 @@ export class Conversation {
     }
     if (toolCallCancellation) this.#tools.cancel(toolCallCancellation.ids ?? []);
     if (goAway)
-      this.#upkeep.planEnd("the server will close the connection", this.#report.onGoAway(goAway.timeLeft));
+      this.#upkeep.planEnd(
+        "the server will close the connection",
+        this.#report.onGoAway(goAway.timeLeft),
+        GO_AWAY_WINDOW_MS,
+      );
     const { error } = frame as { error?: { message?: string } };
     if (error)
       this.#emit({

@@ -68,10 +68,9 @@ export class Upkeep {
   }
 
   /** The connection ends in `endsInMs`; a change-over comes before (docs/live-api.md 1.7). */
-  planEnd(cause: string, endsInMs: number) {
+  planEnd(cause: string, endsInMs: number, idleWindowMs?: number) {
     const { state, changeOver } = this.#parts;
     if (!this.#survives || state.current.connection !== "connected") return;
-    changeOver.plan(cause, endsInMs);
-    state.idleAgain();
+    changeOver.plan(cause, endsInMs, idleWindowMs);
   }
 }

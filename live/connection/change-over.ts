@@ -1,4 +1,4 @@
-// Plans the change-over to another connection: at the next idle moment, or at a deadline although nothing was idle.
+// Plans the change-over to another connection: at an idle moment, or at a deadline although nothing was idle.
 
 import type { Clock } from "../../audio/clock";
 import type { StateStore } from "../state/store";
@@ -11,7 +11,7 @@ export class ChangeOverPlan {
   readonly #state: StateStore;
   readonly #changeOver: (cause: string) => void;
   #deadline = Number.POSITIVE_INFINITY;
-  #cancelDeadline: (() => void) | undefined;
+  #cancelTimers: (() => void)[] = [];
 
   constructor(clock: Clock, state: StateStore, changeOver: (cause: string) => void) {
     this.#clock = clock;
@@ -19,22 +19,26 @@ export class ChangeOverPlan {
     this.#changeOver = changeOver;
   }
 
-  /** The connection ends in `endsInMs`: it is changed over before. Of several ends, the earliest counts. */
-  plan(cause: string, endsInMs: number) {
+  /** The connection ends in `endsInMs`: it is changed over before. Of several ends, the earliest counts.
+   * @param idleWindowMs before the end, in which an idle moment is used */
+  plan(cause: string, endsInMs: number, idleWindowMs = Number.POSITIVE_INFINITY) {
     const latestMs = endsInMs - Math.min(MARGIN_MS, endsInMs / 2);
     const deadline = this.#clock.now() + latestMs;
-    if (deadline < this.#deadline) {
-      this.cancel();
-      this.#deadline = deadline;
-      this.#cancelDeadline = this.#clock.after(latestMs, () => this.#changeOver(cause));
-    }
-    this.#state.apply({ type: "changeOverPlanned", cause });
+    if (deadline >= this.#deadline) return;
+    this.cancel();
+    this.#deadline = deadline;
+    const atIdle = () => {
+      this.#state.apply({ type: "changeOverPlanned", cause });
+      this.#state.idleAgain();
+    };
+    this.#cancelTimers = [this.#clock.after(latestMs, () => this.#changeOver(cause))];
+    if (endsInMs <= idleWindowMs) atIdle();
+    else this.#cancelTimers.push(this.#clock.after(endsInMs - idleWindowMs, atIdle));
   }
 
   /** The connection that was to be replaced is gone. */
   cancel() {
     this.#deadline = Number.POSITIVE_INFINITY;
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = undefined;
+    for (const cancel of this.#cancelTimers.splice(0)) cancel();
   }
 }

@@ -20,6 +20,16 @@ describe("a goAway", () => {
     assert.deepEqual(exchange.talk.waits(), []);
   });
 
+  it("that leaves more than a minute changes over at the first idle moment of the last minute, so that a server that announces every end early is not connected to again and again", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    await goAway(exchange, "300s");
+    await exchange.pass(239_000);
+    assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
+    await exchange.pass(2_000);
+    await exchange.talk.next("resumed");
+  });
+
   it("waits until the model has finished", async () => {
     const exchange = await Exchange.start({ text: begin });
     await exchange.talk.say("hello");
