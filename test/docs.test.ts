@@ -8,7 +8,7 @@ import { checkScript } from "../simulator/faults/fault-validation";
 import { startSimulator } from "../simulator/server";
 import { cleanUp } from "./clean-up";
 import { TestClock } from "./clock";
-import { Talk } from "./live/talk";
+import { continuity, Talk } from "./live/talk";
 
 const ROOT = resolve(__dirname, "..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -99,7 +99,8 @@ it("every fault of the README's script happens, and the conversation continues a
   const clock = new TestClock();
   const simulator = await startSimulator({ script: checkScript(JSON.parse(script)), clock });
   cleanUp(() => simulator.close());
-  const talk = new Talk(simulator.url, {}, clock);
+  // The default of a connection. The first resume after the goAway is refused too, as right after every clean close.
+  const talk = new Talk(simulator.url, { continuity: { ...continuity, reconnectAttempts: 8 } }, clock);
   cleanUp(() => talk.conversation.close());
   await talk.say("one");
   assert.equal((await talk.next("resumed")).attempts, 3, "one cut, and two attempts that were refused");
