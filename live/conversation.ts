@@ -1,6 +1,7 @@
 // One conversation with a Live model: connects the parts that open it, send into it, follow its turns and call its tools.
 
 import type { LiveServerMessage } from "@google/genai";
+import { durationMs } from "../audio/frames";
 import { ChangeOverPlan } from "./connection/change-over";
 import { Connection, type Remembered, reasonOf } from "./connection/connection";
 import { ConnectionReport } from "./connection/connection-report";
@@ -27,6 +28,9 @@ import { Upkeep } from "./upkeep";
  * when a session has just begun, and may do so again after each change-over (docs/live-api.md 2).
  */
 const GO_AWAY_WINDOW_MS = 60_000;
+
+/** Hz; the server's sound has 24 kHz where it does not say so (docs/live-api.md 1.3). */
+const sampleRateOf = (mimeType: string) => Number(/rate=(\d+)/.exec(mimeType)?.[1]) || 24_000;
 
 export class Conversation {
   readonly #options: ConversationOptions;
@@ -73,7 +77,10 @@ export class Conversation {
       clock,
       state: this.#state,
       activity: this.#activity,
-      emit,
+      emit: (event) => {
+        if (event.type === "audio") this.#watch.onAudio(durationMs(event.pcm, sampleRateOf(event.mimeType)));
+        emit(event);
+      },
     });
     const stallTimeoutMs = profile.turnEnds === "turnComplete" ? continuity.stallTimeoutMs : 0;
     this.#watch = new ServerWatch(clock, this.#state, stallTimeoutMs, (ms) => this.#upkeep.onStall(ms));
@@ -206,7 +213,7 @@ export class Conversation {
   /** Ends the conversation: the next one knows nothing of it. Messages that still wait are rejected. */
   end(cause?: string) {
     this.close(cause);
-    this.#handle.drop();
+    this.#handle.forget();
     this.#opening.instruction = undefined;
     this.#startOver();
   }
@@ -309,6 +316,7 @@ export class Conversation {
       this.#report.onLost();
       this.#input.close(this.#turns.breakOff("CONNECTION_LOST", isFresh));
       this.#state.apply({ type: "connectionLost" });
+      this.#input.restartActivity();
     });
   }
 

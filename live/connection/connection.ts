@@ -135,6 +135,7 @@ export class Connection {
         this.#socket = socket;
         this.#openedAt = clock.now();
         this.#listener.onOpen(socket, remembered);
+        socket.start();
       },
       (error: Error) => {
         if (!signal.aborted) this.#failed(error, used !== undefined, signal);

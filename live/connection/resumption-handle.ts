@@ -34,6 +34,7 @@ export class ResumptionHandle {
   #alive = 0;
   #refusals = 0;
   #unanswered: readonly string[] = [];
+  #isLoading = false;
 
   /** @param store where it is kept beyond this process; undefined: nowhere */
   constructor(store: HandleStore | undefined) {
@@ -49,8 +50,12 @@ export class ResumptionHandle {
   load(now: number): Promise<void> | undefined {
     if (this.#loaded || !this.#store) return undefined;
     this.#loaded = true;
+    this.#isLoading = true;
     return this.#store.load().then(
       (stored) => {
+        // Meanwhile the conversation may have ended.
+        if (!this.#isLoading) return;
+        this.#isLoading = false;
         this.#value = stored?.handle;
         this.#unanswered = stored?.unanswered ?? [];
         this.#alive = now;
@@ -89,9 +94,16 @@ export class ResumptionHandle {
   /** Drops it, also where it is stored. */
   drop() {
     this.#loaded = true;
+    this.#isLoading = false;
     this.#value = undefined;
     this.#stale = false;
     this.#store?.save(undefined);
+  }
+
+  /** The conversation has ended: nothing that is stored of it is used. */
+  forget() {
+    this.drop();
+    this.#unanswered = [];
   }
 
   /** The connection lived until now: its lifetime counts from here. */

@@ -27,6 +27,8 @@ export interface LiveSocket {
   readonly session: Session;
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
+  /** Delivers the frames that came with the answer to the setup, and from then on each as it comes; to be called once. */
+  start(): void;
   /** Closes the connection; nothing is reported afterwards. Resolves when the server has confirmed it, or after a second. */
   close(): Promise<void>;
 }
@@ -98,6 +100,12 @@ export function openSocket(
     });
     if (signal.aborted) return onAbort();
 
+    /** What came before start(): the SDK resolves a moment after the server has accepted the setup. */
+    let early: (() => void)[] | undefined = [];
+    const deliver = (work: () => void) => {
+      if (early) early.push(work);
+      else work();
+    };
     const receive = (data: Buffer, callbacks: SdkCallbacks) => {
       if (phase === "over") return;
       try {
@@ -109,13 +117,9 @@ export function openSocket(
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
         }
-        handlers.onFrame(frame);
-        if (wrong.length && accepted)
-          handlers.onBadFrame(
-            new Error(
-              `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`,
-            ),
-          );
+        const problem = `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`;
+        if (accepted) deliver(() => handlers.onFrame(frame));
+        if (wrong.length && accepted) deliver(() => handlers.onBadFrame(new Error(problem)));
       } catch (error) {
         if (accepted) handlers.onBadFrame(error as Error);
         else
@@ -181,6 +185,16 @@ export function openSocket(
           session,
           get bufferedAmount() {
             return socket?.bufferedAmount ?? 0;
+          },
+          start() {
+            const waiting = early ?? [];
+            early = undefined;
+            for (const work of waiting)
+              try {
+                if (phase === "open") work();
+              } catch (error) {
+                handlers.onBadFrame(error as Error);
+              }
           },
           close() {
             phase = "over";

@@ -36,6 +36,11 @@ export function judge(
     return new InputError(
       `Gemini Live: ${state.spent}. Send the action "reset" to begin another conversation.`,
     );
+  if (
+    (input.kind === "text" && profile.text === "none") ||
+    (input.kind === "history" && profile.history === "never")
+  )
+    return new InputError(`${model} takes sound only: send texts to a live session with another model.`);
   if (input.kind === "history" && hasBegun && profile.history === "atStart")
     return new InputError(
       `${model} takes history only before a conversation begins: send the action "disconnect" first.`,

@@ -88,6 +88,14 @@ export class InputGate {
     this.#sender.close(questions);
   }
 
+  /** The connection is gone and another one is opened: an activity that was started starts again, with the sound that waits. */
+  restartActivity() {
+    if (!this.#button) return;
+    const { state } = this.#options;
+    const isPressed = state.current.button === "pressed";
+    if (this.#sender.restartActivity(isPressed) && isPressed) state.apply({ type: "activityOpened" });
+  }
+
   /** Rejects everything that waits. Returns to how many senders `error` was reported. */
   fail(error: Error): number {
     return this.#sender.fail(error) + this.#idleTexts.fail(error);

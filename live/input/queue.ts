@@ -3,7 +3,16 @@
 
 import { durationMs } from "../../audio/frames";
 import { InputError } from "../server/errors";
-import { type Done, type Input, nobody, type Picture, type Sound, type Text, type Waiting } from "./input";
+import {
+  type Done,
+  type Input,
+  nobody,
+  type Picture,
+  type Signal,
+  type Sound,
+  type Text,
+  type Waiting,
+} from "./input";
 
 export interface QueueLimits {
   /** Messages that may wait. */
@@ -45,6 +54,7 @@ export class InputQueue {
     const order = this.#order;
     if (input.kind === "sound") this.#addSound({ input, done: nobody, order }, done);
     else if (input.kind === "image") this.#addPicture({ input, done, order });
+    else if (input.kind === "signal") this.#addSignal({ input, done, order });
     else if (this.#messages.length < this.#limits.messages) this.#messages.push({ input, done, order });
     else
       done(
@@ -62,13 +72,28 @@ export class InputQueue {
     }
   }
 
+  /** Sound that waits belongs to an activity that was started on a lost connection: it starts again before the sound. */
+  restartActivity() {
+    this.#orderBefore -= 1;
+    const input = { kind: "signal", signal: "activityStart" } as const;
+    this.#messages.unshift({ input, done: nobody, order: this.#orderBefore });
+  }
+
+  /** Whether sound waits, and the first signal after it, if there is one. */
+  get waitingSound(): { hasSound: boolean; firstSignal: Signal["signal"] | undefined } {
+    const signal = this.#messages.find(({ input }) => input.kind === "signal")?.input as Signal | undefined;
+    return { hasSound: this.#sound.length > 0, firstSignal: signal?.signal };
+  }
+
   /** What goes out next; it stays in the queue. */
   next(): Input | undefined {
+    this.#dropEmptyActivities();
     return this.#oldest()?.input;
   }
 
   /** Takes what goes out next. */
   take(): Waiting | undefined {
+    this.#dropEmptyActivities();
     const entry = this.#oldest();
     if (!entry) return undefined;
     if (entry === this.#picture) this.#picture = undefined;
@@ -115,6 +140,25 @@ export class InputQueue {
     );
   }
 
+  /** Signals have no limit of their own: an activity without sound is dropped, and sound is limited. */
+  #addSignal(entry: Entry<Signal>) {
+    this.#messages.push(entry);
+    this.#dropEmptyActivities();
+  }
+
+  /** The server takes no activity without sound (docs/live-api.md 1.6), and sound may have dropped out. */
+  #dropEmptyActivities() {
+    const at = this.#messages.findIndex(({ input }) => isSignal(input, "activityStart"));
+    const end = this.#messages.findIndex(({ input }, n) => n > at && isSignal(input, "activityEnd"));
+    const [start, stop] = [this.#messages[at], this.#messages[end]];
+    if (at < 0 || !start || !stop) return;
+    if (this.#sound.some(({ order }) => order > start.order && order < stop.order)) return;
+    this.#messages = this.#messages.filter((entry) => entry !== start && entry !== stop);
+    start.done();
+    stop.done();
+    this.#dropEmptyActivities();
+  }
+
   #addSound(entry: Entry<Sound>, done: Done) {
     this.#sound.push(entry);
     this.#soundMs += lengthMs(entry.input);
@@ -135,5 +179,8 @@ export class InputQueue {
     this.#picture = entry;
   }
 }
+
+const isSignal = (input: Input, signal: Signal["signal"]) =>
+  input.kind === "signal" && input.signal === signal;
 
 const lengthMs = ({ pcm, sampleRate }: Sound) => durationMs(pcm, sampleRate);

@@ -99,6 +99,14 @@ export class Sender {
     this.#drain();
   }
 
+  /** Starts the activity again to which waiting sound belongs. Returns whether there is one. @param isPressed the button is pressed */
+  restartActivity(isPressed: boolean): boolean {
+    const { hasSound, firstSignal } = this.#queue.waitingSound;
+    const wasCut = firstSignal === "activityEnd" || (firstSignal === undefined && isPressed);
+    if (hasSound && wasCut) this.#queue.restartActivity();
+    return hasSound && wasCut;
+  }
+
   putBack(questions: readonly Text[]) {
     this.#queue.putBack(questions);
   }

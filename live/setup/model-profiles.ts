@@ -3,8 +3,8 @@
 export interface ModelProfile {
   /** The only modality that the model answers in. */
   modality: "AUDIO" | "TEXT";
-  /** The message that carries a text turn once the conversation is open. */
-  text: "clientContent" | "realtimeInput";
+  /** The message that carries a text turn once the conversation is open; `none`: the model takes no text. */
+  text: "clientContent" | "realtimeInput" | "none";
   /** When history may be sent: at any time, only before anything else and announced in the setup, or never. */
   history: "always" | "atStart" | "never";
   /** Whether a resumed conversation was seen to forget history that was sent (docs/live-api.md 2). */
@@ -56,8 +56,14 @@ const FAMILIES: Record<string, ModelProfile> = {
     scheduling: false,
     thinking: { levels: ["LOW", "MEDIUM", "HIGH"], thoughts: true },
   },
-  "gemini-3.5-transcribe-live": { ...CURRENT, modality: "TEXT", history: "never", turnEnds: "segment" },
-  "gemini-3.5-live-translate": { ...CURRENT, history: "never", turnEnds: "silence" },
+  "gemini-3.5-transcribe-live": {
+    ...CURRENT,
+    modality: "TEXT",
+    text: "none",
+    history: "never",
+    turnEnds: "segment",
+  },
+  "gemini-3.5-live-translate": { ...CURRENT, text: "none", history: "never", turnEnds: "silence" },
   "gemini-3.1-flash-live": {
     ...CURRENT,
     text: "realtimeInput",

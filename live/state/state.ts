@@ -274,8 +274,9 @@ export const isAnswering = ({ answer }: ConversationState) => answer === "runnin
 /** There is something that a stop would stop. */
 export const canBeStopped = ({ answer, stopped }: ConversationState) => answer !== "none" && !stopped;
 
-/** It is the server's turn to send something. */
-export const awaitsServer = ({ answer }: ConversationState) => answer === "awaited" || answer === "running";
+/** It is the server's turn to send something: the answer, its end, or what it thinks about. */
+export const awaitsServer = ({ answer, thinking, calls }: ConversationState) =>
+  answer !== "none" || (thinking && calls.length === 0);
 
 /** The model is silent until a tool responds. */
 export const isBlocked = ({ calls }: ConversationState) => calls.some(({ blocking }) => blocking);

@@ -13,6 +13,8 @@ export class ServerWatch {
   readonly #stallTimeoutMs: number;
   readonly #onStall: (ms: number) => void;
   #silentSince = 0;
+  /** Clock time at which the sound of the answer has been played: until then the server may wait. */
+  #playedAt = 0;
 
   /** @param stallTimeoutMs without a frame while the server should send something; 0: there are no stalls */
   constructor(clock: Clock, state: StateStore, stallTimeoutMs: number, onStall: (ms: number) => void) {
@@ -27,12 +29,18 @@ export class ServerWatch {
     this.#silentSince = this.#clock.now();
   }
 
+  /** Sound of an answer came, which takes `ms` milliseconds to play. The end of its turn comes after that (docs/live-api.md 1.5). */
+  onAudio(ms: number) {
+    this.#playedAt = Math.max(this.#playedAt, this.#clock.now()) + ms;
+  }
+
   /** Looks at the time; to be called about once a second. */
   check() {
     const ms = this.#clock.now() - this.#silentSince;
     if (ms >= STOP_TIMEOUT_MS) this.#state.apply({ type: "stopTimedOut" });
     const { current } = this.#state;
     if (current.connection !== "connected" || !awaitsServer(current)) return;
-    if (this.#stallTimeoutMs && ms >= this.#stallTimeoutMs) this.#onStall(Math.round(ms));
+    const waitedMs = current.answer === "playing" ? Math.min(ms, this.#clock.now() - this.#playedAt) : ms;
+    if (this.#stallTimeoutMs && waitedMs >= this.#stallTimeoutMs) this.#onStall(Math.round(waitedMs));
   }
 }

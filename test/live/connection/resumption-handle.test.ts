@@ -301,6 +301,24 @@ describe("a stored resumption handle", () => {
     assert.equal(exchange.talk.conversation.close(), 2);
   });
 
+  it("that is still being read is not used when the conversation ends meanwhile", async () => {
+    let load!: (stored: { handle: string; unanswered: string[] }) => void;
+    const handles: HandleStore = {
+      load: () =>
+        new Promise((resolve) => {
+          load = resolve;
+        }),
+      save() {},
+    };
+    const exchange = await Exchange.start({}, { handles });
+    exchange.talk.conversation.connect();
+    exchange.talk.conversation.reset();
+    load({ handle: "an old one", unanswered: ["What time is it?"] });
+    await exchange.talk.say("hello", false);
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/setup|text/), ["1 setup new", "1 context user: hello"]);
+  });
+
   it("is not used after a reset", async () => {
     const exchange = await Exchange.start({}, { handles: storeOf("an old one") });
     exchange.talk.conversation.reset();

@@ -29,6 +29,7 @@ const open = async (
 ) => {
   const server: Server = { ...serverAt(url), access: { by: "key", key: "K&=1-secret" } };
   const socket = await openSocket(server, setup, { ...ignore, ...handlers }, 10_000, clock, signal);
+  socket.start();
   cleanUp(() => socket.close());
   return socket;
 };

@@ -113,13 +113,15 @@ describe("what a state says", () => {
     assert.equal(canBeStopped(connected), false);
   });
 
-  it("it is the server's turn until it has sent all of the answer", () => {
+  it("it is the server's turn until the turn is complete, and while it thinks without a tool call", () => {
     assert.deepEqual(
       (["none", "awaited", "running", "playing"] as const).map((answer) =>
         awaitsServer({ ...connected, answer }),
       ),
-      [false, true, true, false],
+      [false, true, true, true],
     );
+    assert.ok(awaitsServer({ ...connected, thinking: true }));
+    assert.equal(awaitsServer({ ...connected, thinking: true, calls: [call("1")] }), false);
   });
 
   it("only a blocking call blocks", () => {

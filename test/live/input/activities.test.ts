@@ -1,0 +1,83 @@
+// Push to talk without a connection: every activity that the server gets has a start, sound and an end.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { InputQueue } from "../../../live/input/queue";
+import { accept, cut, Exchange, type Line } from "../exchange";
+import { settings } from "../talk";
+
+const sound = (ms: number) => ({ kind: "sound", pcm: Buffer.alloc(ms * 32), sampleRate: 16_000 }) as const;
+const signal = (name: "activityStart" | "activityEnd") => ({ kind: "signal", signal: name }) as const;
+const order = (queue: InputQueue) => {
+  const kinds: string[] = [];
+  for (let next = queue.take(); next; next = queue.take())
+    kinds.push(next.input.kind === "signal" ? next.input.signal : next.input.kind);
+  return kinds;
+};
+
+describe("activities that wait for a connection", () => {
+  it("are dropped when their sound has dropped out, and their senders are done", () => {
+    const queue = new InputQueue({ messages: 10, soundMs: 100 });
+    let done = 0;
+    const count = () => {
+      done += 1;
+    };
+    for (let press = 0; press < 2; press++) {
+      queue.add(signal("activityStart"), count);
+      for (let n = 0; n < 5; n++) queue.add(sound(20), () => {});
+      queue.add(signal("activityEnd"), count);
+    }
+    assert.deepEqual(order(queue), ["activityStart", ...Array(5).fill("sound"), "activityEnd"]);
+    assert.equal(done, 2);
+  });
+
+  it("are complete although the message queue is full", () => {
+    const queue = new InputQueue({ messages: 1, soundMs: 1_000 });
+    queue.add({ kind: "text", text: "hello", turnComplete: true }, () => {});
+    queue.add(signal("activityStart"), () => {});
+    queue.add(sound(20), () => {});
+    queue.add(signal("activityEnd"), () => {});
+    assert.deepEqual(order(queue), ["text", "activityStart", "sound", "activityEnd"]);
+  });
+
+  it("do not add up while somebody presses without speaking", () => {
+    const queue = new InputQueue({ messages: 1, soundMs: 1_000 });
+    for (let press = 0; press < 1_000; press++) {
+      queue.add(signal("activityStart"), () => {});
+      queue.add(signal("activityEnd"), () => {});
+    }
+    assert.ok(queue.isEmpty);
+  });
+});
+
+describe("an activity whose connection is lost", () => {
+  const manual = { settings: { ...settings, turnDetection: "manual" as const } };
+
+  for (const released of [true, false])
+    it(`starts again before the sound that still waits, ${released ? "after" : "before"} the release`, async () => {
+      let second: Line | undefined;
+      const exchange = await Exchange.start(
+        {
+          setup: (line) => {
+            if (line.number === 1) accept(line);
+            else second = line;
+          },
+        },
+        manual,
+      );
+      const { talk } = exchange;
+      await talk.send(signal("activityStart"));
+      await talk.send(sound(20));
+      await exchange.seen("1 activityStart");
+      cut(exchange.line());
+      await exchange.seen("2 setup handle 1");
+      for (let n = 0; n < 5; n++) talk.conversation.send(sound(20), () => {});
+      if (released) talk.conversation.send(signal("activityEnd"), () => {});
+      accept(second!);
+      if (!released) await talk.send(signal("activityEnd"));
+      await exchange.seen("2 activityEnd");
+      const seen = exchange.lines(/^2 (activity|sound)/).map((entry) => entry.split(" ")[1]);
+      assert.deepEqual([seen[0], seen.at(-1)], ["activityStart", "activityEnd"]);
+      assert.equal(seen.filter((entry) => entry === "activityStart").length, 1);
+    });
+});
