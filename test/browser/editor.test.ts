@@ -132,7 +132,7 @@ for (const theme of THEMES)
       assert.doesNotMatch(JSON.stringify(all), /very-secret/);
     });
 
-    it("follows the theme, and nothing in the page goes wrong", async () => {
+    it("follows the theme, without an error in the page", async () => {
       assert.equal(
         await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark")),
         theme === "dark",

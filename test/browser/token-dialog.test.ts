@@ -155,7 +155,7 @@ for (const theme of THEMES)
       await expectNames(page);
     });
 
-    it("offers the sessions that there are, with their tabs, and none of a subflow that it is not in", async () => {
+    it("offers the existing live sessions with their tabs, and none of another subflow", async () => {
       await open("new");
       assert.deepEqual(await inTray("#node-input-session option").allInnerTexts(), [
         "choose one",
@@ -171,7 +171,7 @@ for (const theme of THEMES)
       assert.equal(await inTray("#node-input-session option").count(), 6);
     });
 
-    it("without a session is marked as invalid, and no more when one is chosen", async () => {
+    it("without a live session is marked as invalid, until one is chosen", async () => {
       assert.equal((await inEditor("new")).valid, false);
       await open("new");
       assert.match((await inTray("#node-input-session").getAttribute("class")) ?? "", /input-error/);
@@ -181,7 +181,7 @@ for (const theme of THEMES)
       assert.deepEqual(await inEditor("new"), { session: "cook", valid: true, changed: true });
     });
 
-    it("takes another session, and undo takes that back", async () => {
+    it("accepts another live session, and undo restores the first", async () => {
       await open("new");
       await inTray("#node-input-session").selectOption("below");
       await close();
@@ -253,7 +253,7 @@ for (const theme of THEMES)
       assert.equal((await inEditor("for all")).changed, false);
     });
 
-    it("can lock none of the settings, and forgets that neither", async () => {
+    it("can lock no setting at all, and keeps that too", async () => {
       await open("for all");
       await tick("voice", "instruction", "tools", "turn detection", "transcripts");
       assert.equal((await save("for all")).lockedFields, "");
@@ -284,7 +284,7 @@ for (const theme of THEMES)
       assert.deepEqual(sessions, [{ of: "cook", same: false, valid: true }]);
     });
 
-    it("follows the theme, and nothing in the page goes wrong", async () => {
+    it("follows the theme, without an error in the page", async () => {
       assert.equal(
         await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark")),
         theme === "dark",

@@ -143,7 +143,7 @@ describe("npm start", () => {
     }
   });
 
-  it("serves its own pages, also when they are reached by another name or through a proxy that says which", async () => {
+  it("serves its own pages, also under another name or through a proxy that forwards the name", async () => {
     const { host, port } = new URL(nodeRed.url);
     for (const headers of [
       {},

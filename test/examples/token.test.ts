@@ -180,7 +180,7 @@ describe("tokens for clients of an example flow", () => {
       await answered.promise;
     });
 
-    it("says that no token could be made, and why, when the key is refused", async () => {
+    it("says that no token could be issued, and why, when the key is refused", async () => {
       await deploy({ "gemini-live-config": { credentials: { apiKey: "AIza-another-key" } } });
       const response = await askFor();
       const { error } = (await response.json()) as Given;

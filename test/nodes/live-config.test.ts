@@ -41,7 +41,7 @@ const fails = async (nodes: Parameters<typeof Flow.start>[0], error: RegExp, cre
 const begunWithTokens = (simulator: Simulator) => simulator.tokens.map(({ used }) => used);
 
 describe("a connection with tokens", () => {
-  it("shows the server the key only to have tokens made, with the settings of the dialog", async () => {
+  it("sends the key only to request tokens, with the settings of the dialog", async () => {
     const simulator = await simulate();
     await talks([
       connectionTo(simulator, {
@@ -59,11 +59,11 @@ describe("a connection with tokens", () => {
     assert.ok(!flow.everything().includes(token!.name), "the token was said");
   });
 
-  it("works with the simulator of the package, too", async () => {
+  it("also works with the simulator of the package", async () => {
     await talks([connection({ useEphemeralTokens: true })]);
   });
 
-  it("has a token made for each conversation", async () => {
+  it("requests a token for each conversation", async () => {
     const simulator = await simulate();
     await talks([connectionTo(simulator, { useEphemeralTokens: true })]);
     flow.send("session", { payload: "Hello", session: "another" });
@@ -71,7 +71,7 @@ describe("a connection with tokens", () => {
     assert.deepEqual(begunWithTokens(simulator), [1, 1]);
   });
 
-  it("to Vertex AI is refused, as that has none", async () => {
+  it("to Vertex AI is refused, because it has no ephemeral tokens", async () => {
     await fails(
       [connection({ server: "vertex", project: "p", location: "l", useEphemeralTokens: true })],
       /Vertex AI has no ephemeral tokens: switch them off, or choose the Gemini API/,
@@ -112,7 +112,7 @@ describe("a connection to a gateway", () => {
 });
 
 describe("the key for a custom address", () => {
-  it("is only the one that is entered for it: the key of the environment stays here", async () => {
+  it("is only the one that is entered for it, never the key of the environment", async () => {
     replace(process.env, "GEMINI_API_KEY", KEY);
     await fails(
       [connection({ server: "custom", url: "https://gateway.example" })],
@@ -158,7 +158,7 @@ describe("a custom address with a slash at its end", () => {
 });
 
 describe("a connection through a proxy", () => {
-  it("that is chosen goes through it, the requests for tokens included, with its user and password", async () => {
+  it("uses the chosen proxy with its user and password, also for token requests", async () => {
     const simulator = await simulate();
     const proxy = await opened(startProxy("user:50% of p@ss:word"));
     await talks([connectionTo(simulator, { proxy: "proxy", useEphemeralTokens: true }), proxyNode(proxy)], {
@@ -169,7 +169,7 @@ describe("a connection through a proxy", () => {
     assert.ok(!flow.everything().includes("p@ss"), "the password was said");
   });
 
-  it("goes directly to hosts that the chosen one excepts", async () => {
+  it("connects directly to hosts that the chosen proxy excludes", async () => {
     const simulator = await simulate();
     const proxy = await opened(startProxy());
     await talks([connectionTo(simulator, { proxy: "proxy" }), proxyNode(proxy, { noproxy: ["127.0.0.1"] })]);
@@ -189,19 +189,19 @@ describe("a connection through a proxy", () => {
     assert.deepEqual(proxy.tunnels, [target, target]);
   });
 
-  it("does not lead to the simulator of the package, which is in this machine", async () => {
+  it("is not used for the simulator of the package, which runs on this machine", async () => {
     const proxy = await opened(startProxy());
     replace(process.env, "http_proxy", proxy.url);
     await talks([connection({ proxy: "proxy" }), proxyNode(proxy)]);
     assert.deepEqual(proxy.tunnels, []);
   });
 
-  it("that is not there any more is an error", async () => {
+  it("that no longer exists is an error", async () => {
     const simulator = await simulate();
     await fails([connectionTo(simulator, { proxy: "gone" })], /The proxy of the connection does not exist/);
   });
 
-  it("whose address is no address is an error that does not quote it", async () => {
+  it("whose address is not valid is an error that does not quote it", async () => {
     const simulator = await simulate();
     const nodes = [
       connectionTo(simulator, { proxy: "proxy" }),
@@ -213,7 +213,7 @@ describe("a connection through a proxy", () => {
 });
 
 describe("a connection with TLS", () => {
-  it("trusts the authority of the chosen TLS configuration, for tokens and conversations alike", async () => {
+  it("trusts the certificate authority of the chosen TLS configuration, for token requests and conversations", async () => {
     const simulator = await simulate();
     const front = await opened(startTls(simulator.url));
     await talks([connectionTo(front, { useEphemeralTokens: true, tls: "tls" }), tlsNode()], {
@@ -235,7 +235,7 @@ describe("a connection with TLS", () => {
     assert.deepEqual(simulator.conversations, []);
   });
 
-  it("that shall not be verified is refused, before the key is shown to anybody", async () => {
+  it("without verification is refused before the key is sent", async () => {
     const simulator = await simulate();
     const front = await opened(startTls(simulator.url));
     const nodes = [connectionTo(front, { tls: "tls" }), tlsNode({ verifyservercert: false })];

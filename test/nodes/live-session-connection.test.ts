@@ -48,32 +48,32 @@ describe("a session whose server", () => {
     await expectFailure(/did not answer within 1 s\. Check the server address/, /did not answer within 1 s/);
   });
 
-  it("refuses the key says so, without the key", async () => {
+  it("refuses the key causes an error that does not quote it", async () => {
     await start((_frame, _reply, socket) =>
       socket.close(1007, `API key not valid: ${KEY}. Please pass a valid API key.`),
     );
     await expectFailure(/API key was refused\. Check the key in the connection/, /API key was refused/);
   });
 
-  it("does not know the model says so", async () => {
+  it("does not know the model causes an error that says so", async () => {
     const simulator = opened(await startSimulator());
     flow = await Flow.start([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
     await expectFailure(/does not know this model\. Check the model name/, /does not know this model/);
   });
 
-  it("sends rubbish for a setup says that it is no Live server", async () => {
+  it("answers the setup with invalid frames is reported as no Live server", async () => {
     await start((_frame, reply) => reply("<html>"));
     await expectFailure(/does not speak the Live protocol\. Check/, /does not speak the Live protocol/);
   });
 
-  it("is not there says that it cannot be reached", async () => {
+  it("is not there is reported as unreachable", async () => {
     const gone = await startFarEnd(() => {});
     await gone.close();
     flow = await Flow.start([connectionTo(gone), ...session()]);
     await expectFailure(/cannot be reached \(ECONNREFUSED\)/, /cannot be reached/);
   });
 
-  it("drops the connection says so, and the next message opens it again", async () => {
+  it("closes the connection causes an error, and the next message opens it again", async () => {
     let broken = false;
     const farEnd = await start(
       acceptSetup((_frame, reply, socket) => {
@@ -128,7 +128,7 @@ describe("a session whose server", () => {
   });
 });
 
-describe("a session that is deployed again or taken away", () => {
+describe("a live session that is deployed again or deleted", () => {
   const connect = async (session = "default") => {
     flow.send("session", { action: "connect", session });
     await flow.at("events").next(state("connected"));
@@ -175,7 +175,7 @@ describe("a session that is deployed again or taken away", () => {
     assert.equal(msg.topic, "mine");
   });
 
-  it("is left alone when something else is deployed", async () => {
+  it("is not affected when something else is deployed", async () => {
     const farEnd = await start(acceptSetup());
     await connect();
     await flow.deploy([connectionTo(farEnd), ...session(), node("other", "helper")]);

@@ -10,7 +10,7 @@ interface Setup {
 const eventIs = (name: string) => (msg: Msg) => msg.event === name;
 const stateIs = (name: string) => (msg: Msg) => (msg.payload as { state?: string }).state === name;
 
-describe("a session whose connection does not last", () => {
+describe("a live session whose connection is lost", () => {
   let farEnd: FarEnd;
   let flow: Flow;
   afterEach(async () => {
@@ -101,7 +101,7 @@ describe("a session whose connection does not last", () => {
     assert.equal(setups()[0]!.contextWindowCompression, undefined);
   });
 
-  it("sends the numbers of the compression as they were set", async () => {
+  it("sends the token counts of the context compression as configured", async () => {
     await start({ triggerTokens: "20000", targetTokens: 8_000 });
     await say("hello");
     assert.deepEqual(setups()[0]!.contextWindowCompression, {
@@ -111,7 +111,7 @@ describe("a session whose connection does not last", () => {
   });
 });
 
-describe("a connection that cannot work as it is set", () => {
+describe("a connection with settings that are not valid", () => {
   const BAD: [what: string, settings: object, error: RegExp][] = [
     [
       "a negative number of attempts",

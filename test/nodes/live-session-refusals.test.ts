@@ -102,7 +102,7 @@ describe("a message that a session cannot use", () => {
       assert.deepEqual(flow.all("events", state("closed")), []);
     });
 
-  it("leaves the conversations of the other keys alone", async () => {
+  it("does not affect the conversations of other session keys", async () => {
     flow = await Flow.start([connectionTo(farEnd), ...session()]);
     flow.send("session", { session: "kitchen", payload: "hello", turnComplete: false });
     await frames.next();
@@ -113,7 +113,7 @@ describe("a message that a session cannot use", () => {
     assert.equal(farEnd.requests.length, 1);
   });
 
-  it("is one too many conversation: an error, a refused event, and the others go on", async () => {
+  it("opens one conversation too many: an error, a refused event, and the others continue", async () => {
     flow = await Flow.start([connectionTo(farEnd, { maxConversations: 1 }), ...session()]);
     flow.send("session", { session: "kitchen", payload: "hello", turnComplete: false });
     await frames.next();
@@ -155,7 +155,7 @@ describe("a message that a session cannot use", () => {
   });
 });
 
-describe("a session that cannot work as it is set", () => {
+describe("a live session with settings that are not valid", () => {
   let flow: Flow;
   afterEach(() => flow.stop());
 

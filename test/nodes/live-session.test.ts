@@ -48,7 +48,7 @@ describe("a live session", () => {
     await flow.at("events").next(state("connected"));
   };
 
-  it("says an answer as sound, as pieces and whole text, and as events", async () => {
+  it("sends an answer as sound, as pieces and whole text, and as events", async () => {
     answer = (reply) => {
       reply({ serverContent: { ...said(480), outputTranscription: { text: "Hello " } } });
       reply({ serverContent: { outputTranscription: { text: "there." } } });
@@ -195,7 +195,7 @@ describe("a live session", () => {
     assert.deepEqual((await frames.next()).clientContent, { turnComplete: false });
   });
 
-  it("passes on what the server hears of an interruption, and the cause of a turn's end", async () => {
+  it("reports an interruption by the server, and the reason for the end of a turn", async () => {
     answer = (reply) => {
       reply({ serverContent: said(100) });
       reply({ serverContent: { interrupted: true } });
@@ -238,7 +238,7 @@ describe("a live session", () => {
     assert.deepEqual((await frames.next()).realtimeInput, { activityEnd: {} });
   });
 
-  it("passes audioStreamEnd on when the server finds the turns", async () => {
+  it("passes audioStreamEnd on with automatic turn detection", async () => {
     await start();
     await connect();
     flow.send("session", { action: "audioStreamEnd" });
@@ -292,7 +292,7 @@ describe("a live session", () => {
     assert.doesNotMatch(JSON.stringify(farEnd.frames[0]), /de-DE|[aA]ffective/);
   });
 
-  it("says the model's thoughts only when they are wanted, and says that they are thoughts", async () => {
+  it("sends the model's thoughts only when they are included, marked as thoughts", async () => {
     answer = (reply) => {
       reply({ serverContent: { modelTurn: { parts: [{ text: "hm", thought: true }] } } });
       reply({ serverContent: { turnComplete: true } });
@@ -309,7 +309,7 @@ describe("a live session", () => {
     }
   });
 
-  it("hands each message over as it is: no sound is copied on its way to the next node", async () => {
+  it("passes each message on as it is: no sound is copied on its way to the next node", async () => {
     answer = (reply) => reply({ serverContent: { ...said(480), outputTranscription: { text: "hi" } } });
     await start();
     const sent = flow.sends("session");

@@ -82,7 +82,7 @@ describe("a token", () => {
   // The SDK says at every use of a token that tokens are experimental.
   beforeEach(() => replace(console, "warn", () => {}));
 
-  it("comes with all that a client needs to connect", async () => {
+  it("comes with everything that a client needs to connect", async () => {
     const simulator = await startWith({ uses: 3, startWithinSeconds: 120, lifetimeMinutes: 10 });
     const before = Date.now();
     const payload = await issue();
@@ -101,7 +101,7 @@ describe("a token", () => {
     assert.ok(made!.startBefore >= before + 2 * MINUTE && made!.startBefore <= Date.now() + 2 * MINUTE);
   });
 
-  it("is good for one conversation that begins within a minute and ends within half an hour, if nothing else is set", async () => {
+  it("by default allows one conversation, which starts within a minute and ends within half an hour", async () => {
     const simulator = await startWith();
     await issue();
     const [made] = simulator.tokens;
@@ -127,12 +127,12 @@ describe("a token", () => {
     assert.deepEqual(await client.ready(), { setupComplete: {} });
   });
 
-  it("works with the simulator of the package, too", async () => {
+  it("also works with the simulator of the package", async () => {
     await start([connection(), ...session(), ...token()]);
     await connect(await issue(), { model: "models/gemini-3.8-live" }).ready();
   });
 
-  it("begins no second conversation", async () => {
+  it("starts no second conversation", async () => {
     await startWith();
     const payload = await issue();
     await connect(payload, { model: "models/gemini-3.8-live" }).ready();
@@ -151,7 +151,7 @@ describe("a token", () => {
     assert.equal(setup.tools![0]!.functionDeclarations![0]!.name, DECLARED.name);
   });
 
-  it("leaves its bearer nothing to change when everything is locked", async () => {
+  it("lets the client change nothing when everything is locked", async () => {
     const simulator = await startWith();
     const { token, url } = await issue();
     const ai = new GoogleGenAI({
@@ -197,7 +197,7 @@ describe("a token", () => {
     sessionResumption: {},
   };
 
-  it("leaves its bearer what is not locked; what is locked and not set stays so", async () => {
+  it("lets the client change what is not locked; a locked setting without a value stays without one", async () => {
     const simulator = await startWith(
       { lock: "some", lockedFields: "instruction,voice" },
       { instruction: "Be brief." },
@@ -210,7 +210,7 @@ describe("a token", () => {
     assert.deepEqual(setup.tools, ASKED.tools);
   });
 
-  it("locks each setting that can be named, and the model where none is", async () => {
+  it("locks each setting that can be chosen, and only the model when none is", async () => {
     const simulator = await startWith({ lock: "some" });
     await connect(await issue(), ASKED).ready();
     const { sessionResumption, ...rest } = simulator.conversations[0]!.setup;
@@ -239,7 +239,7 @@ describe("a token", () => {
     assert.equal(simulator.tokens[0]!.used, 1);
   });
 
-  it("is for the session as it is now, with the tools that are wired to it now", async () => {
+  it("is for the live session as it is now, with the tools that are wired to it now", async () => {
     const simulator = await startWith();
     await flow.deploy([
       connectionTo(simulator),
@@ -254,7 +254,7 @@ describe("a token", () => {
   });
 });
 
-it("a live token in a subflow is for the session that is in it, too", async () => {
+it("a live token in a subflow is for the live session in the same subflow", async () => {
   const inside = [session({ model: "models/gemini-3.1-flash-live-preview" })[0]!, token()[0]!].map(
     (each) => ({
       ...each,
@@ -294,7 +294,7 @@ describe("a message that gets a token", () => {
     assert.deepEqual([headers, req, res], [{ "X-Own": "1" }, { ip: "192.0.2.1", body: {} }, { _res: {} }]);
   });
 
-  it("keeps it when it is refused, too", async () => {
+  it("keeps everything else when it is refused, too", async () => {
     await startWith({ limit: 1 });
     const headers = { "X-Own": "1" };
     const req = { body: {} };
@@ -312,8 +312,8 @@ describe("a message that gets a token", () => {
   });
 });
 
-describe("who asks for too many tokens", () => {
-  it("gets no more than the limit, however fast and often he asks, and the server hears no more of it", async () => {
+describe("a caller that asks for too many tokens", () => {
+  it("gets no more than the limit, however fast it asks, and the server gets no more requests", async () => {
     const simulator = await startWith();
     const badges = flow.badges("token");
     for (let n = 0; n < 10_000; n++) ask({ n });
@@ -363,7 +363,7 @@ describe("who asks for too many tokens", () => {
     await refusal();
   });
 
-  it("is counted also when his token could not be made", async () => {
+  it("is counted also when its token could not be issued", async () => {
     const simulator = await simulate("another key");
     await start([connectionTo(simulator), ...session(), ...token({ limit: 2 })]);
     for (let n = 0; n < 3; n++) ask();
@@ -373,7 +373,7 @@ describe("who asks for too many tokens", () => {
     assert.equal(flow.caught.items.length, 2);
   });
 
-  it("gets them all where there is no limit", async () => {
+  it("gets all of them without a limit", async () => {
     const simulator = await startWith({ limit: 0 });
     for (let n = 0; n < 50; n++) ask();
     for (let n = 0; n < 50; n++) await nextPayload();
@@ -381,7 +381,7 @@ describe("who asks for too many tokens", () => {
   });
 });
 
-describe("who does not say who he is", () => {
+describe("a caller that cannot be identified", () => {
   const UNUSABLE: [what: string, user: unknown][] = [
     ["nothing", undefined],
     ["null", null],
@@ -403,7 +403,7 @@ describe("who does not say who he is", () => {
       assert.equal(simulator.tokens.length, 0);
     });
 
-  it("gets none either when the way to the property ends before it", async () => {
+  it("gets no token when the path to the property ends early", async () => {
     await startWith({ caller: "msg.req.user.name" });
     ask();
     assert.match(
@@ -412,7 +412,7 @@ describe("who does not say who he is", () => {
     );
   });
 
-  it("shares the limit with all the others of them, where that is allowed", async () => {
+  it("shares one limit with all others like it, where anonymous callers are allowed", async () => {
     await startWith({ callerRequired: false, limit: 1 });
     await issue({ user: undefined });
     ask({ user: null });
@@ -425,7 +425,7 @@ describe("who does not say who he is", () => {
   });
 });
 
-describe("a token that cannot be made is an error that says what to do", () => {
+describe("a token that cannot be issued is an error that says what to do", () => {
   /** What is shown, said and logged holds no key, and neither output sends. */
   const expectError = async (error: RegExp, badge?: RegExp) => {
     const badges = flow.badges("token");
@@ -468,7 +468,7 @@ describe("a token that cannot be made is an error that says what to do", () => {
       assert.match(failed(), /is missing or disabled/);
     });
 
-  it("the session has settings that cannot be used", async () => {
+  it("the settings of the live session are not valid", async () => {
     await start([connection(), ...session({ temperature: 9 }), ...token()]);
     await expectError(/live session of the live token has invalid settings\. Its badge says which/);
   });
@@ -497,7 +497,7 @@ describe("a token that cannot be made is an error that says what to do", () => {
     await expectError(/Vertex AI has no ephemeral tokens/);
   });
 
-  it("and the badge turns green again with the next one that can", async () => {
+  it("and the badge turns green again with the next token", async () => {
     const simulator = await simulate();
     const farEnd = await startHolding();
     await start([connectionTo(farEnd), ...session(), ...token()]);
@@ -522,7 +522,7 @@ async function startHolding() {
   return opened({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close });
 }
 
-describe("while a token is being made", () => {
+describe("while a token is being requested", () => {
   it("others are served", async () => {
     const farEnd = await startHolding();
     await start([connectionTo(farEnd), ...session(), ...token({ limit: 2 })]);
@@ -594,7 +594,7 @@ describe("the audit log", () => {
     assert.ok(!flow.everything().includes(KEY), "the key was said");
   });
 
-  it("names what was locked", async () => {
+  it("records what was locked", async () => {
     await startWith({ lock: "some", lockedFields: "tools,voice" });
     await issue();
     assert.deepEqual(audits()[0]!.locked, ["voice", "tools"]);
@@ -641,7 +641,7 @@ describe("the badge of a live token", () => {
   });
 });
 
-describe("a live token with settings that cannot be used", () => {
+describe("a live token with settings that are not valid", () => {
   const BAD: [properties: object, error: RegExp][] = [
     [{ lock: "none" }, /"Lock" must be one of all, some/],
     [
@@ -667,7 +667,7 @@ describe("a live token with settings that cannot be used", () => {
     });
 });
 
-describe("the address for a token", () => {
+describe("the address for clients with a token", () => {
   const ADDRESSES: [baseUrl: string, address: string][] = [
     ["https://generativelanguage.googleapis.com", "wss://generativelanguage.googleapis.com"],
     ["https://generativelanguage.googleapis.com/", "wss://generativelanguage.googleapis.com"],

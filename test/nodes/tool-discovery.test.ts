@@ -33,7 +33,7 @@ const leadsTo = async (names: string[], session?: string) => {
   assert.deepEqual(await toys.reached(session), found.sort());
 };
 
-describe("a session has the tools that its tools output is wired to", () => {
+describe("a live session has the tools that its tools output is wired to", () => {
   it("has them in the order of the wires, however they are ordered in the file", async () => {
     await start(
       tool("late"),
@@ -89,7 +89,7 @@ describe("a session has the tools that its tools output is wired to", () => {
     await leadsTo(["get_near", "get_middle", "get_far"]);
   });
 
-  it("has nothing that is behind a tool-call, be it one whose settings were refused", async () => {
+  it("has nothing behind a tool call node, not even behind one whose settings are not valid", async () => {
     await start(
       session(["weather", "broken"]),
       tool("weather", {}, ["behind"]),
@@ -99,7 +99,7 @@ describe("a session has the tools that its tools output is wired to", () => {
     assert.deepEqual(toys.names(), ["get_weather"]);
   });
 
-  it("has nothing that is another session's, and shares what is wired to both", async () => {
+  it("has no tools of another live session, and shares what is wired to both", async () => {
     await start(
       session(["shared", "own", "other"]),
       session(["others", "shared"], "other"),
@@ -109,7 +109,7 @@ describe("a session has the tools that its tools output is wired to", () => {
     await leadsTo(["get_others", "get_shared"], "other");
   });
 
-  it("has two tools of one name with a mark on the second, by the wires and not by the file", async () => {
+  it("marks the second of two tools with one name, by the order of the wires and not of the file", async () => {
     await start(
       session(["first", "second", "third"]),
       tool("third", { functionName: "same" }),
@@ -120,7 +120,7 @@ describe("a session has the tools that its tools output is wired to", () => {
     assert.equal(toys.found()[0]!.node, "first");
   });
 
-  it("leaves out a disabled tool, and one that a wire leads to but is not there", async () => {
+  it("omits a disabled tool, and one that is missing at the end of a wire", async () => {
     await start(session(["gone", "off", "weather"]), disabled(tool("off")), tool("weather"));
     await leadsTo(["get_weather"]);
   });
@@ -162,7 +162,7 @@ describe("the wires lead to the tools", () => {
     await leadsTo(["get_a", "get_b", "get_c"]);
   });
 
-  it("through a link that only its link in knows of", async () => {
+  it("through a link that only the link in node names", async () => {
     await start(session(["out"]), linkOut("out", []), linkIn("in", ["weather"], ["out"]), tool("weather"));
     await leadsTo(["get_weather"]);
   });
@@ -314,7 +314,7 @@ describe("the wires lead to the tools through subflows", () => {
   });
 });
 
-describe("a link call is not followed to what it calls, though what is behind it is found", () => {
+describe("a link call is not followed to its target; the nodes behind it are found", () => {
   const call = (id: string, properties: object) =>
     node(id, "link call", [["behind"]], { linkType: "static", links: [], timeout: "30", ...properties });
   const called = [linkIn("in", ["weather"]), tool("weather", {}, ["back"]), linkReturn("back")];
@@ -548,7 +548,7 @@ describe("nodes that wait for flows to start", () => {
     assert.equal(Toys.listeners(), before);
   });
 
-  it("hear of it although one of them fails, whose error is logged", async () => {
+  it("are notified although one of them fails, and its error is logged", async () => {
     await start(session(["weather"]), tool("weather"));
     const heard: string[] = [];
     const leave = [
@@ -564,7 +564,7 @@ describe("nodes that wait for flows to start", () => {
     assert.match(toys.errors().join(), /one of them fails/);
   });
 
-  it("hear nothing once they have left, and those that stay still do", async () => {
+  it("are not notified after they have left; the others still are", async () => {
     await start(session(["weather"]), tool("weather"));
     const heard: string[] = [];
     const listener = () => heard.push("heard");
