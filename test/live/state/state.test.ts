@@ -36,12 +36,15 @@ const EVENTS: StateEvent[] = [
   ).values(),
 ].filter((event) => event.type !== "failed" && event.type !== "prepared");
 
-/** Every state that some order of events leads to, without its counters. */
+/** Every state that some order of events leads to, without counters and without what changes nothing else. */
 function reachable(): ConversationState[] {
   const plain = (state: ConversationState) => ({
     ...state,
     turn: 1,
     failures: 0,
+    spent: undefined,
+    changeOver: undefined,
+    unproven: false,
     calls: state.calls.slice(0, 1),
   });
   const found = new Map<string, ConversationState>([[JSON.stringify(INITIAL), INITIAL]]);
