@@ -296,7 +296,7 @@ for (const theme of THEMES)
       for (const name of ["", "get weather", "2nd"]) {
         await inTray("#node-input-functionName").fill(name);
         await inTray("#node-input-functionName").blur();
-        assert.match((await inTray("#node-input-functionName").getAttribute("class")) ?? "", /input-error/);
+        await inTray("#node-input-functionName.input-error").waitFor({ timeout: 10_000 });
       }
       await inTray("#node-input-description").fill(" ");
       const errors = (await held()).join("\n");
