@@ -7,7 +7,7 @@ import { Transcoder } from "../audio/transcoder";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
 import { resamplerLoader } from "./resampler-loader";
 import { audioIn } from "./settings/audio-in";
-import { refuseEverything } from "./settings/refuse";
+import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 
 /** The stream of one session key. */
@@ -30,7 +30,7 @@ export default function (RED: NodeAPI) {
     try {
       runAudioIn(this, def);
     } catch (error) {
-      refuseEverything(this, error as Error);
+      rejectMessages(this, error as Error);
     }
   }
   RED.nodes.registerType("gemini-audio-in", AudioIn);

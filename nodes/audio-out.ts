@@ -7,7 +7,7 @@ import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
 import { resamplerLoader } from "./resampler-loader";
 import { audioOut } from "./settings/audio-out";
-import { refuseEverything } from "./settings/refuse";
+import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 
 /** The playback of one session key. */
@@ -34,7 +34,7 @@ export default function (RED: NodeAPI) {
     try {
       runAudioOut(this, playbackOptions(def));
     } catch (error) {
-      refuseEverything(this, error as Error);
+      rejectMessages(this, error as Error);
     }
   }
   RED.nodes.registerType("gemini-audio-out", AudioOut);

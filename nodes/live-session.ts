@@ -18,8 +18,8 @@ import { OUTPUTS, toOutputs } from "./live-session/outputs";
 import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
 import { SessionTools } from "./live-session/tools";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
+import { rejectMessages } from "./settings/invalid-settings";
 import { type LiveSessionSettings, liveSession } from "./settings/live-session";
-import { refuseEverything } from "./settings/refuse";
 import { readSettings } from "./settings/table";
 
 /** What other nodes use of a session; one with unusable settings has none of it. */
@@ -36,7 +36,7 @@ export default function (RED: NodeAPI) {
     try {
       runSession(RED, this, readSettings(liveSession, def));
     } catch (error) {
-      refuseEverything(this, error as Error);
+      rejectMessages(this, error as Error);
     }
   }
   RED.nodes.registerType("gemini-live-session", LiveSession);

@@ -10,9 +10,15 @@ import { InputError } from "../live/server/errors";
 import type { Server } from "../live/server/server";
 import { type LockedField, lockOf } from "../live/setup/token-lock";
 import type { LiveSessionNode } from "./live-session";
-import { type CallerRules, callerLimit, callerOf, type Refusal, restarting } from "./live-token/caller-limit";
+import {
+  type CallerRules,
+  callerLimit,
+  callerOf,
+  restarting,
+  type TokenRefusal,
+} from "./live-token/caller-limit";
+import { rejectMessages } from "./settings/invalid-settings";
 import { liveToken } from "./settings/live-token";
-import { refuseEverything } from "./settings/refuse";
 import { readSettings } from "./settings/table";
 
 interface TokenSettings extends CallerRules {
@@ -61,7 +67,7 @@ export default function (RED: NodeAPI) {
     try {
       runLiveToken(RED, this, tokenSettings(RED, def));
     } catch (error) {
-      refuseEverything(this, error as Error);
+      rejectMessages(this, error as Error);
     }
   }
   RED.nodes.registerType("gemini-live-token", LiveToken);
@@ -170,7 +176,7 @@ function answerRestart(node: Node, msg: TokenMessage) {
 }
 
 /** The message as the answer to a caller that gets no token. */
-function refused(msg: TokenMessage, { statusCode, headers, payload }: Refusal): TokenMessage {
+function refused(msg: TokenMessage, { statusCode, headers, payload }: TokenRefusal): TokenMessage {
   const all = headers && { headers: { ...headersOf(msg), ...headers } };
   return Object.assign(msg, { statusCode, payload, ...all });
 }

@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
 import { declareTool } from "../live/tools/declaration";
 import type { FlowMessage } from "./messages";
-import { refuseEverything } from "./settings/refuse";
+import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 import { toolCall } from "./settings/tool-call";
 import { announceTool } from "./tool-discovery";
@@ -17,7 +17,7 @@ export default function (RED: NodeAPI) {
       const tool = declareTool({ ...declared, name: functionName });
       announceTool(this, { ...tool, timeoutMs: 1000 * timeoutSeconds });
     } catch (error) {
-      return refuseEverything(this, error as Error);
+      return rejectMessages(this, error as Error);
     }
     this.on("input", (msg: FlowMessage, send, done) => {
       if (!msg.toolCall)

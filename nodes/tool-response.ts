@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
 import type { LiveSessionNode } from "./live-session";
 import type { FlowMessage } from "./messages";
-import { refuseEverything } from "./settings/refuse";
+import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 import { toolResponse } from "./settings/tool-response";
 
@@ -14,7 +14,7 @@ export default function (RED: NodeAPI) {
     try {
       runToolResponse(RED, this, def);
     } catch (error) {
-      refuseEverything(this, error as Error);
+      rejectMessages(this, error as Error);
     }
   }
   RED.nodes.registerType("gemini-tool-response", ToolResponse);

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { buildSync } from "esbuild";
 import { fillDialog } from "./dialogs.mjs";
 
-const { TABLES } = createRequire(import.meta.url)("../dist/nodes/settings/tables.js");
+const { TABLES } = createRequire(import.meta.url)("../dist/nodes/settings/catalog.js");
 for (const [set, table] of Object.entries(TABLES))
   writeFileSync(`dist/nodes/${set}.html`, fillDialog(set, readFileSync(`nodes/${set}.html`, "utf8"), table));
 cpSync("icons", "dist/nodes/icons", { recursive: true });

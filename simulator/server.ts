@@ -9,7 +9,7 @@ import { loadResampler } from "../audio/resampler";
 import { ClientConnection, type SharedState } from "./connection/client-connection";
 import { FaultScript } from "./faults/fault-script";
 import type { Fault } from "./faults/fault-types";
-import { checkKey, readRequest, refuseHandshake } from "./http/handshake";
+import { checkKey, pathAndCredentials, refuseHandshake } from "./http/handshake";
 import { IssuedTokens, type SimulatedToken } from "./http/issued-tokens";
 import { answerHttp } from "./http/token-endpoint";
 import type { Handles } from "./protocol/models";
@@ -94,7 +94,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const server = createServer((request, response) => answerHttp(request, response, { tokens, key, clock }));
 
   server.on("upgrade", (request, tcp, head) => {
-    const { version, constrained, key: given, token } = readRequest(request);
+    const { version, constrained, key: given, token } = pathAndCredentials(request);
     if (!version) return refuseHandshake(tcp, 404);
     const connection = new ClientConnection(tcp, ++count, version, shared);
     const closed = new Promise((resolve) => tcp.once("close", resolve));

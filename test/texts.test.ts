@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
+import { TABLES } from "../nodes/settings/catalog";
 import { accept, type Table } from "../nodes/settings/table";
-import { TABLES } from "../nodes/settings/tables";
 
 const ROOT = resolve(__dirname, "..");
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");

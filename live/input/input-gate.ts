@@ -7,7 +7,7 @@ import { isIdle } from "../state/state";
 import type { StateStore } from "../state/store";
 import { judge } from "./admission";
 import { IdleTexts } from "./idle-texts";
-import type { Done, Input, Signal, Text, Utterance } from "./input";
+import type { Done, HistoryTurn, Input, Signal, Text } from "./input";
 import { PushToTalk } from "./push-to-talk";
 import type { QueueLimits } from "./queue";
 import { type Outlet, Sender, type SenderListener } from "./sender";
@@ -74,7 +74,7 @@ export class InputGate {
   }
 
   /** As Sender.open(). */
-  open(outlet: Outlet, history: readonly Utterance[], isResumed: boolean) {
+  open(outlet: Outlet, history: readonly HistoryTurn[], isResumed: boolean) {
     this.#sender.open(outlet, history, isResumed);
   }
 

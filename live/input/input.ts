@@ -1,7 +1,7 @@
 // What goes into a conversation, and how its sender learns what became of it.
 
 /** Something that was said by one side. */
-export interface Utterance {
+export interface HistoryTurn {
   role: "user" | "model";
   text: string;
 }
@@ -47,7 +47,13 @@ export interface Signal {
   signal: "activityStart" | "activityEnd" | "audioStreamEnd";
 }
 
-export type Input = Sound | Picture | Text | { kind: "history"; turns: Utterance[] } | ToolResponse | Signal;
+export type Input =
+  | Sound
+  | Picture
+  | Text
+  | { kind: "history"; turns: HistoryTurn[] }
+  | ToolResponse
+  | Signal;
 
 /** Called once: without an error when the input was sent (sound: when it was accepted), else with the reason. */
 export type Done = (error?: Error) => void;

@@ -7,7 +7,7 @@ import type { ModelProfile } from "../setup/model-profiles";
 import type { StateStore } from "../state/store";
 import { isSilencedByTools } from "./admission";
 import { write, writeStop } from "./client-messages";
-import type { Done, Input, Text, Utterance } from "./input";
+import type { Done, HistoryTurn, Input, Text } from "./input";
 import { PictureRate } from "./picture-rate";
 import { InputQueue, type QueueLimits } from "./queue";
 
@@ -87,7 +87,7 @@ export class Sender {
    * @param history what the model is told first, before the history that waits
    * @param isResumed whether the server knows the conversation, and with it the calls of tools
    */
-  open(outlet: Outlet, history: readonly Utterance[], isResumed: boolean) {
+  open(outlet: Outlet, history: readonly HistoryTurn[], isResumed: boolean) {
     this.#outlet = outlet;
     this.#reportLostSound();
     if (history.length && this.#profile.history !== "never") this.#sendHistory(history);
@@ -134,7 +134,7 @@ export class Sender {
   }
 
   /** What was said before and the history that waits go out as one message: some models take history only once. */
-  #sendHistory(history: readonly Utterance[]) {
+  #sendHistory(history: readonly HistoryTurn[]) {
     const waiting = this.#queue.takeKind("history");
     const more = waiting.flatMap(({ input }) => input.turns);
     write(this.#outlet!.session, this.#profile, { kind: "history", turns: [...history, ...more] });

@@ -1,17 +1,17 @@
 // The texts of both sides: reports them as they come and as a whole, with their language, and keeps what was said.
 
 import type { Transcription } from "@google/genai";
-import type { Utterance } from "../input/input";
+import type { HistoryTurn } from "../input/input";
 import type { StateStore } from "../state/store";
-import { Transcript } from "./transcript";
+import { History } from "./history";
 import type { TurnEvent } from "./turn-events";
 
-type Role = Utterance["role"];
+type Role = HistoryTurn["role"];
 
 export class Captions {
   readonly #state: StateStore;
   readonly #emit: (event: TurnEvent) => void;
-  readonly #transcript = new Transcript();
+  readonly #history = new History();
   readonly #language: Partial<Record<Role, string>> = {};
 
   constructor(state: StateStore, emit: (event: TurnEvent) => void) {
@@ -20,13 +20,13 @@ export class Captions {
   }
 
   /** What was said so far, the oldest first. */
-  get history(): readonly Utterance[] {
-    return this.#transcript.history;
+  get history(): readonly HistoryTurn[] {
+    return this.#history.turns;
   }
 
   /** Something became part of the conversation that is not spoken in this turn. */
-  keep(utterance: Utterance) {
-    this.#transcript.keep(utterance);
+  keep(turn: HistoryTurn) {
+    this.#history.keep(turn);
   }
 
   /** A fragment of a transcript. Returns false when it has no text; the language may be named alone (docs/live-api.md 1.3). */
@@ -34,7 +34,7 @@ export class Captions {
     const { languageCode } = (transcription ?? {}) as { languageCode?: string };
     if (languageCode) this.#language[role] = languageCode;
     if (!transcription?.text) return false;
-    this.#transcript.add(role, transcription.text);
+    this.#history.add(role, transcription.text);
     if (isFinal) this.end(role);
     else this.#report(role, transcription.text, { final: false });
     return true;
@@ -57,7 +57,7 @@ export class Captions {
 
   /** Reports the whole text of what one side has said in the turn. */
   end(role: Role) {
-    const said = this.#transcript.end(role);
+    const said = this.#history.end(role);
     if (said) this.#report(role, said.text, { final: true });
   }
 

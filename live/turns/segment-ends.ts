@@ -2,12 +2,12 @@
 // side has said anything for some time (docs/live-api.md 1.5).
 
 import type { Clock } from "../../audio/clock";
-import type { Utterance } from "../input/input";
+import type { HistoryTurn } from "../input/input";
 import { SilenceTimer } from "./silence-timer";
 
 export interface SegmentListener {
   /** One side has said what it had to say. */
-  endSide(role: Utterance["role"]): void;
+  endSide(role: HistoryTurn["role"]): void;
   /** The turn is over. */
   complete(reason: string | undefined): void;
 }
@@ -18,7 +18,7 @@ const TRANSCRIPT_MS = 1_000;
 export class SegmentEnds {
   readonly #kind: "segment" | "silence";
   readonly #listener: SegmentListener;
-  readonly #sides: Record<Utterance["role"], SilenceTimer>;
+  readonly #sides: Record<HistoryTurn["role"], SilenceTimer>;
   readonly #transcript: SilenceTimer;
   /** The segment's transcript has come. */
   #isTranscribed = false;
@@ -27,13 +27,13 @@ export class SegmentEnds {
   constructor(kind: "segment" | "silence", clock: Clock, silenceMs: number, listener: SegmentListener) {
     this.#kind = kind;
     this.#listener = listener;
-    const side = (role: Utterance["role"]) => new SilenceTimer(clock, silenceMs, () => this.#endSide(role));
+    const side = (role: HistoryTurn["role"]) => new SilenceTimer(clock, silenceMs, () => this.#endSide(role));
     this.#sides = { user: side("user"), model: side("model") };
     this.#transcript = new SilenceTimer(clock, TRANSCRIPT_MS, () => listener.complete("SILENCE"));
   }
 
   /** A side has said something. */
-  onText(role: Utterance["role"]) {
+  onText(role: HistoryTurn["role"]) {
     if (this.#kind === "silence") this.#sides[role].restart();
   }
 
@@ -59,7 +59,7 @@ export class SegmentEnds {
     for (const timer of [this.#sides.user, this.#sides.model, this.#transcript]) timer.cancel();
   }
 
-  #endSide(role: Utterance["role"]) {
+  #endSide(role: HistoryTurn["role"]) {
     this.#listener.endSide(role);
     if (!this.#sides.user.isRunning && !this.#sides.model.isRunning) this.#listener.complete("SILENCE");
   }

@@ -1,7 +1,7 @@
 // What a conversation reports of its turns.
 
 import type { GroundingMetadata } from "@google/genai";
-import type { Utterance } from "../input/input";
+import type { HistoryTurn } from "../input/input";
 import type { UsageReport } from "./token-usage";
 
 /** `turn` counts from 1; the user's words and the answer to them belong to one turn. */
@@ -16,7 +16,7 @@ export type TurnEvent =
     }
   | {
       type: "text";
-      role: Utterance["role"];
+      role: HistoryTurn["role"];
       text: string;
       /** true: the whole text of the turn */
       final: boolean;

@@ -2,14 +2,14 @@
 
 import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
-import type { Input, Text, Utterance } from "../input/input";
+import type { HistoryTurn, Input, Text } from "../input/input";
 import type { ModelProfile } from "../setup/model-profiles";
 import { canBeStopped, isAnswering, isBlocked } from "../state/state";
 import type { StateStore } from "../state/store";
 import { Captions } from "./captions";
+import { History } from "./history";
 import { SegmentEnds } from "./segment-ends";
 import { UsageMeter } from "./token-usage";
-import { Transcript } from "./transcript";
 import type { TurnEvent } from "./turn-events";
 import type { UserActivity } from "./user-activity";
 
@@ -31,7 +31,7 @@ export class TurnTracker {
   readonly #segments: SegmentEnds | undefined;
   #captions: Captions;
   /** History that was sent, and not said in this conversation. */
-  #seeded = new Transcript();
+  #seeded = new History();
   #usage: UsageMeter;
   /** Texts that were sent and of whose answer nothing has come. */
   #questions: Text[] = [];
@@ -57,7 +57,7 @@ export class TurnTracker {
   }
 
   /** What was said so far, the oldest first. */
-  get history(): readonly Utterance[] {
+  get history(): readonly HistoryTurn[] {
     return this.#captions.history;
   }
 
@@ -67,17 +67,17 @@ export class TurnTracker {
   }
 
   /** What the model is told when a connection opens: everything that the server does not know, or is known to forget. */
-  historyFor(isResumed: boolean): readonly Utterance[] {
-    if (isResumed) return this.#options.profile.forgetsHistory ? this.#seeded.history : [];
-    this.#seeded = new Transcript();
-    for (const utterance of this.history) this.#seeded.keep(utterance);
+  historyFor(isResumed: boolean): readonly HistoryTurn[] {
+    if (isResumed) return this.#options.profile.forgetsHistory ? this.#seeded.turns : [];
+    this.#seeded = new History();
+    for (const turn of this.history) this.#seeded.keep(turn);
     return this.history;
   }
 
   /** Begins another conversation, which knows nothing of this one. */
   restart() {
     this.#captions = new Captions(this.#state, this.#options.emit);
-    this.#seeded = new Transcript();
+    this.#seeded = new History();
     this.#usage = new UsageMeter(this.#options.profile.contextWindow);
     this.#questions = [];
   }
@@ -85,9 +85,9 @@ export class TurnTracker {
   /** Something was sent that becomes part of the conversation: history, a text, a signal or a tool response. */
   onSent(input: Input) {
     if (input.kind === "history")
-      for (const utterance of input.turns) {
-        this.#captions.keep(utterance);
-        this.#seeded.keep(utterance);
+      for (const turn of input.turns) {
+        this.#captions.keep(turn);
+        this.#seeded.keep(turn);
       }
     if (input.kind === "signal") this.hear(input.signal === "activityStart");
     if (input.kind === "text" && input.turnComplete) {

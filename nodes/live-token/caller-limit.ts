@@ -8,7 +8,7 @@ import type { LiveTokenSettings } from "../settings/live-token";
 export type CallerRules = Pick<LiveTokenSettings, "caller" | "callerRequired" | "limit" | "limitSeconds">;
 
 /** What a caller gets in place of a token. */
-export interface Refusal {
+export interface TokenRefusal {
   statusCode: 401 | 429 | 503;
   headers?: Record<string, string>;
   payload: { error: string; retryAfter?: number };
@@ -32,7 +32,7 @@ export function callerOf(RED: NodeAPI, msg: NodeMessage, property: string): stri
 /** @returns a function that counts a request of a caller, and returns the refusal if it gets no token now */
 export function callerLimit({ caller: property, callerRequired, limit, limitSeconds }: CallerRules) {
   const limiter = limit ? new RateLimiterMemory({ points: limit, duration: limitSeconds }) : undefined;
-  return async (caller: string | undefined): Promise<Refusal | undefined> => {
+  return async (caller: string | undefined): Promise<TokenRefusal | undefined> => {
     if (caller === undefined && callerRequired) return unknownCaller(property);
     const waitSeconds = limiter ? await count(limiter, caller) : 0;
     return waitSeconds ? tooMany(limit, limitSeconds, waitSeconds) : undefined;
@@ -50,14 +50,14 @@ async function count(limiter: RateLimiterMemory, caller: string | undefined): Pr
   }
 }
 
-const unknownCaller = (property: string): Refusal => ({
+const unknownCaller = (property: string): TokenRefusal => ({
   statusCode: 401,
   payload: {
     error: `The caller is unknown: msg.${property} must hold a number or a text of 1 to ${MAX_CALLER_LENGTH} characters.`,
   },
 });
 
-const tooMany = (limit: number, seconds: number, retryAfter: number): Refusal => ({
+const tooMany = (limit: number, seconds: number, retryAfter: number): TokenRefusal => ({
   statusCode: 429,
   headers: { "Retry-After": String(retryAfter) },
   payload: {
@@ -67,7 +67,7 @@ const tooMany = (limit: number, seconds: number, retryAfter: number): Refusal =>
 });
 
 /** For requests that are open when the node is stopped. */
-export const restarting: Refusal = {
+export const restarting: TokenRefusal = {
   statusCode: 503,
   headers: { "Retry-After": "1" },
   payload: { error: "The flow is being restarted. Try again in 1 s.", retryAfter: 1 },

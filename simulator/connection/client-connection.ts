@@ -7,8 +7,8 @@ import type { Clock } from "../../audio/clock";
 import type { FaultScript, FaultTarget } from "../faults/fault-script";
 import type { Moment } from "../faults/fault-types";
 import type { IssuedToken } from "../http/issued-tokens";
-import { readMessage, type Setup } from "../protocol/client-messages";
 import type { FunctionCall } from "../protocol/function-declarations";
+import { readMessage, type SetupMessage } from "../protocol/message-schema";
 import { type Handles, modelFor } from "../protocol/models";
 import { duration } from "../protocol/proto-json";
 import {
@@ -19,8 +19,8 @@ import {
   Refusal,
 } from "../protocol/refusals";
 import { slidingWindowOf } from "../session/context-window";
-import { resumedSession } from "../session/resumption";
-import { ResumptionUpdates } from "../session/resumption-updates";
+import { HandleUpdates } from "../session/handle-updates";
+import { resumedSession } from "../session/resume-check";
 import type { Holder, Session } from "../session/session";
 import type { SessionStore } from "../session/session-store";
 import { MessageHandler } from "../turns/message-handler";
@@ -64,10 +64,10 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   readonly #version: string;
   readonly #transport: Transport;
   #token?: IssuedToken;
-  #setup?: Setup;
+  #setup?: SetupMessage;
   #session?: Session;
   #messages?: MessageHandler;
-  #updates?: ResumptionUpdates;
+  #updates?: HandleUpdates;
   #resumed?: boolean;
   #open = true;
   #silent = false;
@@ -205,7 +205,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     else this.#messages?.receive(message);
   }
 
-  #begin(asked: Setup) {
+  #begin(asked: SetupMessage) {
     const { clock, sessions, handles, cancelCalls } = this.#shared;
     const setup = this.#token?.constrain(asked) ?? asked;
     this.#setup = setup;
@@ -223,7 +223,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     // A client that does not ask for handles gets the first one nevertheless, as measured.
     const often = setup.sessionResumption ? (handles ?? model.handles) : "once";
     if (model.handles !== "never")
-      this.#updates = new ResumptionUpdates(often, {
+      this.#updates = new HandleUpdates(often, {
         clock: this.clock,
         send: (frame) => this.send(frame),
         newHandle: () => session.newHandle(),

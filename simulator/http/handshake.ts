@@ -25,7 +25,7 @@ const names: Record<number, string> = {
  * @returns `version`: the API version, undefined if the path has no WebSocket; `constrained`: whether the path requires an
  * ephemeral token; `key` and `token`: undefined if missing
  */
-export function readRequest({ url = "", headers }: IncomingMessage) {
+export function pathAndCredentials({ url = "", headers }: IncomingMessage) {
   // The SDK sends `//ws/…`, which a URL parser would read as a host.
   const [written = "", query = ""] = url.split(/\?(.*)/s);
   const path = written.replace(/\/{2,}/g, "/");

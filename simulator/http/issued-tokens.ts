@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../audio/clock";
-import { type Setup, setup } from "../protocol/client-messages";
+import { type SetupMessage, setup } from "../protocol/message-schema";
 import { message, parseObject, readField, readPath } from "../protocol/proto-json";
 import {
   invalidArgument,
@@ -27,7 +27,7 @@ export interface SimulatedToken {
   /** expireTime: it is invalid from then on. */
   readonly expiresAt: number;
   /** The requested setup, with camelCase names. */
-  readonly setup?: Setup;
+  readonly setup?: SetupMessage;
   /** The requested field mask. */
   readonly fieldMask?: string;
 }
@@ -37,7 +37,7 @@ interface TokenRequest {
   expireTime?: number;
   newSessionExpireTime?: number;
   uses?: number;
-  bidiGenerateContentSetup?: Setup;
+  bidiGenerateContentSetup?: SetupMessage;
   fieldMask?: string;
 }
 
@@ -106,7 +106,7 @@ export class IssuedToken implements SimulatedToken {
   used = 0;
   readonly startBefore: number;
   readonly expiresAt: number;
-  readonly setup?: Setup;
+  readonly setup?: SetupMessage;
   readonly fieldMask?: string;
   readonly #locked: readonly string[][];
 
@@ -144,10 +144,10 @@ export class IssuedToken implements SimulatedToken {
    * Applies the token's locks to a client's setup. With a field mask the token's values replace the masked fields, also
    * where the token has no value. Without a mask the token's setup, if any, replaces the whole setup.
    */
-  constrain(asked: Setup): Setup {
+  constrain(asked: SetupMessage): SetupMessage {
     if (!this.#locked.length) return this.setup ?? asked;
-    return this.#locked.reduce<Setup>(
-      (result, path) => put(result as Json, path, valueAt(this.setup, path)) as Setup,
+    return this.#locked.reduce<SetupMessage>(
+      (result, path) => put(result as Json, path, valueAt(this.setup, path)) as SetupMessage,
       asked,
     );
   }

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../audio/clock";
 import { internalError, Refusal } from "../protocol/refusals";
-import { checkKey, json, readRequest, refusal } from "./handshake";
+import { checkKey, json, pathAndCredentials, refusal } from "./handshake";
 import { type IssuedTokens, readTokenRequest } from "./issued-tokens";
 
 const tokensPath = /^\/(v1beta|v1alpha)\/auth_tokens$/;
@@ -48,7 +48,7 @@ export async function answerHttp(request: IncomingMessage, response: ServerRespo
     const { headers, body } = refusal(status, words);
     response.writeHead(status, headers).end(body);
   };
-  const { path, key } = readRequest(request);
+  const { path, key } = pathAndCredentials(request);
   if (request.method !== "POST" || !tokensPath.test(path)) return refuse(404);
   try {
     const text = await readBody(request);

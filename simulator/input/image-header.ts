@@ -1,6 +1,6 @@
 // Reads the format and the size of an image from its header.
 
-import type { Blob } from "../protocol/client-messages";
+import type { Blob } from "../protocol/message-schema";
 import { invalidArgument } from "../protocol/refusals";
 
 /** The format of an image, and its size in pixels. */

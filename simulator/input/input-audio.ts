@@ -2,7 +2,7 @@
 
 import { sampleRates } from "../../audio/formats";
 import { Resampler } from "../../audio/resampler";
-import type { Blob } from "../protocol/client-messages";
+import type { Blob } from "../protocol/message-schema";
 import { invalidArgument } from "../protocol/refusals";
 import { INPUT_RATE } from "./speech-detection";
 

@@ -1,7 +1,7 @@
 // Voice activity detection (VAD): finds by energy where speech starts and ends in an audio stream. Time is counted in
 // samples, so the result is the same for audio in real time and for audio that arrives at once.
 
-import type { ActivityDetection } from "../protocol/client-messages";
+import type { ActivityDetection } from "../protocol/message-schema";
 
 /** The sample rate of the detector, in Hz. Its audio is PCM16 LE mono. */
 export const INPUT_RATE = 16000;

@@ -30,8 +30,8 @@ interface FunctionDeclaration {
   parametersJsonSchema?: unknown;
 }
 
-/** One tool. Its keys are the kinds of tools. */
-export interface Tool {
+/** An entry of `tools`. Its keys are the kinds of tools. */
+export interface ToolEntry {
   functionDeclarations?: FunctionDeclaration[];
   googleSearch?: object;
 }
@@ -111,7 +111,7 @@ function checkFunction({ name = "", parameters, parametersJsonSchema }: Function
  * @param where the path of the message that has the tools, in snake_case, such as `setup`
  * @throws Refusal for tools that the server refuses
  */
-export function readTools(tools: readonly Tool[], behaviors: readonly Behavior[], where: string): Tools {
+export function readTools(tools: readonly ToolEntry[], behaviors: readonly Behavior[], where: string): Tools {
   const [usual] = behaviors;
   const functions = new Map<string, Behavior>();
   for (const [index, tool] of tools.entries()) {

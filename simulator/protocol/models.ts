@@ -1,7 +1,7 @@
 // The models of the simulator, and the settings that each of them accepts (docs/live-api.md 1.8).
 
-import type { Setup } from "./client-messages";
 import { type Behavior, readTools } from "./function-declarations";
+import type { SetupMessage } from "./message-schema";
 import { invalidArgument, modalitiesRefused, modelNotFound, noVoices, Refusal } from "./refusals";
 
 /** The prefix of call ids, and their lowest and highest number of digits. */
@@ -143,7 +143,7 @@ function thinkingFits({ thinking }: Model, config: { thinkingBudget?: number; th
   return thinking.length > 0;
 }
 
-function switchesFit(model: Model, setup: Setup, version: string) {
+function switchesFit(model: Model, setup: SetupMessage, version: string) {
   const affective = setup.generationConfig?.enableAffectiveDialog;
   const proactive = setup.proactivity?.proactiveAudio;
   if (affective && model.affective !== version) return false;
@@ -155,7 +155,7 @@ function switchesFit(model: Model, setup: Setup, version: string) {
  * @param version the API version of the URL, `v1beta` or `v1alpha`
  * @throws Refusal for an unknown model, or for settings that the model refuses
  */
-export function modelFor(setup: Setup, version: string): Model {
+export function modelFor(setup: SetupMessage, version: string): Model {
   const path = setup.model ?? "";
   const name = path.replace(/^models\//, "");
   if (name === path)

@@ -1,7 +1,7 @@
 // The context window of a conversation: everything the model remembers and bills again with every turn. Context
 // compression (sliding window) drops its oldest part.
 
-import type { Setup } from "../protocol/client-messages";
+import type { SetupMessage } from "../protocol/message-schema";
 import { invalidArgument } from "../protocol/refusals";
 import { type Modality, type TokenCounts, textTokens, totalTokens } from "./token-count";
 
@@ -30,7 +30,9 @@ export interface SlidingWindow {
  * @returns undefined if compression is off; without a `slidingWindow` the server accepts the setting but does nothing
  * @throws Refusal for token numbers out of range
  */
-export function slidingWindowOf({ contextWindowCompression: asked }: Setup): SlidingWindow | undefined {
+export function slidingWindowOf({
+  contextWindowCompression: asked,
+}: SetupMessage): SlidingWindow | undefined {
   if (!asked) return undefined;
   const trigger = asked.triggerTokens ?? Math.floor(0.8 * WINDOW);
   const target = asked.slidingWindow?.targetTokens ?? Math.floor(trigger / 2);

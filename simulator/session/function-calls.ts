@@ -1,8 +1,8 @@
 // The function calls of one session: their states, which of them block the model, and their responses.
 
 import { randomInt } from "node:crypto";
-import type { FunctionResponse } from "../protocol/client-messages";
 import type { Behavior, FunctionCall } from "../protocol/function-declarations";
+import type { FunctionResponse } from "../protocol/message-schema";
 import type { CallIdForm, Model } from "../protocol/models";
 import { internalError, invalidArgument } from "../protocol/refusals";
 
@@ -16,7 +16,7 @@ export interface SimulatedCall {
   readonly state: "pending" | "answered" | "cancelled";
 }
 
-interface Call extends SimulatedCall {
+interface TrackedCall extends SimulatedCall {
   behavior: Behavior;
   /** Whether the model is silent until the response. */
   awaited: boolean;
@@ -41,7 +41,7 @@ const MAX_RESPONSE_BYTES = 64 * 1024;
 
 /** The function calls of one session, from the oldest to the newest. */
 export class FunctionCalls {
-  readonly #all: Call[] = [];
+  readonly #all: TrackedCall[] = [];
 
   /** All calls, without internal state. */
   get shown(): SimulatedCall[] {
@@ -66,7 +66,7 @@ export class FunctionCalls {
 
   /** Adds calls. @param behaviorOf gives the behavior of a function by name @returns the calls as the toolCall frame has them */
   add(requests: readonly FunctionCall[], { callIds }: Model, behaviorOf: (name: string) => Behavior) {
-    const calls = requests.map(({ name, args = {} }): Call => {
+    const calls = requests.map(({ name, args = {} }): TrackedCall => {
       const behavior = behaviorOf(name);
       const id = this.#newId(callIds[behavior]);
       return { id, name, args, responses: [], state: "pending", behavior, awaited: behavior === "BLOCKING" };
@@ -110,7 +110,7 @@ export class FunctionCalls {
    * @throws Refusal for an unknown or answered id, or a scheduling that the model does not have
    */
   answer(responses: readonly FunctionResponse[], { scheduling }: Model): Result[] {
-    const ended = new Set<Call>();
+    const ended = new Set<TrackedCall>();
     const checked = responses.map(({ id, response, willContinue = false, ...rest }) => {
       const call = this.#all.find((each) => each.id === id);
       if (!call || call.state === "answered" || ended.has(call) || !response) throw invalidArgument();
@@ -133,7 +133,7 @@ export class FunctionCalls {
 }
 
 /** @returns the result for the model; none for a cancelled call, and none for an empty response that only ends a call */
-function record(call: Call, result: Omit<Result, "name">): Result[] {
+function record(call: TrackedCall, result: Omit<Result, "name">): Result[] {
   const { response, more } = result;
   const onlyEnd = !more && call.responses.length > 0 && Object.keys(response).length === 0;
   call.responses.push(response);

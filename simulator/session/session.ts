@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { ImageHeader } from "../input/image-header";
-import type { Setup } from "../protocol/client-messages";
+import type { SetupMessage } from "../protocol/message-schema";
 import { type ContextItem, ContextWindow, type SlidingWindow } from "./context-window";
 import { FunctionCalls, type SimulatedCall } from "./function-calls";
 
@@ -20,9 +20,9 @@ export interface SimulatedConversation {
   /** The number of its connections: the first one and those that resumed it. */
   readonly connections: number;
   /** The last accepted setup, with camelCase names. */
-  readonly setup: Setup;
+  readonly setup: SetupMessage;
   /** All accepted setups, at most the last 100. */
-  readonly setups: readonly Setup[];
+  readonly setups: readonly SetupMessage[];
   /** The context, in order. */
   readonly context: readonly ContextItem[];
   /** The function calls of the model, at most the last 500. */
@@ -41,7 +41,7 @@ export interface Holder {
 export class Session implements SimulatedConversation {
   readonly memory = new ContextWindow();
   readonly toolCalls = new FunctionCalls();
-  readonly setups: Setup[] = [];
+  readonly setups: SetupMessage[] = [];
   connections = 0;
   /** The number of answers that were started. */
   answers = 0;
@@ -76,7 +76,7 @@ export class Session implements SimulatedConversation {
   }
 
   /** Hands the session to a connection. */
-  hold(holder: Holder, setup: Setup, window?: SlidingWindow) {
+  hold(holder: Holder, setup: SetupMessage, window?: SlidingWindow) {
     this.#holder = holder;
     this.connections++;
     this.setups.push(setup);

@@ -4,8 +4,8 @@
 import { readImageHeader } from "../input/image-header";
 import { readAudio } from "../input/input-audio";
 import type { SpeechListener } from "../input/speech-detection";
-import type { Blob, ClientMessage, Content, RealtimeInput, Setup } from "../protocol/client-messages";
 import { type FunctionCall, readTools, type Tools } from "../protocol/function-declarations";
+import type { Blob, ClientMessage, Content, RealtimeInput, SetupMessage } from "../protocol/message-schema";
 import type { Model } from "../protocol/models";
 import { aborted, invalidArgument, mediaChunksDeprecated, Refusal } from "../protocol/refusals";
 import type { Session } from "../session/session";
@@ -14,17 +14,17 @@ import { parseCallCommand } from "./call-command";
 import type { Host } from "./model-turn";
 import { Transcription } from "./transcription";
 import { Translation } from "./translation";
+import { TurnDetection } from "./turn-detection";
 import { TurnTaking } from "./turn-taking";
-import { UserInput } from "./user-input";
 import { THINKING_MS, UserTurn } from "./user-turn";
 
 /** The conversation of one connection. It throws a Refusal for every message that the server refuses. */
 export class MessageHandler {
   readonly #model: Model;
-  readonly #setup: Setup;
+  readonly #setup: SetupMessage;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #input: UserInput;
+  readonly #detection: TurnDetection;
   readonly #interrupts: boolean;
   readonly #turns: TurnTaking;
   #tools: Tools;
@@ -34,7 +34,7 @@ export class MessageHandler {
   #seeding: boolean;
 
   /** @param session the session that the connection began or resumed */
-  constructor(model: Model, setup: Setup, session: Session, host: Host) {
+  constructor(model: Model, setup: SetupMessage, session: Session, host: Host) {
     this.#model = model;
     this.#setup = setup;
     this.#session = session;
@@ -43,7 +43,7 @@ export class MessageHandler {
     this.#seeding = (begins && setup.historyConfig?.initialHistoryInClientContent) ?? false;
     const transcribe = setup.outputAudioTranscription !== undefined;
     const behaviorOf = (name: string) => this.#tools.functions.get(name) ?? model.behaviors[0] ?? "BLOCKING";
-    const userSpeaks = () => this.#input.speaking;
+    const userSpeaks = () => this.#detection.speaking;
     this.#interrupts = setup.realtimeInputConfig?.activityHandling !== "NO_INTERRUPTION";
     const interrupts = this.#interrupts;
     this.#tools = readTools(setup.tools ?? [], model.behaviors, "setup");
@@ -54,13 +54,13 @@ export class MessageHandler {
       session,
       host,
     );
-    this.#input = new UserInput(setup, session, (input) => this.#listener(input));
+    this.#detection = new TurnDetection(setup, session, (detection) => this.#listener(detection));
     this.#instruct(setup.systemInstruction);
   }
 
   /** Whether neither the user speaks nor the model answers. */
   get idle() {
-    return this.#turns.idle && !this.#input.speaking;
+    return this.#turns.idle && !this.#detection.speaking;
   }
 
   /** Whether the model answers or waits for a tool response. */
@@ -112,16 +112,16 @@ export class MessageHandler {
   /** Ends the connection's part of the session. */
   end() {
     this.#turns.drop();
-    this.#input.end();
+    this.#detection.end();
   }
 
   /** What handles the user's speech. */
-  #listener(input: UserInput): SpeechListener {
+  #listener(detection: TurnDetection): SpeechListener {
     const transcribe = this.#setup.inputAudioTranscription !== undefined;
     if (this.#model.task === "transcribe")
-      return new Transcription(input, this.#session, this.#host, transcribe);
+      return new Transcription(detection, this.#session, this.#host, transcribe);
     if (this.#model.task === "translate") return new Translation(this.#setup, this.#session, this.#host);
-    return new UserTurn(input, this.#session, this.#host, this.#turns, transcribe);
+    return new UserTurn(detection, this.#session, this.#host, this.#turns, transcribe);
   }
 
   #instruct(instruction?: Content) {
@@ -161,7 +161,7 @@ export class MessageHandler {
   #receiveRealtime(input: RealtimeInput) {
     const { audio, video, text, audioStreamEnd, activityStart, activityEnd, mediaChunks = [] } = input;
     if (mediaChunks.length && !this.#model.mediaChunks) throw mediaChunksDeprecated();
-    if (activityStart) this.#input.startActivity();
+    if (activityStart) this.#detection.startActivity();
     for (const chunk of mediaChunks)
       if (chunk.mimeType?.startsWith("image/")) this.#see(chunk);
       else this.#hear(chunk);
@@ -173,14 +173,14 @@ export class MessageHandler {
       if (this.#interrupts) this.#turns.bargeInByText(true);
       this.#ask(text);
     }
-    if (audioStreamEnd) this.#input.endAudioStream();
-    if (activityEnd) this.#input.endActivity();
+    if (audioStreamEnd) this.#detection.endAudioStream();
+    if (activityEnd) this.#detection.endActivity();
   }
 
   #hear(blob: Blob) {
     if (this.#model.abortsOnAudio && this.#session.toolCalls.awaited) throw aborted();
     const { pcm, rate } = readAudio(blob);
-    this.#input.hear(pcm, rate);
+    this.#detection.hear(pcm, rate);
   }
 
   #see(blob: Blob) {
@@ -201,6 +201,6 @@ export class MessageHandler {
     if (command) this.#turns.ask("refusal" in command ? { words: command.refusal } : command);
     else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
     // With manual turn detection, the turn lasts until activityEnd nevertheless.
-    if (this.#input.automatic || !this.#input.speaking) this.#turns.answerIn(THINKING_MS);
+    if (this.#detection.automatic || !this.#detection.speaking) this.#turns.answerIn(THINKING_MS);
   }
 }

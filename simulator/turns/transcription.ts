@@ -7,7 +7,7 @@ import { preconditionFailed } from "../protocol/refusals";
 import type { Session } from "../session/session";
 import { audioTokens } from "../session/token-count";
 import type { Host } from "./model-turn";
-import { type UserInput, voiceActivity } from "./user-input";
+import { type TurnDetection, voiceActivity } from "./turn-detection";
 
 /** From the start of a segment to the first interim transcript, and from one to the next, in ms of audio; measured. */
 const FIRST_INTERIM_MS = 1000;
@@ -20,7 +20,7 @@ const MANUAL_START_MS = 40;
 
 /** The transcription on one connection. */
 export class Transcription implements SpeechListener {
-  readonly #input: UserInput;
+  readonly #detection: TurnDetection;
   readonly #session: Session;
   readonly #host: Host;
   readonly #transcribe: boolean;
@@ -32,8 +32,8 @@ export class Transcription implements SpeechListener {
   #cancelEnd = () => {};
 
   /** @param transcribe whether input transcription is on; without it only voiceActivity is sent */
-  constructor(input: UserInput, session: Session, host: Host, transcribe: boolean) {
-    this.#input = input;
+  constructor(detection: TurnDetection, session: Session, host: Host, transcribe: boolean) {
+    this.#detection = detection;
     this.#session = session;
     this.#host = host;
     this.#transcribe = transcribe;
@@ -43,17 +43,17 @@ export class Transcription implements SpeechListener {
     // Speech before the transcript was sent continues the segment.
     this.#cancelEnd();
     if (this.#startMs !== undefined) return;
-    const offset = this.#input.heardMs;
+    const offset = this.#detection.heardMs;
     this.#startMs = offset;
     this.#nextInterimMs = offset + FIRST_INTERIM_MS;
     this.#host.happened("userSpeaking");
     const start = () => this.#host.send(voiceActivity("ACTIVITY_START", offset));
-    if (this.#input.automatic) start();
+    if (this.#detection.automatic) start();
     else this.#host.clock.after(MANUAL_START_MS, start);
   }
 
   speechContinued() {
-    const { heardMs } = this.#input;
+    const { heardMs } = this.#detection;
     if (heardMs < this.#nextInterimMs) return;
     this.#nextInterimMs += INTERIM_MS;
     this.#send("interimInputTranscription", (heardMs - this.#startMs!) / 1000);
@@ -66,7 +66,7 @@ export class Transcription implements SpeechListener {
       throw preconditionFailed();
     }
     if (voiced) this.#seconds += end - start;
-    const delay = this.#input.automatic ? END_MS : MANUAL_END_MS;
+    const delay = this.#detection.automatic ? END_MS : MANUAL_END_MS;
     this.#cancelEnd = this.#host.clock.after(delay, () => this.#end());
   }
 
@@ -80,7 +80,7 @@ export class Transcription implements SpeechListener {
       this.#send("inputTranscription", seconds);
       this.#host.send({ serverContent: { generationComplete: true } });
     }
-    this.#host.send(voiceActivity("ACTIVITY_END", this.#input.heardMs));
+    this.#host.send(voiceActivity("ACTIVITY_END", this.#detection.heardMs));
   }
 
   #send(kind: "inputTranscription" | "interimInputTranscription", seconds: number) {

@@ -5,7 +5,7 @@ import { INPUT_RATE, type SpeechListener } from "../input/speech-detection";
 import { audioContent } from "../output/answer-stream";
 import { transcriptOf } from "../output/echo";
 import { OUTPUT_RATE, ownSpeech } from "../output/speech-synthesis";
-import type { Setup } from "../protocol/client-messages";
+import type { SetupMessage } from "../protocol/message-schema";
 import type { Session } from "../session/session";
 import { audioTokens, usageMetadata } from "../session/token-count";
 import type { Host } from "./model-turn";
@@ -34,7 +34,7 @@ export class Translation implements SpeechListener {
   /** When the next chunk of audio is due, in ms of the clock. */
   #due = 0;
 
-  constructor(setup: Setup, session: Session, host: Host) {
+  constructor(setup: SetupMessage, session: Session, host: Host) {
     const { targetLanguageCode = "en" } = setup.generationConfig?.translationConfig ?? {};
     this.#session = session;
     this.#host = host;

@@ -8,7 +8,7 @@ import type { Result } from "../session/function-calls";
 import type { Session } from "../session/session";
 import { textTokens, usageMetadata } from "../session/token-count";
 import { type AnswerSettings, addToContext, type Host, type ModelTurn, tokensOf } from "./model-turn";
-import { PendingInput } from "./pending-input";
+import { PromptQueue } from "./prompt-queue";
 import { ToolCallIssuer } from "./tool-call-issuer";
 
 /** From a text that barges in to `interrupted`, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
@@ -23,7 +23,7 @@ export class TurnTaking {
   readonly #settings: AnswerSettings;
   readonly #session: Session;
   readonly #host: Host;
-  readonly #pending = new PendingInput();
+  readonly #prompts = new PromptQueue();
   readonly #issuer: ToolCallIssuer;
   #turn?: ModelTurn;
 
@@ -42,17 +42,17 @@ export class TurnTaking {
 
   /** Adds an input that needs an answer. */
   ask(asked: Asked) {
-    this.#pending.ask(asked);
+    this.#prompts.ask(asked);
   }
 
   /** The length of the speech that waits for an answer, in seconds. */
   get unansweredSeconds() {
-    return this.#pending.seconds;
+    return this.#prompts.seconds;
   }
 
   /** The user's turn is over: answers all inputs, `delay` ms from now or after the model's current turn. */
   answerIn(delay: number) {
-    this.#pending.complete(this.#host.clock.now() + delay);
+    this.#prompts.complete(this.#host.clock.now() + delay);
     this.#next();
   }
 
@@ -91,7 +91,7 @@ export class TurnTaking {
       this.#session.memory.add({ role: "tool", modality: "TEXT", text, tokens: textTokens(text) });
     }
     const spoken = results.filter(({ scheduling }) => scheduling !== "SILENT");
-    this.#pending.addResults(spoken, this.#host.clock.now() + RESULT_MS);
+    this.#prompts.addResults(spoken, this.#host.clock.now() + RESULT_MS);
     const interrupts = spoken.some(({ scheduling }) => scheduling === "INTERRUPT");
     // INTERRUPT waits while the user speaks, as on 3.8 (docs/live-api.md 4).
     if (interrupts && this.#turn?.answer && !this.#settings.userSpeaks()) this.#interrupt(this.#turn);
@@ -103,7 +103,7 @@ export class TurnTaking {
     const turn = this.#turn;
     if (turn?.thinking) turn.calls = [...(turn.calls ?? []), ...calls];
     else {
-      this.#pending.ask({ calls });
+      this.#prompts.ask({ calls });
       this.answerIn(0);
     }
   }
@@ -123,7 +123,7 @@ export class TurnTaking {
   drop() {
     const turn = this.#turn;
     this.#turn = undefined;
-    this.#pending.clear();
+    this.#prompts.clear();
     if (!turn) return;
     turn.cancel();
     turn.answer?.stop();
@@ -136,8 +136,8 @@ export class TurnTaking {
     if (this.#session.toolCalls.awaited || turn?.interrupted || (turn && !turn.waitsForResponses)) return;
     const silent = turn === undefined && this.#settings.userSpeaks();
     const next =
-      (turn ? undefined : this.#pending.takeQuestions()) ??
-      (silent ? undefined : this.#pending.takeResults());
+      (turn ? undefined : this.#prompts.takeQuestions()) ??
+      (silent ? undefined : this.#prompts.takeResults());
     if (next && !this.#host.silent)
       this.#think(turn ?? { asked: [], thinking: true, cancel: () => {} }, next);
   }
@@ -163,8 +163,8 @@ export class TurnTaking {
     const calls = turn.asked.flatMap((each) => ("calls" in each ? each.calls : []));
     if (!turn.calls && calls.length) {
       turn.calls = calls;
-      this.#pending.putBack(questions);
-      this.#pending.complete(this.#host.clock.now());
+      this.#prompts.putBack(questions);
+      this.#prompts.complete(this.#host.clock.now());
     }
     if (turn.calls && this.#settings.model.sendsStatus) this.#speak(turn, fillerReply());
     else if (turn.calls) this.#call(turn, turn.calls);
@@ -206,7 +206,7 @@ export class TurnTaking {
     const results = turn.asked.filter((each) => keepsResults && "result" in each);
     if (turn.thinking && !turn.called && results.length === turn.asked.length) this.#takeBack(turn);
     else {
-      if (turn.thinking) this.#pending.putBack(results);
+      if (turn.thinking) this.#prompts.putBack(results);
       this.#interrupt(turn);
     }
   }
@@ -215,7 +215,7 @@ export class TurnTaking {
   #takeBack(turn: ModelTurn) {
     turn.cancel();
     this.#turn = undefined;
-    this.#pending.putBack(turn.asked);
+    this.#prompts.putBack(turn.asked);
   }
 
   #interrupt(turn: ModelTurn) {
@@ -244,7 +244,7 @@ export class TurnTaking {
   }
 
   #status(calls?: readonly FunctionCall[]) {
-    return calls || this.#session.toolCalls.pending || this.#pending.results ? "IN_PROGRESS" : "IDLE";
+    return calls || this.#session.toolCalls.pending || this.#prompts.results ? "IN_PROGRESS" : "IDLE";
   }
 }
 

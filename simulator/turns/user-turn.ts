@@ -7,15 +7,15 @@ import { noVoices } from "../protocol/refusals";
 import type { Session } from "../session/session";
 import { audioTokens } from "../session/token-count";
 import type { Host } from "./model-turn";
+import { type TurnDetection, voiceActivity } from "./turn-detection";
 import type { TurnTaking } from "./turn-taking";
-import { type UserInput, voiceActivity } from "./user-input";
 
 /** From the end of the user's turn to the answer, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 export const THINKING_MS = 400;
 
 /** The user's side of a conversation, on one connection. */
 export class UserTurn implements SpeechListener {
-  readonly #input: UserInput;
+  readonly #detection: TurnDetection;
   readonly #session: Session;
   readonly #host: Host;
   readonly #turns: TurnTaking;
@@ -27,8 +27,14 @@ export class UserTurn implements SpeechListener {
   #cancelEnd = () => {};
 
   /** @param turns receives the barge-ins, the inputs and the ends of turns @param transcribe whether input transcription is on */
-  constructor(input: UserInput, session: Session, host: Host, turns: TurnTaking, transcribe: boolean) {
-    this.#input = input;
+  constructor(
+    detection: TurnDetection,
+    session: Session,
+    host: Host,
+    turns: TurnTaking,
+    transcribe: boolean,
+  ) {
+    this.#detection = detection;
     this.#session = session;
     this.#host = host;
     this.#turns = turns;
@@ -39,16 +45,16 @@ export class UserTurn implements SpeechListener {
     this.#cancelEnd();
     // Speech after a short pause continues the same turn.
     if (!this.#active) this.#host.happened("userSpeaking");
-    if (this.#input.automatic && !this.#active) {
+    if (this.#detection.automatic && !this.#active) {
       this.#active = true;
-      this.#host.send(voiceActivity("ACTIVITY_START", this.#input.heardMs));
+      this.#host.send(voiceActivity("ACTIVITY_START", this.#detection.heardMs));
     }
-    this.#turns.bargeIn(this.#input.automatic);
+    this.#turns.bargeIn(this.#detection.automatic);
   }
 
   /** @throws Refusal for an activity on a connection without audio */
   speechEnded({ pcm, start, end }: Utterance) {
-    if (!pcm.length && !this.#input.received) throw noVoices();
+    if (!pcm.length && !this.#detection.received) throw noVoices();
     const length = end - start;
     if (pcm.length) {
       this.#untranscribed += length;
@@ -60,9 +66,9 @@ export class UserTurn implements SpeechListener {
     // silence around the speech, hence the second less.
     const delay = this.#turns.unansweredSeconds >= MAX_UTTERANCE - 1 ? 0 : THINKING_MS;
     // In audio that arrived faster than real time, the turn ends where it would have ended in real time.
-    const endMs = this.#input.heardMs + delay;
+    const endMs = this.#detection.heardMs + delay;
     this.#cancelEnd = this.#host.clock.after(delay, () =>
-      this.#sendEnd(Math.min(endMs, this.#input.heardMs)),
+      this.#sendEnd(Math.min(endMs, this.#detection.heardMs)),
     );
     this.#turns.answerIn(delay);
   }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { TABLES } from "../../nodes/settings/tables";
+import { TABLES } from "../../nodes/settings/catalog";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
 import { editorReady, openEditor } from "./editor-page";

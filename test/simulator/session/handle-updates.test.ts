@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { SimulatorOptions } from "../../../simulator/server";
-import { resumedSession } from "../../../simulator/session/resumption";
+import { resumedSession } from "../../../simulator/session/resume-check";
 import { SessionStore } from "../../../simulator/session/session-store";
 import { answer, drop, hangUp, MODEL, resume, simulate } from "../client";
 

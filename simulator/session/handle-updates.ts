@@ -21,7 +21,7 @@ export interface Resumable {
 }
 
 /** The updates of one connection. */
-export class ResumptionUpdates {
+export class HandleUpdates {
   readonly #often: boolean;
   readonly #connection: Resumable;
   #resumable = false;

@@ -1,9 +1,9 @@
-// The user's audio on one connection: finds speech in it by automatic turn detection (VAD), or between the client's
-// activityStart and activityEnd.
+// Turn detection on one connection: finds speech in the user's audio, automatically (VAD) or manually between the
+// client's activityStart and activityEnd.
 
 import { InputResampler } from "../input/input-audio";
 import { SpeechDetector, type SpeechListener } from "../input/speech-detection";
-import type { Setup } from "../protocol/client-messages";
+import type { SetupMessage } from "../protocol/message-schema";
 import { duration } from "../protocol/proto-json";
 import { explicitActivity, invalidArgument } from "../protocol/refusals";
 import type { Session } from "../session/session";
@@ -17,8 +17,8 @@ export const voiceActivity = (type: "ACTIVITY_START" | "ACTIVITY_END", offsetMs:
   voiceActivity: { type, audioOffset: duration(offsetMs - (offsetMs % OFFSET_STEP_MS)) },
 });
 
-/** The audio of one connection. */
-export class UserInput {
+/** Turn detection on one connection. */
+export class TurnDetection {
   /** Whether turn detection is automatic. */
   readonly automatic: boolean;
   readonly #session: Session;
@@ -27,7 +27,11 @@ export class UserInput {
   #received = false;
 
   /** @param listenerFor makes what handles the speech: the user's turn, a transcription or a translation */
-  constructor(setup: Setup, session: Session, listenerFor: (input: UserInput) => SpeechListener) {
+  constructor(
+    setup: SetupMessage,
+    session: Session,
+    listenerFor: (detection: TurnDetection) => SpeechListener,
+  ) {
     const { automaticActivityDetection = {} } = setup.realtimeInputConfig ?? {};
     this.#session = session;
     this.automatic = !automaticActivityDetection.disabled;

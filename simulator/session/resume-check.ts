@@ -1,4 +1,4 @@
-// Decides whether a connection may resume a session, or with which close code the server refuses it.
+// Checks whether a connection may resume a session, and if not, with which close code the server refuses it.
 
 import { invalidArgument, invalidHandle, sessionInUse, sessionNotFound } from "../protocol/refusals";
 import type { Session } from "./session";

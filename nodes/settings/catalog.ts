@@ -1,4 +1,4 @@
-// The settings of every node by the name of its file, for the build.
+// The settings tables of all nodes by the names of their files, for the build.
 
 import { audioIn } from "./audio-in";
 import { audioOut } from "./audio-out";

@@ -1,7 +1,7 @@
 // The messages that a client sends: the table of all fields of the Live API (Gemini Developer API, not Vertex AI), and
 // types for the fields that the simulator uses.
 
-import { schema, type Tool, tool } from "./function-declarations";
+import { schema, type ToolEntry, tool } from "./function-declarations";
 import { all, list, message, parseObject, readField, values } from "./proto-json";
 import { invalidArgument, Refusal, setupOnce } from "./refusals";
 
@@ -26,8 +26,8 @@ export interface ActivityDetection {
   silenceDurationMs?: number;
 }
 
-/** The setup, with camelCase names. */
-export interface Setup {
+/** The fields of a setup message, with camelCase names. */
+export interface SetupMessage {
   model?: string;
   generationConfig?: {
     responseModalities?: string[];
@@ -38,7 +38,7 @@ export interface Setup {
     [other: string]: unknown;
   };
   systemInstruction?: Content;
-  tools?: Tool[];
+  tools?: ToolEntry[];
   realtimeInputConfig?: { automaticActivityDetection?: ActivityDetection; activityHandling?: string };
   /** A missing or empty handle begins a new session. */
   sessionResumption?: { handle?: string };
@@ -71,11 +71,11 @@ export interface FunctionResponse {
 
 /** A frame of the client. It has exactly one of these fields. */
 export interface ClientMessage {
-  setup?: Setup;
+  setup?: SetupMessage;
   clientContent?: { turns?: Content[]; turnComplete?: boolean };
   realtimeInput?: RealtimeInput;
   toolResponse?: { functionResponses?: FunctionResponse[] };
-  contextUpdate?: { systemInstruction?: Content; tools?: { tools?: Tool[] } };
+  contextUpdate?: { systemInstruction?: Content; tools?: { tools?: ToolEntry[] } };
 }
 
 const empty = message({});

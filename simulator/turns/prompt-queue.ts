@@ -1,4 +1,4 @@
-// The inputs that wait for an answer: those of the user, and tool responses.
+// What waits for an answer of the model: inputs of the user, and tool responses.
 
 import { MAX_UTTERANCE } from "../input/speech-detection";
 import type { Asked } from "../output/echo";
@@ -15,7 +15,7 @@ interface Entry {
 }
 
 /** Two queues: the user's inputs, which the model answers first, and tool responses. */
-export class PendingInput {
+export class PromptQueue {
   #questions: Entry[] = [];
   #results: Entry[] = [];
 

@@ -1,0 +1,29 @@
+// The history of a conversation, and how much of it is kept for a restart with context.
+
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { History } from "../../../live/turns/history";
+
+describe("the history of a side", () => {
+  it("is joined from its fragments, and empty when the side said nothing", () => {
+    const history = new History();
+    history.add("model", "Hello ");
+    history.add("model", "Ada. ");
+    assert.equal(history.end("model")?.text, "Hello Ada.");
+    assert.equal(history.end("user"), undefined);
+    assert.equal(history.end("model"), undefined);
+  });
+});
+
+describe("the history of a conversation", () => {
+  it("keeps 20,000 characters: the oldest texts are dropped, the newest always stays", () => {
+    const history = new History();
+    for (let n = 0; n < 30; n++) history.keep({ role: "user", text: String(n).padEnd(1_000) });
+    assert.deepEqual(
+      history.turns.map(({ text }) => Number(text)),
+      Array.from({ length: 20 }, (_, n) => n + 10),
+    );
+    history.keep({ role: "user", text: "x".repeat(30_000) });
+    assert.equal(history.turns.length, 1);
+  });
+});
