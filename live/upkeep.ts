@@ -1,44 +1,75 @@
 // What a conversation does by itself: on idle, on a stall, and before its connection ends.
 
-import type { ChangeOverPlan } from "./connection/change-over";
-import type { Connection } from "./connection/connection";
+import { ChangeOverPlan } from "./connection/change-over";
+import type { ConnectionReport } from "./connection/connection-report";
 import type { SessionOpening } from "./connection/session-opening";
 import type { ConversationEvent } from "./events";
 import { idleAction } from "./idle-action";
 import type { InputGate } from "./input/input-gate";
+import type { Lifecycle } from "./lifecycle";
 import type { ConversationOptions } from "./options";
 import { outlivesConnection } from "./setup/setup";
 import type { StateStore } from "./state/store";
+import type { ToolDispatch } from "./tools/tool-dispatch";
+import type { ServerWatch } from "./turns/server-watch";
 import type { TurnTracker } from "./turns/turn-tracker";
+
+/**
+ * Milliseconds before the end that a goAway announces in which an idle moment is used to change over. 3.8 can announce an end in 300 s
+ * when a session has just begun, and may do so again after each change-over (docs/live-api.md 2).
+ */
+const GO_AWAY_WINDOW_MS = 60_000;
 
 export interface UpkeepParts {
   state: StateStore;
+  report: ConnectionReport;
+  watch: ServerWatch;
   opening: SessionOpening;
-  connection: Connection;
-  changeOver: ChangeOverPlan;
-  input: InputGate;
+  lifecycle: Lifecycle;
   turns: TurnTracker;
+  input: InputGate;
+  tools: ToolDispatch;
   emit(event: ConversationEvent): void;
-  /** Ends the conversation. */
-  end(): void;
 }
 
 export class Upkeep {
   readonly #options: Pick<ConversationOptions, "settings" | "continuity">;
   readonly #parts: UpkeepParts;
+  readonly #changeOver: ChangeOverPlan;
+  /** A conversation that ends with its connection needs no change-over. */
+  readonly #survives: boolean;
 
-  constructor(options: Pick<ConversationOptions, "settings" | "continuity">, parts: UpkeepParts) {
+  constructor(options: ConversationOptions, parts: UpkeepParts) {
+    const { settings, continuity, clock } = options;
+    const { state, lifecycle } = parts;
     this.#options = options;
     this.#parts = parts;
+    this.#survives = outlivesConnection(settings, continuity);
+    this.#changeOver = new ChangeOverPlan(clock, state, (cause) => lifecycle.changeOver(cause));
+    state.onIdle(() => this.#onIdle());
   }
 
-  get #survives() {
-    return outlivesConnection(this.#options.settings, this.#options.continuity);
+  /** The server announces the end of the connection. @param timeLeft as the server writes it, for example `50s` */
+  onGoAway(timeLeft: string | undefined) {
+    const endsInMs = this.#parts.report.onGoAway(timeLeft);
+    this.#planEnd("the server will close the connection", endsInMs, GO_AWAY_WINDOW_MS);
   }
 
-  onIdle() {
+  /** Notices tools that time out, stalls, and tokens that expire soon; to be called about once a second. */
+  check() {
+    const { state, tools, watch, opening } = this.#parts;
+    state.batch(() => {
+      tools.checkTimeouts();
+      const stalledMs = watch.check();
+      if (stalledMs !== undefined) this.#onStall(stalledMs);
+    });
+    if (this.#survives && state.current.connection === "connected")
+      opening.watch((endsInMs) => this.#planEnd("the token expires soon", endsInMs));
+  }
+
+  #onIdle() {
     const { settings, continuity } = this.#options;
-    const { state, opening, connection, input, turns, emit, end } = this.#parts;
+    const { state, opening, lifecycle, turns, input, emit } = this.#parts;
     const next = idleAction(state.current, {
       singleTurn: settings.singleTurn,
       tokenBudget: continuity.tokenBudget,
@@ -46,31 +77,30 @@ export class Upkeep {
       canChangeOver: this.#survives,
       isOutdated: opening.isOutdated,
     });
-    if (next.action === "end") end();
-    if (next.action === "changeOver") connection.changeOver(next.cause);
+    if (next.action === "end") lifecycle.end();
+    if (next.action === "changeOver") lifecycle.changeOver(next.cause);
     if (next.action === "endForBudget") {
-      end();
+      lifecycle.end();
       state.apply({ type: "spent", why: next.why });
       emit({ type: "refused", what: "tokenBudget", why: next.why });
     }
     if (next.action === "sendText") input.sendIdleTexts();
   }
 
-  /** A resumed conversation that answers nothing stays mute: it is begun afresh with its history (docs/live-api.md 2). */
-  onStall(ms: number) {
-    const { state, connection, emit } = this.#parts;
+  /** A resumed conversation that answers nothing would stay silent: a fresh one gets its history (docs/live-api.md 2). */
+  #onStall(ms: number) {
+    const { state, lifecycle, emit } = this.#parts;
     const isMute = state.current.unproven;
     const cure = !this.#survives ? "report" : isMute ? "restart" : this.#options.continuity.onStall;
     emit({ type: "stall", ms, cure });
-    if (cure === "restart") connection.changeOver("the resumed conversation does not answer", true);
-    else if (cure === "resume") connection.changeOver("the server stalled");
+    if (cure === "restart") lifecycle.changeOver("the resumed conversation does not answer", true);
+    else if (cure === "resume") lifecycle.changeOver("the server stalled");
     else state.apply({ type: "stalled" });
   }
 
   /** The connection ends in `endsInMs`; a change-over comes before (docs/live-api.md 1.7). */
-  planEnd(cause: string, endsInMs: number, idleWindowMs?: number) {
-    const { state, changeOver } = this.#parts;
-    if (!this.#survives || state.current.connection !== "connected") return;
-    changeOver.plan(cause, endsInMs, idleWindowMs);
+  #planEnd(cause: string, endsInMs: number, idleWindowMs?: number) {
+    if (!this.#survives || this.#parts.state.current.connection !== "connected") return;
+    this.#changeOver.plan(cause, endsInMs, idleWindowMs);
   }
 }

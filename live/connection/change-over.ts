@@ -17,6 +17,9 @@ export class ChangeOverPlan {
     this.#clock = clock;
     this.#state = state;
     this.#changeOver = changeOver;
+    state.onChange((_before, { connection }) => {
+      if (connection !== "connected") this.#cancel();
+    });
   }
 
   /** The connection ends in `endsInMs`: it is changed over before. Of several ends, the earliest counts.
@@ -25,7 +28,7 @@ export class ChangeOverPlan {
     const latestMs = endsInMs - Math.min(MARGIN_MS, endsInMs / 2);
     const deadline = this.#clock.now() + latestMs;
     if (deadline >= this.#deadline) return;
-    this.cancel();
+    this.#cancel();
     this.#deadline = deadline;
     const atIdle = () => {
       this.#state.apply({ type: "changeOverPlanned", cause });
@@ -36,8 +39,7 @@ export class ChangeOverPlan {
     else this.#cancelTimers.push(this.#clock.after(endsInMs - idleWindowMs, atIdle));
   }
 
-  /** The connection that was to be replaced is gone. */
-  cancel() {
+  #cancel() {
     this.#deadline = Number.POSITIVE_INFINITY;
     for (const cancel of this.#cancelTimers.splice(0)) cancel();
   }

@@ -1,7 +1,8 @@
 // Reports what happens to the connection: the states that users know, each attempt to connect, and how long the pauses were.
 
 import type { Clock } from "../../audio/clock";
-import { type ConversationState, visibleState } from "../state/state";
+import { visibleState } from "../state/state";
+import type { StateStore } from "../state/store";
 import type { Remembered } from "./connection";
 import type { Attempt, ConnectionEvent } from "./connection-events";
 
@@ -11,16 +12,16 @@ export class ConnectionReport {
   /** Since when there is no connection, in clock time, and how many attempts were made. */
   #away: { since: number; attempts: number } | undefined;
 
-  constructor(clock: Clock, emit: (event: ConnectionEvent) => void) {
+  constructor(clock: Clock, state: StateStore, emit: (event: ConnectionEvent) => void) {
     this.#clock = clock;
     this.#emit = emit;
-  }
-
-  /** The state has changed. Attempts have causes of their own: see onAttempt. */
-  onChange(before: ConversationState, after: ConversationState, cause?: string) {
-    const state = visibleState(after);
-    if (state !== visibleState(before) && state !== "connecting")
-      this.#emit({ type: "state", state, cause, attempt: undefined });
+    state.onChange((before, after, event) => {
+      const visible = visibleState(after);
+      // Each attempt to connect is reported with its own cause: see onAttempt.
+      if (visible === visibleState(before) || visible === "connecting") return;
+      const cause = event.type === "closed" ? event.cause : undefined;
+      emit({ type: "state", state: visible, cause, attempt: undefined });
+    });
   }
 
   onAttempt(attempt: Attempt, cause: string | undefined) {

@@ -24,6 +24,7 @@ export const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
 const MAX_REFUSALS = 4;
 
 export class ResumptionHandle {
+  readonly #isUsed: boolean;
   readonly #store: HandleStore | undefined;
   #value: string | undefined;
   /** Something came after the handle that it does not cover. */
@@ -36,9 +37,10 @@ export class ResumptionHandle {
   #unanswered: readonly string[] = [];
   #isLoading = false;
 
-  /** @param store where it is kept beyond this process; undefined: nowhere */
-  constructor(store: HandleStore | undefined) {
-    this.#store = store;
+  /** @param isUsed whether conversations are resumed @param store where it is kept beyond this process; undefined: nowhere */
+  constructor(isUsed: boolean, store: HandleStore | undefined) {
+    this.#isUsed = isUsed;
+    this.#store = isUsed ? store : undefined;
   }
 
   /** Whether a resume loses what came after the handle. */
@@ -69,6 +71,7 @@ export class ResumptionHandle {
    * values, so an update without `resumable` says the same.
    */
   update({ newHandle, resumable }: LiveServerSessionResumptionUpdate, now: number) {
+    if (!this.#isUsed) return;
     this.#alive = now;
     this.#refusals = 0;
     this.#stale = !resumable;

@@ -1,9 +1,13 @@
 // Opens the sockets of one conversation, and knows what the server was told with the last one: one snapshot of the whole setup.
 
+import type { Done } from "../input/input";
 import { Credentials, type CredentialsOptions } from "../server/credentials";
-import { ConnectionError } from "../server/errors";
-import { buildSetup, type Continuity, type ConversationSettings } from "../setup/setup";
+import { ConnectionError, InputError } from "../server/errors";
+import { buildSetup, type Continuity, type ConversationSettings, outlivesConnection } from "../setup/setup";
+import { isOpen } from "../state/state";
+import type { StateStore } from "../state/store";
 import type { ServedTool } from "../tools/tool-dispatch";
+import { HANDLE_LIFETIME_MS } from "./resumption-handle";
 import { type LiveSocket, openSocket, type SocketHandlers } from "./socket";
 
 export interface OpeningOptions extends CredentialsOptions {
@@ -22,17 +26,40 @@ export class SessionOpening {
   readonly #options: OpeningOptions;
   readonly #credentials: Credentials;
   #told: Snapshot | undefined;
-  /** Replaces the instruction of the settings, from the next setup on. */
-  instruction: string | undefined;
+  readonly #state: StateStore;
+  /** Replaces the instruction of the settings. */
+  #instruction: string | undefined;
 
-  constructor(options: OpeningOptions) {
+  constructor(options: OpeningOptions, state: StateStore) {
     this.#options = options;
+    this.#state = state;
     this.#credentials = new Credentials(options);
   }
 
   /** Whether the server was told of another instruction or other tools than there are now. */
   get isOutdated() {
     return this.#told !== undefined && contentOf(this.#told) !== contentOf(this.#present());
+  }
+
+  /** Changes the instruction: at the next idle moment, or with the next setup. */
+  instruct(instruction: string, done: Done) {
+    const { settings, continuity, clock } = this.#options;
+    const { current } = this.#state;
+    if (isOpen(current) && !outlivesConnection(settings, continuity))
+      return done(
+        new InputError(
+          'Gemini Live: the instruction of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
+        ),
+      );
+    this.#instruction = instruction;
+    this.#state.apply({ type: "prepared", keepUntil: clock.now() + HANDLE_LIFETIME_MS });
+    this.#state.idleAgain();
+    done();
+  }
+
+  /** The next conversation begins with the instruction of the settings. */
+  reset() {
+    this.#instruction = undefined;
   }
 
   /** Renews the token in time; as Credentials.watch(). */
@@ -76,7 +103,7 @@ export class SessionOpening {
 
   #present(): Snapshot {
     const { settings, tools } = this.#options;
-    return { instruction: this.instruction ?? settings.instruction, tools: tools() };
+    return { instruction: this.#instruction ?? settings.instruction, tools: tools() };
   }
 
   /** An expired or used-up token fails nothing for good: the next attempt has a new one. */

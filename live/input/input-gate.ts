@@ -1,6 +1,7 @@
 // The way into a conversation: decides what is taken, what opens it, what waits until it is idle, and hands the rest to the sender.
 
 import type { Clock } from "../../audio/clock";
+import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { ConversationSettings } from "../setup/setup";
 import { isIdle } from "../state/state";
@@ -68,7 +69,9 @@ export class InputGate {
   }
 
   /** Rejects the texts that wait for a connection and want an answer. */
-  rejectTexts(error: Error) {
+  rejectTexts() {
+    if (this.#options.state.current.connection === "connected") return;
+    const error = new InputError("Gemini Live: the text was stopped before it was sent.");
     this.#sender.rejectTexts(error);
     this.#idleTexts.fail(error);
   }

@@ -3,32 +3,37 @@
 
 import { type ConversationState, INITIAL, isIdle, type StateEvent, transition } from "./state";
 
+type ChangeListener = (before: ConversationState, after: ConversationState, event: StateEvent) => void;
+
 export class StateStore {
-  readonly #onChange: (before: ConversationState, after: ConversationState, event: StateEvent) => void;
-  readonly #onIdle: () => void;
+  readonly #changeListeners: ChangeListener[] = [];
+  #idleListener = () => {};
   #state = INITIAL;
   #depth = 0;
   #becameIdle = false;
 
-  /** @param onIdle is called once for each time that the conversation becomes idle, after the event or batch that made it so */
-  constructor(
-    onChange: (before: ConversationState, after: ConversationState, event: StateEvent) => void,
-    onIdle: () => void,
-  ) {
-    this.#onChange = onChange;
-    this.#onIdle = onIdle;
-  }
-
   get current(): ConversationState {
     return this.#state;
+  }
+
+  /** Calls `listener` after each event. */
+  onChange(listener: ChangeListener) {
+    this.#changeListeners.push(listener);
+  }
+
+  /** Calls `listener` once for each time that the conversation becomes idle, after the event or batch that made it so. */
+  onIdle(listener: () => void) {
+    this.#idleListener = listener;
   }
 
   apply(event: StateEvent) {
     this.batch(() => {
       const before = this.#state;
       this.#state = transition(before, event);
-      if (isIdle(before) !== isIdle(this.#state)) this.#becameIdle = isIdle(this.#state);
-      this.#onChange(before, this.#state, event);
+      const after = this.#state;
+      // The end of a turn counts too: a turn may end without ever having been busy.
+      if (isIdle(before) !== isIdle(after) || after.turn > before.turn) this.#becameIdle = isIdle(after);
+      for (const listener of this.#changeListeners) listener(before, after, event);
     });
   }
 
@@ -46,7 +51,7 @@ export class StateStore {
       work();
       while (this.#depth === 1 && this.#becameIdle) {
         this.#becameIdle = false;
-        this.#onIdle();
+        this.#idleListener();
       }
     } finally {
       this.#depth -= 1;

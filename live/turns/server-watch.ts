@@ -1,6 +1,7 @@
 // Notices when the server sends nothing although it should: a stall, and a stop that it never confirms.
 
 import type { Clock } from "../../audio/clock";
+import { durationMs } from "../../audio/frames";
 import { awaitsServer } from "../state/state";
 import type { StateStore } from "../state/store";
 
@@ -11,17 +12,15 @@ export class ServerWatch {
   readonly #clock: Clock;
   readonly #state: StateStore;
   readonly #stallTimeoutMs: number;
-  readonly #onStall: (ms: number) => void;
   #silentSince = 0;
   /** Clock time at which the sound of the answer has been played: until then the server may wait. */
   #playedAt = 0;
 
   /** @param stallTimeoutMs without a frame while the server should send something; 0: there are no stalls */
-  constructor(clock: Clock, state: StateStore, stallTimeoutMs: number, onStall: (ms: number) => void) {
+  constructor(clock: Clock, state: StateStore, stallTimeoutMs: number) {
     this.#clock = clock;
     this.#state = state;
     this.#stallTimeoutMs = stallTimeoutMs;
-    this.#onStall = onStall;
   }
 
   /** The server sent a frame, or was sent something to answer. */
@@ -29,18 +28,27 @@ export class ServerWatch {
     this.#silentSince = this.#clock.now();
   }
 
-  /** Sound of an answer came, which takes `ms` milliseconds to play. The end of its turn comes after that (docs/live-api.md 1.5). */
-  onAudio(ms: number) {
-    this.#playedAt = Math.max(this.#playedAt, this.#clock.now()) + ms;
+  /** PCM16 of an answer has come. The server sends the end of the turn after the time that it takes to play (docs/live-api.md 1.5). */
+  onAudio(pcm: Buffer, mimeType: string) {
+    this.#playedAt = Math.max(this.#playedAt, this.#clock.now()) + durationMs(pcm, sampleRateOf(mimeType));
   }
 
-  /** Looks at the time; to be called about once a second. */
-  check() {
+  /**
+   * Looks at the time; to be called about once a second.
+   * @returns for how many milliseconds the server has stalled; undefined: it has not
+   */
+  check(): number | undefined {
     const ms = this.#clock.now() - this.#silentSince;
     if (ms >= STOP_TIMEOUT_MS) this.#state.apply({ type: "stopTimedOut" });
     const { current } = this.#state;
-    if (current.connection !== "connected" || !awaitsServer(current)) return;
+    if (!this.#stallTimeoutMs || current.connection !== "connected" || !awaitsServer(current))
+      return undefined;
     const waitedMs = current.answer === "playing" ? Math.min(ms, this.#clock.now() - this.#playedAt) : ms;
-    if (this.#stallTimeoutMs && waitedMs >= this.#stallTimeoutMs) this.#onStall(Math.round(waitedMs));
+    return waitedMs >= this.#stallTimeoutMs ? Math.round(waitedMs) : undefined;
   }
+}
+
+/** Hz; the server's sound has 24 kHz where it does not say so (docs/live-api.md 1.3). */
+function sampleRateOf(mimeType: string) {
+  return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || 24_000;
 }

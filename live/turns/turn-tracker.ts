@@ -4,24 +4,24 @@ import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import type { HistoryTurn, Input, Text } from "../input/input";
 import type { ModelProfile } from "../setup/model-profiles";
+import type { ConversationSettings } from "../setup/setup";
 import { canBeStopped, isAnswering, isBlocked } from "../state/state";
 import type { StateStore } from "../state/store";
 import { Captions } from "./captions";
 import { History } from "./history";
 import { SegmentEnds } from "./segment-ends";
+import type { ServerWatch } from "./server-watch";
 import { UsageMeter } from "./token-usage";
 import type { TurnEvent } from "./turn-events";
 import type { UserActivity } from "./user-activity";
 
 export interface TurnTrackerOptions {
+  settings: Pick<ConversationSettings, "turnDetection" | "thoughts" | "segmentSilenceMs">;
   profile: ModelProfile;
-  /** Whether the model's thoughts are reported as text. */
-  includeThoughts: boolean;
-  /** Milliseconds of silence that end a turn of a model that sends no end. */
-  segmentSilenceMs: number;
   clock: Clock;
   state: StateStore;
   activity: UserActivity;
+  watch: ServerWatch;
   emit(event: TurnEvent): void;
 }
 
@@ -39,13 +39,13 @@ export class TurnTracker {
   #refusedIn = 0;
 
   constructor(options: TurnTrackerOptions) {
-    const { profile, segmentSilenceMs, clock, state, emit } = options;
+    const { settings, profile, clock, state, emit } = options;
     this.#options = options;
     this.#state = state;
     this.#captions = new Captions(state, emit);
     this.#usage = new UsageMeter(profile.contextWindow);
     if (profile.turnEnds !== "turnComplete")
-      this.#segments = new SegmentEnds(profile.turnEnds, clock, segmentSilenceMs, {
+      this.#segments = new SegmentEnds(profile.turnEnds, clock, settings.segmentSilenceMs, {
         endSide: (role) => this.#captions.end(role),
         complete: (reason) => state.batch(() => this.#complete(reason)),
       });
@@ -82,8 +82,11 @@ export class TurnTracker {
     this.#questions = [];
   }
 
-  /** Something was sent that becomes part of the conversation: history, a text, a signal or a tool response. */
+  /** Something was sent: the server may have to answer it, and it becomes part of the conversation. */
   onSent(input: Input) {
+    const { settings, activity, watch } = this.#options;
+    if (input.kind !== "sound") watch.restart();
+    else if (settings.turnDetection === "automatic") activity.onSound(input.pcm);
     if (input.kind === "history")
       for (const turn of input.turns) {
         this.#captions.keep(turn);
@@ -200,19 +203,23 @@ export class TurnTracker {
       this.#answerBegins();
       if (inlineData?.data) this.#receiveSound(inlineData);
       if (text && !thought) this.#captions.write(text);
-      if (text && thought && this.#options.includeThoughts) this.#captions.think(text);
+      if (text && thought && this.#options.settings.thoughts) this.#captions.think(text);
     }
     if (outputTranscription?.text) this.#answerBegins();
     this.#captions.transcribe("model", outputTranscription);
   }
 
   #receiveSound({ data, mimeType = "" }: Blob) {
+    const { watch, emit } = this.#options;
     const { turn } = this.#state.current;
-    if (mimeType.startsWith("audio/"))
-      return this.#options.emit({ type: "audio", pcm: Buffer.from(data!, "base64"), mimeType, turn });
+    if (mimeType.startsWith("audio/")) {
+      const pcm = Buffer.from(data!, "base64");
+      watch.onAudio(pcm, mimeType);
+      return emit({ type: "audio", pcm, mimeType, turn });
+    }
     if (this.#refusedIn === turn) return;
     this.#refusedIn = turn;
-    this.#options.emit({
+    emit({
       type: "failed",
       error: new Error(
         `Gemini Live: the answer contains ${mimeType || "data of no type"}, which is not sound; this part was ignored.`,

@@ -29,6 +29,9 @@ export class UserActivity {
     this.#silence = new SilenceTimer(clock, silenceDurationMs + ANSWER_MS, () =>
       state.apply({ type: "userAudible", audible: false }),
     );
+    state.onChange((_before, { connection }) => {
+      if (connection !== "connected") this.#reset();
+    });
   }
 
   /** Sound was sent: PCM16 little-endian, mono. */
@@ -53,8 +56,8 @@ export class UserActivity {
     if (this.#state.current.userAudible) this.#state.apply({ type: "userAudible", audible: false });
   }
 
-  /** The connection is gone. */
-  reset() {
+  /** The next connection may report no speech. */
+  #reset() {
     this.#reported = false;
     this.#silence.cancel();
   }

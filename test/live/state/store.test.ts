@@ -8,13 +8,12 @@ import { StateStore } from "../../../live/state/store";
 /** A store that is connected, and what it has reported since. */
 function connectedStore(onIdle: (store: StateStore) => void = () => {}) {
   const log: string[] = [];
-  const store: StateStore = new StateStore(
-    (_before, _after, event) => log.push(event.type),
-    () => {
-      log.push("idle");
-      onIdle(store);
-    },
-  );
+  const store = new StateStore();
+  store.onChange((_before, _after, event) => log.push(event.type));
+  store.onIdle(() => {
+    log.push("idle");
+    onIdle(store);
+  });
   store.apply({ type: "connected", resumed: false });
   log.length = 0;
   return { store, log };
@@ -34,16 +33,20 @@ describe("the store of a conversation's state", () => {
 
   it("reports idle once connected", () => {
     let idle = 0;
-    const store = new StateStore(
-      () => {},
-      () => {
-        idle += 1;
-      },
-    );
+    const store = new StateStore();
+    store.onIdle(() => {
+      idle += 1;
+    });
     store.apply({ type: "connecting" });
     assert.equal(idle, 0);
     store.apply({ type: "connected", resumed: false });
     assert.equal(idle, 1);
+  });
+
+  it("reports idle after the end of a turn in which the conversation was never busy", () => {
+    const { store, log } = connectedStore();
+    store.apply({ type: "turnComplete" });
+    assert.deepEqual(log, ["turnComplete", "idle"]);
   });
 
   it("reports idle at the end of a batch, and only if the conversation is idle then", () => {

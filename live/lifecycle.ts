@@ -1,0 +1,165 @@
+// The life of a conversation: opens it, restores it on another connection, and ends it.
+
+import type { LiveServerMessage } from "@google/genai";
+import { Connection, type ConnectionListener, type Remembered, reasonOf } from "./connection/connection";
+import type { Attempt } from "./connection/connection-events";
+import type { ConnectionReport } from "./connection/connection-report";
+import { HANDLE_LIFETIME_MS, type ResumptionHandle } from "./connection/resumption-handle";
+import type { SessionOpening } from "./connection/session-opening";
+import type { LiveSocket } from "./connection/socket";
+import type { ConversationEvent } from "./events";
+import type { InputGate } from "./input/input-gate";
+import type { ConversationOptions } from "./options";
+import { ConnectionError, InputError } from "./server/errors";
+import { outlivesConnection } from "./setup/setup";
+import { isOpen } from "./state/state";
+import type { StateStore } from "./state/store";
+import type { ToolDispatch } from "./tools/tool-dispatch";
+import type { ServerWatch } from "./turns/server-watch";
+import type { TurnTracker } from "./turns/turn-tracker";
+
+export interface LifecycleParts {
+  state: StateStore;
+  report: ConnectionReport;
+  watch: ServerWatch;
+  handle: ResumptionHandle;
+  opening: SessionOpening;
+  turns: TurnTracker;
+  input: InputGate;
+  tools: ToolDispatch;
+  emit(event: ConversationEvent): void;
+  /** Receives the frames of the server. */
+  receive(frame: LiveServerMessage): void;
+}
+
+export class Lifecycle implements ConnectionListener {
+  readonly #options: Pick<ConversationOptions, "settings" | "continuity" | "clock">;
+  readonly #parts: LifecycleParts;
+  readonly #connection: Connection;
+
+  constructor(options: ConversationOptions, parts: LifecycleParts) {
+    const { settings, continuity, clock, random } = options;
+    const { state, handle, opening, turns, input } = parts;
+    this.#options = options;
+    this.#parts = parts;
+    const hasHistory = () => turns.history.length > 0 || input.hasHistory;
+    this.#connection = new Connection(
+      {
+        open: (used, handlers, signal) => opening.open(used, hasHistory, handlers, signal),
+        handle,
+        reconnectAttempts: continuity.onConnectionLoss === "report" ? 0 : continuity.reconnectAttempts,
+        reconnect: outlivesConnection(settings, continuity),
+        clock,
+        random,
+      },
+      this,
+    );
+    state.onChange((_before, _after, event) => {
+      if (event.type === "turnComplete" && !event.cutOff) this.#connection.prove();
+    });
+  }
+
+  /** Opens the conversation if it is not open. */
+  connect() {
+    const { state } = this.#parts;
+    if (isOpen(state.current) || state.current.spent) return;
+    state.apply({ type: "connecting" });
+    this.#connection.open();
+  }
+
+  /** As Connection.changeOver(). */
+  changeOver(cause: string, isFresh = false) {
+    this.#connection.changeOver(cause, isFresh);
+  }
+
+  /** As Conversation.end(). */
+  end(cause?: string) {
+    const { handle, opening } = this.#parts;
+    this.close(cause);
+    handle.forget();
+    opening.reset();
+    this.#startOver();
+  }
+
+  /** As Conversation.close(). */
+  close(cause?: string): number {
+    const { state, turns, handle } = this.#parts;
+    if (!isOpen(state.current)) return 0;
+    let unanswered = 0;
+    state.batch(() => {
+      const texts = turns.unanswered;
+      if (texts.length && !handle.storeUnanswered(texts)) unanswered = texts.length;
+      turns.stop();
+      const error = new InputError("Gemini Live: the conversation ended before this could be sent.");
+      this.#shut(error, "DISCONNECTED", cause);
+    });
+    return unanswered;
+  }
+
+  onAttempt(attempt: Attempt, cause: string | undefined) {
+    this.#parts.report.onAttempt(attempt, cause);
+  }
+
+  onOpen(socket: LiveSocket, remembered: Remembered) {
+    const { state, report, tools, watch, input, handle, turns } = this.#parts;
+    state.batch(() => {
+      const isResumed = remembered !== false;
+      state.apply({ type: "connected", resumed: isResumed });
+      report.onOpen(remembered);
+      if (!isResumed) tools.forget();
+      watch.restart();
+      input.putBack(handle.takeUnanswered());
+      input.open(socket, turns.historyFor(isResumed), isResumed);
+    });
+  }
+
+  onFrame(frame: LiveServerMessage) {
+    const { state, receive } = this.#parts;
+    state.batch(() => receive(frame));
+  }
+
+  onBadFrame(error: Error) {
+    this.#parts.emit({ type: "failed", error });
+  }
+
+  onLost(isFresh: boolean) {
+    const { state, report, input, turns } = this.#parts;
+    state.batch(() => {
+      report.onLost();
+      input.close(turns.breakOff("CONNECTION_LOST", isFresh));
+      state.apply({ type: "connectionLost" });
+      input.restartActivity();
+    });
+  }
+
+  /** Every waiting message gets the error; if none waits, an event reports it. */
+  onGivenUp(error: Error) {
+    const { settings, continuity, clock } = this.#options;
+    const { state, emit } = this.#parts;
+    const survives = outlivesConnection(settings, continuity);
+    const permanent = error instanceof ConnectionError && error.verdict === "permanent";
+    state.batch(() => {
+      state.apply({ type: "failed", permanent, now: clock.now(), keepMs: survives ? HANDLE_LIFETIME_MS : 0 });
+      const reported = this.#shut(error, "CONNECTION_LOST", reasonOf(error));
+      if (!reported) emit({ type: "failed", error });
+      if (!survives) this.#startOver();
+    });
+  }
+
+  #startOver() {
+    this.#parts.turns.restart();
+    this.#parts.state.apply({ type: "ended" });
+  }
+
+  /** Closes the connection and rejects what waits. Returns to how many senders `error` was reported. */
+  #shut(error: Error, reason: string, cause: string | undefined): number {
+    const { state, report, input, turns, tools } = this.#parts;
+    if (state.current.connection === "connected") state.apply({ type: "closing" });
+    this.#connection.close();
+    input.close(turns.breakOff(reason));
+    tools.forget();
+    state.apply({ type: "closed", cause });
+    report.onClosed();
+    return input.fail(error);
+  }
+}
