@@ -24,7 +24,7 @@ const SWEEP_MS = 50;
 /** Milliseconds without sound after which a stream is closed, at the latest. */
 const UNUSED_MS = 60_000;
 
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function AudioIn(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
@@ -34,7 +34,7 @@ export default function (RED: NodeAPI) {
     }
   }
   RED.nodes.registerType("gemini-audio-in", AudioIn);
-}
+};
 
 function runAudioIn(node: Node, def: NodeDef) {
   const { format: kind, sampleRate, channels, frameMs, endAfterMs } = readSettings(audioIn, def);

@@ -28,7 +28,7 @@ const SWEEP_MS = 5_000;
 /** Milliseconds after which an unused line is closed. */
 const UNUSED_MS = 60_000;
 
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function AudioOut(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
@@ -38,7 +38,7 @@ export default function (RED: NodeAPI) {
     }
   }
   RED.nodes.registerType("gemini-audio-out", AudioOut);
-}
+};
 
 function runAudioOut(node: Node, options: PlaybackOptions) {
   const lines = new Map<string, Line>();

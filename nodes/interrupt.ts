@@ -3,7 +3,7 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { FlowMessage } from "./messages";
 
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function Interrupt(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     this.on("input", (msg: FlowMessage, send, done) => {
@@ -15,4 +15,4 @@ export default function (RED: NodeAPI) {
     });
   }
   RED.nodes.registerType("gemini-interrupt", Interrupt);
-}
+};

@@ -1,40 +1,17 @@
 // gemini-live-config: the connection that live sessions share, with its server, key and limits.
 
-import type { Node, NodeAPI, NodeDef } from "node-red";
+import type { NodeAPI, NodeDef } from "node-red";
 import type { Conversation } from "../live/conversation";
-import type { ConversationLimits } from "../live/conversation-pool";
-import type { QueueLimits } from "../live/input/queue";
 import type { OwnTokens } from "../live/server/credentials";
 import { InputError } from "../live/server/errors";
-import type { Server } from "../live/server/server";
 import type { Continuity } from "../live/setup/setup";
 import { type Simulator, startSimulator } from "../simulator/server";
 import { readAccess, readServer } from "./live-config/server";
+import type { Credentials, LiveConfigNode, SharedConnection } from "./node-types";
 import { type LiveConfigSettings, liveConfig } from "./settings/live-config";
 import { readSettings } from "./settings/table";
 
-type Credentials = { apiKey: string };
-
-/** What live sessions and live tokens take from the connection that they share. */
-export interface SharedConnection {
-  /** Events name it, so that nobody mistakes the simulator for a model. */
-  kind: LiveConfigSettings["server"];
-  /** The server with the key for it, never a token. Starts the simulator if it is the server. */
-  server(): Promise<Server>;
-  /** Conversations connect with tokens that are made from the key; undefined: with the key itself. */
-  tokens: OwnTokens | undefined;
-  connectTimeoutMs: number;
-  waiting: QueueLimits;
-  limits: ConversationLimits;
-  continuity: Continuity;
-}
-
-export interface LiveConfigNode extends Node<Credentials> {
-  /** @throws InputError when the settings cannot be used */
-  connection(): SharedConnection;
-}
-
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function LiveConfig(this: LiveConfigNode, def: NodeDef) {
     RED.nodes.createNode(this, def);
     let simulator: Promise<Simulator> | undefined;
@@ -83,7 +60,7 @@ export default function (RED: NodeAPI) {
   RED.nodes.registerType<LiveConfigNode, NodeDef, object, Credentials>("gemini-live-config", LiveConfig, {
     credentials: { apiKey: { type: "password" } },
   });
-}
+};
 
 function continuityOf(settings: LiveConfigSettings): Continuity {
   const { onConnectionLoss, reconnectAttempts, tokenBudget, onStall } = settings;

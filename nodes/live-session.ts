@@ -7,10 +7,8 @@ import { ConversationPool } from "../live/conversation-pool";
 import type { ConversationEvent } from "../live/events";
 import type { Done } from "../live/input/input";
 import { InputError } from "../live/server/errors";
-import { buildSetup, type Setup } from "../live/setup/setup";
-import type { Answer } from "../live/tools/tool-dispatch";
+import { buildSetup } from "../live/setup/setup";
 import { onFlowsStarted } from "./flows-started";
-import type { LiveConfigNode, SharedConnection } from "./live-config";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
 import { handleStore } from "./live-session/handle-store";
@@ -18,19 +16,12 @@ import { OUTPUTS, toOutputs } from "./live-session/outputs";
 import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
 import { SessionTools } from "./live-session/tools";
 import { type FlowMessage, type Identity, identityOf } from "./messages";
+import type { LiveConfigNode, LiveSessionNode } from "./node-types";
 import { rejectMessages } from "./settings/invalid-settings";
 import { type LiveSessionSettings, liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
 
-/** What other nodes use of a session; one with unusable settings has none of it. */
-export interface LiveSessionNode extends Node {
-  /** Returns the response to a tool call to its conversation. */
-  answerCall?(session: string, id: string, answer: Answer, done: Done): void;
-  /** The server and the setup of a new conversation; a live token locks its tokens to them. */
-  blueprint?(): { connection: SharedConnection; setup: Setup };
-}
-
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function LiveSession(this: LiveSessionNode, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
@@ -40,7 +31,7 @@ export default function (RED: NodeAPI) {
     }
   }
   RED.nodes.registerType("gemini-live-session", LiveSession);
-}
+};
 
 function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessionSettings) {
   const config = RED.nodes.getNode(nodeSettings.connection) as LiveConfigNode | null;

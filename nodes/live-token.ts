@@ -9,7 +9,6 @@ import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/se
 import { InputError } from "../live/server/errors";
 import type { Server } from "../live/server/server";
 import { type LockedField, lockOf } from "../live/setup/token-lock";
-import type { LiveSessionNode } from "./live-session";
 import {
   type CallerRules,
   callerLimit,
@@ -17,6 +16,8 @@ import {
   restarting,
   type TokenRefusal,
 } from "./live-token/caller-limit";
+import type { TokenPayload } from "./messages";
+import type { LiveSessionNode } from "./node-types";
 import { rejectMessages } from "./settings/invalid-settings";
 import { liveToken } from "./settings/live-token";
 import { readSettings } from "./settings/table";
@@ -26,21 +27,6 @@ interface TokenSettings extends CallerRules {
   session: string;
   lock: "all" | LockedField[];
   terms: TokenTerms;
-}
-
-/** All that a client needs to connect. */
-export interface TokenPayload {
-  /** `auth_tokens/…`: the secret */
-  token: string;
-  /** ISO 8601: the end of the token */
-  expiresAt: string;
-  /** ISO 8601: conversations must begin before */
-  startBefore: string;
-  /** of the WebSocket, without the token */
-  url: string;
-  /** without `models/` */
-  model: string;
-  apiVersion: string;
 }
 
 /** What a http response node reads, and what a http in node has added. */
@@ -61,7 +47,7 @@ interface HttpResponse {
 /** Milliseconds between two badges, however many requests come. */
 const BADGE_MS = 500;
 
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function LiveToken(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
@@ -75,7 +61,7 @@ export default function (RED: NodeAPI) {
   RED.httpNode.get("/gemini-live/genai.js", (_, response) =>
     response.sendFile("genai.js", { root: join(__dirname, "../browser") }),
   );
-}
+};
 
 function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   const { session, lock } = settings;

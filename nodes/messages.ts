@@ -33,6 +33,21 @@ export interface ToolCallReference {
   tool: string;
 }
 
+/** All that a client needs to connect. */
+export interface TokenPayload {
+  /** `auth_tokens/…`: the secret */
+  token: string;
+  /** ISO 8601: the end of the token */
+  expiresAt: string;
+  /** ISO 8601: conversations must begin before */
+  startBefore: string;
+  /** of the WebSocket, without the token */
+  url: string;
+  /** without `models/` */
+  model: string;
+  apiVersion: string;
+}
+
 /** Says to whom a message belongs; it is on everything that a conversation sends. */
 export interface Identity {
   session: string;

@@ -9,7 +9,7 @@ import { readSettings } from "./settings/table";
 import { toolCall } from "./settings/tool-call";
 import { announceTool } from "./tool-discovery";
 
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function ToolCall(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
@@ -32,4 +32,4 @@ export default function (RED: NodeAPI) {
     });
   }
   RED.nodes.registerType("gemini-tool-call", ToolCall);
-}
+};

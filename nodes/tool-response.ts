@@ -2,13 +2,13 @@
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
-import type { LiveSessionNode } from "./live-session";
 import type { FlowMessage } from "./messages";
+import type { LiveSessionNode } from "./node-types";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 import { toolResponse } from "./settings/tool-response";
 
-export default function (RED: NodeAPI) {
+export = (RED: NodeAPI) => {
   function ToolResponse(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
@@ -18,7 +18,7 @@ export default function (RED: NodeAPI) {
     }
   }
   RED.nodes.registerType("gemini-tool-response", ToolResponse);
-}
+};
 
 function runToolResponse(RED: NodeAPI, node: Node, def: NodeDef) {
   const settings = readSettings(toolResponse, def);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { GoogleGenAI, type LiveConnectConfig, type LiveServerMessage, Modality } from "@google/genai";
 import { WebSocket } from "ws";
 import { tokenAddress } from "../../live/server/ephemeral-token";
-import type { TokenPayload } from "../../nodes/live-token";
+import type { TokenPayload } from "../../nodes/messages";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { cleanUp, replace } from "../clean-up";
 import { Inbox } from "../inbox";
