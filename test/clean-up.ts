@@ -1,10 +1,17 @@
 // Ends what a test has started and restores what it has replaced, whether the test passes or fails.
 
-const open: (() => unknown)[] = [];
+const ends: (() => unknown)[] = [];
 
 /** Calls `end` after the running test; of several, the last one first. */
 export function cleanUp(end: () => unknown) {
-  open.push(end);
+  ends.push(end);
+}
+
+/** Waits until it is open, and closes it after the running test. */
+export async function opened<T extends { close(): unknown }>(opening: T | Promise<T>): Promise<T> {
+  const open = await opening;
+  cleanUp(() => open.close());
+  return open;
 }
 
 /** Sets `object[name]`, such as a variable of `process.env`, until the end of the running test. */
@@ -41,7 +48,7 @@ export const mochaHooks = {
   },
   async afterEach() {
     const errors: unknown[] = [];
-    for (let end = open.pop(); end; end = open.pop())
+    for (let end = ends.pop(); end; end = ends.pop())
       try {
         await end();
       } catch (error) {

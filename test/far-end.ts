@@ -42,8 +42,23 @@ export async function startFarEnd(
   return farEnd;
 }
 
-/** A server that accepts every setup and leaves the rest to `onFrame`. */
-export function acceptSetup(onFrame: Parameters<typeof startFarEnd>[0] = () => {}): typeof onFrame {
-  return (frame, reply, socket) =>
-    frame.setup ? reply({ setupComplete: {} }) : onFrame(frame, reply, socket);
+/** A server that accepts every setup, gives connection n the resumption handle `handle n`, and leaves the rest to `onFrame`. */
+export function acceptResumable(onFrame: Parameters<typeof startFarEnd>[0] = () => {}): typeof onFrame {
+  let connections = 0;
+  return acceptSetup(onFrame, (reply) => {
+    connections += 1;
+    reply({ sessionResumptionUpdate: { newHandle: `handle ${connections}`, resumable: true } });
+  });
+}
+
+/** A server that accepts every setup and leaves the rest to `onFrame`; `onAccepted` is called after each acceptance. */
+export function acceptSetup(
+  onFrame: Parameters<typeof startFarEnd>[0] = () => {},
+  onAccepted: (reply: (value: unknown) => void) => void = () => {},
+): typeof onFrame {
+  return (frame, reply, socket) => {
+    if (!frame.setup) return onFrame(frame, reply, socket);
+    reply({ setupComplete: {} });
+    onAccepted(reply);
+  };
 }

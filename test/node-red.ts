@@ -121,14 +121,3 @@ export async function deploy(
   const { rev } = JSON.parse(await post(nodeRed, "/flows", { flows }, headers));
   await news.deploys.next(({ revision }) => revision === rev);
 }
-
-/** A node of a flow, on the tab `tab`; `wires` are lists of ids, one for each output. */
-export const flowNode = (id: string, type: string, properties: object = {}, wires: string[][] = []) => ({
-  id,
-  type,
-  z: "tab",
-  x: 100,
-  y: 100,
-  ...properties,
-  wires,
-});

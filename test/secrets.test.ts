@@ -10,14 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
 import { cleanUp } from "./clean-up";
-import {
-  type EditorNews,
-  listenAsEditor,
-  type NodeRed,
-  flowNode as node,
-  post,
-  startNodeRed,
-} from "./node-red";
+import { node } from "./flow-node";
+import { type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "./node-red";
 
 const KEY = "AIza-the-key-that-nobody-may-see";
 const TOKEN = "auth_tokens/the-token-that-nobody-may-see";

@@ -6,8 +6,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { Aedes } from "aedes";
 import { WebSocket } from "ws";
 import { cleanUp } from "../clean-up";
+import { node } from "../flow-node";
 import { Inbox } from "../inbox";
-import { listenAsEditor, flowNode as node, post, startNodeRed } from "../node-red";
+import { listenAsEditor, post, startNodeRed } from "../node-red";
 import { chunksOf, correlation, silence, speech } from "../speech";
 
 /** What a device sends: speech in frames of 40 ms, and a pause. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { node } from "../flow-node";
 import { chunksOf, correlation, SPEECH_WAV, speech } from "../speech";
-import { Flow, type Msg, node } from "./flow";
+import { Flow, type Msg } from "./flow";
 
 const FRAME = { mimeType: "audio/pcm;rate=16000" };
 
 describe("audio in", () => {
   let flow: Flow;
-  afterEach(() => flow.stop());
   const start = async (properties: object = {}) => {
     flow = await Flow.start([
       node("in", "gemini-audio-in", { endAfterMs: 50, ...properties }, [["out"]]),

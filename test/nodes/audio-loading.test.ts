@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { cleanUp } from "../clean-up";
+import { node } from "../flow-node";
 import { fresh } from "../fresh";
 import { hideFile } from "../missing-file";
 import { speech } from "../speech";
-import type { Flow } from "./flow";
 
 const TYPES = {
   "gemini-audio-in": { payload: speech.subarray(0, 640) },
@@ -10,18 +11,12 @@ const TYPES = {
 };
 
 describe("when the sample rate converter cannot be loaded", () => {
-  let flow: Flow;
-  let repair: () => void;
-  afterEach(async () => {
-    repair();
-    await flow.stop();
-  });
-
   for (const [type, msg] of Object.entries(TYPES))
     it(`${type} has a red badge and an error per message, and works once it can be loaded`, async () => {
-      const { Flow, node } = fresh<typeof import("./flow")>("test/nodes/flow");
-      repair = hideFile("speex-resampler-simd.wasm");
-      flow = await Flow.start([node("audio", type, {}, [["out"]]), node("out", "helper")]);
+      const { Flow } = fresh<typeof import("./flow")>("test/nodes/flow");
+      const repair = hideFile("speex-resampler-simd.wasm");
+      cleanUp(repair);
+      const flow = await Flow.start([node("audio", type, {}, [["out"]]), node("out", "helper")]);
       const badges = flow.badges("audio");
       assert.equal((await badges.next(({ fill }) => fill === "red")).shape, "ring");
       for (let i = 0; i < 2; i++) {

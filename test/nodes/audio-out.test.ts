@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { node } from "../flow-node";
 import { chunksOf, correlation, speech } from "../speech";
-import { Flow, type Msg, node } from "./flow";
+import { event, Flow, type Msg } from "./flow";
 
 /** Sound of the model, in which each sample has the value of its position. */
 const counting = (ms: number) => {
@@ -8,11 +9,9 @@ const counting = (ms: number) => {
   for (let i = 0; i < pcm.length; i += 2) pcm.writeUInt16LE((i / 2) % 30_000, i);
   return pcm;
 };
-const event = (name: string) => (msg: Msg) => msg.event === name;
 
 describe("audio out", () => {
   let flow: Flow;
-  afterEach(() => flow.stop());
   const start = async (properties: object = {}) => {
     flow = await Flow.start([
       node("out", "gemini-audio-out", properties, [["device"], ["events"]]),

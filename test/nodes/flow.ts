@@ -1,7 +1,6 @@
 // Flows of our nodes for a test, in Node-RED's own runtime, with everything that they send, show and report in inboxes.
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { NodeAPI, NodeMessage } from "node-red";
 import audioIn from "../../nodes/audio-in";
@@ -12,9 +11,11 @@ import liveSession from "../../nodes/live-session";
 import liveToken from "../../nodes/live-token";
 import toolCall from "../../nodes/tool-call";
 import toolResponse from "../../nodes/tool-response";
-import { cleanUp } from "../clean-up";
+import { opened } from "../clean-up";
+import { acceptSetup, startFarEnd } from "../far-end";
+import { type FlowNode, node, tab } from "../flow-node";
 import { Inbox } from "../inbox";
-import "../environment";
+import { runtime, startRuntime } from "./runtime";
 
 export interface Msg extends NodeMessage {
   [property: string]: unknown;
@@ -25,38 +26,6 @@ export interface BadgeShown {
   shape?: string;
   text?: string;
 }
-
-interface RunningNode {
-  receive(msg: Msg): void;
-  on(event: "input", listener: (msg: Msg) => void): void;
-  on(event: `call:${"status" | "warn"}`, listener: (call: { args: unknown[] }) => void): void;
-  status: { getCalls(): { thisValue: unknown; args: unknown[] }[] };
-  warn: RunningNode["status"];
-  send: RunningNode["status"];
-}
-
-/** What we use of node-red-node-test-helper, which has no types. */
-interface Helper {
-  init(runtime: string): void;
-  load(inits: ((RED: NodeAPI) => void)[], flow: object[], credentials: object): Promise<void>;
-  unload(): Promise<void>;
-  setFlows(flow: object[], type: "nodes" | "flows" | "full"): Promise<void>;
-  getNode(id: string): RunningNode;
-  log(): { args: unknown[] };
-}
-
-const helper = require("node-red-node-test-helper") as Helper;
-helper.init(require.resolve("node-red"));
-
-type FlowNode = { id: string; type: string; [property: string]: unknown };
-
-/** A node of the flow; `wires` are lists of ids, one for each output. */
-export const node = (
-  id: string,
-  type: string,
-  properties: object = {},
-  wires: string[][] = [],
-): FlowNode => ({ id, type, z: "tab", x: 0, y: 0, ...properties, wires });
 
 /** A connection with the id `connection`: to the simulator, unless it says otherwise. */
 export const connection = (properties: object = {}): FlowNode => ({
@@ -95,11 +64,8 @@ const NODES = {
   "live-token": liveToken,
 };
 
-/** Node-RED's own nodes that ours know how to use. */
-const CORE = ["06-httpproxy", "05-tls"].map((file) => {
-  const ofNodeRed = createRequire(require.resolve("node-red"));
-  return ofNodeRed(`@node-red/nodes/core/network/${file}.js`) as (RED: NodeAPI) => void;
-});
+/** Node-RED's own nodes that ours use. */
+const CORE = ["network/06-httpproxy", "network/05-tls"];
 
 /** The flow that a test has started; what nodes of the type `helper` get is in the inbox of their id. */
 export class Flow {
@@ -121,7 +87,7 @@ export class Flow {
   }
 
   send(id: string, msg: Msg) {
-    helper.getNode(id).receive(msg);
+    runtime.getNode(id).receive(msg);
   }
 
   /** The badges that a node has shown and will show. */
@@ -136,7 +102,7 @@ export class Flow {
 
   /** Returns the messages that a node has sent so far, from any of its outputs: the objects themselves. */
   sends(id: string): () => Msg[] {
-    const running = helper.getNode(id);
+    const running = runtime.getNode(id);
     return () =>
       running.send
         .getCalls()
@@ -153,9 +119,9 @@ export class Flow {
 
   /** Everything that the flow has shown, said and logged so far, as text. */
   everything(): string {
-    const logged = helper.log().args.flat();
+    const logged = runtime.log().args.flat();
     const caught = [...this.#inboxes.values()].flatMap(({ items }) => items);
-    const shown = helper.getNode("caught").status.getCalls();
+    const shown = runtime.getNode("caught").status.getCalls();
     return [...logged, ...caught, ...shown.map(({ args }) => args)]
       .map((value) => `${value instanceof Error ? value.stack : JSON.stringify(value)}`)
       .join("\n");
@@ -163,23 +129,22 @@ export class Flow {
 
   /** Puts another flow in its place, as a deploy of modified nodes does. */
   async deploy(nodes: FlowNode[]) {
-    await helper.setFlows(wholeFlow(nodes), "nodes");
+    await runtime.setFlows(wholeFlow(nodes), "nodes");
     this.#listen(nodes);
   }
 
   async stop() {
-    await helper.unload();
+    await runtime.unload();
   }
 
   /** Starts a flow that stops with the test at the latest. */
   static async start(nodes: FlowNode[], credentials: object = { connection: { apiKey: KEY } }) {
-    cleanUp(() => helper.unload());
     const inits = Object.entries(NODES).map(
       ([set, init]) =>
         (RED: NodeAPI) =>
           init(withTexts(RED, set)),
     );
-    await helper.load([...CORE, ...inits], wholeFlow(nodes), credentials);
+    await startRuntime(CORE, inits, wholeFlow(nodes), credentials);
     // What a node's constructor showed was recorded; what comes from here on is told by events.
     await new Promise((resolve) => setImmediate(resolve));
     const flow = new Flow();
@@ -192,13 +157,13 @@ export class Flow {
       if (type !== "helper" || this.#inboxes.has(id)) continue;
       const inbox = new Inbox<Msg>();
       this.#inboxes.set(id, inbox);
-      helper.getNode(id).on("input", inbox.push);
+      runtime.getNode(id).on("input", inbox.push);
     }
   }
 
   #calls(id: string, method: "status" | "warn"): Inbox<unknown> {
     const inbox = new Inbox<unknown>();
-    const running = helper.getNode(id);
+    const running = runtime.getNode(id);
     for (const { thisValue, args } of running[method].getCalls())
       if (thisValue === running) inbox.push(args[0]);
     running.on(`call:${method}`, ({ args }) => inbox.push(args[0]));
@@ -207,7 +172,7 @@ export class Flow {
 }
 
 const wholeFlow = (nodes: FlowNode[]) => [
-  { id: "tab", type: "tab", label: "test", disabled: false },
+  tab(),
   node("catch", "catch", { scope: null, uncaught: false }, [["caught"]]),
   node("caught", "helper"),
   ...nodes,
@@ -222,3 +187,36 @@ function withTexts(RED: NodeAPI, set: string): NodeAPI {
   };
   return Object.assign(Object.create(RED), { _: translate });
 }
+
+/** Whether a message of the events output reports that state, of the conversation with that key. */
+export const state = (name: string, key?: string) => (msg: Msg) =>
+  (msg.payload as { state?: string }).state === name && (!key || msg.session === key);
+
+/** Whether a message reports that event. */
+export const event = (name: string) => (msg: Msg) => msg.event === name;
+
+/** A frame of the client, by the name of its field. */
+export type Frame = Record<string, Record<string, unknown>>;
+
+/**
+ * Starts a session with a server of the test's own; both end with the test.
+ * @param onFrame what the server does with each frame; by default it accepts every setup, and answers nothing
+ * @returns also the frames after the setups
+ */
+export async function startSession(onFrame = acceptSetup(), settings: object = {}, properties: object = {}) {
+  const frames = new Inbox<Frame>();
+  const farEnd = await opened(
+    startFarEnd((frame, reply, socket) => {
+      if (!frame.setup) frames.push(frame as Frame);
+      onFrame(frame, reply, socket);
+    }),
+  );
+  const flow = await Flow.start([connectionTo(farEnd, settings), ...session(properties)]);
+  return { flow, farEnd, frames };
+}
+
+/** A server that accepts every setup, and answers each text that wants an answer. */
+export const answering = (answer: (reply: (frame: object) => void) => void) =>
+  acceptSetup((frame, reply) => {
+    if ((frame as Frame).clientContent?.turnComplete) answer(reply);
+  });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { node } from "../flow-node";
 import { chunksOf, correlation, silence, speech } from "../speech";
-import { connection, Flow, type Msg, node, session } from "./flow";
+import { connection, Flow, type Msg, session } from "./flow";
 
 describe("interrupt", () => {
   let flow: Flow;
-  afterEach(() => flow.stop());
   const start = async () => {
     flow = await Flow.start([node("stop", "gemini-interrupt", {}, [["out"]]), node("out", "helper")]);
   };
@@ -42,7 +42,6 @@ describe("interrupt", () => {
 
 describe("all nodes together, with the simulator", () => {
   let flow: Flow;
-  afterEach(() => flow.stop());
 
   const start = async () => {
     const [live, ...others] = session();

@@ -4,18 +4,14 @@ import assert from "node:assert/strict";
 import { liveConfig } from "../../nodes/settings/live-config";
 import { readSettings } from "../../nodes/settings/table";
 import { type Simulator, startSimulator } from "../../simulator/server";
-import { cleanUp, replace } from "../clean-up";
+import { opened, replace } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
+import { node } from "../flow-node";
 import { startProxy, type TestProxy } from "../proxy";
 import { startTls } from "../tls";
-import { connection, connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
+import { connection, connectionTo, Flow, KEY, type Msg, session, state } from "./flow";
 
 let flow: Flow;
-const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>) => {
-  const started = await starting;
-  cleanUp(() => started.close());
-  return started;
-};
 const simulate = () => opened(startSimulator({ key: KEY }));
 
 const proxyNode = ({ url }: TestProxy, properties: object = {}) =>
@@ -152,7 +148,7 @@ describe("a custom address with a slash at its end", () => {
     const farEnd = await opened(startFarEnd(acceptSetup()));
     flow = await Flow.start([connectionTo({ url: `${farEnd.url}/gateway//` }), ...session()]);
     flow.send("session", { action: "connect" });
-    await flow.at("events").next(({ payload }) => (payload as { state?: string }).state === "connected");
+    await flow.at("events").next(state("connected"));
     assert.match(farEnd.requests[0]!.url!, /^\/gateway\/ws\/google/);
   });
 });

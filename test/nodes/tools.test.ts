@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { type FarEnd, startFarEnd } from "../far-end";
+import { opened } from "../clean-up";
+import { acceptResumable, type FarEnd, startFarEnd } from "../far-end";
+import { node } from "../flow-node";
 import { Inbox } from "../inbox";
-import { connectionTo, Flow, type Msg, node, session } from "./flow";
+import { connectionTo, Flow, type Msg, session } from "./flow";
 
 interface Response {
   id: string;
@@ -32,10 +34,6 @@ describe("tools as branches of the flow", () => {
   let farEnd: FarEnd;
   let flow: Flow;
   let frames: Inbox<Frame>;
-  afterEach(async () => {
-    await flow.stop();
-    await farEnd.close();
-  });
   /** A session whose tools output is wired to these tool calls. `answer` is a tool response. */
   const flowOf = (...tools: ReturnType<typeof tool>[]) => [
     connectionTo(farEnd, { reconnectAttempts: 3 }),
@@ -50,12 +48,13 @@ describe("tools as branches of the flow", () => {
   ];
   const start = async (...tools: ReturnType<typeof tool>[]) => {
     frames = new Inbox();
-    farEnd = await startFarEnd((frame: Frame, reply) => {
-      frames.push(frame);
-      if (!frame.setup) return;
-      reply({ setupComplete: {} });
-      reply({ sessionResumptionUpdate: { newHandle: "a handle", resumable: true } });
-    });
+    const accept = acceptResumable();
+    farEnd = await opened(
+      startFarEnd((frame: Frame, ...rest) => {
+        frames.push(frame);
+        accept(frame, ...rest);
+      }),
+    );
     flow = await Flow.start(flowOf(...tools));
     flow.send("session", { payload: "hello", turnComplete: false, session: "kitchen", topic: "mine" });
     await frames.next(({ setup }) => !setup);

@@ -8,7 +8,7 @@ import { systemClock } from "../../../audio/clock";
 import { openSocket, type SocketHandlers } from "../../../live/connection/socket";
 import { ConnectionError } from "../../../live/server/errors";
 import type { Server } from "../../../live/server/server";
-import { cleanUp } from "../../clean-up";
+import { cleanUp, opened } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { acceptSetup, startFarEnd } from "../../far-end";
 import { deferred } from "../../inbox";
@@ -16,11 +16,7 @@ import { serverAt } from "../talk";
 
 const setup = { model: "gemini-3.8-live", config: {}, extra: {} };
 const ignore: SocketHandlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
-const start = async (...args: Parameters<typeof startFarEnd>) => {
-  const farEnd = await startFarEnd(...args);
-  cleanUp(() => farEnd.close());
-  return farEnd;
-};
+const start = (...args: Parameters<typeof startFarEnd>) => opened(startFarEnd(...args));
 const open = async (
   url: string,
   handlers: Partial<SocketHandlers> = {},

@@ -13,18 +13,12 @@ import { type Network, routeTo } from "../../../live/server/network";
 import type { Server } from "../../../live/server/server";
 import { buildSetup } from "../../../live/setup/setup";
 import { startSimulator } from "../../../simulator/server";
-import { cleanUp, replace } from "../../clean-up";
+import { cleanUp, opened, replace } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { deferred, Inbox } from "../../inbox";
 import { startProxy } from "../../proxy";
 import { startTls } from "../../tls";
 import { continuity, serverAt, settings } from "../talk";
-
-const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>) => {
-  const started = await starting;
-  cleanUp(() => started.close());
-  return started;
-};
 
 const handlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
 const connect = (server: Server, clock: Clock = systemClock, signal = new AbortController().signal) =>

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { cleanUp } from "../clean-up";
-import { deploy, listenAsEditor, type NodeRed, flowNode as node, post, startNodeRed } from "../node-red";
+import { cleanUp } from "../../clean-up";
+import { node } from "../../flow-node";
+import { deploy, listenAsEditor, type NodeRed, post, startNodeRed } from "../../node-red";
 
 describe("a live token behind a http in node", () => {
   let nodeRed: NodeRed;

@@ -2,28 +2,19 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type Simulator, startSimulator } from "../../simulator/server";
-import { cleanUp } from "../clean-up";
-import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
-import { Inbox } from "../inbox";
-import { connectionTo, Flow, KEY, type Msg, node, session } from "./flow";
+import { startSimulator } from "../../../simulator/server";
+import { opened } from "../../clean-up";
+import { acceptSetup, startFarEnd } from "../../far-end";
+import { node } from "../../flow-node";
+import { Inbox } from "../../inbox";
+import { connectionTo, Flow, KEY, type Msg, session, startSession, state } from "../flow";
 
-const state = (name: string) => (msg: Msg) => (msg.payload as { state?: string }).state === name;
 const causeOf = (msg: Msg) => (msg.payload as { cause?: string }).cause;
 
 let flow: Flow;
-/** Ends the server with the test. */
-const opened = <T extends FarEnd | Simulator>(server: T): T => {
-  cleanUp(() => server.close());
-  return server;
-};
-const start = async (
-  onFrame: Parameters<typeof startFarEnd>[0],
-  settings: object = {},
-  properties: object = {},
-) => {
-  const farEnd = opened(await startFarEnd(onFrame));
-  flow = await Flow.start([connectionTo(farEnd, settings), ...session(properties)]);
+const start = async (onFrame = acceptSetup(), settings: object = {}) => {
+  const { farEnd, ...started } = await startSession(onFrame, settings);
+  flow = started.flow;
   return farEnd;
 };
 
@@ -56,7 +47,7 @@ describe("a session whose server", () => {
   });
 
   it("does not know the model causes an error that says so", async () => {
-    const simulator = opened(await startSimulator());
+    const simulator = await opened(startSimulator());
     flow = await Flow.start([connectionTo(simulator), ...session({ model: "gemini-9-imaginary" })]);
     await expectFailure(/does not know this model\. Check the model name/, /does not know this model/);
   });
@@ -135,7 +126,7 @@ describe("a live session that is deployed again or deleted", () => {
   };
 
   it("ends its conversations when it is changed, and the new one opens its own", async () => {
-    const farEnd = await start(acceptSetup());
+    const farEnd = await start();
     for (const key of ["kitchen", "hall"]) await connect(key);
     const ended = Promise.all(farEnd.sockets.map((socket) => once(socket, "close")));
     await flow.deploy([connectionTo(farEnd), ...session({ voice: "Kore" })]);
@@ -147,7 +138,7 @@ describe("a live session that is deployed again or deleted", () => {
   });
 
   it("ends its conversations when its connection is changed", async () => {
-    const farEnd = await start(acceptSetup());
+    const farEnd = await start();
     await connect();
     const ended = once(farEnd.sockets[0]!, "close");
     await flow.deploy([connectionTo(farEnd, { idleTimeoutMinutes: 5 }), ...session()]);
@@ -155,7 +146,7 @@ describe("a live session that is deployed again or deleted", () => {
   });
 
   it("ends its conversations when it is deleted, and clears its badge", async () => {
-    const farEnd = await start(acceptSetup());
+    const farEnd = await start();
     await connect();
     const badges = flow.badges("session");
     const ended = once(farEnd.sockets[0]!, "close");
@@ -176,7 +167,7 @@ describe("a live session that is deployed again or deleted", () => {
   });
 
   it("is not affected when something else is deployed", async () => {
-    const farEnd = await start(acceptSetup());
+    const farEnd = await start();
     await connect();
     await flow.deploy([connectionTo(farEnd), ...session(), node("other", "helper")]);
     flow.send("session", { payload: "still there?", turnComplete: false });
@@ -188,7 +179,7 @@ describe("a live session that is deployed again or deleted", () => {
   it("leaves no socket and no timer behind", async () => {
     const resources = (kind: string) =>
       process.getActiveResourcesInfo().filter((name) => name === kind).length;
-    const farEnd = opened(await startFarEnd(acceptSetup()));
+    const farEnd = await opened(startFarEnd(acceptSetup()));
     const before = { sockets: resources("TCPSocketWrap"), timers: resources("Timeout") };
     flow = await Flow.start([
       connectionTo(farEnd),

@@ -1,11 +1,14 @@
+// A restart of Node-RED, in a process of its own.
+
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cleanUp } from "../clean-up";
-import { startFarEnd } from "../far-end";
-import { Inbox } from "../inbox";
-import { listenAsEditor, flowNode as node, post, startNodeRed } from "../node-red";
+import { cleanUp, opened } from "../../clean-up";
+import { acceptResumable, startFarEnd } from "../../far-end";
+import { node } from "../../flow-node";
+import { Inbox } from "../../inbox";
+import { listenAsEditor, post, startNodeRed } from "../../node-red";
 
 interface Setup {
   sessionResumption?: { handle?: string };
@@ -14,13 +17,13 @@ interface Setup {
 it("a conversation is resumed after a restart of Node-RED when its live session keeps conversations", async () => {
   const setups = new Inbox<Setup>();
   const texts = new Inbox<object>();
-  const farEnd = await startFarEnd((frame, reply) => {
-    if (!frame.setup) return texts.push(frame);
-    setups.push(frame.setup);
-    reply({ setupComplete: {} });
-    reply({ sessionResumptionUpdate: { newHandle: "the handle", resumable: true } });
-  });
-  cleanUp(() => farEnd.close());
+  const accept = acceptResumable(texts.push);
+  const farEnd = await opened(
+    startFarEnd((frame, ...rest) => {
+      if (frame.setup) setups.push(frame.setup);
+      accept(frame, ...rest);
+    }),
+  );
   const home = mkdtempSync(join(tmpdir(), "restart-"));
   cleanUp(() => rmSync(home, { recursive: true }));
 
@@ -49,5 +52,5 @@ it("a conversation is resumed after a restart of Node-RED when its live session 
   const after = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
   cleanUp(() => after.stop());
   await post(after, "/inject/say");
-  assert.deepEqual((await setups.next()).sessionResumption, { handle: "the handle" });
+  assert.deepEqual((await setups.next()).sessionResumption, { handle: "handle 1" });
 });

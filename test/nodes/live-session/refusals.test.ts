@@ -1,25 +1,18 @@
 // What a session refuses: it says so to the message, and goes on.
 
 import assert from "node:assert/strict";
-import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
-import { Inbox } from "../inbox";
-import { connection, connectionTo, Flow, type Msg, node, session } from "./flow";
-
-const state = (name: string) => (msg: Msg) => (msg.payload as { state?: string }).state === name;
+import { acceptSetup, type FarEnd } from "../../far-end";
+import { node } from "../../flow-node";
+import type { Inbox } from "../../inbox";
+import { connection, Flow, type Frame, type Msg, session, startSession, state } from "../flow";
 
 describe("a message that a session cannot use", () => {
   let farEnd: FarEnd;
   let flow: Flow;
-  let frames: Inbox<object>;
-
-  beforeEach(async () => {
-    frames = new Inbox();
-    farEnd = await startFarEnd(acceptSetup((frame) => frames.push(frame)));
-  });
-  afterEach(async () => {
-    await flow.stop();
-    await farEnd.close();
-  });
+  let frames: Inbox<Frame>;
+  const start = async (settings: object = {}) => {
+    ({ flow, farEnd, frames } = await startSession(acceptSetup(), settings));
+  };
 
   const refused: [what: string, msg: Msg, error: RegExp][] = [
     ["an unknown action", { action: "explode" }, /msg\.action "explode" is unknown\. Use one of connect, /],
@@ -87,7 +80,7 @@ describe("a message that a session cannot use", () => {
   ];
   for (const [what, msg, error] of refused)
     it(`${what} is an error that the Catch node gets with the message, and the conversation continues`, async () => {
-      flow = await Flow.start([connectionTo(farEnd), ...session()]);
+      await start();
       flow.send("session", { payload: "before", turnComplete: false });
       await frames.next();
       flow.send("session", { ...msg, mark: what });
@@ -103,7 +96,7 @@ describe("a message that a session cannot use", () => {
     });
 
   it("does not affect the conversations of other session keys", async () => {
-    flow = await Flow.start([connectionTo(farEnd), ...session()]);
+    await start();
     flow.send("session", { session: "kitchen", payload: "hello", turnComplete: false });
     await frames.next();
     flow.send("session", { session: "hall", payload: Buffer.alloc(3) });
@@ -114,7 +107,7 @@ describe("a message that a session cannot use", () => {
   });
 
   it("opens one conversation too many: an error, a refused event, and the others continue", async () => {
-    flow = await Flow.start([connectionTo(farEnd, { maxConversations: 1 }), ...session()]);
+    await start({ maxConversations: 1 });
     flow.send("session", { session: "kitchen", payload: "hello", turnComplete: false });
     await frames.next();
     flow.send("session", { session: "hall", topic: "t", payload: "hello" });
@@ -157,7 +150,6 @@ describe("a message that a session cannot use", () => {
 
 describe("a live session with settings that are not valid", () => {
   let flow: Flow;
-  afterEach(() => flow.stop());
 
   const unusable: [what: string, connection: object, properties: object, error: RegExp][] = [
     [
@@ -266,13 +258,11 @@ describe("a live session with settings that are not valid", () => {
   });
 
   it("a setting that is absent has its default", async () => {
-    const farEnd = await startFarEnd(acceptSetup());
-    flow = await Flow.start([connectionTo(farEnd), ...session()]);
+    const { flow, farEnd } = await startSession();
     flow.send("session", { action: "connect" });
     const { payload } = await flow.at("events").next(state("connected"));
     assert.equal((payload as { model: string }).model, "gemini-3.8-live");
     assert.match(farEnd.requests[0]!.url!, /v1beta/);
-    await farEnd.close();
   });
 
   for (const [what, settings, properties, error] of [

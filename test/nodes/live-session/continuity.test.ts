@@ -1,38 +1,26 @@
+// A live session whose connection is lost, or that is deployed again: what it resumes.
+
 import assert from "node:assert/strict";
-import { acceptSetup, type FarEnd, startFarEnd } from "../far-end";
-import { connectionTo, Flow, type Msg, session } from "./flow";
+import { acceptResumable, acceptSetup, type FarEnd } from "../../far-end";
+import { connectionTo, event, type Flow, session, startSession, state } from "../flow";
 
 interface Setup {
   sessionResumption?: { handle?: string };
   contextWindowCompression?: object;
 }
 
-const eventIs = (name: string) => (msg: Msg) => msg.event === name;
-const stateIs = (name: string) => (msg: Msg) => (msg.payload as { state?: string }).state === name;
-
 describe("a live session whose connection is lost", () => {
   let farEnd: FarEnd;
   let flow: Flow;
-  afterEach(async () => {
-    await flow.stop();
-    await farEnd.close();
-  });
   /** A server that gives each connection a handle, and answers each text. */
   const start = async (settings: object = {}, properties: object = {}) => {
-    farEnd = await startFarEnd((frame, reply) => {
-      if (!frame.setup) return reply({ serverContent: { turnComplete: true } });
-      reply({ setupComplete: {} });
-      reply({ sessionResumptionUpdate: { newHandle: `handle ${farEnd.sockets.length}`, resumable: true } });
-    });
-    flow = await Flow.start([
-      connectionTo(farEnd, { reconnectAttempts: 3, ...settings }),
-      ...session(properties),
-    ]);
+    const server = acceptResumable((_frame, reply) => reply({ serverContent: { turnComplete: true } }));
+    ({ flow, farEnd } = await startSession(server, { reconnectAttempts: 3, ...settings }, properties));
   };
   const setups = () => farEnd.frames.flatMap(({ setup }: { setup?: Setup }) => (setup ? [setup] : []));
   const say = async (payload: string) => {
     flow.send("session", { payload, topic: "mine" });
-    await flow.at("events").next(eventIs("turnComplete"));
+    await flow.at("events").next(event("turnComplete"));
   };
 
   it("reports the loss, the attempt and its wait, the resume and the pause, and loses no message", async () => {
@@ -40,7 +28,7 @@ describe("a live session whose connection is lost", () => {
     const badges = flow.badges("session");
     await say("hello");
     farEnd.sockets[0]!.terminate();
-    const { payload, session, topic } = await flow.at("events").next(stateIs("connecting"));
+    const { payload, session, topic } = await flow.at("events").next(state("connecting"));
     assert.deepEqual([session, topic], ["default", undefined]);
     const { attempt, of, waitMs, cause } = payload as Record<string, number>;
     assert.deepEqual([attempt, of, cause], [1, 3, "the connection was lost"]);
@@ -48,12 +36,12 @@ describe("a live session whose connection is lost", () => {
     flow.send("session", { payload: "are you there?" });
     await badges.next(({ text }) => text === "connecting");
     assert.deepEqual(setups().length, 1);
-    const resumed = await flow.at("events").next(eventIs("resumed"));
+    const resumed = await flow.at("events").next(event("resumed"));
     const { remembered, attempts, pauseMs } = resumed.payload as Record<string, unknown>;
     assert.deepEqual([remembered, attempts], [true, 1]);
-    const gap = await flow.at("events").next(eventIs("gap"));
+    const gap = await flow.at("events").next(event("gap"));
     assert.deepEqual(gap.payload, { event: "gap", pauseMs, lostSoundMs: 0 });
-    await flow.at("events").next(eventIs("turnComplete"));
+    await flow.at("events").next(event("turnComplete"));
     assert.deepEqual(setups()[1]!.sessionResumption, { handle: "handle 1" });
   });
 
@@ -83,7 +71,7 @@ describe("a live session whose connection is lost", () => {
     await start({}, { keepConversations: true });
     await say("hello");
     flow.send("session", { action: "disconnect" });
-    await flow.at("events").next(stateIs("closed"));
+    await flow.at("events").next(state("closed"));
     await say("hello");
     assert.deepEqual(setups()[1]!.sessionResumption, {});
   });
@@ -94,7 +82,6 @@ describe("a live session whose connection is lost", () => {
     assert.deepEqual(setups()[0]!.sessionResumption, {});
     assert.deepEqual(setups()[0]!.contextWindowCompression, { slidingWindow: {} });
     await flow.stop();
-    await farEnd.close();
     await start({ onConnectionLoss: "report", contextCompression: false });
     await say("hello");
     assert.equal(setups()[0]!.sessionResumption, undefined);
@@ -138,12 +125,9 @@ describe("a connection with settings that are not valid", () => {
   ];
   for (const [what, settings, error] of BAD)
     it(`${what}: the badge is red and every message gets the error`, async () => {
-      const farEnd = await startFarEnd(acceptSetup());
-      const flow = await Flow.start([connectionTo(farEnd, settings), ...session()]);
+      const { flow } = await startSession(acceptSetup(), settings);
       flow.send("session", { payload: "hello" });
       assert.match((await flow.nextError()).message, error);
       assert.equal((await flow.badges("session").next()).fill, "red");
-      await flow.stop();
-      await farEnd.close();
     });
 });

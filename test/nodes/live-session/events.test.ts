@@ -1,18 +1,15 @@
 // The events output of a live session: what its messages hold, and that they are copies.
 
 import assert from "node:assert/strict";
-import { cleanUp } from "../clean-up";
-import { acceptSetup, startFarEnd } from "../far-end";
-import { connectionTo, Flow, type Msg, session } from "./flow";
+import { answering, event, startSession, state } from "../flow";
 
-const start = async (settings: object, answer: object[]) => {
-  const farEnd = await startFarEnd(acceptSetup((_frame, reply) => answer.forEach(reply)));
-  cleanUp(() => farEnd.close());
-  const flow = await Flow.start([connectionTo(farEnd, settings), ...session()]);
-  cleanUp(() => flow.stop());
-  return flow;
-};
-const event = (name: string) => (msg: Msg) => msg.event === name;
+const start = async (settings: object, answer: object[]) =>
+  (
+    await startSession(
+      answering((reply) => answer.forEach(reply)),
+      settings,
+    )
+  ).flow;
 
 describe("the events output of a live session", () => {
   it("names the event in the payload, too, and has no undefined details", async () => {
@@ -24,7 +21,7 @@ describe("the events output of a live session", () => {
     flow.send("session", { payload: "hello" });
     await flow.at("events").next(event("turnComplete"));
     flow.send("session", { action: "disconnect" });
-    await flow.at("events").next(({ payload }) => (payload as { state?: string }).state === "closed");
+    await flow.at("events").next(state("closed"));
     const events = flow.all("events");
     assert.deepEqual(
       new Set(events.map(({ event }) => event)),

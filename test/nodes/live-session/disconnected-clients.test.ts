@@ -3,20 +3,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { cleanUp } from "../clean-up";
-import { acceptSetup, startFarEnd } from "../far-end";
-import { flowNode, listenAsEditor, post, startNodeRed } from "../node-red";
-import { connectionTo, Flow, type Msg, session } from "./flow";
+import { cleanUp } from "../../clean-up";
+import { node } from "../../flow-node";
+import { listenAsEditor, post, startNodeRed } from "../../node-red";
+import { startSession, state } from "../flow";
 
 describe("a client that disconnects", () => {
   const client = { type: "websocket", id: "a client" };
-  const state = (name: string, key: string) => (msg: Msg) =>
-    msg.session === key && (msg.payload as { state?: string }).state === name;
   const start = async () => {
-    const farEnd = await startFarEnd(acceptSetup());
-    cleanUp(() => farEnd.close());
-    const flow = await Flow.start([connectionTo(farEnd), ...session()]);
-    cleanUp(() => flow.stop());
+    const { flow } = await startSession();
     for (const msg of [{ _session: client }, { session: "other" }])
       flow.send("session", { ...msg, action: "connect" });
     await flow.at("events").next(state("connected", "other"));
@@ -74,9 +69,9 @@ describe("a client that disconnects", () => {
       { id: "tab", type: "tab", label: "clients" },
       { id: "config", type: "gemini-live-config", server: "simulator" },
       { id: "listener", type: "websocket-listener", path: "/clients", wholemsg: "false" },
-      flowNode("in", "websocket in", { server: "listener", client: "" }, [["session"]]),
-      flowNode("status", "status", { scope: ["in"] }, [["session"]]),
-      flowNode("session", "gemini-live-session", { connection: "config" }, [[], [], [], []]),
+      node("in", "websocket in", { server: "listener", client: "" }, [["session"]]),
+      node("status", "status", { scope: ["in"] }, [["session"]]),
+      node("session", "gemini-live-session", { connection: "config" }, [[], [], [], []]),
     ]);
     const badge = (text: string) => news.badges.next((each) => each.node === "session" && each.text === text);
     await badge("disconnected");
