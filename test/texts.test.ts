@@ -313,13 +313,47 @@ describe("the files of every node", () => {
         for (const word of words) assert.match(word, /^([\d.]+|kHz)$/);
       });
 
-      it("has a help text of its own", () => {
+      it("has a help text in the form of Node-RED's own nodes", () => {
         const help = read("locales/en-US", `${set}.html`);
         assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${type}">\n\\S`));
-        assert.ok(help.includes("\n### "));
-        // Node-RED lists a property only when it is one line with two colons.
+        const sections = [...help.matchAll(/^### (.*)$/gm)].map(([, title]) => title!);
+        const hasOutputs = definition.get("outputs")?.value !== 0;
+        if (!isConfig)
+          assert.deepEqual(sections.slice(0, 2), ["Inputs", hasOutputs ? "Outputs" : "Settings"]);
+        assert.ok(sections.includes("Details"));
+        // The editor shows a property only when it is one line with two colons, and with its type in parentheses.
         for (const [line] of help.matchAll(/^: .*\n.?.?/gm))
-          assert.match(line, /^: [^:\n]+ : [^:\n]+\n(: |\n|$)/);
+          assert.match(line, /^: [^:\n]+ \([^:\n]+\) : [^:\n]+\n(: |\n|$)/);
+      });
+
+      it("explains every setting in its help, under its label and in the order of the dialog", () => {
+        const { label } = JSON.parse(read("locales/en-US", `${set}.json`))[set];
+        const labels = [...template.matchAll(/data-i18n="[\w-]+\.label\.(\w+)"/g)]
+          .map(([, key]) => label[key!])
+          .filter((text) => !text.endsWith("."));
+        const help = read("locales/en-US", `${set}.html`);
+        const explained = [...help.matchAll(/^: (.*) \([^()]+\) : ./gm)].map(([, text]) =>
+          text!.replace("&#58;", ":"),
+        );
+        assert.deepEqual(
+          explained.filter((text) => labels.includes(text)),
+          labels,
+        );
+      });
+
+      it("gives the defaults of numbers and check boxes in its help", () => {
+        const help = read("locales/en-US", `${set}.html`).replace("&#58;", ":");
+        for (const setting of Object.values(tableOf(set).settings)) {
+          const ending =
+            setting.kind === "flag"
+              ? ` Default ${setting.default ? "on" : "off"}.`
+              : setting.default === ""
+                ? " default."
+                : ` Default ${setting.default}.`;
+          const line = help.split("\n").find((text) => text.startsWith(`: ${setting.label} (`));
+          if (setting.kind === "number" || setting.kind === "flag")
+            assert.ok(line?.endsWith(ending), `${setting.label}:${ending}`);
+        }
       });
 
       it("takes its colors from the theme", () => {
