@@ -1,7 +1,7 @@
 // gemini-interrupt: turns any message into a stop for a live session and for audio out.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import type { FlowMessage } from "./flow/messages";
+import type { FlowMessage } from "./messages";
 
 export = (RED: NodeAPI) => {
   function Interrupt(this: Node, def: NodeDef) {

@@ -1,24 +1,26 @@
 // Starts the simulator of the Gemini Live server on the loopback interface, for tests and for trials without a key. It
 // answers with an echo and says so; it has no model.
 
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../audio/clock";
 import { loadResampler } from "../audio/resampler";
 import { ClientConnection, type SharedState } from "./connection/client-connection";
 import { FaultScript } from "./faults/fault-script";
 import type { Fault } from "./faults/fault-types";
+import type { TlsPair } from "./http/certificate";
 import { checkKey, pathAndCredentials, refuseHandshake } from "./http/handshake";
 import { IssuedTokens, type SimulatedToken } from "./http/issued-tokens";
 import { answerHttp } from "./http/token-endpoint";
 import type { Handles } from "./protocol/models";
-import { seededRandom } from "./random";
+import { Variation } from "./protocol/variation";
 import type { SimulatedCall } from "./session/function-calls";
 import type { SimulatedConversation } from "./session/session";
 import { SessionStore } from "./session/session-store";
 
-export type { Fault, SimulatedCall, SimulatedConversation, SimulatedToken };
+export type { Fault, SimulatedCall, SimulatedConversation, SimulatedToken, TlsPair };
 
 /** Options of the simulator; all are optional. Times in ms. */
 export interface SimulatorOptions {
@@ -26,8 +28,23 @@ export interface SimulatorOptions {
   port?: number;
   /** absent: the system's clock */
   clock?: Clock;
-  /** makes the sizes of audio chunks the same in every run; absent: they vary */
+  /**
+   * a whole number that repeats everything that varies: the sizes of audio chunks, the gaps between frames, and the ids of
+   * calls, handles and tokens. Each connection that does the same gets the same frames. absent: they differ in every run
+   */
   seed?: number;
+  /**
+   * whether sizes and gaps are always the usual ones of their measured ranges; the ids are the same in every run. absent:
+   * false, they vary as those of the real server
+   */
+  strict?: boolean;
+  /** serves https and wss with this certificate and key, PEM; absent: http and ws */
+  tls?: TlsPair;
+  /**
+   * called with one line for every connection, setup, turn and fault, such as `#1 setup models/gemini-3.8-live`. Lines
+   * contain no keys, tokens, texts or sound; absent: no lines
+   */
+  log?: (line: string) => void;
   /** the only API key to accept; absent: any */
   key?: string;
   /** faults, and when they happen; absent: none */
@@ -49,7 +66,7 @@ export interface SimulatorOptions {
 
 /** A running simulator. */
 export interface Simulator {
-  /** `http://127.0.0.1:port`, as baseUrl for the SDK */
+  /** `http://127.0.0.1:port`, with TLS `https://127.0.0.1:port`; as baseUrl for the SDK */
   readonly url: string;
   readonly port: number;
   /**
@@ -77,25 +94,49 @@ const HANDLES_MS = 2 * 3600_000;
 
 /**
  * Starts a simulator on 127.0.0.1.
- * @throws Error with the code of Node.js's `listen`, such as EADDRINUSE; or for an invalid script
+ * @throws Error with the code of Node.js's `listen`, such as EADDRINUSE; for an invalid script; or for an invalid
+ * certificate or key
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, clock = systemClock, seed, key, handles, cancelCalls } = options;
+  const { port = 0, clock = systemClock, seed, strict = false, key, handles, cancelCalls, tls } = options;
   const { lifetimeMs = LIFETIME_MS, goAwayMs = GO_AWAY_MS, handlesMs = HANDLES_MS } = options;
   const script = new FaultScript(options.script ?? []);
   const sessions = new SessionStore(handlesMs);
-  const tokens = new IssuedTokens();
-  const random = seed === undefined ? Math.random : seededRandom(seed);
-  const shared: SharedState = { clock, random, script, sessions, lifetimeMs, goAwayMs, handles, cancelCalls };
+  const variation = new Variation(seed, strict);
+  const tokens = new IssuedTokens(variation);
+  // What a client has named, such as a model, may have line breaks.
+  const log = (line: string) => options.log?.(line.replace(/\p{Cc}+/gu, " "));
+  const shared: SharedState = {
+    clock,
+    variation,
+    script,
+    sessions,
+    lifetimeMs,
+    goAwayMs,
+    handles,
+    cancelCalls,
+    log,
+  };
   await loadResampler();
   const connections = new Map<ClientConnection, Promise<unknown>>();
   let count = 0;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
-  const server = createServer((request, response) => answerHttp(request, response, { tokens, key, clock }));
+  const answer: RequestListener = (request, response) =>
+    answerHttp(request, response, { tokens, key, clock });
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
+  // With TLS, the HTTP server does not know the sockets whose handshake is not over.
+  const open = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
 
   server.on("upgrade", (request, tcp, head) => {
-    const { version, constrained, key: given, token } = pathAndCredentials(request);
-    if (!version) return refuseHandshake(tcp, 404);
+    const { path, version, constrained, key: given, token } = pathAndCredentials(request);
+    if (!version) {
+      log(`handshake refused with 404: no Live API at ${path}`);
+      return refuseHandshake(tcp, 404);
+    }
     const connection = new ClientConnection(tcp, ++count, version, shared);
     const closed = new Promise((resolve) => tcp.once("close", resolve));
     connections.set(connection, closed);
@@ -115,7 +156,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const bound = (server.address() as AddressInfo).port;
 
   return {
-    url: `http://${HOST}:${bound}`,
+    url: `http${tls ? "s" : ""}://${HOST}:${bound}`,
     port: bound,
     conversations: sessions.all,
     tokens: tokens.all,
@@ -124,10 +165,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     async close() {
       for (const connection of connections.keys()) connection.cut();
-      await Promise.all([
-        ...connections.values(),
-        new Promise((resolve) => server.close(resolve).closeAllConnections()),
-      ]);
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of open) socket.destroy();
+      await Promise.all([...connections.values(), closed]);
     },
   };
 }

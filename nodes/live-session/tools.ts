@@ -2,7 +2,7 @@
 
 import type { Node, NodeAPI } from "node-red";
 import type { ServedTool } from "../../live/tools/tool-dispatch";
-import { findTools } from "../flow/tool-discovery";
+import { findTools } from "../tool-discovery";
 
 /** Bytes of all declarations together above which a model was seen to repeat itself (docs/live-api.md 1.2). */
 const LARGE_BYTES = 3 * 1024;

@@ -12,12 +12,14 @@ import { readMessage, type SetupMessage } from "../protocol/message-schema";
 import { type Handles, modelFor } from "../protocol/models";
 import { duration } from "../protocol/proto-json";
 import {
+  closeReason,
   deadlineExpired,
   goAwayIgnored,
   internalError,
   invalidArgument,
   Refusal,
 } from "../protocol/refusals";
+import type { Range, Variation } from "../protocol/variation";
 import { slidingWindowOf } from "../session/context-window";
 import { HandleUpdates } from "../session/handle-updates";
 import { resumedSession } from "../session/resume-check";
@@ -26,14 +28,14 @@ import type { SessionStore } from "../session/session-store";
 import { MessageHandler } from "../turns/message-handler";
 import type { Host } from "../turns/model-turn";
 import { ConnectionTimers } from "./connection-timers";
-import { Transport } from "./transport";
+import { LOST, Transport } from "./transport";
 
 /** From the setup to setupComplete, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
 const SETUP_MS = 260;
 /** The same for a setup that resumes a session; measured. */
 const RESUME_MS = 550;
 /** How long the server takes to notice that an idle connection was cut, in ms; measured (docs/live-api.md 1.5). */
-const UNNOTICED_MS = 1500;
+const UNNOTICED_MS: Range = { least: 1500, usual: 1500, most: 2300 };
 /** A client that does not read is cut when this many bytes wait for it. */
 const MAX_UNREAD_BYTES = 64 * 2 ** 20;
 /** The longest timer of Node.js, in ms. */
@@ -42,8 +44,7 @@ const MAX_TIMER = 2 ** 31 - 1;
 /** Settings and state that all connections of a simulator share. Times in ms. */
 export interface SharedState {
   clock: Clock;
-  /** Like Math.random. */
-  random: () => number;
+  variation: Variation;
   script: FaultScript;
   sessions: SessionStore;
   lifetimeMs: number;
@@ -53,13 +54,14 @@ export interface SharedState {
   handles?: Handles;
   /** absent: the model's own */
   cancelCalls?: boolean;
+  log(line: string): void;
 }
 
 /** The server's side of one connection. */
 export class ClientConnection implements FaultTarget, Host, Holder {
   readonly number: number;
   readonly clock: ConnectionTimers;
-  readonly random: () => number;
+  readonly variation: Variation;
   readonly #shared: SharedState;
   readonly #version: string;
   readonly #transport: Transport;
@@ -76,10 +78,12 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   constructor(tcp: Duplex, number: number, version: string, shared: SharedState) {
     this.number = number;
     this.#version = version;
-    this.random = shared.random;
+    this.variation = shared.variation.of(number);
     this.#shared = shared;
     this.clock = new ConnectionTimers(shared.clock, (callback) => this.#guard(callback));
-    this.#transport = new Transport(tcp, (abrupt) => this.#end(abrupt ? "cut" : "left"));
+    this.#transport = new Transport(tcp, (code) =>
+      code === LOST ? this.#end("cut", "lost") : this.#end("left", `closed by the client with ${code}`),
+    );
   }
 
   get open() {
@@ -98,8 +102,13 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     return this.#silent;
   }
 
+  log(text: string) {
+    this.#shared.log(`#${this.number} ${text}`);
+  }
+
   /** Runs the faults of the handshake. @returns whether the handshake may be completed */
   admits() {
+    this.log(`connection on ${this.#version}`);
     this.happened("handshake");
     return this.#open && !this.#transport.frozen;
   }
@@ -132,16 +141,18 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   /** Closes with the refusal's code and words. */
   refuse({ code, message }: Refusal) {
     if (!this.#open || this.#transport.frozen) return;
-    this.#end("closed");
+    // A value that does not fit its field may be sound.
+    const reason = closeReason(message).replace(/^(Invalid value at .*?\)),.*/s, "$1");
+    this.#end("closed", `closed with ${code} ${reason}`.trimEnd());
     this.#transport.close(code, message);
   }
 
   leave() {
-    this.#end("left");
+    this.#end("left", "closed by the client");
   }
 
   cut() {
-    this.#end("cut");
+    this.#end("cut", "cut");
     this.#transport.cut();
   }
 
@@ -182,7 +193,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   }
 
   refuseHandshake(status: number) {
-    this.#end("closed");
+    this.#end("closed", `handshake refused with ${status}`);
     this.#transport.refuse(status);
   }
 
@@ -226,9 +237,10 @@ export class ClientConnection implements FaultTarget, Host, Holder {
       this.#updates = new HandleUpdates(often, {
         clock: this.clock,
         send: (frame) => this.send(frame),
-        newHandle: () => session.newHandle(),
+        newHandle: () => session.newHandle(this.variation),
         idle: () => !messages.answering,
       });
+    this.log(`setup ${setup.model}${handle ? ", a resume" : ""}`);
     this.clock.after(handle ? RESUME_MS : SETUP_MS, () => this.#ready());
     this.happened("setup");
   }
@@ -253,19 +265,25 @@ export class ClientConnection implements FaultTarget, Host, Holder {
       if (this.#session?.memory.full) throw invalidArgument();
     } catch (error) {
       const refusal = error instanceof Refusal ? error : internalError();
-      if (refusal.delayMs) this.clock.after(refusal.delayMs, () => this.refuse(refusal));
+      const { delayMs } = refusal;
+      if (delayMs) this.clock.after(this.variation.between(delayMs), () => this.refuse(refusal));
       else this.refuse(refusal);
     }
   }
 
-  /** @param how `cut`: without a close frame; `left`: the client closed; `closed`: the server did */
-  #end(how: "cut" | "left" | "closed") {
+  /**
+   * @param how `cut`: without a close frame; `left`: the client closed; `closed`: the server did
+   * @param line says so in the log
+   */
+  #end(how: "cut" | "left" | "closed", line: string) {
     if (!this.#open) return;
     this.#open = false;
+    this.log(line);
     const idle = this.#messages?.idle ?? true;
     const now = this.clock.now();
     this.clock.end();
     this.#messages?.end();
-    this.#session?.left(now, how === "cut" && idle ? now + UNNOTICED_MS : now, how === "left");
+    const unnoticed = how === "cut" && idle ? this.variation.between(UNNOTICED_MS) : 0;
+    this.#session?.left(now, now + unnoticed, how === "left");
   }
 }

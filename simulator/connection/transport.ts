@@ -5,26 +5,29 @@ import type { WebSocket } from "ws";
 import { refuseHandshake } from "../http/handshake";
 import { closeReason } from "../protocol/refusals";
 
+/** The close code of a connection that ended without a close frame (RFC 6455, 7.4.1). */
+export const LOST = 1006;
+
 /** The transport of one connection. */
 export class Transport {
   readonly #tcp: Duplex;
-  readonly #ended: (abrupt: boolean) => void;
+  readonly #ended: (code: number) => void;
   #webSocket?: WebSocket;
   #frozen = false;
 
   /**
    * @param tcp the HTTP server's socket, before the handshake is answered
-   * @param ended called when the connection has ended; `abrupt`: without a close frame
+   * @param ended called when the connection has ended, with the client's close code; 1006: without a close frame
    */
-  constructor(tcp: Duplex, ended: (abrupt: boolean) => void) {
+  constructor(tcp: Duplex, ended: (code: number) => void) {
     this.#tcp = tcp;
     tcp.on("error", () => tcp.destroy());
     tcp.on("end", () => {
-      if (!this.closing) ended(true);
+      if (!this.closing) ended(LOST);
       // An HTTP server's socket stays half open until it is ended.
       tcp.end();
     });
-    tcp.once("close", () => this.#webSocket ?? ended(true));
+    tcp.once("close", () => this.#webSocket ?? ended(LOST));
     this.#ended = ended;
   }
 
@@ -32,7 +35,7 @@ export class Transport {
   upgraded(webSocket: WebSocket, received: (text: string) => void) {
     this.#webSocket = webSocket;
     webSocket.on("message", (data: Buffer) => this.#frozen || received(data.toString()));
-    webSocket.on("close", (code) => this.#ended(code === 1006));
+    webSocket.on("close", this.#ended);
     // An invalid frame: `ws` closes the connection itself.
     webSocket.on("error", () => {});
   }

@@ -14,6 +14,8 @@ export interface FaultTarget {
   readonly open: boolean;
   /** A clock whose timers end with the connection. */
   readonly clock: Clock;
+  /** Reports something in one line. */
+  log(text: string): void;
   cut(): void;
   close(code: number, reason: string): void;
   freeze(): void;
@@ -104,6 +106,7 @@ export class FaultScript {
   #run(planned: PlannedFault, target: FaultTarget) {
     if (planned.left === 0) return;
     if (--planned.left === 0) this.#planned.splice(this.#planned.indexOf(planned), 1);
+    target.log(`fault ${planned.fault.do} at ${planned.fault.at}`);
     run(planned.fault, target);
   }
 

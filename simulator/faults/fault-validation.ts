@@ -61,6 +61,12 @@ const kinds: Record<Fault["do"], Record<string, Rule>> = {
   reissue: {},
 };
 
+/** Everything that a fault can do, each with the names of its fields. */
+export const actions: Readonly<Record<Fault["do"], string[]>> = Object.assign(
+  {},
+  ...Object.entries(kinds).map(([name, fields]) => ({ [name]: Object.keys(fields) })),
+);
+
 const common: Record<string, Rule> = {
   at: oneOf(moments),
   do: oneOf(Object.keys(kinds)),

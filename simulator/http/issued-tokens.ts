@@ -1,7 +1,6 @@
 // Ephemeral tokens: requests for them, their uses and lifetimes, and the fields of the setup that they lock
 // (docs/live-api.md 3).
 
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../../audio/clock";
 import { type SetupMessage, setup } from "../protocol/message-schema";
 import { message, parseObject, readField, readPath } from "../protocol/proto-json";
@@ -13,6 +12,7 @@ import {
   tokenTooOld,
   tokenUsedUp,
 } from "../protocol/refusals";
+import type { Variation } from "../protocol/variation";
 
 /** An ephemeral token as tests see it. Times in ms since 1970. */
 export interface SimulatedToken {
@@ -101,7 +101,7 @@ function put(
 
 /** One token. */
 export class IssuedToken implements SimulatedToken {
-  readonly name = `auth_tokens/${randomBytes(32).toString("hex")}`;
+  readonly name: string;
   readonly uses: number;
   used = 0;
   readonly startBefore: number;
@@ -110,8 +110,12 @@ export class IssuedToken implements SimulatedToken {
   readonly fieldMask?: string;
   readonly #locked: readonly string[][];
 
-  /** @throws Refusal for an unknown path, an impossible time or a negative number of uses */
-  constructor(request: TokenRequest, now: number) {
+  /**
+   * @param id 64 hexadecimal digits
+   * @throws Refusal for an unknown path, an impossible time or a negative number of uses
+   */
+  constructor(id: string, request: TokenRequest, now: number) {
+    this.name = `auth_tokens/${id}`;
     this.uses = request.uses ?? 1;
     this.expiresAt = request.expireTime ?? now + LIFE_MS;
     this.startBefore = request.newSessionExpireTime ?? now + START_MS;
@@ -156,10 +160,15 @@ export class IssuedToken implements SimulatedToken {
 /** All tokens, from the oldest to the newest. Beyond 500 the oldest expired one is dropped, else the oldest. */
 export class IssuedTokens {
   readonly all: IssuedToken[] = [];
+  readonly #variation: Variation;
+
+  constructor(variation: Variation) {
+    this.#variation = variation;
+  }
 
   /** Issues a token. @throws Refusal for an invalid request */
   make(request: TokenRequest, now: number): IssuedToken {
-    const token = new IssuedToken(request, now);
+    const token = new IssuedToken(this.#variation.hex(), request, now);
     const expired = this.all.findIndex((each) => each.expired(now));
     if (this.all.length >= MAX_TOKENS) this.all.splice(Math.max(0, expired), 1);
     this.all.push(token);

@@ -2,6 +2,7 @@
 // the end of the turn when playback would have ended.
 
 import type { Clock } from "../../audio/clock";
+import type { Range, Variation } from "../protocol/variation";
 import type { Reply } from "./echo";
 import { OUTPUT_RATE } from "./speech-synthesis";
 
@@ -11,13 +12,18 @@ const PACE = 320;
 const COMPLETE_AFTER_MS = 30;
 /** The share of audio frames that follow an empty frame. */
 const EMPTY_FRAMES = 0.8;
+/** Pairs of bytes in a chunk of audio: 10 to 14 kB, now and then 2 B to 27 kB; measured (docs/live-api.md 1.5). */
+const USUAL_SAMPLES: Range = { least: 5000, usual: 5760, most: 7000 };
+const ODD_SAMPLES: Range = { least: 1, usual: 5760, most: 13_500 };
+const ODD_CHUNKS = 0.1;
+/** From the moment when playback would have ended to the end of the turn, in ms; measured. */
+const OVER_AFTER_MS: Range = { least: -30, usual: 0, most: 30 };
 const WORDS_IN_FRAGMENT = 3;
 
 /** What an answer needs from its turn. */
 export interface AnswerHost {
   clock: Clock;
-  /** Like Math.random. Varies the sizes of chunks. */
-  random(): number;
+  variation: Variation;
   send(frame: object): void;
   /** Called once when playback would have ended, unless the answer was stopped. */
   over(): void;
@@ -90,6 +96,8 @@ export class AnswerStream {
     const cues = chunks.map(({ at, pcm }, index): Cue => {
       const isHere = (_: string, n: number) => Math.floor((n * chunks.length) / fragments.length) === index;
       const words = fragments.filter(isHere).join("");
+      // Drawn now, and not when it is sent, so that the order in which frames become due does not matter.
+      const empty = index > 0 && this.#host.variation.happens(EMPTY_FRAMES) ? [{}] : [];
       return {
         at,
         frames: () => {
@@ -98,7 +106,6 @@ export class AnswerStream {
           const transcription = transcribe && words ? [{ outputTranscription: { text: words } }] : [];
           const contents = [{ modelTurn: audioContent(pcm) }, ...transcription];
           if (!joinsFields) return contents.map((serverContent) => ({ serverContent }));
-          const empty = this.#host.random() < EMPTY_FRAMES ? [{}] : [];
           const before = index === 0 ? [{ serverContent: {} }] : empty;
           return [...before, { serverContent: Object.assign({}, ...contents) }];
         },
@@ -109,9 +116,11 @@ export class AnswerStream {
 
   #chunks() {
     const { pcm } = this.#reply;
+    const { variation } = this.#host;
     const chunks: { at: number; pcm: Buffer }[] = [];
     for (let from = 0; from < pcm.length; ) {
-      const chunk = pcm.subarray(from, from + chunkBytes(this.#host.random));
+      const samples = variation.between(variation.happens(ODD_CHUNKS) ? ODD_SAMPLES : USUAL_SAMPLES);
+      const chunk = pcm.subarray(from, from + 2 * samples);
       chunks.push({ at: Math.round(from / PACE), pcm: chunk });
       from += chunk.length;
     }
@@ -133,6 +142,7 @@ export class AnswerStream {
 
   #next() {
     const { clock, send, over } = this.#host;
+    const end = () => lengthMs(this.#spokenBytes) + this.#host.variation.between(OVER_AFTER_MS);
     const elapsed = () => clock.now() - this.#from;
     for (let cue = this.#cues[0]; cue && cue.at <= elapsed(); cue = this.#cues[0]) {
       this.#cues.shift();
@@ -141,14 +151,8 @@ export class AnswerStream {
     const next = this.#cues[0];
     this.#cancel = next
       ? clock.after(next.at - elapsed(), () => this.#next())
-      : clock.after(Math.max(0, lengthMs(this.#spokenBytes) - elapsed()), over);
+      : clock.after(Math.max(0, end() - elapsed()), over);
   }
-}
-
-/** An even number of bytes: 10 to 14 kB, now and then 2 B to 27 kB; measured (docs/live-api.md 1.5). */
-function chunkBytes(random: () => number) {
-  const [least, most] = random() < 0.1 ? [2, 27_000] : [10_000, 14_000];
-  return 2 * Math.round((least + (most - least) * random()) / 2);
 }
 
 /** A modelTurn with one chunk of audio. @param pcm 24 kHz PCM16 LE mono */

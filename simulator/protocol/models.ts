@@ -3,9 +3,10 @@
 import { type Behavior, readTools } from "./function-declarations";
 import type { SetupMessage } from "./message-schema";
 import { invalidArgument, modalitiesRefused, modelNotFound, noVoices, Refusal } from "./refusals";
+import type { Range } from "./variation";
 
-/** The prefix of call ids, and their lowest and highest number of digits. */
-export type CallIdForm = readonly [prefix: string, least: number, most: number];
+/** The prefix of call ids, and their number of digits. */
+export type CallIdForm = readonly [prefix: string, digits: Range];
 
 /** The properties in which models differ. */
 export interface Model {
@@ -21,7 +22,7 @@ export interface Model {
   behaviors: readonly Behavior[];
   /** Whether tool responses may have a scheduling. */
   scheduling: boolean;
-  /** The form of call ids by behavior: a prefix, and the lowest and highest number of digits (docs/live-api.md 1.3). */
+  /** The form of call ids by behavior (docs/live-api.md 1.3). */
   callIds: Readonly<Record<Behavior, CallIdForm>>;
   /** Whether barge-in cancels pending calls: documented, but never seen on 3.8 (docs/live-api.md 1.5). */
   cancelsCalls: boolean;
@@ -54,7 +55,7 @@ export interface Model {
 export type Handles = "once" | "often" | "never";
 
 /** The call ids of 2.x; those of 3.1 are assumed to be the same. */
-const functionCallId: CallIdForm = ["function-call-", 19, 20];
+const functionCallId: CallIdForm = ["function-call-", { least: 19, usual: 19, most: 20 }];
 
 const live: Model = {
   answers: "AUDIO",
@@ -63,7 +64,10 @@ const live: Model = {
   thinks: true,
   behaviors: ["NON_BLOCKING", "BLOCKING"],
   scheduling: true,
-  callIds: { BLOCKING: ["fc_", 19, 20], NON_BLOCKING: ["call_", 6, 7] },
+  callIds: {
+    BLOCKING: ["fc_", { least: 19, usual: 19, most: 20 }],
+    NON_BLOCKING: ["call_", { least: 6, usual: 7, most: 7 }],
+  },
   cancelsCalls: false,
   abortsOnAudio: false,
   affective: "never",

@@ -1,5 +1,7 @@
 // Every reason for which the Live server closes a connection: the close code and the server's own words.
 
+import type { Range } from "./variation";
+
 /** A reason to close the connection. The code that finds it throws it; the connection sends the close frame. */
 export class Refusal extends Error {
   override name = "Refusal";
@@ -7,12 +9,12 @@ export class Refusal extends Error {
   /**
    * @param reason the server's words, of any length
    * @param code WebSocket close code
-   * @param delayMs how long the server waits before it closes
+   * @param delayMs how long the server waits before it closes; absent: not at all
    */
   constructor(
     reason: string,
     readonly code = 1007,
-    readonly delayMs = 0,
+    readonly delayMs?: Range,
   ) {
     super(reason);
   }
@@ -93,8 +95,9 @@ export const aborted = () => new Refusal("The operation was aborted.", 1008);
 /** An error on the server's side. */
 export const internalError = () => new Refusal("Internal error encountered.", 1011);
 
-/** A resume while the server counts a connection as holding the session, or right after it was closed; 560 ms, measured. */
-export const sessionInUse = () => new Refusal("Internal error encountered.", 1011, 560);
+/** A resume while the server counts a connection as holding the session, or right after it was closed; measured. */
+export const sessionInUse = () =>
+  new Refusal("Internal error encountered.", 1011, { least: 500, usual: 560, most: 700 });
 
 /** A malformed resumption handle. */
 export const invalidHandle = () => new Refusal("Invalid session handle");

@@ -1,10 +1,10 @@
 // The function calls of one session: their states, which of them block the model, and their responses.
 
-import { randomInt } from "node:crypto";
 import type { Behavior, FunctionCall } from "../protocol/function-declarations";
 import type { FunctionResponse } from "../protocol/message-schema";
 import type { CallIdForm, Model } from "../protocol/models";
 import { internalError, invalidArgument } from "../protocol/refusals";
+import type { Variation } from "../protocol/variation";
 
 /** A function call as tests see it. */
 export interface SimulatedCall {
@@ -64,11 +64,20 @@ export class FunctionCalls {
     return this.#all.some(({ state, awaited }) => state === "pending" && awaited);
   }
 
-  /** Adds calls. @param behaviorOf gives the behavior of a function by name @returns the calls as the toolCall frame has them */
-  add(requests: readonly FunctionCall[], { callIds }: Model, behaviorOf: (name: string) => Behavior) {
+  /**
+   * Adds calls.
+   * @param behaviorOf gives the behavior of a function by name @param variation gives the ids
+   * @returns the calls as the toolCall frame has them
+   */
+  add(
+    requests: readonly FunctionCall[],
+    { callIds }: Model,
+    behaviorOf: (name: string) => Behavior,
+    variation: Variation,
+  ) {
     const calls = requests.map(({ name, args = {} }): TrackedCall => {
       const behavior = behaviorOf(name);
-      const id = this.#newId(callIds[behavior]);
+      const id = this.#newId(callIds[behavior], variation);
       return { id, name, args, responses: [], state: "pending", behavior, awaited: behavior === "BLOCKING" };
     });
     this.#all.push(...calls);
@@ -77,11 +86,9 @@ export class FunctionCalls {
   }
 
   /** An id that no other call has. */
-  #newId([prefix, least, most]: CallIdForm): string {
-    const length = randomInt(least, most + 1);
-    const digits = Array.from({ length }, (_, index) => randomInt(index === 0 ? 1 : 0, 10));
-    const id = prefix + digits.join("");
-    return this.#all.some((call) => call.id === id) ? this.#newId([prefix, least, most]) : id;
+  #newId([prefix, digits]: CallIdForm, variation: Variation): string {
+    const id = prefix + variation.digits(digits);
+    return this.#all.some((call) => call.id === id) ? this.#newId([prefix, digits], variation) : id;
   }
 
   /** Takes the pending blocking calls for a reissue under new ids; the model stops waiting for the old ids. */

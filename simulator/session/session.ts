@@ -1,8 +1,8 @@
 // One session: what the server keeps of a conversation beyond a single connection.
 
-import { randomUUID } from "node:crypto";
 import type { ImageHeader } from "../input/image-header";
 import type { SetupMessage } from "../protocol/message-schema";
+import type { Variation } from "../protocol/variation";
 import { type ContextItem, ContextWindow, type SlidingWindow } from "./context-window";
 import { FunctionCalls, type SimulatedCall } from "./function-calls";
 
@@ -110,8 +110,8 @@ export class Session implements SimulatedConversation {
   }
 
   /** Issues a resumption handle. Earlier handles stay valid. */
-  newHandle() {
-    const handle = randomUUID();
+  newHandle(variation: Variation) {
+    const handle = variation.uuid();
     this.#handles.push(handle);
     if (this.#handles.length > MAX_HANDLES) this.#handles.shift();
     return handle;

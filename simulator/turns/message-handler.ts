@@ -201,6 +201,7 @@ export class MessageHandler {
     if (command) this.#turns.ask("refusal" in command ? { words: command.refusal } : command);
     else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
     // With manual turn detection, the turn lasts until activityEnd nevertheless.
-    if (this.#detection.automatic || !this.#detection.speaking) this.#turns.answerIn(THINKING_MS);
+    if (this.#detection.automatic || !this.#detection.speaking)
+      this.#turns.answerIn(this.#host.variation.between(THINKING_MS));
   }
 }

@@ -6,6 +6,7 @@ import type { AnswerStream } from "../output/answer-stream";
 import type { Asked } from "../output/echo";
 import type { Behavior, FunctionCall } from "../protocol/function-declarations";
 import type { Model } from "../protocol/models";
+import type { Variation } from "../protocol/variation";
 import type { Session } from "../session/session";
 import { audioTokens, type TokenCounts, textTokens } from "../session/token-count";
 
@@ -27,11 +28,12 @@ export interface AnswerSettings {
 /** What a conversation needs from its connection. */
 export interface Host {
   clock: Clock;
-  /** Like Math.random. */
-  readonly random: () => number;
+  readonly variation: Variation;
   /** Whether the model stalls until the user's next turn (fault `silence`). */
   readonly silent: boolean;
   send(frame: object): void;
+  /** Reports something in one line. */
+  log(text: string): void;
   /** Reports a moment. Its faults run before this returns, so the connection may have ended. */
   happened(moment: Moment): void;
 }

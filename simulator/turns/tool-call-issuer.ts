@@ -22,12 +22,13 @@ export class ToolCallIssuer {
   send(calls: readonly FunctionCall[], turn?: ModelTurn) {
     const { model, behaviorOf } = this.#manner;
     const { toolCalls, memory } = this.#session;
-    const functionCalls = toolCalls.add(calls, model, behaviorOf);
+    const functionCalls = toolCalls.add(calls, model, behaviorOf, this.#host.variation);
     const text = JSON.stringify(functionCalls.map(({ name, args }) => ({ name, args })));
     memory.add({ role: "model", modality: "TEXT", text, tokens: textTokens(text) });
     if (turn) Object.assign(turn, { called: text, waitsForResponses: toolCalls.awaited });
     const status = model.sendsStatus ? { interactionStatus: "IN_PROGRESS" } : {};
     this.#host.send({ toolCall: { functionCalls }, ...status });
+    this.#host.log(`tool call ${calls.map(({ name }) => name).join(", ")}`);
     this.#host.happened("toolCall");
   }
 

@@ -4,6 +4,7 @@
 import type { SpeechListener, Utterance } from "../input/speech-detection";
 import { transcriptOf } from "../output/echo";
 import { preconditionFailed } from "../protocol/refusals";
+import type { Range } from "../protocol/variation";
 import type { Session } from "../session/session";
 import { audioTokens } from "../session/token-count";
 import type { Host } from "./model-turn";
@@ -12,9 +13,9 @@ import { type TurnDetection, voiceActivity } from "./turn-detection";
 /** From the start of a segment to the first interim transcript, and from one to the next, in ms of audio; measured. */
 const FIRST_INTERIM_MS = 1000;
 const INTERIM_MS = 500;
-/** From the end of a segment to its transcript, in ms: after activityEnd as measured; else 250 to 560 was measured. */
+/** From the end of a segment to its transcript, in ms, after activityEnd and after a silence; measured. */
 const MANUAL_END_MS = 260;
-const END_MS = 400;
+const END_MS: Range = { least: 250, usual: 400, most: 560 };
 /** From activityStart to ACTIVITY_START, in ms; measured. */
 const MANUAL_START_MS = 40;
 
@@ -66,7 +67,7 @@ export class Transcription implements SpeechListener {
       throw preconditionFailed();
     }
     if (voiced) this.#seconds += end - start;
-    const delay = this.#detection.automatic ? END_MS : MANUAL_END_MS;
+    const delay = this.#detection.automatic ? this.#host.variation.between(END_MS) : MANUAL_END_MS;
     this.#cancelEnd = this.#host.clock.after(delay, () => this.#end());
   }
 
@@ -79,6 +80,7 @@ export class Transcription implements SpeechListener {
       this.#session.memory.add({ role: "user", modality: "AUDIO", text, tokens: audioTokens(seconds) });
       this.#send("inputTranscription", seconds);
       this.#host.send({ serverContent: { generationComplete: true } });
+      this.#host.log(`turn of ${seconds.toFixed(1)} s of speech transcribed`);
     }
     this.#host.send(voiceActivity("ACTIVITY_END", this.#detection.heardMs));
   }

@@ -1,7 +1,7 @@
 // What live-translate does with speech: while the user speaks, transcripts of both sides and audio come interleaved. No
 // frame ends a turn (docs/live-api.md 1.5). The simulator does not translate; it plays the user's own voice.
 
-import { INPUT_RATE, type SpeechListener } from "../input/speech-detection";
+import { INPUT_RATE, type SpeechListener, type Utterance } from "../input/speech-detection";
 import { audioContent } from "../output/answer-stream";
 import { transcriptOf } from "../output/echo";
 import { OUTPUT_RATE, ownSpeech } from "../output/speech-synthesis";
@@ -58,9 +58,10 @@ export class Translation implements SpeechListener {
     if (this.#speech.reduce((sum, { length }) => sum + length, 0) >= PIECE_BYTES) this.#translate();
   }
 
-  speechEnded() {
+  speechEnded({ start, end }: Utterance) {
     this.#silence = [];
     this.#translate();
+    this.#host.log(`turn of ${(end - start).toFixed(1)} s of speech translated`);
   }
 
   #translate() {

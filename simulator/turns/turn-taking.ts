@@ -4,6 +4,7 @@
 import { AnswerStream } from "../output/answer-stream";
 import { type Asked, fillerReply, isQuestion, type Reply, replyTo } from "../output/echo";
 import type { FunctionCall } from "../protocol/function-declarations";
+import type { Range } from "../protocol/variation";
 import type { Result } from "../session/function-calls";
 import type { Session } from "../session/session";
 import { textTokens, usageMetadata } from "../session/token-count";
@@ -12,11 +13,11 @@ import { PromptQueue } from "./prompt-queue";
 import { ToolCallIssuer } from "./tool-call-issuer";
 
 /** From a text that barges in to `interrupted`, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
-const TEXT_INTERRUPTS_MS = 16;
+const TEXT_INTERRUPTS_MS: Range = { least: 15, usual: 16, most: 18 };
 /** From `interrupted` to turnComplete, and from the filler's turnComplete to its calls, in ms. */
 const SOON_MS = 1;
-/** From a tool response to the answer about it, in ms; 500 to 900 measured (docs/live-api.md 1.5). */
-const RESULT_MS = 700;
+/** From a tool response to the answer about it, in ms; measured (docs/live-api.md 1.5). */
+const RESULT_MS: Range = { least: 500, usual: 700, most: 900 };
 
 /** Turn-taking on one connection. */
 export class TurnTaking {
@@ -75,7 +76,7 @@ export class TurnTaking {
   bargeInByText(asks: boolean) {
     const turn = this.#turn;
     if (!turn && !this.#session.toolCalls.pending) return;
-    this.#host.clock.after(TEXT_INTERRUPTS_MS, () => {
+    this.#host.clock.after(this.#host.variation.between(TEXT_INTERRUPTS_MS), () => {
       this.#issuer.bargeIn();
       if (!turn || this.#turn !== turn) return this.#next();
       if (asks && turn.thinking && !turn.called) this.#takeBack(turn);
@@ -91,7 +92,7 @@ export class TurnTaking {
       this.#session.memory.add({ role: "tool", modality: "TEXT", text, tokens: textTokens(text) });
     }
     const spoken = results.filter(({ scheduling }) => scheduling !== "SILENT");
-    this.#prompts.addResults(spoken, this.#host.clock.now() + RESULT_MS);
+    this.#prompts.addResults(spoken, this.#host.clock.now() + this.#host.variation.between(RESULT_MS));
     const interrupts = spoken.some(({ scheduling }) => scheduling === "INTERRUPT");
     // INTERRUPT waits while the user speaks, as on 3.8 (docs/live-api.md 4).
     if (interrupts && this.#turn?.answer && !this.#settings.userSpeaks()) this.#interrupt(this.#turn);
@@ -177,13 +178,13 @@ export class TurnTaking {
 
   #speak(turn: ModelTurn, reply: Reply) {
     const { model, transcribe } = this.#settings;
-    const { clock, random } = this.#host;
+    const { clock, variation } = this.#host;
     turn.answer = new AnswerStream(
       reply,
       { transcribe, joinsFields: model.joinsFields },
       {
         clock,
-        random,
+        variation,
         send: (frame) => this.#host.send(frame),
         over: () => this.#over(turn),
       },
@@ -238,6 +239,8 @@ export class TurnTaking {
     this.#host.send({ serverContent: { turnComplete: true, ...status }, usageMetadata: usage });
     this.#turn = undefined;
     addToContext(this.#session, turn);
+    const audio = turn.answer ? ` after ${turn.answer.spokenSeconds.toFixed(1)} s of audio` : "";
+    this.#host.log(`turn ${turn.interrupted ? "interrupted" : "complete"}${audio}`);
     if (calls) this.#host.clock.after(SOON_MS, () => this.#host.silent || this.#issuer.send(calls));
     this.#host.happened("turnComplete");
     this.#next();

@@ -4,14 +4,18 @@
 import { MAX_UTTERANCE, type SpeechListener, type Utterance } from "../input/speech-detection";
 import { transcriptOf } from "../output/echo";
 import { noVoices } from "../protocol/refusals";
+import type { Range } from "../protocol/variation";
 import type { Session } from "../session/session";
 import { audioTokens } from "../session/token-count";
 import type { Host } from "./model-turn";
 import { type TurnDetection, voiceActivity } from "./turn-detection";
 import type { TurnTaking } from "./turn-taking";
 
-/** From the end of the user's turn to the answer, in ms; measured on gemini-3.8-live (docs/live-api.md 1.5). */
-export const THINKING_MS = 400;
+/**
+ * From the end of the user's turn to the answer, in ms; measured on gemini-3.8-live: 1.2 to 1.3 s after speech, of which
+ * 800 ms are silence that ends the turn (docs/live-api.md 1.5).
+ */
+export const THINKING_MS: Range = { least: 400, usual: 400, most: 500 };
 
 /** The user's side of a conversation, on one connection. */
 export class UserTurn implements SpeechListener {
@@ -64,7 +68,8 @@ export class UserTurn implements SpeechListener {
     }
     // A user who never stops is answered at once, or else the echo would grow without limit. The detector counts some
     // silence around the speech, hence the second less.
-    const delay = this.#turns.unansweredSeconds >= MAX_UTTERANCE - 1 ? 0 : THINKING_MS;
+    const delay =
+      this.#turns.unansweredSeconds >= MAX_UTTERANCE - 1 ? 0 : this.#host.variation.between(THINKING_MS);
     // In audio that arrived faster than real time, the turn ends where it would have ended in real time.
     const endMs = this.#detection.heardMs + delay;
     this.#cancelEnd = this.#host.clock.after(delay, () =>

@@ -10,7 +10,7 @@ export async function startSimulated(
   simulatorOptions: Partial<SimulatorOptions> = {},
 ) {
   const clock = new TestClock();
-  const simulator = await startSimulator({ clock, ...simulatorOptions });
+  const simulator = await startSimulator({ clock, strict: true, ...simulatorOptions });
   const talk = new Talk(simulator.url, options, clock);
   endWithTest(talk, simulator);
   return { simulator, talk, clock };

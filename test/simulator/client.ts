@@ -183,7 +183,7 @@ export class Client {
 /** Starts a simulator that ends with the test. */
 export async function simulate(options: SimulatorOptions = {}) {
   const clock = new TestClock();
-  const simulator = await startSimulator({ clock, seed: 7, ...options });
+  const simulator = await startSimulator({ clock, strict: true, ...options });
   cleanUp(() => simulator.close());
   const at = (path: string, headers?: Record<string, string>) =>
     new Client(simulator.url.replace("http", "ws") + path, clock, headers);

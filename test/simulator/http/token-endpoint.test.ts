@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { IssuedTokens } from "../../../simulator/http/issued-tokens";
+import { Variation } from "../../../simulator/protocol/variation";
 import { MODEL, noiseSource } from "../client";
 import { MINUTE, withTokens } from "./token-client";
 
@@ -278,7 +279,7 @@ it("survives a client that disconnects during its request", async () => {
 });
 
 it("keeps 500 tokens; drops expired ones first, then the oldest", () => {
-  const tokens = new IssuedTokens();
+  const tokens = new IssuedTokens(new Variation(1, true));
   const first = tokens.make({}, 0);
   const short = tokens.make({ expireTime: 1000 }, 0);
   for (let n = 2; n < 500; n++) tokens.make({}, 0);

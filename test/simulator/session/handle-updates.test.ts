@@ -1,6 +1,7 @@
 // Resumption handles: when they are sent, how long they are valid, and when a resume is refused.
 
 import assert from "node:assert/strict";
+import { Variation } from "../../../simulator/protocol/variation";
 import type { SimulatorOptions } from "../../../simulator/server";
 import { resumedSession } from "../../../simulator/session/resume-check";
 import { SessionStore } from "../../../simulator/session/session-store";
@@ -215,11 +216,12 @@ it("keeps all open sessions, and the last 500 that have ended", () => {
   const holder = { alive: false, leave: () => {} };
   const first = sessions.begin();
   first.hold(holder, {});
-  const handle = first.newHandle();
+  const variation = new Variation(1, true);
+  const handle = first.newHandle(variation);
   for (let n = 0; n < 600; n++) sessions.begin();
   assert.equal(sessions.all.length, 501);
   assert.equal(resumedSession(sessions, handle, undefined, 0), first);
-  for (let n = 0; n < 100; n++) first.newHandle();
+  for (let n = 0; n < 100; n++) first.newHandle(variation);
   assert.throws(() => resumedSession(sessions, handle, undefined, 0), /session not found/);
   for (let n = 0; n < 200; n++) first.hold(holder, {});
   assert.equal(first.setups.length, 100);
