@@ -26,6 +26,8 @@ export interface Model {
   callIds: Readonly<Record<Behavior, CallIdForm>>;
   /** Whether barge-in cancels pending calls: documented, but never seen on 3.8 (docs/live-api.md 1.5). */
   cancelsCalls: boolean;
+  /** Whether a blocking call ends the turn, and the answer about its response is a turn of its own: 2.5. */
+  callsEndTurn: boolean;
   /** Whether audio during a pending blocking call closes the connection (docs/live-api.md 2). */
   abortsOnAudio: boolean;
   /** The API version that accepts enableAffectiveDialog. */
@@ -49,6 +51,8 @@ export interface Model {
   joinsFields: boolean;
   /** How often the model sends resumption handles. */
   handles: Handles;
+  /** How long after a clean close the first resume is refused, in ms; measured on 3.8 only. */
+  restMs: number;
 }
 
 /** `once` per connection, as measured on 3.8; `often`, and not resumable during an answer, as documented; or never. */
@@ -69,6 +73,7 @@ const live: Model = {
     NON_BLOCKING: ["call_", { least: 6, usual: 7, most: 7 }],
   },
   cancelsCalls: false,
+  callsEndTurn: false,
   abortsOnAudio: false,
   affective: "never",
   proactive: "always",
@@ -79,10 +84,11 @@ const live: Model = {
   sendsStatus: false,
   joinsFields: true,
   handles: "once",
+  restMs: 0,
 };
 
 const models: Readonly<Record<string, Model>> = {
-  "gemini-3.8-live": live,
+  "gemini-3.8-live": { ...live, restMs: 8000 },
   "gemini-3.8-live-extended-thinking": {
     ...live,
     thinking: ["LOW", "MEDIUM", "HIGH"],
@@ -128,6 +134,7 @@ const models: Readonly<Record<string, Model>> = {
     behaviors: ["BLOCKING", "NON_BLOCKING"],
     callIds: { BLOCKING: functionCallId, NON_BLOCKING: functionCallId },
     cancelsCalls: true,
+    callsEndTurn: true,
     affective: "v1alpha",
     proactive: "v1alpha",
     needsRole: false,

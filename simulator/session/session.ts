@@ -6,9 +6,6 @@ import type { Variation } from "../protocol/variation";
 import { type ContextItem, ContextWindow, type SlidingWindow } from "./context-window";
 import { FunctionCalls, type SimulatedCall } from "./function-calls";
 
-/** After a clean close, a session rests this long before a resume works at once, in ms; measured. */
-const REST_MS = 8000;
-
 /** The session keeps only the newest handles and setups. */
 const MAX_HANDLES = 100;
 const MAX_SETUPS = 100;
@@ -87,13 +84,13 @@ export class Session implements SimulatedConversation {
   /**
    * The connection has ended.
    * @param busyUntil when the server notices, in ms on the same clock as `now`
-   * @param clean whether the client closed it with a close frame
+   * @param restsUntil until when the server refuses the first resume
    */
-  left(now: number, busyUntil: number, clean: boolean) {
+  left(now: number, busyUntil: number, restsUntil: number) {
     this.#holder = undefined;
     this.#endedAt = now;
     this.#busyUntil = busyUntil;
-    this.#restsUntil = clean ? now + REST_MS : now;
+    this.#restsUntil = restsUntil;
   }
 
   /**

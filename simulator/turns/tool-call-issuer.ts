@@ -25,7 +25,8 @@ export class ToolCallIssuer {
     const functionCalls = toolCalls.add(calls, model, behaviorOf, this.#host.variation);
     const text = JSON.stringify(functionCalls.map(({ name, args }) => ({ name, args })));
     memory.add({ role: "model", modality: "TEXT", text, tokens: textTokens(text) });
-    if (turn) Object.assign(turn, { called: text, waitsForResponses: toolCalls.awaited });
+    if (turn)
+      Object.assign(turn, { called: text, waitsForResponses: toolCalls.awaited && !model.callsEndTurn });
     const status = model.sendsStatus ? { interactionStatus: "IN_PROGRESS" } : {};
     this.#host.send({ toolCall: { functionCalls }, ...status });
     this.#host.log(`tool call ${calls.map(({ name }) => name).join(", ")}`);

@@ -193,7 +193,7 @@ export class TurnTaking {
     this.#host.happened("modelSpeaking");
   }
 
-  /** Sends function calls. The turn is over at once, unless a call is blocking. */
+  /** Sends function calls. The turn is over at once, unless the model waits for the response to a blocking call in it. */
   #call(turn: ModelTurn, calls: readonly FunctionCall[]) {
     turn.calls = undefined;
     this.#issuer.send(calls, turn);

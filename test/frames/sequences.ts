@@ -157,9 +157,23 @@ export const sequences: readonly Sequence[] = [
   {
     ...from.tools,
     what: "a blocking call: the model waits, and one turnComplete ends the whole turn",
-    models: ["3.1-flash-live", "2.5-native-audio"],
+    models: ["3.1-flash-live"],
     steps: [
       server(undefined, calls("function-call-12316206216573195061")),
+      client(undefined, responds("function-call-12316206216573195061")),
+      server(undefined, says("Your slot is booked.")),
+      server(undefined, complete),
+      server(undefined, ends(usage(300, 60))),
+    ],
+  },
+  {
+    ...from.callOrder,
+    what: "a blocking call on 2.5 ends the turn; the model waits, and speaks about the response in a turn of its own",
+    models: ["2.5-native-audio"],
+    steps: [
+      server(undefined, calls("function-call-12316206216573195061")),
+      server(undefined, complete),
+      server(undefined, ends(usage(280, 20))),
       client(undefined, responds("function-call-12316206216573195061")),
       server(undefined, says("Your slot is booked.")),
       server(undefined, complete),

@@ -5,7 +5,7 @@ import { Variation } from "../../../simulator/protocol/variation";
 import type { SimulatorOptions } from "../../../simulator/server";
 import { resumedSession } from "../../../simulator/session/resume-check";
 import { SessionStore } from "../../../simulator/session/session-store";
-import { answer, drop, hangUp, MODEL, resume, simulate } from "../client";
+import { answer, drop, hangUp, MODEL, NATIVE, resume, simulate } from "../client";
 
 const HOUR = 3600_000;
 const notFound = { code: 1008, reason: "BidiGenerateContent session not found" };
@@ -149,6 +149,16 @@ for (const [restMs, expected] of [
     await hangUp(simulator, first, restMs);
     const client = await (await open()).begin(resume(first.handle));
     assert.equal(client.kinds[0] ?? (await client.closed).code, expected);
+  });
+
+for (const model of [NATIVE, "models/gemini-3.1-flash-live-preview"])
+  it(`accepts a resume right after a clean close on ${model}`, async () => {
+    const { simulator, open } = await simulate();
+    const first = await (await open()).begin({ model });
+    await first.pass(2000);
+    await hangUp(simulator, first, 0);
+    const second = await (await open()).begin({ model, ...resume(first.handle) });
+    assert.equal(second.kinds[0], "setupComplete");
   });
 
 it("sends setupComplete 550 ms after a setup that resumes", async () => {

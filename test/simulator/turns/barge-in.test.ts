@@ -63,10 +63,11 @@ it("3.1 and 2.5 cancel calls on barge-in, as documented, but not with NO_INTERRU
       const [id] = await call(client, "call f");
       await answer(client, write("stop"));
       assert.deepEqual(states(simulator), [cancels ? "cancelled" : "pending"]);
-      assert.equal(client.of("interrupted").length, cancels ? 1 : 0);
+      // On 2.5 the turn is over when the call is pending.
+      assert.equal(client.of("interrupted").length, cancels && model === FLASH ? 1 : 0);
       if (cancels) continue;
       await answer(client, respond({ id, name: "f", response: {} }));
-      assert.match(client.said, /Echo: f answered \{\} *Echo: stop$/);
+      for (const echo of [/Echo: f answered \{\}/, /Echo: stop/]) assert.match(client.said, echo);
     }
 });
 

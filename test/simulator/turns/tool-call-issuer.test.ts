@@ -120,7 +120,6 @@ it("answers texts while a non-blocking call is pending", async () => {
 
 for (const [what, setup] of [
   ["3.1", { model: FLASH }],
-  ["2.5 by default", { model: NATIVE }],
   ["3.8 if declared so", { blocks: true }],
 ] as const)
   it(`on ${what} the model is silent until all responses, and sends one turnComplete`, async () => {
@@ -139,6 +138,23 @@ for (const [what, setup] of [
     assert.equal(client.of("generationComplete").length, 1);
     assert.equal(client.of("toolCallCancellation").length, 0);
   });
+
+it("on 2.5 a blocking call ends the turn; the model is silent until all responses, and answers in a turn of its own", async () => {
+  const { client } = await withTools({ model: NATIVE });
+  const [f, g] = await call(client, "call f and g");
+  assert.deepEqual(client.kinds, ["toolCall", "generationComplete", "turnComplete"]);
+  client.frames = [];
+  client.send(respond({ id: g, name: "g", response: { output: 2 } }));
+  await client.pass(60_000);
+  assert.equal(client.of("audio").length, 0);
+  const sent = client.clock.now();
+  client.send(respond({ id: f, name: "f", response: { output: 1 } }));
+  await client.run(10_000);
+  assert.equal(client.at("audio"), sent + 700);
+  assert.match(client.said, /Echo: g answered \{"output":2\} Echo: f answered \{"output":1\}$/);
+  assert.equal(client.of("generationComplete").length, 1);
+  assert.equal(client.of("turnComplete").length, 1);
+});
 
 it("on 3.1 audio during a pending blocking call closes the connection", async () => {
   const { client, simulator } = await withTools({ model: FLASH });
