@@ -24,7 +24,7 @@ export async function open({ url, model, reports }) {
     userId: "user",
     sessionId: "session",
     liveRequestQueue,
-    runConfig: { outputAudioTranscription: {}, inputAudioTranscription: {} },
+    runConfig: { responseModalities: ["AUDIO"], outputAudioTranscription: {}, inputAudioTranscription: {} },
     abortSignal: end.signal,
   });
 

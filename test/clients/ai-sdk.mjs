@@ -73,7 +73,8 @@ export async function open({ url, model, reports }) {
     hear: (pcm) => send({ type: "input-audio-append", audio: pcm.toString("base64") }),
     resume() {
       socket.close();
-      return connect();
+      // 3.8 refuses the first resume right after a close.
+      return connect().catch(connect);
     },
     close: () => socket.close(),
   };

@@ -19,6 +19,7 @@ export interface ForeignClient {
 }
 
 const MODEL = "gemini-3.8-live";
+const NATIVE = "gemini-2.5-flash-native-audio-preview-12-2025";
 
 const redirected =
   "its public API has no server address; the test redirects its connections to Google's host below the client";
@@ -29,6 +30,7 @@ export const clients: readonly ForeignClient[] = [
     packages: ["@google/genai@2.32.0"],
     driver: "genai.mjs",
     model: MODEL,
+    note: "its live.connect() never settles when the server refuses the setup; the test listens to onclose as well",
   },
   {
     name: "Google Gen AI SDK 3",
@@ -48,14 +50,24 @@ export const clients: readonly ForeignClient[] = [
     packages: ["@livekit/agents@1.9.0", "@livekit/agents-plugin-google@1.9.0", "@livekit/rtc-node@0.13.35"],
     driver: "livekit.mjs",
     model: MODEL,
+    faults: {
+      resume:
+        "when the server refuses the first resume right after a close, as measured on 3.8, it reports the refusal as final, and waits without a deadline for live.connect() of SDK 2, which then never settles (#mainTask in realtime_api.js)",
+    },
     note: "on 3.8, generateReply() without instructions sends an empty list of turns, which the SDK refuses; the test gives instructions",
   },
+  // On 3.8 it sends audio as mediaChunks, which 3.8 refuses. It expects another order of frames of each of these two models.
   {
-    name: "Agent Development Kit",
+    name: "Agent Development Kit, 3.1",
     packages: ["@google/adk@2.0.0", "zod@4.3.6"],
     driver: "adk.mjs",
-    // It treats 3.8 like the models of 2025, and sends it audio as mediaChunks, which 3.8 refuses.
     model: "gemini-3.1-flash-live-preview",
+  },
+  {
+    name: "Agent Development Kit, 2.5",
+    packages: ["@google/adk@2.0.0", "zod@4.3.6"],
+    driver: "adk.mjs",
+    model: NATIVE,
   },
   {
     name: "Mastra, Gemini Live voice",
@@ -68,7 +80,7 @@ export const clients: readonly ForeignClient[] = [
       "barge-in":
         "it sends audio as mediaChunks, which models since 3.1 refuse, and does not read serverContent.interrupted",
       resume:
-        "it sends a session_resume, which the API does not have, with an id of its own instead of the server's handle",
+        "it sends a session_resume, which the API does not have, with an id of its own instead of the server's handle (sendSessionResumption() and disconnect())",
     },
     note: redirected,
   },
@@ -76,7 +88,7 @@ export const clients: readonly ForeignClient[] = [
     name: "Pipecat, Gemini Live transport",
     packages: ["@pipecat-ai/gemini-live-websocket-transport@1.5.7", "@pipecat-ai/client-js@1.13.1"],
     driver: "pipecat.mjs",
-    model: "models/gemini-2.5-flash-native-audio-preview-12-2025",
+    model: `models/${NATIVE}`,
     unsupported: {
       "tool call": "its settings have no tools, and it ignores toolCall",
       resume: "its settings have no sessionResumption, and it ignores sessionResumptionUpdate and goAway",
@@ -84,3 +96,9 @@ export const clients: readonly ForeignClient[] = [
     note: redirected,
   },
 ];
+
+/** Clients that are not tried, and why. */
+export const untried = {
+  reason: "they need Python, and a new machine has only Node.js and npm",
+  names: ["Pipecat", "LiveKit Agents for Python", "python-genai", "Agent Development Kit for Python"],
+};

