@@ -273,22 +273,57 @@ for (const theme of THEMES)
       assert.match((await held()).join(), /JSON Schema of type object/);
     });
 
-    it("mark rows with an empty or a duplicate name, and keep them", async () => {
+    it("mark a wrong name when it has been entered, not while it is typed", async () => {
+      const isMarked = async (index: number) =>
+        /input-error/.test((await row(index).name.getAttribute("class")) ?? "");
+      await placeCall(EMPTY);
+      await addRow();
+      assert.deepEqual([await isMarked(0), await told()], [false, ""]);
+      await row(0).name.pressSequentially("2nd");
+      assert.deepEqual([await isMarked(0), await told()], [false, ""]);
+      await row(0).description.focus();
+      assert.equal(await isMarked(0), true);
+      assert.match(await told(), /"2nd" is not a valid parameter name/);
+      await row(0).name.fill("second");
+      assert.deepEqual([await isMarked(0), await told()], [false, ""]);
+      await close("cancel");
+    });
+
+    it("say which rows have no name, when they are saved, and keep them", async () => {
+      await placeCall(JSON.stringify(WEATHER));
+      for (const index of [4, 5]) {
+        await addRow();
+        await row(index).description.fill(`Parameter ${index}`);
+      }
+      assert.equal(await told(), "");
+      await close();
+      await open();
+      assert.equal(await told(), "Parameter 5 has no name. Enter one, or remove the parameter");
+      for (const index of [4, 5]) {
+        assert.equal(await row(index).name.inputValue(), "");
+        assert.match((await row(index).name.getAttribute("class")) ?? "", /input-error/);
+        assert.equal(await row(index).description.inputValue(), `Parameter ${index}`);
+      }
+      await row(4).name.fill("wave");
+      assert.match(await told(), /^Parameter 6 has no name/);
+      assert.match((await held()).join(), /Parameter 6 has no name/);
+    });
+
+    it("mark rows with a duplicate name, and keep them", async () => {
       await placeCall(JSON.stringify(WEATHER));
       await addRow();
-      assert.match((await row(4).name.getAttribute("class")) ?? "", /input-error/);
-      assert.match(await told(), /"" is not a valid parameter name/);
       await row(4).name.fill("city");
       await row(4).description.fill("Another city");
       for (const index of [0, 4])
         assert.match((await row(index).name.getAttribute("class")) ?? "", /input-error/);
       assert.doesNotMatch((await row(1).name.getAttribute("class")) ?? "", /input-error/);
+      assert.match(await told(), /Two parameters have the name "city"/);
       await close();
       await open();
       assert.equal(await countRows(), 5);
       assert.equal(await row(4).name.inputValue(), "city (2)");
       assert.equal(await row(4).description.inputValue(), "Another city");
-      assert.match((await held()).join(), /"city \(2\)" is not a valid parameter name/);
+      assert.match((await held()).join(), /Two parameters have the name "city"/);
     });
 
     it("show what is wrong with a function's name or description", async () => {
