@@ -2,7 +2,14 @@
 
 import { type Behavior, readTools } from "./function-declarations";
 import type { SetupMessage } from "./message-schema";
-import { invalidArgument, modalitiesRefused, modelNotFound, noVoices, Refusal } from "./refusals";
+import {
+  internalError,
+  invalidArgument,
+  modalitiesRefused,
+  modelNotFound,
+  noVoices,
+  Refusal,
+} from "./refusals";
 import type { Range } from "./variation";
 
 /** The prefix of call ids, and their number of digits. */
@@ -12,8 +19,10 @@ export type CallIdForm = readonly [prefix: string, digits: Range];
 export interface Model {
   /** The only response modality. */
   answers: "AUDIO" | "TEXT";
-  /** Whether the setup must name AUDIO, because the model's default is text, which it then refuses: 2.5. */
+  /** Whether the setup must name AUDIO: 2.5, whose default is text, which it refuses (docs/live-api.md 1.8). */
   needsModality: boolean;
+  /** The refusal of other response modalities; the words differ by model (docs/live-api.md 1.8). */
+  modalityRefusal(asked: readonly string[]): Refusal;
   /** Values of thinkingLevel, or `budget` for thinkingBudget. Empty: the model refuses a thinkingConfig. */
   thinking: readonly string[];
   /** Whether the model thinks unless its setup says otherwise (docs/live-api.md 1.8). */
@@ -64,6 +73,7 @@ const functionCallId: CallIdForm = ["function-call-", { least: 19, usual: 19, mo
 const live: Model = {
   answers: "AUDIO",
   needsModality: false,
+  modalityRefusal: modalitiesRefused,
   thinking: [],
   thinks: true,
   behaviors: ["NON_BLOCKING", "BLOCKING"],
@@ -117,6 +127,7 @@ const models: Readonly<Record<string, Model>> = {
   },
   "gemini-3.1-flash-live-preview": {
     ...live,
+    modalityRefusal: (asked) => (asked.includes("AUDIO") ? modalitiesRefused(asked) : internalError()),
     thinking: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
     thinks: false,
     behaviors: ["BLOCKING"],
@@ -130,6 +141,7 @@ const models: Readonly<Record<string, Model>> = {
   "gemini-2.5-flash-native-audio-preview-12-2025": {
     ...live,
     needsModality: true,
+    modalityRefusal: (asked) => (asked.includes("AUDIO") ? invalidArgument() : noVoices()),
     thinking: ["budget"],
     behaviors: ["BLOCKING", "NON_BLOCKING"],
     callIds: { BLOCKING: functionCallId, NON_BLOCKING: functionCallId },
@@ -176,8 +188,9 @@ export function modelFor(setup: SetupMessage, version: string): Model {
 
   const config = setup.generationConfig ?? {};
   const modalities = config.responseModalities ?? [];
-  if (model.needsModality && !modalities.includes("AUDIO")) throw noVoices();
-  if (modalities.some((modality) => modality !== model.answers)) throw modalitiesRefused(modalities);
+  const missing = model.needsModality && !modalities.length;
+  if (missing || modalities.some((modality) => modality !== model.answers))
+    throw model.modalityRefusal(modalities);
 
   const { prefixPaddingMs = 0, silenceDurationMs = 0 } =
     setup.realtimeInputConfig?.automaticActivityDetection ?? {};

@@ -116,6 +116,17 @@ const setups: [what: string, first: object | string, reason: string, code?: numb
   ],
   ["no modality on 2.5", on(native), noVoices],
   ["text from 2.5", on(native, { generationConfig: { responseModalities: ["TEXT"] } }), noVoices],
+  [
+    "text and sound from 2.5",
+    on(native, { generationConfig: { responseModalities: ["TEXT", "AUDIO"] } }),
+    invalid,
+  ],
+  [
+    "text from 3.1",
+    on(flash, { generationConfig: { responseModalities: ["TEXT"] } }),
+    "Internal error encountered.",
+    1011,
+  ],
   ["thinkingConfig on 3.8", config({ thinkingConfig: {} }), invalid],
   ["thinkingBudget on extended thinking", on(extended, thinking({ thinkingBudget: 1 })), invalid],
   ["MINIMAL on extended thinking", on(extended, thinking({ thinkingLevel: "MINIMAL" })), invalid],
