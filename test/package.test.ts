@@ -1,15 +1,15 @@
 // What users get: the package is built and packed in a fresh clone, installed by npm into a fresh user folder, and loaded by a real Node-RED.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { join, resolve } from "node:path";
 import { collect, printed } from "./node-red";
+import { installPackage } from "./packed";
 
 const ROOT = resolve(__dirname, "..");
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
@@ -21,7 +21,6 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
   dependencies: Record<string, string>;
 };
 const sets = manifest["node-red"].nodes;
-const run = promisify(execFile);
 const exampleFiles = readdirSync(join(ROOT, "examples")).filter((file) => file.endsWith(".json"));
 
 async function freePort(): Promise<number> {
@@ -41,16 +40,7 @@ describe("the packed package", () => {
 
   before(async function () {
     this.timeout(300_000);
-    userDir = mkdtempSync(join(tmpdir(), "node-red-package-"));
-    const clone = join(userDir, "clone");
-    const isSource = (path: string) => !/^(\.git|\.node-red|node_modules|dist)$/.test(basename(path));
-    cpSync(ROOT, clone, { recursive: true, filter: isSource });
-    await run("npm", ["pack", "--pack-destination", userDir], { cwd: clone });
-    rmSync(clone, { recursive: true });
-    const filename = readdirSync(userDir).find((file) => file.endsWith(".tgz"))!;
-    writeFileSync(join(userDir, "package.json"), "{}");
-    const options = ["--prefix", userDir, "--prefer-offline", "--no-audit", "--no-fund", "--omit=dev"];
-    await run("npm", ["install", ...options, join(userDir, filename)], { cwd: userDir });
+    userDir = await installPackage();
     installed = join(userDir, "node_modules", manifest.name);
     files = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter(
       (file) => !file.startsWith("node_modules") && statSync(join(installed, file)).isFile(),
@@ -77,7 +67,7 @@ describe("the packed package", () => {
 
   it("holds no tests, no sources, and nothing else that only we need", () => {
     const allowed =
-      /^(dist\/.*\.(js|html|json|svg)|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\.json|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\.json|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],
