@@ -151,7 +151,7 @@ export class InputQueue {
     const at = this.#messages.findIndex(({ input }) => isSignal(input, "activityStart"));
     const end = this.#messages.findIndex(({ input }, n) => n > at && isSignal(input, "activityEnd"));
     const [start, stop] = [this.#messages[at], this.#messages[end]];
-    if (at < 0 || !start || !stop) return;
+    if (!start || !stop) return;
     if (this.#sound.some(({ order }) => order > start.order && order < stop.order)) return;
     this.#messages = this.#messages.filter((entry) => entry !== start && entry !== stop);
     start.done();

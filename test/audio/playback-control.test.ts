@@ -54,6 +54,7 @@ describe("the control of a playback", () => {
     it("drops all sound that waits, the incomplete frame too", () => {
       const { clock, playback, times } = start({ sendAheadMs: 40 });
       playback.push(sound(530));
+      assert.equal(playback.isPlaying, true);
       playback.flush();
       assert.equal(playback.queuedMs, 0);
       assert.equal(playback.isPlaying, false);
@@ -158,6 +159,33 @@ describe("the control of a playback", () => {
       assert.equal(clock.waiting, 0);
     });
 
+    it("continues for the others when one is flushed", () => {
+      const clock = new TestClock();
+      const pacer = new Pacer(clock);
+      const options = {
+        sampleRate: 24000,
+        frameMs: 20,
+        sendAheadMs: 0,
+        jitterBufferMs: 0,
+        maxMs: 1000,
+        paced: true,
+      };
+      let frames = 0;
+      const flushed = new Playback(pacer, options, () => {});
+      const playback = new Playback(pacer, options, () => frames++);
+      for (const each of [flushed, playback]) each.push(sound(200));
+      clock.advance(50);
+      flushed.flush();
+      clock.advance(200);
+      assert.equal(frames, 10);
+    });
+
+    it("does not run for a chunk without sound", () => {
+      const { clock, playback } = start({ jitterBufferMs: 100 });
+      playback.push(Buffer.alloc(0));
+      assert.equal(clock.waiting, 0);
+    });
+
     it("does not run for an incomplete frame within a turn", () => {
       const { clock, playback } = start();
       playback.push(sound(50));
@@ -206,9 +234,13 @@ describe("the control of a playback", () => {
       clock.advance(1000);
       assert.deepEqual(times(), [0]);
       assert.equal(clock.waiting, 0);
-      assert.throws(() => playback.push(sound(20)), /freed/);
-      assert.throws(() => playback.end(), /freed/);
-      assert.throws(() => playback.flush(), /freed/);
+      for (const use of [
+        () => playback.push(sound(20)),
+        () => playback.end(),
+        () => playback.mark(() => {}),
+        () => playback.flush(),
+      ])
+        assert.throws(use, /playback was freed/);
     });
 
     it("does not write to the pushed Buffers", () => {

@@ -56,6 +56,37 @@ describe("paced playback", () => {
     assert.deepEqual(times(), every20(5, 120));
   });
 
+  it("fills the jitter buffer again when sound comes just as the device has played all it has", () => {
+    const { clock, playback, times } = start({ jitterBufferMs: 60 });
+    playback.push(sound(60));
+    clock.advance(60);
+    playback.push(sound(40));
+    clock.advance(40);
+    assert.equal(times().length, 3);
+    playback.push(sound(20));
+    clock.advance(100);
+    assert.deepEqual(times(), [0, 20, 40, 100, 120, 140]);
+  });
+
+  it("keeps its pace after a short underrun", () => {
+    const { clock, playback, times } = start({ jitterBufferMs: 40 });
+    playback.push(sound(40));
+    clock.advance(90); // dry since 40
+    playback.push(sound(60));
+    clock.advance(100);
+    assert.deepEqual(times(), [0, 20, 90, 110, 130]);
+  });
+
+  it("plays a turn without a pause when the next one begins to arrive", () => {
+    const { clock, playback, times } = start({ jitterBufferMs: 60 });
+    playback.push(sound(100));
+    playback.end();
+    clock.advance(30);
+    playback.push(sound(20));
+    clock.advance(70);
+    assert.deepEqual(times(), [0, 20, 40, 60, 80, 100]);
+  });
+
   it("fills the jitter buffer again after an underrun", () => {
     const { clock, playback, times } = start({ jitterBufferMs: 60 });
     playback.push(sound(60));
@@ -135,8 +166,10 @@ describe("paced playback", () => {
     const { clock, playback, times } = start({ maxMs: 3000 });
     clock.advance(3.7);
     for (let second = 0; second < 600; second++) {
-      playback.push(sound(1000));
-      clock.advance(1000);
+      playback.push(sound(500));
+      clock.advance(305); // the next 500 ms come while a frame is overdue
+      playback.push(sound(500));
+      clock.advance(695);
     }
     clock.advance(1000);
     assert.equal(times().length, 30_000);
@@ -225,7 +258,10 @@ describe("paced playback", () => {
       name: "SoundError",
       message: /3 bytes.*middle of a sample/,
     });
-    assert.throws(() => playback.push(Buffer.alloc(4), 3), { name: "SoundError", message: / 3 Hz/ });
+    assert.throws(() => playback.push(Buffer.alloc(4), 3), {
+      name: "SoundError",
+      message: /^The sound.* 3 Hz/,
+    });
     for (const rate of [0, -1, Number.NaN])
       assert.throws(() => playback.push(sound(20), rate), {
         name: "SoundError",

@@ -6,6 +6,7 @@ import { InputQueue } from "../../../live/input/queue";
 
 const picture = (name: string) =>
   ({ kind: "image", data: Buffer.from(name), mimeType: "image/jpeg" }) as const;
+const text = (text: string) => ({ kind: "text", text, turnComplete: true }) as const;
 const sound = (ms: number) => ({ kind: "sound", pcm: Buffer.alloc(ms * 32), sampleRate: 16_000 }) as const;
 
 describe("the queue for a connection", () => {
@@ -14,19 +15,43 @@ describe("the queue for a connection", () => {
 
   it("returns everything in the order in which it came, after the texts that are put back", () => {
     const waiting = queue();
-    waiting.add({ kind: "text", text: "a", turnComplete: true }, done);
+    waiting.add(text("a"), done);
     waiting.add(sound(20), done);
     waiting.add(picture("a picture"), done);
-    waiting.add({ kind: "text", text: "b", turnComplete: true }, done);
+    waiting.add(text("b"), done);
     waiting.putBack([
-      { kind: "text", text: "x", turnComplete: true, again: true },
-      { kind: "text", text: "y", turnComplete: true, again: true },
+      { ...text("x"), again: true },
+      { ...text("y"), again: true },
     ]);
     const order: string[] = [];
     for (let next = waiting.take(); next; next = waiting.take())
       order.push(next.input.kind === "text" ? next.input.text : next.input.kind);
     assert.deepEqual(order, ["x", "y", "a", "sound", "image", "b"]);
     assert.ok(waiting.isEmpty);
+  });
+
+  it("is not empty while one message, some sound or a picture waits", () => {
+    for (const input of [text("a"), sound(20), picture("a picture")]) {
+      const waiting = queue();
+      assert.ok(waiting.isEmpty);
+      waiting.add(input, done);
+      assert.ok(!waiting.isEmpty, input.kind);
+    }
+  });
+
+  it("says of which kinds messages wait", () => {
+    const waiting = queue();
+    waiting.add(text("a"), done);
+    assert.deepEqual([waiting.has("text"), waiting.has("history")], [true, false]);
+    waiting.add({ kind: "history", turns: [{ role: "user", text: "b" }] }, done);
+    assert.deepEqual([waiting.has("text"), waiting.has("history")], [true, true]);
+  });
+
+  it("returns a text that is put back before sound that waited longer", () => {
+    const waiting = queue();
+    waiting.add(sound(20), done);
+    waiting.putBack([{ ...text("x"), again: true }]);
+    assert.deepEqual([waiting.take()?.input.kind, waiting.take()?.input.kind], ["text", "sound"]);
   });
 
   it("drops the oldest sound beyond the offline audio buffer, and counts its milliseconds", () => {
@@ -45,8 +70,8 @@ describe("the queue for a connection", () => {
     const waiting = queue(1);
     const errors: (Error | undefined)[] = [];
     const note = (error?: Error) => void errors.push(error);
-    waiting.add({ kind: "text", text: "a", turnComplete: true }, note);
-    waiting.add({ kind: "text", text: "b", turnComplete: true }, note);
+    waiting.add(text("a"), note);
+    waiting.add(text("b"), note);
     assert.match(String(errors), /1 messages already wait/);
     waiting.add(sound(20), note);
     waiting.add(picture("a picture"), note);
@@ -57,9 +82,9 @@ describe("the queue for a connection", () => {
     const waiting = queue();
     const errors: unknown[] = [];
     const note = (error?: Error) => void errors.push(error);
-    waiting.add({ kind: "text", text: "a", turnComplete: true }, note);
+    waiting.add(text("a"), note);
     waiting.add(picture("a picture"), note);
-    waiting.putBack([{ kind: "text", text: "x", turnComplete: true, again: true }]);
+    waiting.putBack([{ ...text("x"), again: true }]);
     const error = new Error("over");
     assert.equal(waiting.fail(error), 2);
     assert.deepEqual(errors, [error, error]);
