@@ -42,6 +42,20 @@ export async function startFarEnd(
   return farEnd;
 }
 
+/** A server that accepts no setup until `accept` is called, and then does as `accepting` for all that came before and comes later. */
+export function holdSetups(accepting = acceptSetup()) {
+  const held: Parameters<typeof accepting>[] = [];
+  let holds = true;
+  return {
+    onFrame: (...frame: Parameters<typeof accepting>) =>
+      void (holds ? held.push(frame) : accepting(...frame)),
+    accept() {
+      holds = false;
+      for (const frame of held) accepting(...frame);
+    },
+  };
+}
+
 /** A server that accepts every setup, gives connection n the resumption handle `handle n`, and leaves the rest to `onFrame`. */
 export function acceptResumable(onFrame: Parameters<typeof startFarEnd>[0] = () => {}): typeof onFrame {
   let connections = 0;

@@ -11,7 +11,7 @@ import liveSession from "../../nodes/live-session";
 import liveToken from "../../nodes/live-token";
 import toolCall from "../../nodes/tool-call";
 import toolResponse from "../../nodes/tool-response";
-import { opened } from "../clean-up";
+import { opened, replace } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
 import { type FlowNode, node, tab } from "../flow-node";
 import { Inbox } from "../inbox";
@@ -195,6 +195,12 @@ export const state = (name: string, key?: string) => (msg: Msg) =>
 /** Whether a message reports that event. */
 export const event = (name: string) => (msg: Msg) => msg.event === name;
 
+/** Moves the clock of this process on by `ms`; timers that run already keep their time. */
+export function skip(ms: number) {
+  const now = performance.now.bind(performance);
+  replace(performance, "now", () => now() + ms);
+}
+
 /** A frame of the client, by the name of its field. */
 export type Frame = Record<string, Record<string, unknown>>;
 
@@ -214,6 +220,12 @@ export async function startSession(onFrame = acceptSetup(), settings: object = {
   const flow = await Flow.start([connectionTo(farEnd, settings), ...session(properties)]);
   return { flow, farEnd, frames };
 }
+
+/** The texts that the server got, those without an answer included. */
+export const textsIn = (frames: Frame[]) =>
+  frames.flatMap(({ clientContent }) =>
+    ((clientContent?.turns ?? []) as { parts: { text: string }[] }[]).map(({ parts }) => parts[0]!.text),
+  );
 
 /** A server that accepts every setup, and answers each text that wants an answer. */
 export const answering = (answer: (reply: (frame: object) => void) => void) =>
