@@ -1,4 +1,4 @@
-// The clock that all timed code of this package uses, so that a test can drive the time.
+// The clock of all code that depends on time; tests replace it.
 
 export interface Clock {
   /** Milliseconds on a monotonic scale with an arbitrary zero. */

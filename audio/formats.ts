@@ -1,8 +1,8 @@
-// The sound formats that we take, and how to read them from the payload and the mimeType of a message.
+// The supported sound formats, and how to read them from the payload and the mimeType of a message.
 
 import { isUint8Array } from "node:util/types";
 
-/** Sound that cannot be used. The message says what is wrong with what, and what to do. */
+/** Invalid or unsupported sound. The message gives the cause and what to do. */
 export class SoundError extends Error {
   override name = "SoundError";
 }
@@ -20,7 +20,7 @@ export interface PcmFormat {
   channels: 1 | 2;
 }
 
-/** The format of sound that comes without any other information: 16 kHz mono. */
+/** The default format: 16 kHz mono. */
 export const defaultFormat: PcmFormat = { sampleRate: 16000, channels: 1 };
 
 /** Largest payload of one message, in bytes: more than eight minutes of 16 kHz mono. */

@@ -7,8 +7,8 @@ import { Resampler } from "./resampler";
 
 const tickMs = 10;
 
-// After a longer delay of the process the device has run dry. Pacing then starts anew; otherwise all frames that are overdue
-// would leave in one burst.
+// After a longer delay of the process the device has an underrun. Pacing then starts anew; otherwise all overdue frames would
+// leave in one burst.
 const lateMs = 100;
 
 // A jitter buffer that is not full plays when no more sound has come for this long, so that nothing waits forever.
@@ -63,7 +63,7 @@ export interface PlaybackOptions {
   paced: boolean;
 }
 
-/** Called when playback comes to it; `dropped`: when the sound before it was dropped instead. */
+/** Called when playback reaches it; `dropped`: the sound before it was dropped. */
 type Mark = (dropped: boolean) => void;
 
 /**
@@ -195,7 +195,7 @@ export class Playback {
     this.#queuedBytes = 0;
     this.#framer.takeRest();
     this.#resampler.reset();
-    // The device drops its buffer too, so it plays nothing any more.
+    // The device drops its buffer too, so it is silent now.
     this.#playedAt = Number.NEGATIVE_INFINITY;
     this.#filling = true;
     this.#pacer.delete(this.#run);

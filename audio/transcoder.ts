@@ -15,7 +15,7 @@ import { beginsWav, WavReader } from "./wav";
 
 const nothing = Buffer.alloc(0);
 
-// Unsupported files, by their first bytes. Played as raw sound they would be loud noise.
+// The first bytes of unsupported files, which would be loud noise if they were played as raw sound.
 const unsupported = new Map([
   ["OggS", "Ogg"],
   ["fLaC", "FLAC"],
@@ -76,7 +76,7 @@ export class Transcoder {
     const rest = wav?.rest;
     const rawFollows = said === "auto" && rest !== undefined && rest.length > 0;
     if (rawFollows) pieces.push({ format: defaultFormat, pcm: rest, begins: true });
-    // After a whole file, anything may come.
+    // Any format may follow a complete file.
     this.#kind = rawFollows ? "pcm" : rest ? undefined : kind;
     this.#wav = rest ? undefined : wav;
     this.#head = nothing;

@@ -143,7 +143,7 @@ function step(state: State, rest: Buffer, pieces: WavPiece[]): number | undefine
   return 8;
 }
 
-/** Whether a chunk begins here, rather than raw sound that follows the file: its name is ASCII, and it fits. */
+/** Whether a chunk begins here rather than raw sound: its name is ASCII, and its length fits. */
 function isChunk(id: string, bytes: number, available: number) {
   return /^[ -~]+$/.test(id) && bytes <= available;
 }

@@ -8,21 +8,21 @@ import { InputError } from "./server/errors";
 import type { VisibleState } from "./state/state";
 
 export interface ConversationLimits {
-  /** Conversations that may be open at once, over all who share `open`. */
+  /** Maximum number of open conversations among all nodes that share `open`. */
   maxConversations: number;
-  /** Milliseconds without anything in or out after which a conversation ends; 0: never. */
+  /** Milliseconds without input or output after which a conversation ends; 0: never. */
   idleTimeoutMs: number;
-  /** The open conversations of everyone who uses the same connection. */
+  /** The open conversations of all nodes that use the same connection. */
   open: Set<Conversation>;
 }
 
-/** Milliseconds between two looks at all conversations. */
+/** Milliseconds between two checks of all conversations. */
 const SWEEP_MS = 1_000;
 /** Milliseconds after which a conversation that has ended is forgotten, unless its state still matters. */
 const FORGET_MS = 60_000;
-/** Ended conversations that are remembered at most; the longest unused are forgotten first. */
+/** Maximum number of ended conversations that are kept; the one unused for longest is forgotten first. */
 const MAX_ENDED = 1_000;
-/** Milliseconds without anything in or out after which a conversation may be ended for a new one. */
+/** Milliseconds without input or output after which a conversation may be ended for a new one. */
 const REPLACEABLE_MS = 30_000;
 
 type SharedOptions = Omit<ConversationOptions, "admit" | "handles">;
@@ -98,7 +98,7 @@ export class ConversationPool {
     return conversation;
   }
 
-  /** At the limit, the conversation that was unused longest is ended for the new one. */
+  /** At the limit, the conversation that has been idle longest is ended for the new one. */
   #admit(conversation: Conversation) {
     const { maxConversations, open } = this.#limits;
     if (open.has(conversation)) return;

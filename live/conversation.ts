@@ -1,4 +1,4 @@
-// One conversation with a Live model: builds its parts, and passes on what a flow asks of it.
+// One conversation with a Live model: creates its parts, and passes the requests of the flow to them.
 
 import { ConnectionReport } from "./connection/connection-report";
 import { ResumptionHandle } from "./connection/resumption-handle";
@@ -100,7 +100,7 @@ export class Conversation {
     this.#upkeep = upkeep;
   }
 
-  /** The state as users know it. */
+  /** The state as badge and events show it. */
   get state() {
     return visibleState(this.#state.current);
   }
@@ -110,17 +110,17 @@ export class Conversation {
     return isOpen(this.#state.current);
   }
 
-  /** Clock time, in milliseconds, at which something last went in or came out. */
+  /** Clock time, in milliseconds, of the last input or output. */
   get lastUsed() {
     return this.#lastUsed;
   }
 
-  /** Clock time, in milliseconds, until which its state matters although it is not open; Infinity: until it is opened again. */
+  /** Clock time, in milliseconds, until which a closed conversation must be kept; Infinity: until it is opened again. */
   get keepUntil() {
     return this.#state.current.keepUntil;
   }
 
-  /** Sends something, and opens the conversation if need be. A signal to a conversation that is not open does nothing. */
+  /** Sends an input, and opens the conversation if necessary. A signal to a conversation that is not open does nothing. */
   send(input: Input, done: Done) {
     this.#lastUsed = this.#options.clock.now();
     this.#state.batch(() => this.#input.send(input, done));
@@ -139,7 +139,7 @@ export class Conversation {
     });
   }
 
-  /** Sends the response of a tool; `done` gets an error when no response is wanted. */
+  /** Sends a tool response; `done` gets an error if the call does not wait for one. */
   answer(id: string, answer: Answer, done: Done) {
     this.#lastUsed = this.#options.clock.now();
     this.#state.batch(() => this.#tools.answer(id, answer, done));
@@ -161,7 +161,7 @@ export class Conversation {
     this.#state.apply({ type: "disconnectedByFlow" });
   }
 
-  /** Ends the conversation: the next one knows nothing of it. Messages that still wait are rejected. */
+  /** Ends the conversation; the next one does not continue it. Messages that still wait are rejected. */
   end(cause?: string) {
     this.#lifecycle.end(cause);
   }
@@ -174,14 +174,14 @@ export class Conversation {
   }
 
   /**
-   * Closes the connection and rejects everything still queued; with a stored handle the conversation can be resumed.
-   * @returns how many texts that were sent remain without an answer; those that are stored to be sent again do not count
+   * Closes the connection and rejects everything still queued; a stored handle can still resume the conversation.
+   * @returns the number of sent texts without an answer; those that are stored to be sent again do not count
    */
   close(cause?: string): number {
     return this.#lifecycle.close(cause);
   }
 
-  /** Notices timeouts of tools, stalls, and tokens that expire soon; to be called about once a second. */
+  /** Checks for tool timeouts, stalls, and tokens that expire soon. Call it about once a second. */
   watch() {
     this.#upkeep.check();
   }

@@ -1,4 +1,4 @@
-// Everything that a conversation reports.
+// The events of a conversation.
 
 import type { ConnectionEvent } from "./connection/connection-events";
 import type { ToolEvent } from "./tools/tool-events";
@@ -9,5 +9,5 @@ export type ConversationEvent =
   | TurnEvent
   | ToolEvent
   | { type: "refused"; what: "conversation" | "tokenBudget"; why: string }
-  /** Something that the user should know and that is no error. */
+  /** A problem that needs attention, but is not an error. */
   | { type: "warning"; warning: string };

@@ -8,9 +8,9 @@ export interface IdleConditions {
   /** Tokens after which the conversation ends; 0: never. */
   tokenBudget: number;
   tokensUsed: number;
-  /** Whether a connection can be replaced and the conversation continue. */
+  /** Whether the conversation can continue on another connection. */
   canChangeOver: boolean;
-  /** Whether the server was told of another setup than there is now. */
+  /** Whether the setup has changed since it was sent. */
   isOutdated: boolean;
 }
 
@@ -20,7 +20,7 @@ export type IdleAction =
   | { action: "changeOver"; cause: string }
   | { action: "sendText" };
 
-/** Says what comes first: the end of the conversation, a change-over, or the oldest text that waits for this moment. */
+/** Chooses what comes first: the end of the conversation, a change-over, or the oldest text that waits for an idle moment. */
 export function idleAction(state: ConversationState, conditions: IdleConditions): IdleAction {
   const { singleTurn, tokenBudget, tokensUsed, canChangeOver, isOutdated } = conditions;
   if (singleTurn && state.turn > 1) return { action: "end" };

@@ -1,4 +1,4 @@
-// The life of a conversation: opens it, restores it on another connection, and ends it.
+// The lifecycle of a conversation: opens it, continues it on another connection, and ends it.
 
 import type { LiveServerMessage } from "@google/genai";
 import { Connection, type ConnectionListener, type Remembered, reasonOf } from "./connection/connection";
@@ -132,7 +132,7 @@ export class Lifecycle implements ConnectionListener {
     });
   }
 
-  /** Every waiting message gets the error; if none waits, an event reports it. */
+  /** Every waiting message gets the error; if no message waits, an event reports it. */
   onGivenUp(error: Error) {
     const { settings, continuity, clock } = this.#options;
     const { state, emit } = this.#parts;
@@ -151,7 +151,7 @@ export class Lifecycle implements ConnectionListener {
     this.#parts.state.apply({ type: "ended" });
   }
 
-  /** Closes the connection and rejects what waits. Returns to how many senders `error` was reported. */
+  /** Closes the connection and rejects what waits. Returns the number of messages that got the error. */
   #shut(error: Error, reason: string, cause: string | undefined): number {
     const { state, report, input, turns, tools } = this.#parts;
     if (state.current.connection === "connected") state.apply({ type: "closing" });

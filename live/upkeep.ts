@@ -1,4 +1,4 @@
-// What a conversation does by itself: on idle, on a stall, and before its connection ends.
+// Acts on its own when a conversation is idle, stalls, or is about to lose its connection.
 
 import { ChangeOverPlan } from "./connection/change-over";
 import type { ConnectionReport } from "./connection/connection-report";
@@ -15,8 +15,8 @@ import type { ServerWatch } from "./turns/server-watch";
 import type { TurnTracker } from "./turns/turn-tracker";
 
 /**
- * Milliseconds before the end that a goAway announces in which an idle moment is used to change over. 3.8 can announce an end in 300 s
- * when a session has just begun, and may do so again after each change-over (docs/live-api.md 2).
+ * Milliseconds before the end that a goAway announces in which an idle moment is used for a change-over. 3.8 may announce an end in
+ * 300 s at the start of a session, and again after each change-over (docs/live-api.md 2).
  */
 const GO_AWAY_WINDOW_MS = 60_000;
 
@@ -55,7 +55,7 @@ export class Upkeep {
     this.#planEnd("the server will close the connection", endsInMs, GO_AWAY_WINDOW_MS);
   }
 
-  /** Notices tools that time out, stalls, and tokens that expire soon; to be called about once a second. */
+  /** Checks for tool timeouts, stalls, and tokens that expire soon. Call it about once a second. */
   check() {
     const { state, tools, watch, opening } = this.#parts;
     state.batch(() => {
@@ -87,7 +87,7 @@ export class Upkeep {
     if (next.action === "sendText") input.sendIdleTexts();
   }
 
-  /** A resumed conversation that answers nothing would stay silent: a fresh one gets its history (docs/live-api.md 2). */
+  /** A resumed conversation that does not answer is replaced by a new one with its history (docs/live-api.md 2). */
   #onStall(ms: number) {
     const { state, lifecycle, emit } = this.#parts;
     const isMute = state.current.unproven;
@@ -98,7 +98,7 @@ export class Upkeep {
     else state.apply({ type: "stalled" });
   }
 
-  /** The connection ends in `endsInMs`; a change-over comes before (docs/live-api.md 1.7). */
+  /** Plans a change-over before the connection ends in `endsInMs` (docs/live-api.md 1.7). */
   #planEnd(cause: string, endsInMs: number, idleWindowMs?: number) {
     if (!this.#survives || this.#parts.state.current.connection !== "connected") return;
     this.#changeOver.plan(cause, endsInMs, idleWindowMs);

@@ -1,9 +1,9 @@
-// Tells nodes when all flows have started, which is when they can look other nodes up.
+// Calls nodes when all flows have started, and they can look up other nodes.
 
 import type { NodeAPI } from "node-red";
 
-/** By `RED.events`, because every set of nodes has its own RED but shares the events. */
-const sharing = new WeakMap<NodeAPI["events"], { listeners: Set<() => void>; tell: () => void }>();
+/** By `RED.events`, because each file of nodes gets its own RED, but all share its events. */
+const sharing = new WeakMap<NodeAPI["events"], { listeners: Set<() => void>; notify: () => void }>();
 
 /**
  * Calls `listener` whenever flows have started: at the start, and at the end of every deploy, even if it did not change the
@@ -24,17 +24,17 @@ export function onFlowsStarted(RED: NodeAPI, listener: () => void): () => void {
   return () => {
     if (!shared.listeners.delete(own) || shared.listeners.size) return;
     sharing.delete(RED.events);
-    RED.events.off("flows:started", shared.tell);
+    RED.events.off("flows:started", shared.notify);
   };
 }
 
 function share(events: NodeAPI["events"]) {
   const listeners = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
-  events.on("flows:started", tell);
-  const shared = { listeners, tell };
+  events.on("flows:started", notify);
+  const shared = { listeners, notify };
   sharing.set(events, shared);
   return shared;
 }

@@ -1,4 +1,4 @@
-// gemini-interrupt: turns any message into a stop for a live session and for audio out.
+// gemini-interrupt: turns any message into an `interrupt` action for live session and audio out.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { FlowMessage } from "./messages";
@@ -7,7 +7,7 @@ export = (RED: NodeAPI) => {
   function Interrupt(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     this.on("input", (msg: FlowMessage, send, done) => {
-      // Wired to a session's events, it stops a device only when the model was interrupted.
+      // Of a session's events, only `interrupted` stops the playback.
       if (msg.event !== undefined && msg.event !== "interrupted") return done();
       msg.action = "interrupt";
       send(msg);

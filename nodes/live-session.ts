@@ -43,7 +43,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   const { leftOut } = buildSetup(settings, connection.continuity);
   if (leftOut.length) node.warn(`${model} does not support these settings: ${leftOut.join(", ")}.`);
 
-  /** What the messages of each conversation carry. */
+  /** The identity on the messages of each conversation. */
   const identities = new WeakMap<Conversation, Identity>();
   const badge = new Badge(RED, node);
   const emit = (conversation: Conversation, event: ConversationEvent) => {

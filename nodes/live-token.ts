@@ -1,5 +1,5 @@
-// gemini-live-token: makes an ephemeral token for each message, with which a browser or a device connects to Gemini itself and
-// never sees the API key.
+// gemini-live-token: requests an ephemeral token for each message. A browser or a device connects to Gemini with it and never gets
+// the API key.
 
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
@@ -29,7 +29,7 @@ interface TokenSettings extends CallerRules {
   terms: TokenTerms;
 }
 
-/** What a http response node reads, and what a http in node has added. */
+/** What an http in node adds to a message, and what an http response node reads. */
 interface TokenMessage extends NodeMessage {
   headers?: unknown;
   statusCode?: unknown;
@@ -44,7 +44,7 @@ interface HttpResponse {
   json(body: object): HttpResponse;
 }
 
-/** Milliseconds between two badges, however many requests come. */
+/** Minimum milliseconds between two changes of the badge. */
 const BADGE_MS = 500;
 
 export = (RED: NodeAPI) => {
@@ -67,7 +67,7 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   const { session, lock } = settings;
   const refuse = callerLimit(settings);
   const counts = { issued: 0, refused: 0 };
-  /** Why the last token could not be made. */
+  /** The error of the last request for a token. */
   let failure: string | undefined;
   /** Requests that have no answer yet. */
   const open = new Set<TokenMessage>();
@@ -82,7 +82,7 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
       failure ? { fill: "red", shape: "ring", text: failure } : { fill: "green", shape: "dot", text },
     );
   });
-  /** Logs who got what until when, never the token; Node-RED adds the time. */
+  /** Logs the caller, the uses and the expiry of each token, but not the token; Node-RED adds the time. */
   const audit = (what: "issued" | "refused" | "failed", caller: string | undefined, details: object) => {
     const event = `gemini-live-token.${what}`;
     const entry = {

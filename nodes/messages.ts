@@ -21,7 +21,7 @@ export interface FlowMessage extends NodeMessage {
   status?: unknown;
 }
 
-/** Names a tool call, on its message and on everything that follows from it. Strings only: they survive every clone. */
+/** Identifies a tool call on its message and on all messages that follow from it. Strings only: they survive every clone. */
 export interface ToolCallReference {
   id: string;
   /** The function. */
@@ -33,7 +33,7 @@ export interface ToolCallReference {
   tool: string;
 }
 
-/** All that a client needs to connect. */
+/** What a client needs to connect. */
 export interface TokenPayload {
   /** `auth_tokens/…`: the secret */
   token: string;
@@ -48,7 +48,7 @@ export interface TokenPayload {
   apiVersion: string;
 }
 
-/** Says to whom a message belongs; it is on everything that a conversation sends. */
+/** Identifies the conversation of a message; on every message that a conversation sends. */
 export interface Identity {
   session: string;
   _session?: { type: string; id: string };
@@ -61,7 +61,7 @@ export function sessionKey({ session, _session }: FlowMessage): string {
   throw new InputError("msg.session must be a string or a number: it names the conversation.");
 }
 
-/** The identity that a message gives to what follows from it. Not its topic: an mqtt out without one would publish to it. */
+/** The identity that a message passes on. It does not include the topic: an mqtt out node without one would publish to it. */
 export function identityOf(msg: FlowMessage): Identity {
   const { _session } = msg;
   return { session: sessionKey(msg), ...(_session && { _session }) };

@@ -1,4 +1,4 @@
-// What the nodes of this package offer to each other.
+// The interfaces by which the nodes of this package use each other.
 
 import type { Node } from "node-red";
 import type { ConversationLimits } from "../live/conversation-pool";
@@ -12,9 +12,9 @@ import type { LiveConfigSettings } from "./settings/live-config";
 
 export type Credentials = { apiKey: string };
 
-/** What live sessions and live tokens take from the connection that they share. */
+/** What a live config node offers to live sessions and live tokens. */
 export interface SharedConnection {
-  /** Events name it, so that nobody mistakes the simulator for a model. */
+  /** Events contain it, so that the simulator is not mistaken for a model. */
   kind: LiveConfigSettings["server"];
   /** The server with the key for it, never a token. Starts the simulator if it is the server. */
   server(): Promise<Server>;
@@ -27,13 +27,13 @@ export interface SharedConnection {
 }
 
 export interface LiveConfigNode extends Node<Credentials> {
-  /** @throws InputError when the settings cannot be used */
+  /** @throws InputError if the settings are invalid */
   connection(): SharedConnection;
 }
 
-/** What other nodes use of a session; one with unusable settings has none of it. */
+/** What a live session offers to other nodes; missing if its settings are invalid. */
 export interface LiveSessionNode extends Node {
-  /** Returns the response to a tool call to its conversation. */
+  /** Passes a tool response to the conversation of the call. */
   answerCall?(session: string, id: string, answer: Answer, done: Done): void;
   /** The server and the setup of a new conversation; a live token locks its tokens to them. */
   blueprint?(): { connection: SharedConnection; setup: Setup };

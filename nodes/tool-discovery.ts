@@ -25,7 +25,7 @@ interface WiredNode extends Node {
 /** The search ends at these, also at a tool call that announced nothing because its settings are invalid. */
 const ENDS = ["gemini-tool-call", "gemini-live-session"];
 
-/** By node and not by id, so that a closed node needs no removal. */
+/** By node rather than by id, so that closed nodes need no removal. */
 const announced = new WeakMap<Node, AnnouncedTool>();
 
 /** Announces the tool that a tool call node declares. Call it in the node's constructor. */

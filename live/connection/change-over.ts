@@ -1,9 +1,9 @@
-// Plans the change-over to another connection: at an idle moment, or at a deadline although nothing was idle.
+// Plans the change-over to another connection: at an idle moment, or at the deadline if there is none.
 
 import type { Clock } from "../../audio/clock";
 import type { StateStore } from "../state/store";
 
-/** Milliseconds before the end of a connection at which it is changed over at the latest, or half of a shorter time. */
+/** Milliseconds before the end of a connection at which the change-over comes at the latest; half of the time that is left if that is less. */
 const MARGIN_MS = 5_000;
 
 export class ChangeOverPlan {
@@ -22,8 +22,8 @@ export class ChangeOverPlan {
     });
   }
 
-  /** The connection ends in `endsInMs`: it is changed over before. Of several ends, the earliest counts.
-   * @param idleWindowMs before the end, in which an idle moment is used */
+  /** Plans a change-over before the connection ends in `endsInMs`. If several ends are announced, the earliest counts.
+   * @param idleWindowMs milliseconds before the end in which the first idle moment is used */
   plan(cause: string, endsInMs: number, idleWindowMs = Number.POSITIVE_INFINITY) {
     const latestMs = endsInMs - Math.min(MARGIN_MS, endsInMs / 2);
     const deadline = this.#clock.now() + latestMs;

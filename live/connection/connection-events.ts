@@ -1,8 +1,8 @@
-// What a conversation reports of its connection.
+// The events of a conversation's connection.
 
 import type { VisibleState } from "../state/state";
 
-/** An attempt to connect: counted from 1, of how many, and the milliseconds until it is made. */
+/** An attempt to connect: its number from 1, the maximum, and the milliseconds until it is made. */
 export interface Attempt {
   attempt: number;
   of: number;
@@ -31,7 +31,7 @@ export type ConnectionEvent =
     }
   | {
       type: "resumed";
-      /** false: a fresh conversation that was given the history; `partly`: what came after the last handle is lost */
+      /** true: resumed; `partly`: resumed without what came after the last handle; false: a new conversation that got the history */
       remembered: boolean | "partly";
       pauseMs: number;
       attempts: number;

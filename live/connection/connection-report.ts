@@ -1,4 +1,4 @@
-// Reports what happens to the connection: the states that users know, each attempt to connect, and how long the pauses were.
+// Reports changes of the connection: its visible state, each attempt to connect, and the length of interruptions.
 
 import type { Clock } from "../../audio/clock";
 import { visibleState } from "../state/state";
@@ -9,7 +9,7 @@ import type { Attempt, ConnectionEvent } from "./connection-events";
 export class ConnectionReport {
   readonly #clock: Clock;
   readonly #emit: (event: ConnectionEvent) => void;
-  /** Since when there is no connection, in clock time, and how many attempts were made. */
+  /** Clock time at which the connection was lost, and the number of attempts since. */
   #away: { since: number; attempts: number } | undefined;
 
   constructor(clock: Clock, state: StateStore, emit: (event: ConnectionEvent) => void) {
@@ -29,7 +29,7 @@ export class ConnectionReport {
     this.#emit({ type: "state", state: "connecting", cause, attempt });
   }
 
-  /** The server announces the end of the connection. Returns in how many milliseconds it comes. */
+  /** The server announces the end of the connection. Returns the milliseconds until then. */
   onGoAway(timeLeft = ""): number {
     this.#emit({ type: "goAway", timeLeft });
     return 1000 * (Number.parseFloat(timeLeft) || 0);

@@ -1,5 +1,5 @@
-// Keeps a conversation connected: opens, resumes after a loss, changes over before the server closes, and gives up in the end. What
-// is said is not its business.
+// Keeps a conversation connected: opens the connection, resumes after a loss, changes over before the server closes, and gives up
+// after the last attempt.
 
 import type { LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
@@ -9,19 +9,19 @@ import type { ResumptionHandle } from "./resumption-handle";
 import type { LiveSocket, SocketHandlers } from "./socket";
 
 export interface ConnectionOptions {
-  /** Opens one socket; with a handle, one that resumes the conversation of the handle. */
+  /** Opens a socket; with a handle, it resumes the conversation of the handle. */
   open(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal): Promise<LiveSocket>;
   handle: ResumptionHandle;
-  /** Attempts before it gives up: to open, at least one; after a loss, 0 makes none. */
+  /** Maximum number of attempts. Opening makes at least one; after a loss, 0 means none. */
   reconnectAttempts: number;
-  /** Whether a connection that was lost is replaced. */
+  /** Whether a lost connection is replaced. */
   reconnect: boolean;
   clock: Clock;
-  /** 0 to below 1: scatters the waits. */
+  /** A random number from 0 to below 1, which varies the waits. */
   random(): number;
 }
 
-/** Whether the server knows what was said before: all of it, what came before the last handle, or nothing. */
+/** What the server remembers of the conversation: everything, what came before the last handle (`partly`), or nothing. */
 export type Remembered = boolean | "partly";
 
 export interface ConnectionListener {
@@ -30,16 +30,16 @@ export interface ConnectionListener {
   onOpen(socket: LiveSocket, remembered: Remembered): void;
   onFrame(frame: LiveServerMessage): void;
   onBadFrame(error: Error): void;
-  /** The connection is gone, and another one is opened. @param isFresh whether that begins another conversation */
+  /** The connection is lost, and another one is being opened. @param isFresh whether it begins a new conversation */
   onLost(isFresh: boolean): void;
-  /** There is no connection, and none is opened. */
+  /** The connection is lost or could not be opened, and there are no more attempts. */
   onGivenUp(error: Error): void;
 }
 
-/** Milliseconds before the second attempt, doubled for each one after it, up to the longest. */
+/** Milliseconds before the second attempt; doubles with each further attempt, up to the longest wait. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** Milliseconds of life after which a connection has proven itself: the attempts to replace it count from 0 again. */
+/** Milliseconds after which an open connection counts as stable: the attempts to replace it count from 0 again. */
 const PROVEN_MS = 10_000;
 
 export class Connection {
@@ -51,7 +51,7 @@ export class Connection {
   #openedAt = 0;
   /** The open connection replaces another one. */
   #reconnected = false;
-  /** Attempts to open, or to reconnect since a connection last proved itself. */
+  /** Attempts to open, or to reconnect since the last stable connection. */
   #attempts = 0;
   #cancelWait: (() => void) | undefined;
 
@@ -60,7 +60,7 @@ export class Connection {
     this.#listener = listener;
   }
 
-  /** Attempts that are made at most. */
+  /** Maximum number of attempts. */
   get #maxAttempts() {
     return Math.max(1, this.#options.reconnectAttempts);
   }
@@ -89,13 +89,16 @@ export class Connection {
     this.#socket = undefined;
   }
 
-  /** The connection has proven itself, for example by a completed turn. */
+  /** The connection is stable, for example after a completed turn. */
   prove() {
     this.#attempts = 0;
   }
 
-  /** Replaces the open socket by one that resumes the conversation. The old one is closed first: while it lives, the server refuses a second (docs/live-api.md 1.5).
-   * @param isFresh begins another conversation instead */
+  /**
+   * Replaces the open socket with one that resumes the conversation. Closes the old one
+   * first: while it is open, the server refuses a second one (docs/live-api.md 1.5).
+   * @param isFresh begins a new conversation instead
+   */
   changeOver(cause: string, isFresh = false) {
     const socket = this.#socket;
     const signal = this.#life?.signal;
@@ -144,7 +147,7 @@ export class Connection {
   }
 
   #failed(error: Error, resuming: boolean, signal: AbortSignal) {
-    // A conversation that cannot be resumed may still begin afresh.
+    // If the resume fails, a new conversation may still start.
     if (resuming && this.#options.handle.refused(error)) return this.#attempt(signal, reasonOf(error));
     if (isPermanent(error) || this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
@@ -173,18 +176,18 @@ export class Connection {
   }
 }
 
-/** Milliseconds, before they are scattered by a quarter to either side. */
+/** Milliseconds, before a random variation of ±25 %. */
 function waitFor(attempts: number, error: Error) {
   if (error instanceof ConnectionError && error.verdict === "quota") return LONGEST_WAIT_MS;
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
 }
 
-/** Only what a server or the network said can pass; an error of our own would come again. */
+/** Errors of the server or the network may be temporary; any other error would occur again. */
 function isPermanent(error: Error) {
   return !(error instanceof ConnectionError) || error.verdict === "permanent";
 }
 
-/** The cause in plain words, short enough for a badge. */
+/** The cause, short enough for a badge. */
 export function reasonOf(error: Error): string {
   return error instanceof ConnectionError ? error.reason : error.message;
 }

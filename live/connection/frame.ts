@@ -1,15 +1,15 @@
-// Reads a frame of the server, and leaves out what is not of the type that the protocol has there.
+// Reads a frame of the server, and leaves out values that do not have the protocol's type.
 
 import type { LiveServerMessage } from "@google/genai";
 
-/** What a value must be: of a type, a list of such values, or an object in which some keys are known. */
+/** The shape of a value: a type, a list of values, or an object with some known keys. */
 type Shape = "string" | "number" | "boolean" | { list: Shape } | { object: Record<string, Shape> };
 
 const ANY_OBJECT: Shape = { object: {} };
 const TRANSCRIPTION: Shape = { object: { text: "string", languageCode: "string" } };
 const TOKENS: Shape = { list: { object: { modality: "string", tokenCount: "number" } } };
 
-/** What this package reads of a frame (docs/live-api.md 1.3). Keys that are not named here are kept as they are. */
+/** The fields of a frame that this package reads (docs/live-api.md 1.3). Other fields are kept unchanged. */
 const FRAME: Shape = {
   object: {
     setupComplete: ANY_OBJECT,
@@ -66,7 +66,7 @@ const FRAME: Shape = {
 
 /**
  * Parses a frame into an object.
- * @returns the frame without its values of a wrong type, and what those are, such as `goAway.timeLeft is a number`
+ * @returns the frame without values of the wrong type, and a list of those, such as `goAway.timeLeft is a number`
  * @throws when it is not a JSON object
  */
 export function readFrame(text: string): { frame: LiveServerMessage; wrong: string[] } {
@@ -85,7 +85,7 @@ export function readFrame(text: string): { frame: LiveServerMessage; wrong: stri
   return { frame: frame as LiveServerMessage, wrong };
 }
 
-/** The value, or undefined if it is of another type; null is what JSON has for no value. */
+/** The value, or undefined if it has another type; null in JSON counts as no value. */
 function take(value: unknown, shape: Shape, path: string, wrong: string[]): unknown {
   if (value === null || value === undefined) return undefined;
   const type = Array.isArray(value) ? "list" : typeof value;

@@ -1,9 +1,9 @@
-// The handle by which a conversation is resumed, and when it must no longer be used.
+// The resumption handle of a conversation: its validity, and its storage.
 
 import type { LiveServerSessionResumptionUpdate } from "@google/genai";
 import { ConnectionError } from "../server/errors";
 
-/** What is stored of a conversation that is opened again after a deploy or restart. */
+/** What is stored of a conversation to resume it after a deploy or restart. */
 export interface StoredHandle {
   handle: string;
   /** Texts that had no answer when the live session was closed. */
@@ -15,10 +15,10 @@ export interface HandleStore {
   save(stored: StoredHandle | undefined): void;
 }
 
-/** Milliseconds for which a handle is used after its connection ended: two hours, less a minute for the way (docs/live-api.md 1.7). */
+/** Milliseconds for which a handle is used after its connection ended: two hours (docs/live-api.md 1.7) minus a margin of one minute. */
 export const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
 /**
- * Passing refusals of a resume after which the handle counts as dead: three (docs/live-api.md 1.6), and one more, as the first may
+ * Temporary refusals of a resume after which the handle counts as invalid: three (docs/live-api.md 1.6), and one more because the first may
  * only mean that the server has not noticed the drop yet (1.5).
  */
 const MAX_REFUSALS = 4;
@@ -27,17 +27,17 @@ export class ResumptionHandle {
   readonly #isUsed: boolean;
   readonly #store: HandleStore | undefined;
   #value: string | undefined;
-  /** Something came after the handle that it does not cover. */
+  /** The conversation has continued beyond what the handle covers. */
   #stale = false;
-  /** The stored handle was read, or is not wanted. */
+  /** The stored handle was read, or must not be read any more. */
   #loaded = false;
-  /** Clock time, in milliseconds, at which the connection was last known to live. */
+  /** Clock time, in milliseconds, at which the connection was last known to be open. */
   #alive = 0;
   #refusals = 0;
   #unanswered: readonly string[] = [];
   #isLoading = false;
 
-  /** @param isUsed whether conversations are resumed @param store where it is kept beyond this process; undefined: nowhere */
+  /** @param isUsed whether conversations are resumed @param store where it outlives this process; undefined: nowhere */
   constructor(isUsed: boolean, store: HandleStore | undefined) {
     this.#isUsed = isUsed;
     this.#store = isUsed ? store : undefined;
@@ -55,20 +55,20 @@ export class ResumptionHandle {
     this.#isLoading = true;
     return this.#store.load().then(
       (stored) => {
-        // Meanwhile the conversation may have ended.
+        // The conversation may have ended while the store was reading.
         if (!this.#isLoading) return;
         this.#isLoading = false;
         this.#value = stored?.handle;
         this.#unanswered = stored?.unanswered ?? [];
         this.#alive = now;
       },
-      () => {}, // What cannot be read is as if it were not stored.
+      () => {}, // A handle that cannot be read counts as not stored.
     );
   }
 
   /**
-   * Takes a new handle; `resumable: false` makes the one before stale, not useless. JSON of protocol buffers leaves out false and empty
-   * values, so an update without `resumable` says the same.
+   * Takes a new handle; `resumable: false` makes the previous one stale, but still usable. ProtoJSON leaves out false and empty
+   * values, so a missing `resumable` means false.
    */
   update({ newHandle, resumable }: LiveServerSessionResumptionUpdate, now: number) {
     if (!this.#isUsed) return;
@@ -94,7 +94,7 @@ export class ResumptionHandle {
     return texts;
   }
 
-  /** Drops it, also where it is stored. */
+  /** Drops the handle, and deletes it from the store. */
   drop() {
     this.#loaded = true;
     this.#isLoading = false;
@@ -103,27 +103,27 @@ export class ResumptionHandle {
     this.#store?.save(undefined);
   }
 
-  /** The conversation has ended: nothing that is stored of it is used. */
+  /** The conversation has ended: deletes everything that is stored of it. */
   forget() {
     this.drop();
     this.#unanswered = [];
   }
 
-  /** The connection lived until now: its lifetime counts from here. */
+  /** The connection was open until now: the lifetime of the handle counts from here. */
   touch(now: number) {
     this.#alive = now;
   }
 
-  /** The handle, if there is one that is still valid. */
+  /** The handle; undefined if there is none or it has expired. */
   value(now: number): string | undefined {
     if (this.#value && now - this.#alive > HANDLE_LIFETIME_MS) this.drop();
     return this.#value;
   }
 
-  /** A resume with it failed. Returns true when it was dropped: the server says that it is dead, or has refused it too often. */
+  /** A resume failed. Returns true if the handle was dropped because the server calls it invalid or has refused it too often. */
   refused(error: Error): boolean {
     if (!(error instanceof ConnectionError) || error.code === undefined || error.code === 1006) return false;
-    if (error.verdict === "token") return false; // This says nothing about the handle.
+    if (error.verdict === "token") return false; // The handle may still be valid.
     this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";
     if (!dead && this.#refusals < MAX_REFUSALS) return false;

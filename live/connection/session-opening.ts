@@ -1,4 +1,4 @@
-// Opens the sockets of one conversation, and knows what the server was told with the last one: one snapshot of the whole setup.
+// Opens the sockets of one conversation, and keeps a snapshot of the last setup that was sent.
 
 import type { Done } from "../input/input";
 import { Credentials, type CredentialsOptions } from "../server/credentials";
@@ -15,17 +15,17 @@ export interface OpeningOptions extends CredentialsOptions {
   continuity: Continuity;
   /** The tools that the model may use, as they are now. */
   tools(): readonly ServedTool[];
-  /** Throws an error that says why when this conversation may not open now. */
+  /** Throws if this conversation may not open now; the error gives the reason. */
   admit(): void;
 }
 
-/** What a server is told of a conversation in the setup and may change on a resume: everything but the model (docs/live-api.md 1.2). */
+/** The part of the setup that can change on a resume: everything but the model (docs/live-api.md 1.2). */
 type Snapshot = Pick<ConversationSettings, "instruction"> & { tools: readonly ServedTool[] };
 
 export class SessionOpening {
   readonly #options: OpeningOptions;
   readonly #credentials: Credentials;
-  #told: Snapshot | undefined;
+  #sent: Snapshot | undefined;
   readonly #state: StateStore;
   /** Replaces the instruction of the settings. */
   #instruction: string | undefined;
@@ -36,9 +36,9 @@ export class SessionOpening {
     this.#credentials = new Credentials(options);
   }
 
-  /** Whether the server was told of another instruction or other tools than there are now. */
+  /** Whether the instruction or the tools have changed since the last setup. */
   get isOutdated() {
-    return this.#told !== undefined && contentOf(this.#told) !== contentOf(this.#present());
+    return this.#sent !== undefined && contentOf(this.#sent) !== contentOf(this.#current());
   }
 
   /** Changes the instruction: at the next idle moment, or with the next setup. */
@@ -62,7 +62,7 @@ export class SessionOpening {
     this.#instruction = undefined;
   }
 
-  /** Renews the token in time; as Credentials.watch(). */
+  /** Renews the token before it expires, as Credentials.watch(). */
   watch(onRenewed: (endsInMs: number) => void) {
     this.#credentials.watch(onRenewed);
   }
@@ -70,7 +70,7 @@ export class SessionOpening {
   /**
    * Opens a socket.
    * @param handle of the conversation to resume
-   * @param hasHistory whether a fresh conversation will be given history
+   * @param hasHistory whether a new conversation will get history
    * @throws as openSocket does, and when the conversation may not open now
    */
   async open(
@@ -82,8 +82,8 @@ export class SessionOpening {
     const { settings, continuity, connectTimeoutMs, clock, admit } = this.#options;
     admit();
     const server = await this.#credentials.show(handle !== undefined);
-    const present = this.#present();
-    this.#told = present;
+    const present = this.#current();
+    this.#sent = present;
     const setup = buildSetup({ ...settings, instruction: present.instruction }, continuity, {
       handle,
       history: !handle && hasHistory(),
@@ -101,18 +101,18 @@ export class SessionOpening {
     );
   }
 
-  #present(): Snapshot {
+  #current(): Snapshot {
     const { settings, tools } = this.#options;
     return { instruction: this.#instruction ?? settings.instruction, tools: tools() };
   }
 
-  /** An expired or used-up token fails nothing for good: the next attempt has a new one. */
+  /** After an expired or used-up token, the next attempt gets a new one. */
   #learn(error: unknown) {
     if (error instanceof ConnectionError && error.verdict === "token") this.#credentials.drop();
   }
 }
 
-/** What the server is told; who serves a tool is not part of it. */
+/** What the server gets of a snapshot: not which node serves a tool. */
 function contentOf({ instruction, tools }: Snapshot) {
   return JSON.stringify([instruction, tools.map(({ declaration }) => declaration)]);
 }

@@ -1,6 +1,6 @@
-// One WebSocket to a Live server, opened through the SDK with a socket factory of our own: the only file that touches private parts of
-// @google/genai. The SDK alone waits forever for a silent server, gives no access to the socket until the setup is answered, and
-// turns an unreadable frame into an unhandled rejection.
+// One WebSocket to a Live server, opened through the SDK with our own socket factory: the only file that uses private parts of
+// @google/genai. Without it, the SDK waits forever for a server that does not answer, gives no access to the socket before
+// setupComplete, and turns an invalid frame into an unhandled rejection.
 
 import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai";
 import WebSocket from "ws";
@@ -16,9 +16,9 @@ import { readFrame } from "./frame";
 export interface SocketHandlers {
   /** One parsed frame; an error that it throws goes to onBadFrame. */
   onFrame(frame: LiveServerMessage): void;
-  /** A frame that is not usable; the connection stays open. */
+  /** An invalid frame; the connection stays open. */
   onBadFrame(error: Error): void;
-  /** The open connection ended, and not by close(). */
+  /** The open connection has ended, but not by close(). */
   onClose(error: ConnectionError): void;
 }
 
@@ -27,9 +27,9 @@ export interface LiveSocket {
   readonly session: Session;
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
-  /** Delivers the frames that came with the answer to the setup, and from then on each as it comes; to be called once. */
+  /** Delivers the frames that have arrived since the setup, and then each new one. Call it once. */
   start(): void;
-  /** Closes the connection; nothing is reported afterwards. Resolves when the server has confirmed it, or after a second. */
+  /** Closes the connection without further reports. Resolves when the server confirms, or after one second. */
   close(): Promise<void>;
 }
 
@@ -48,17 +48,17 @@ interface SdkCallbacks {
 }
 
 const SOCKET_OPTIONS = {
-  /** Base64 sound hardly compresses, and compressing it costs more than it saves. */
+  /** Base64 sound hardly compresses, so compression is not worth its cost. */
   perMessageDeflate: false,
-  /** Bytes of the largest frame that is accepted. */
+  /** Maximum frame size in bytes. */
   maxPayload: 32 * 1024 * 1024,
   /** Milliseconds within which the server must confirm a close. */
   closeTimeout: 1_000,
 };
 
 /**
- * Opens a connection and sends the setup. Rejects with a ConnectionError when the server cannot be reached, refuses, answers
- * something unreadable or nothing in time, or when `signal` is aborted.
+ * Opens a connection and sends the setup. Rejects with a ConnectionError when the server cannot be reached, refuses, sends an
+ * invalid answer or none in time, or when `signal` is aborted.
  */
 export function openSocket(
   server: Server,
@@ -76,7 +76,7 @@ export function openSocket(
     /** Aborts a connection to a proxy that is still being made. */
     const attempt = new AbortController();
     let phase: "opening" | "open" | "over" = "opening";
-    /** The server has accepted the setup; the SDK resolves a moment later. */
+    /** setupComplete has arrived; the SDK resolves slightly later. */
     let accepted = false;
 
     const fail = (error: unknown) => {
@@ -100,7 +100,7 @@ export function openSocket(
     });
     if (signal.aborted) return onAbort();
 
-    /** What came before start(): the SDK resolves a moment after the server has accepted the setup. */
+    /** Frames that arrived before start(): the SDK resolves slightly after setupComplete. */
     let early: (() => void)[] | undefined = [];
     const deliver = (work: () => void) => {
       if (early) early.push(work);
@@ -148,8 +148,8 @@ export function openSocket(
       ws.on("error", (error) => {
         lastError = error;
       });
-      ws.on("close", (code, words) => {
-        const reason = redact(secrets, words.toString());
+      ws.on("close", (code, data) => {
+        const reason = redact(secrets, data.toString());
         const error =
           code === 1006 && lastError && phase === "opening"
             ? new ConnectionError(explainUnreachable(lastError))
@@ -228,21 +228,21 @@ function clientFor({ access, baseUrl, apiVersion, network }: Server) {
   return new GoogleGenAI({ vertexai: true, project, location, httpOptions, googleAuthOptions });
 }
 
-/** The headers with the credentials; for Vertex AI the SDK makes them. */
+/** The headers with the credentials; for Vertex AI the SDK adds them. */
 function proofOf({ access }: Server): Record<string, string> {
   if (access.by === "key") return { "x-goog-api-key": access.key };
   if (access.by === "token") return { authorization: `Token ${access.token}` };
   return {};
 }
 
-/** The server may quote the key that a token was requested with, and a token without its prefix. */
+/** The server may quote the key that the token was requested with, or the token without its prefix. */
 function secretsIn({ authorization = "" }: Record<string, string>, { access }: Server): string[] {
   if (access.by === "key") return [access.key];
   const shown = authorization.replace(/^(Token auth_tokens\/|Bearer )/, "");
   return access.by === "token" ? [shown, access.madeFrom] : [shown];
 }
 
-/** The SDK's URL without the key; tokens have a method of their own (docs/live-api.md 3). */
+/** The SDK's URL without the key; tokens use another method of the API (docs/live-api.md 3). */
 function addressOf(url: string, { access }: Server) {
   const [address = ""] = url.split("?");
   return access.by === "token" ? `${address}Constrained` : address;

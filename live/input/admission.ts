@@ -1,5 +1,5 @@
-// Which input a conversation takes in its present state: sound alone does not always open it, some input means nothing now, and
-// some would make the server close the connection.
+// Decides which input a conversation accepts in its current state: sound alone does not always open it, some input has no effect
+// now, and some would make the server close the connection.
 
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
@@ -7,12 +7,12 @@ import type { ConversationSettings } from "../setup/setup";
 import { type ConversationState, isBlocked, isOpen } from "../state/state";
 import type { Input } from "./input";
 
-/** Milliseconds for which sound is held back at most while the model is silent for a tool (docs/live-api.md 2). */
+/** Maximum milliseconds for which sound is held back while a blocking call is pending (docs/live-api.md 2). */
 const HOLD_SOUND_MS = 10_000;
 
 /**
- * Says whether an input is taken, ignored because it means nothing now, or refused with an error.
- * @param hasBegun whether the server knows something of the conversation
+ * Decides whether an input is accepted, ignored because it has no effect now, or refused with an error.
+ * @param hasBegun whether the server already has a part of the conversation
  * @param now clock time, in milliseconds
  */
 export function judge(
@@ -48,7 +48,7 @@ export function judge(
   return "take";
 }
 
-/** Whether sound would make the server close the connection now, because the model waits for a tool (docs/live-api.md 2). */
+/** Whether sound would make the server close the connection now, because a blocking call is pending (docs/live-api.md 2). */
 export function isSilencedByTools(
   state: ConversationState,
   { deafWhileBlocked }: ModelProfile,

@@ -1,11 +1,11 @@
-// The client message for each kind of input, as the model takes it.
+// Writes each kind of input as the client message that the model accepts.
 
 import { FunctionResponseScheduling, type Session } from "@google/genai";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { Input } from "./input";
 
-/** Sends one input over an open session. @throws InputError when the model does not take it */
+/** Sends one input over an open session. @throws InputError if the model does not accept it */
 export function write(session: Session, profile: ModelProfile, input: Input) {
   switch (input.kind) {
     case "sound": {
@@ -48,8 +48,8 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
 }
 
 /**
- * Stops the running answer without asking for another: any clientContent interrupts (docs/live-api.md 1.2). Models that take text only
- * as realtimeInput have no such message; for them the answer is only dropped on this side.
+ * Stops the current answer without requesting another: any clientContent interrupts (docs/live-api.md 1.2). Models that accept text
+ * only as realtimeInput have no such message; for them, the rest of the answer is dropped here.
  */
 export function writeStop(session: Session, profile: ModelProfile) {
   if (profile.text === "clientContent") session.sendClientContent({ turnComplete: false });
@@ -60,7 +60,7 @@ function writeRealtimeText(
   { text, turnComplete }: { text: string; turnComplete: boolean },
 ) {
   if (!turnComplete)
-    throw new InputError("This model answers every text: it takes no context while a conversation is open.");
+    throw new InputError("This model answers every text: it accepts no context in an open conversation.");
   session.sendRealtimeInput({ text });
 }
 

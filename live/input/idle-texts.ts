@@ -3,7 +3,7 @@
 import { InputError } from "../server/errors";
 import type { Done, Text, Waiting } from "./input";
 
-/** Texts that may wait. */
+/** Maximum number of waiting texts. */
 const MAX_TEXTS = 100;
 
 export class IdleTexts {

@@ -1,4 +1,5 @@
-// The way into a conversation: decides what is taken, what opens it, what waits until it is idle, and hands the rest to the sender.
+// Receives the input of the flow: decides what is accepted, what opens the conversation and what waits until it is idle, and passes
+// the rest to the sender.
 
 import type { Clock } from "../../audio/clock";
 import { InputError } from "../server/errors";
@@ -21,7 +22,7 @@ export interface InputGateOptions extends SenderListener {
   state: StateStore;
   /** Opens the conversation if it is not open. */
   connect(): void;
-  /** Whether the server knows something of the conversation. */
+  /** Whether the server already has a part of the conversation. */
   hasBegun(): boolean;
 }
 
@@ -43,19 +44,19 @@ export class InputGate {
     return this.#sender.hasHistory;
   }
 
-  /** Takes an input of the flow. */
+  /** Accepts or rejects an input of the flow. */
   send(input: Input, done: Done) {
     if (this.#button && input.kind === "sound") this.#button.hear(input, done);
     else if (this.#button && input.kind === "signal") this.#pushToTalk(this.#button, input, done);
     else this.#take(input, done);
   }
 
-  /** Sends the response of a tool, whatever else waits. */
+  /** Sends a tool response before anything that waits. */
   respond(input: Input, done: Done) {
     this.#sender.send(input, done);
   }
 
-  /** Sends the texts that wait for an idle moment, up to the first that wants an answer. */
+  /** Sends the texts that wait for an idle moment, up to the first one that needs an answer. */
   sendIdleTexts() {
     for (let text = this.#idleTexts.take(); text; text = this.#idleTexts.take()) {
       this.#sender.send(text.input, text.done);
@@ -63,12 +64,12 @@ export class InputGate {
     }
   }
 
-  /** Stops the running answer on the server, where the model has a message for that. */
+  /** Stops the current answer on the server, if the model has a message for that. */
   stopAnswer() {
     this.#sender.stop();
   }
 
-  /** Rejects the texts that wait for a connection and want an answer. */
+  /** Rejects the texts that wait for a connection and need an answer. */
   rejectTexts() {
     if (this.#options.state.current.connection === "connected") return;
     const error = new InputError("Gemini Live: the text was stopped before it was sent.");
@@ -81,7 +82,7 @@ export class InputGate {
     this.#sender.open(outlet, history, isResumed);
   }
 
-  /** Puts texts that were sent before in front of all that waits. */
+  /** Queues texts that are sent again, before everything that waits. */
   putBack(texts: readonly string[]) {
     this.#sender.putBack(texts.map((text) => ({ kind: "text", text, turnComplete: true, again: true })));
   }
@@ -91,7 +92,7 @@ export class InputGate {
     this.#sender.close(questions);
   }
 
-  /** The connection is gone and another one is opened: an activity that was started starts again, with the sound that waits. */
+  /** The connection is lost and another one is being opened: an open activity starts again there, before the waiting sound. */
   restartActivity() {
     if (!this.#button) return;
     const { state } = this.#options;
@@ -99,7 +100,7 @@ export class InputGate {
     if (this.#sender.restartActivity(isPressed) && isPressed) state.apply({ type: "activityOpened" });
   }
 
-  /** Rejects everything that waits. Returns to how many senders `error` was reported. */
+  /** Rejects everything that waits. Returns the number of messages that got the error. */
   fail(error: Error): number {
     return this.#sender.fail(error) + this.#idleTexts.fail(error);
   }
@@ -112,7 +113,7 @@ export class InputGate {
     this.#options.connect();
   }
 
-  /** Only the press opens the conversation. */
+  /** Of the button's signals, only the press opens the conversation. */
   #pushToTalk(button: PushToTalk, input: Signal, done: Done) {
     if (!this.#admits(input, done)) return;
     if (input.signal !== "activityStart") return button.release(done);
@@ -120,7 +121,7 @@ export class InputGate {
     button.press(done);
   }
 
-  /** Returns false when the input is not taken; its `done` has been called then. */
+  /** Returns false if the input is not accepted; `done` has then been called. */
   #admits(input: Input, done: Done): boolean {
     const { settings, profile, state, clock, hasBegun } = this.#options;
     const verdict = judge(input, state.current, settings, profile, hasBegun(), clock.now());

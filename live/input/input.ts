@@ -1,6 +1,6 @@
-// What goes into a conversation, and how its sender learns what became of it.
+// The kinds of input of a conversation, and the callback that reports their outcome.
 
-/** Something that was said by one side. */
+/** What one side said in a turn. */
 export interface HistoryTurn {
   role: "user" | "model";
   text: string;
@@ -23,7 +23,7 @@ export interface Picture {
 export interface Text {
   kind: "text";
   text: string;
-  /** false: context that wants no answer */
+  /** false: context that needs no answer */
   turnComplete: boolean;
   /** Sent when the conversation is idle. */
   whenIdle?: true;
@@ -37,7 +37,7 @@ export interface ToolResponse {
   id: string;
   name: string;
   response: Record<string, unknown>;
-  /** When the model speaks about it; only for non-blocking calls. */
+  /** When the model reacts to it; only for non-blocking calls. */
   scheduling?: "INTERRUPT" | "WHEN_IDLE" | "SILENT";
   willContinue?: boolean;
 }
@@ -55,11 +55,11 @@ export type Input =
   | ToolResponse
   | Signal;
 
-/** Called once: without an error when the input was sent (sound: when it was accepted), else with the reason. */
+/** Called once: without an error when the input was sent (sound: when it was accepted), else with an error. */
 export type Done = (error?: Error) => void;
 
-/** The `done` of an input that no message of the flow brought. */
-export const nobody: Done = () => {};
+/** The `done` of an input that does not come from a message of the flow. */
+export const noDone: Done = () => {};
 
 export interface Waiting<T extends Input = Input> {
   input: T;

@@ -17,7 +17,7 @@ export class PictureRate {
     this.#transmit = transmit;
   }
 
-  /** Sends the picture now or when the second is over; one that a newer one replaces is done without an error. */
+  /** Sends the picture now, or when the second is over. If a newer picture replaces it, `done` gets no error. */
   send(input: Picture, done: Done) {
     this.take()?.done();
     const wait = this.#lastSentAt + INTERVAL_MS - this.#clock.now();
@@ -33,7 +33,7 @@ export class PictureRate {
     this.#transmit(input, done);
   }
 
-  /** Takes the picture that waits, if there is one. */
+  /** Removes and returns the waiting picture, if there is one. */
   take(): Waiting<Picture> | undefined {
     const held = this.#held;
     held?.cancel();

@@ -1,16 +1,16 @@
-// Push to talk: only what is said while the button is pressed is sent, with a little of what came before, so that the first syllable
-// is complete; and an activity that was started is always ended.
+// Push to talk: sends sound only while the button is pressed, with a short pre-roll, so that the first syllable is complete. Each
+// activityStart gets an activityEnd.
 
 import type { Clock } from "../../audio/clock";
 import { durationMs } from "../../audio/frames";
 import type { StateStore } from "../state/store";
-import { type Done, type Input, nobody, type Sound } from "./input";
+import { type Done, type Input, noDone, type Sound } from "./input";
 
-/** Milliseconds of sound before the press that are sent after it. */
+/** Maximum pre-roll: milliseconds of sound from before the press. */
 const PRE_ROLL_MS = 500;
-/** Milliseconds after which sound is too old for that: it belongs to something that was said before. */
+/** Milliseconds after which sound is too old for the pre-roll: it belongs to earlier speech. */
 const PRE_ROLL_AGE_MS = 1_000;
-/** Milliseconds of sound after which a turn ends by itself: the release of the button was lost. */
+/** Milliseconds of sound after which a turn ends without a release, because the release was probably lost. */
 const MAX_ACTIVITY_MS = 120_000;
 
 const START = { kind: "signal", signal: "activityStart" } as const;
@@ -23,14 +23,14 @@ export class PushToTalk {
   #preRoll: { sound: Sound; heardAt: number }[] = [];
   #spokenMs = 0;
 
-  /** @param send takes everything that goes into the conversation */
+  /** @param send sends an input into the conversation */
   constructor(clock: Clock, state: StateStore, send: (input: Input, done: Done) => void) {
     this.#clock = clock;
     this.#state = state;
     this.#send = send;
   }
 
-  /** Sound, while the conversation is open or not. */
+  /** Takes sound, also while the conversation is not open. */
   hear(sound: Sound, done: Done) {
     if (this.#state.current.button !== "released") return this.#speak(sound, done);
     const now = this.#clock.now();
@@ -49,7 +49,7 @@ export class PushToTalk {
     this.#state.apply({ type: "buttonPressed" });
     const now = this.#clock.now();
     for (const { sound, heardAt } of this.#preRoll.splice(0))
-      if (now - heardAt <= PRE_ROLL_AGE_MS) this.#speak(sound, nobody);
+      if (now - heardAt <= PRE_ROLL_AGE_MS) this.#speak(sound, noDone);
     done();
   }
 
@@ -60,14 +60,14 @@ export class PushToTalk {
     else done();
   }
 
-  /** The server takes no activity without sound, so activityStart goes out with the first sound (docs/live-api.md 1.6). */
+  /** The server accepts no activity without sound, so activityStart is sent with the first sound (docs/live-api.md 1.6). */
   #speak(sound: Sound, done: Done) {
     if (this.#state.current.button === "pressed") {
       this.#state.apply({ type: "activityOpened" });
-      this.#send(START, nobody);
+      this.#send(START, noDone);
     }
     this.#send(sound, done);
     this.#spokenMs += durationMs(sound.pcm, sound.sampleRate);
-    if (this.#spokenMs >= MAX_ACTIVITY_MS) this.release(nobody);
+    if (this.#spokenMs >= MAX_ACTIVITY_MS) this.release(noDone);
   }
 }

@@ -1,12 +1,12 @@
-// What waits for a connection: messages in order, sound in a ring bounded in milliseconds, and the newest picture. It goes out in
-// the order in which it came.
+// Input that waits for a connection: messages, the newest sound up to a limit in milliseconds, and the newest picture. It is sent
+// in the order in which it came.
 
 import { durationMs } from "../../audio/frames";
 import { InputError } from "../server/errors";
 import {
   type Done,
   type Input,
-  nobody,
+  noDone,
   type Picture,
   type Signal,
   type Sound,
@@ -15,13 +15,13 @@ import {
 } from "./input";
 
 export interface QueueLimits {
-  /** Messages that may wait. */
+  /** Maximum number of waiting messages. */
   messages: number;
-  /** Milliseconds of sound that may wait; the oldest drops out. */
+  /** Maximum milliseconds of waiting sound; the oldest is dropped. */
   soundMs: number;
 }
 
-/** What is neither sound nor a picture. */
+/** Input that is neither sound nor a picture. */
 export type Message = Exclude<Input, Sound | Picture>;
 
 type Entry<T extends Input> = Waiting<T> & { order: number };
@@ -34,7 +34,7 @@ export class InputQueue {
   #soundMs = 0;
   #lostSoundMs = 0;
   #order = 0;
-  /** Counts down: what is put back goes out before all that waits. */
+  /** Counts down: what is put back is sent before everything that waits. */
   #orderBefore = 0;
 
   constructor(limits: QueueLimits) {
@@ -52,7 +52,7 @@ export class InputQueue {
   add(input: Input, done: Done) {
     this.#order += 1;
     const order = this.#order;
-    if (input.kind === "sound") this.#addSound({ input, done: nobody, order }, done);
+    if (input.kind === "sound") this.#addSound({ input, done: noDone, order }, done);
     else if (input.kind === "image") this.#addPicture({ input, done, order });
     else if (input.kind === "signal") this.#addSignal({ input, done, order });
     else if (this.#messages.length < this.#limits.messages) this.#messages.push({ input, done, order });
@@ -64,19 +64,19 @@ export class InputQueue {
       );
   }
 
-  /** Puts texts that were sent before in front of all that waits. */
+  /** Queues texts that are sent again, before everything that waits. */
   putBack(texts: readonly Text[]) {
     for (const input of texts.toReversed()) {
       this.#orderBefore -= 1;
-      this.#messages.unshift({ input, done: nobody, order: this.#orderBefore });
+      this.#messages.unshift({ input, done: noDone, order: this.#orderBefore });
     }
   }
 
-  /** Sound that waits belongs to an activity that was started on a lost connection: it starts again before the sound. */
+  /** The waiting sound belongs to an activity of a lost connection: queues an activityStart before the sound. */
   restartActivity() {
     this.#orderBefore -= 1;
     const input = { kind: "signal", signal: "activityStart" } as const;
-    this.#messages.unshift({ input, done: nobody, order: this.#orderBefore });
+    this.#messages.unshift({ input, done: noDone, order: this.#orderBefore });
   }
 
   /** Whether sound waits, and the first signal after it, if there is one. */
@@ -85,13 +85,13 @@ export class InputQueue {
     return { hasSound: this.#sound.length > 0, firstSignal: signal?.signal };
   }
 
-  /** What goes out next; it stays in the queue. */
+  /** The next input, which stays in the queue. */
   next(): Input | undefined {
     this.#dropEmptyActivities();
     return this.#oldest()?.input;
   }
 
-  /** Takes what goes out next. */
+  /** Removes and returns the next input. */
   take(): Waiting | undefined {
     this.#dropEmptyActivities();
     const entry = this.#oldest();
@@ -102,7 +102,7 @@ export class InputQueue {
     return entry;
   }
 
-  /** Takes the messages of one kind, in order. */
+  /** Removes and returns the messages of one kind, in order. */
   takeKind<K extends Message["kind"]>(kind: K): Waiting<Extract<Message, { kind: K }>>[] {
     const taken: Waiting<Extract<Message, { kind: K }>>[] = [];
     const isTaken = (input: Message): input is Extract<Message, { kind: K }> => input.kind === kind;
@@ -113,19 +113,19 @@ export class InputQueue {
     return taken;
   }
 
-  /** Rejects everything that waits. Returns to how many senders `error` was reported. */
+  /** Rejects everything that waits. Returns the number of messages that got the error. */
   fail(error: Error): number {
     const entries = [...this.#messages, ...(this.#picture ? [this.#picture] : [])];
     this.#messages = [];
     this.#sound = [];
     this.#picture = undefined;
     this.#soundMs = 0;
-    const reported = entries.filter(({ done }) => done !== nobody);
+    const reported = entries.filter(({ done }) => done !== noDone);
     for (const { done } of reported) done(error);
     return reported.length;
   }
 
-  /** Milliseconds of sound that dropped out since this was asked last. */
+  /** Milliseconds of sound that were dropped since the last call. */
   takeLostSoundMs(): number {
     const lost = this.#lostSoundMs;
     this.#lostSoundMs = 0;
@@ -146,7 +146,7 @@ export class InputQueue {
     this.#dropEmptyActivities();
   }
 
-  /** The server takes no activity without sound (docs/live-api.md 1.6), and sound may have dropped out. */
+  /** Drops activities that have lost all their sound: the server accepts none without sound (docs/live-api.md 1.6). */
   #dropEmptyActivities() {
     const at = this.#messages.findIndex(({ input }) => isSignal(input, "activityStart"));
     const end = this.#messages.findIndex(({ input }, n) => n > at && isSignal(input, "activityEnd"));
@@ -173,7 +173,7 @@ export class InputQueue {
     return ms;
   }
 
-  /** A picture that a newer one replaces is done without an error: it is out of date. */
+  /** Replaces the waiting picture; its `done` gets no error. */
   #addPicture(entry: Entry<Picture>) {
     this.#picture?.done();
     this.#picture = entry;

@@ -1,4 +1,4 @@
-// The way out of a conversation: what the server can take goes at once and in order, the rest waits for a connection.
+// Sends input to the server in order: at once if the connection can take it, else it waits.
 
 import type { Session } from "@google/genai";
 import type { Clock } from "../../audio/clock";
@@ -11,9 +11,9 @@ import type { Done, HistoryTurn, Input, Text } from "./input";
 import { PictureRate } from "./picture-rate";
 import { InputQueue, type QueueLimits } from "./queue";
 
-/** Bytes in the socket's buffer above which sound waits here instead: about three seconds of it, as base64. */
+/** Bytes in the socket's buffer above which sound waits in the queue: about three seconds of base64 sound. */
 const MAX_BUFFERED_BYTES = 128 * 1024;
-/** Milliseconds between two looks at a full socket. */
+/** Milliseconds between two checks of a full socket. */
 const DRAIN_MS = 100;
 
 /** The connection as the sender uses it. */
@@ -26,7 +26,7 @@ export interface Outlet {
 export interface SenderListener {
   /** The input was written to the socket. */
   onSent(input: Input): void;
-  /** Milliseconds of sound that dropped out of the full queue. */
+  /** Milliseconds of sound that were dropped from the full queue. */
   onLostSound(ms: number): void;
 }
 
@@ -61,19 +61,19 @@ export class Sender {
 
   send(input: Input, done: Done) {
     const goesAtOnce =
-      input.kind === "toolResponse" || // What waits may wait for this very response.
+      input.kind === "toolResponse" || // Sound may wait for this response.
       (this.#queue.isEmpty && !(input.kind === "sound" && this.#soundMustWait));
     if (this.#outlet && goesAtOnce) return this.#pass(input, done);
     this.#queue.add(input, done);
     if (this.#outlet) this.#drainLater();
   }
 
-  /** Stops the running answer on the server, where the model has a message for that. */
+  /** Stops the current answer on the server, if the model has a message for that. */
   stop() {
     if (this.#outlet) writeStop(this.#outlet.session, this.#profile);
   }
 
-  /** Rejects the texts that wait for an answer to be asked for. */
+  /** Rejects the waiting texts that need an answer. */
   rejectTexts(error: Error) {
     const texts = this.#queue.takeKind("text");
     for (const { input, done } of texts) {
@@ -84,8 +84,8 @@ export class Sender {
 
   /**
    * Sends everything that waits over a new connection.
-   * @param history what the model is told first, before the history that waits
-   * @param isResumed whether the server knows the conversation, and with it the calls of tools
+   * @param history sent first, before the history that waits
+   * @param isResumed whether the server remembers the conversation and its tool calls
    */
   open(outlet: Outlet, history: readonly HistoryTurn[], isResumed: boolean) {
     this.#outlet = outlet;
@@ -99,7 +99,7 @@ export class Sender {
     this.#drain();
   }
 
-  /** Starts the activity again to which waiting sound belongs. Returns whether there is one. @param isPressed the button is pressed */
+  /** Queues an activityStart if the waiting sound belongs to an interrupted activity. Returns whether it did. @param isPressed whether the button is pressed */
   restartActivity(isPressed: boolean): boolean {
     const { hasSound, firstSignal } = this.#queue.waitingSound;
     const wasCut = firstSignal === "activityEnd" || (firstSignal === undefined && isPressed);
@@ -111,7 +111,7 @@ export class Sender {
     this.#queue.putBack(questions);
   }
 
-  /** From now on everything waits. `questions` are sent again, before what waits. */
+  /** From now on, everything waits. `questions` are sent again, before what waits. */
   close(questions: readonly Text[]) {
     this.#outlet = undefined;
     this.#cancelDrain?.();
@@ -121,7 +121,7 @@ export class Sender {
     this.putBack(questions);
   }
 
-  /** Rejects everything that waits. Returns to how many senders `error` was reported. */
+  /** Rejects everything that waits. Returns the number of messages that got the error. */
   fail(error: Error): number {
     return this.#queue.fail(error);
   }
@@ -133,7 +133,7 @@ export class Sender {
     );
   }
 
-  /** What was said before and the history that waits go out as one message: some models take history only once. */
+  /** Sends the earlier turns and the waiting history as one message: some models accept history only once. */
   #sendHistory(history: readonly HistoryTurn[]) {
     const waiting = this.#queue.takeKind("history");
     const more = waiting.flatMap(({ input }) => input.turns);

@@ -1,14 +1,14 @@
-// What a closed connection means: one table from close code and reason text to a verdict, a cause in plain words, and what to do.
+// Explains closed connections: one table from close code and reason text to a verdict, a cause, and advice for the user.
 
 /**
  * What a close means for the next attempt: `permanent`: it would fail again; `passing`: it may succeed; `quota`: it may succeed after a
- * long wait; `handle`: the resumption handle is dead; `token`: the ephemeral token is used up or has expired.
+ * long wait; `handle`: the resumption handle is invalid; `token`: the ephemeral token is used up or has expired.
  */
 export type Verdict = "permanent" | "passing" | "quota" | "handle" | "token";
 
 export interface CloseExplanation {
   verdict: Verdict;
-  /** What happened, in plain words: short enough for a badge. */
+  /** The cause, short enough for a badge. */
   cause: string;
   /** What the user can do about it. */
   advice: string;
@@ -165,7 +165,7 @@ export function explainUnreachable(error: Error): CloseExplanation {
   };
 }
 
-/** Explains why Google Cloud's credentials of this machine are not usable. The library's message may contain parts of them and is not repeated. */
+/** Explains why the machine's Google Cloud credentials do not work. The library's message may contain parts of them and is not repeated. */
 export function explainCredentials(error: Error): CloseExplanation {
   const { status } = error as { status?: number };
   if (status === 407) return explainStatus(status);
@@ -181,9 +181,9 @@ export function explainCredentials(error: Error): CloseExplanation {
   };
 }
 
-/** Explains an HTTP error status. @param words the server's message, which may say more */
-export function explainStatus(status: number, words = ""): CloseExplanation {
-  if (status === 400 && words) return explainClose(1007, words);
+/** Explains an HTTP error status. @param message the server's message, which may give the cause */
+export function explainStatus(status: number, message = ""): CloseExplanation {
+  if (status === 400 && message) return explainClose(1007, message);
   if (status === 404)
     return {
       verdict: "permanent",

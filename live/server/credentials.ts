@@ -11,7 +11,7 @@ export interface OwnTokens extends TokenTerms {
 }
 
 export interface CredentialsOptions {
-  /** Finds the server; may start it first. */
+  /** Returns the server, and starts it if it is the simulator. */
   server(): Promise<Server>;
   /** Absent: connections use the key itself. */
   tokens?: OwnTokens | undefined;
@@ -28,7 +28,7 @@ export class Credentials {
   #token: Token | undefined;
   /** Conversations that the token has started. */
   #starts = 0;
-  /** The token of the present connection. */
+  /** The token of the current connection. */
   #shown: Token | undefined;
   /** Time of day from which the token may be renewed in advance. */
   #renewAt = 0;
@@ -38,8 +38,8 @@ export class Credentials {
   }
 
   /**
-   * The server with the credentials for the next connection: to resume, the same token while it is valid; to start, one that may
-   * still start a conversation.
+   * The server with the credentials for the next connection: a resume uses the same token while it is valid; a new conversation needs
+   * one that may still start a conversation.
    * @throws InputError or ConnectionError when there is none
    */
   async show(resuming: boolean): Promise<Server> {
@@ -79,7 +79,7 @@ export class Credentials {
   }
 
   /**
-   * Renews a token that expires soon, while its connection stays open; to be called about once a second.
+   * Renews a token that expires soon, while its connection stays open. Call it about once a second.
    * @param onNew called when there is a new one, with the milliseconds until the connection of the old one ends
    */
   watch(onNew: (endsInMs: number) => void) {
@@ -96,7 +96,7 @@ export class Credentials {
         () => {
           if (this.#shown === old) onNew(old.expiresAt - clock.date());
         },
-        () => {}, // The old one is still valid. When it expires, the server closes, and the next attempt reports why.
+        () => {}, // The old token is still valid. When it expires, the server closes, and the next attempt reports the error.
       );
   }
 }

@@ -11,9 +11,9 @@ import { routeTo } from "./network";
 import { redact } from "./redaction";
 import type { Server } from "./server";
 
-/** Characters of a response that are read, and of its error message that are repeated. */
+/** Maximum characters that are read of a response, and that are quoted of its error message. */
 const LARGEST_ANSWER = 64 * 1024;
-const LONGEST_WORDS = 300;
+const MAX_MESSAGE_LENGTH = 300;
 
 /** What a token allows, and for how long. */
 export interface TokenTerms {
@@ -35,9 +35,9 @@ export interface Token {
 
 /**
  * Requests a token from the server, with its API key.
- * @param lock what a client with the token cannot change; absent: nothing is locked
+ * @param lock the settings that a client with the token cannot change; absent: none
  * @param timeoutMs within which the server must respond
- * @throws InputError where there are no tokens; ConnectionError when the server cannot be reached or refuses
+ * @throws InputError if the server has no tokens; ConnectionError if it cannot be reached or refuses
  */
 export async function mintToken(
   server: Server,
@@ -62,8 +62,8 @@ export async function mintToken(
   const { status, body } = await post(url, access.key, order, server, timeoutMs, clock);
   const answer = parse(body);
   if (status !== 200) {
-    const words = redact([access.key], String(answer.error?.message ?? "")).slice(0, LONGEST_WORDS);
-    throw new ConnectionError(explainStatus(status, words), undefined, words);
+    const message = redact([access.key], String(answer.error?.message ?? "")).slice(0, MAX_MESSAGE_LENGTH);
+    throw new ConnectionError(explainStatus(status, message), undefined, message);
   }
   if (typeof answer.name !== "string" || !answer.name)
     throw new ConnectionError({
@@ -92,7 +92,7 @@ function parse(body: string): { name?: unknown; error?: { message?: unknown } } 
   }
 }
 
-/** Not with fetch, which supports neither proxies nor private certificate authorities. */
+/** Sends an HTTPS request. Not with fetch, which supports neither proxies nor private certificate authorities. */
 function post(
   url: string,
   key: string,
@@ -134,7 +134,7 @@ function post(
   });
 }
 
-/** The text of a response, or its beginning if it does not end. */
+/** The text of a response, up to a limit. */
 async function read(response: IncomingMessage): Promise<string> {
   let text = "";
   for await (const part of response.setEncoding("utf8")) {

@@ -9,7 +9,7 @@ import { InputError } from "./errors";
 const EXCEPTION = /^\*?\.?(\[[^\]]*\]|[^:]+|[\da-f:]+)(?::(\d+))?$/;
 
 export interface Proxy {
-  /** `http://` or `https://` address, with user and password if the proxy wants them */
+  /** `http://` or `https://` address, with user and password if the proxy needs them */
   url: string;
   /** Hosts that are reached without the proxy, written as in NO_PROXY. */
   except: readonly string[];
@@ -30,14 +30,14 @@ export type Route = Network["tls"] &
  * The options for the route to a server.
  * @param url http, https, ws or wss
  * @param signal aborts a connection to a proxy that is still being made
- * @throws InputError when the proxy's address is not usable
+ * @throws InputError if the proxy's address is invalid
  */
 export function routeTo(url: string, { proxy, tls }: Network, signal?: AbortSignal): Route {
   const target = new URL(url);
   const proxyUrl = proxyFor(target, proxy);
   const direct: Route = { ...tls, rejectUnauthorized: true };
   if (!proxyUrl) return direct;
-  // The agent passes no IP address to TLS, which would then compare the certificate with "localhost".
+  // The agent passes no server name for an IP address, and TLS would then compare the certificate with "localhost".
   const name = tls?.servername || target.hostname.replace(/^\[|\]$/g, "");
   return {
     ...direct,
@@ -57,7 +57,7 @@ function proxyFor(target: URL, proxy: Network["proxy"]): URL | undefined {
   );
 }
 
-/** The agent decodes user and password too late to report an error. */
+/** Checked here, because the agent would throw later, outside of any promise. */
 function isUsable(proxy: string): boolean {
   if (!URL.canParse(proxy) || !/^https?:/.test(proxy)) return false;
   const { username, password } = new URL(proxy);
@@ -69,7 +69,7 @@ function isUsable(proxy: string): boolean {
   }
 }
 
-/** The usual variables; lower case wins, as everywhere. */
+/** The usual variables. Lower-case names take precedence, as in other programs. */
 function proxyOfEnvironment({ protocol }: URL): Proxy {
   const name = /^(https|wss):$/.test(protocol) ? "https_proxy" : "http_proxy";
   const read = (variable: string) => process.env[variable] || process.env[variable.toUpperCase()] || "";

@@ -1,4 +1,4 @@
-// Removes secrets from what a server or a library says, at the one place where its words enter.
+// Removes secrets from texts of a server or a library, where these texts enter the package.
 
 /** Characters of a secret that reveal nothing. */
 const HARMLESS = 6;

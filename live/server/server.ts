@@ -1,4 +1,4 @@
-// Where a Live server is, with which credentials, and over which network it is reached.
+// The address, credentials and network route of a Live server.
 
 import type { Network } from "./network";
 
@@ -6,7 +6,7 @@ import type { Network } from "./network";
 export type Access =
   /** An API key. */
   | { by: "key"; key: string }
-  /** An ephemeral token, `auth_tokens/…`; the key that it was requested with is not sent, but the server knows it. */
+  /** An ephemeral token, `auth_tokens/…`; the key that it was requested with is not sent, but the server may quote it. */
   | { by: "token"; token: string; madeFrom: string }
   /** Google Cloud's application default credentials, for Vertex AI. */
   | { by: "google"; project: string; location: string };

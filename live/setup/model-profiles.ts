@@ -1,30 +1,30 @@
-// What each family of models accepts (docs/live-api.md 1.8): a setting that the chosen model refuses is left out.
+// The settings and messages that each family of models accepts (docs/live-api.md 1.8). A setting that the model refuses is left out.
 
 export interface ModelProfile {
-  /** The only modality that the model answers in. */
+  /** The only response modality of the model. */
   modality: "AUDIO" | "TEXT";
-  /** The message that carries a text turn once the conversation is open; `none`: the model takes no text. */
+  /** The message that carries a text turn in an open conversation; `none`: the model accepts no text. */
   text: "clientContent" | "realtimeInput" | "none";
-  /** When history may be sent: at any time, only before anything else and announced in the setup, or never. */
+  /** When history may be sent: at any time, at the start only and announced in the setup, or never. */
   history: "always" | "atStart" | "never";
-  /** Whether a resumed conversation was seen to forget history that was sent (docs/live-api.md 2). */
+  /** Whether a resumed conversation may forget history that was sent (docs/live-api.md 2). */
   forgetsHistory: boolean;
   /**
-   * What ends a turn: the server's turnComplete; the end of a segment of speech, as transcribe-live never sends turnComplete; or silence,
-   * as live-translate sends no end at all (docs/live-api.md 1.5).
+   * What ends a turn: the server's turnComplete; the end of a segment of speech, because transcribe-live never sends turnComplete; or
+   * silence, because live-translate sends no end at all (docs/live-api.md 1.5).
    */
   turnEnds: "turnComplete" | "segment" | "silence";
-  /** Whether a tool call blocks: as its declaration says, always, or never. */
+  /** Whether tool calls block: as declared, always, or never. */
   blocking: "choice" | "always" | "never";
   /** The field of a declaration that carries its JSON Schema; `parameters` takes a subset (docs/live-api.md 1.2). */
   toolSchema: "parametersJsonSchema" | "parameters";
-  /** Whether a tool response may say when the model speaks about it. */
+  /** Whether tool responses may have a scheduling. */
   scheduling: boolean;
   /** Whether sound during a blocking call makes the server close the connection (docs/live-api.md 2). */
   deafWhileBlocked: boolean;
-  /** Tokens that its context holds, where this is known. */
+  /** The size of its context window in tokens, if known. */
   contextWindow: number | undefined;
-  /** What thinkingConfig may hold, if anything. */
+  /** The accepted fields of thinkingConfig. */
   thinking: { levels: readonly string[]; thoughts: boolean };
   affectiveDialog: boolean;
   /** Whether speechConfig.languageCode is accepted. */

@@ -1,4 +1,4 @@
-// Builds the setup of a conversation from its settings, without what its model refuses.
+// Builds the setup of a conversation from its settings, without the settings that its model refuses.
 
 import {
   ActivityHandling,
@@ -26,12 +26,12 @@ export interface ConversationSettings {
   instruction: string;
   temperature: number | undefined;
   thinkingLevel: "" | "MINIMAL" | "LOW" | "MEDIUM" | "HIGH";
-  /** Whether the model's thoughts come out as text. */
+  /** Whether the model's thoughts are reported as text. */
   thoughts: boolean;
   affectiveDialog: boolean;
   /** Whose speech is transcribed. */
   transcripts: { user: boolean; model: boolean };
-  /** Who detects the user's turns: the server (VAD), or the flow by activityStart and activityEnd (push to talk). */
+  /** Turn detection: automatic by the server (VAD), or manual by activityStart and activityEnd (push to talk). */
   turnDetection: "automatic" | "manual";
   /** Parameters of the VAD; undefined and "" mean the server default. The API has no MEDIUM (docs/live-api.md 1.4). */
   detection: {
@@ -44,42 +44,42 @@ export interface ConversationSettings {
   };
   /** Whether the user's speech interrupts the model (barge-in). */
   bargeIn: boolean;
-  /** Which input belongs to a turn (turn coverage). */
+  /** Turn coverage: the input that belongs to a turn. */
   turnCoverage: "" | "ONLY_ACTIVITY" | "ALL_INPUT" | "AUDIO_ACTIVITY_AND_ALL_VIDEO";
-  /** Lets the model use Google Search; its sources come as grounding. */
+  /** Whether the model may use Google Search; its sources are reported as grounding. */
   googleSearch: boolean;
-  /** Milliseconds of silence that end a turn of a model that sends no end (live-translate). */
+  /** Milliseconds of silence that end a turn of a model that does not send turnComplete (live-translate). */
   segmentSilenceMs: number;
-  /** The conversation closes after each answer and keeps nothing. */
+  /** Single turn: the conversation closes after each answer and keeps nothing. */
   singleTurn: boolean;
 }
 
-/** How a conversation outlives one connection. */
+/** How a conversation continues beyond one connection. */
 export interface Continuity {
   /**
-   * What is done when a connection is lost: `resume` continues with the server's handle, `restart` begins a fresh conversation and gives
-   * it the history, `report` only reports it.
+   * On connection loss: `resume` continues with the server's handle, `restart` starts a new conversation with the history, `report`
+   * only reports it.
    */
   onConnectionLoss: "resume" | "restart" | "report";
-  /** Attempts before a connection is given up: to open it, at least one; after a loss, 0 makes none. */
+  /** Maximum number of attempts. Opening makes at least one; after a loss, 0 means none. */
   reconnectAttempts: number;
   /** Context compression by a sliding window, in tokens; undefined numbers mean the server default. */
   compression: { triggerTokens: number | undefined; targetTokens: number | undefined } | undefined;
   /** Tokens after which a conversation ends; 0: never. */
   tokenBudget: number;
-  /** Milliseconds without a frame, while the server should send something, that count as a stall; 0: none do. */
+  /** Stall timeout: milliseconds without a frame while the server should send something; 0: off. */
   stallTimeoutMs: number;
-  /** What is done about a stall: an event alone, or a resume as well. */
+  /** On stall: only an event, or also a resume. */
   onStall: "report" | "resume";
 }
 
-/** Whether another connection continues the conversation when one is lost. */
+/** Whether the conversation continues on another connection after a loss. */
 export const outlivesConnection = (
   { singleTurn }: Pick<ConversationSettings, "singleTurn">,
   { onConnectionLoss }: Pick<Continuity, "onConnectionLoss">,
 ) => onConnectionLoss !== "report" && !singleTurn;
 
-/** Whether that is a resume, by the server's handle. */
+/** Whether it continues with the server's resumption handle. */
 export const canResume = (
   { singleTurn }: Pick<ConversationSettings, "singleTurn">,
   { onConnectionLoss }: Pick<Continuity, "onConnectionLoss">,
@@ -90,13 +90,13 @@ export interface Setup {
   config: LiveConnectConfig;
   /** Setup fields that the SDK does not know. */
   extra: object;
-  /** Names of the settings that the model refuses and that are therefore not sent. */
+  /** Names of the settings that are not sent because the model refuses them. */
   leftOut: string[];
 }
 
 /**
- * Builds the SDK's config for a conversation, without what the model's profile refuses.
- * @param begins how the connection begins: with the handle of the conversation to resume or with history, and with tools
+ * Builds the SDK's config for a conversation, without the settings that the model refuses.
+ * @param begins `handle`: of the conversation to resume; `history`: whether history follows; `tools`: their declarations
  */
 export function buildSetup(
   settings: ConversationSettings,
@@ -171,7 +171,7 @@ function buildRealtimeInput(
   };
 }
 
-/** A model that has one behavior only refuses the other (docs/live-api.md 1.8). */
+/** A model with only one behavior refuses the other (docs/live-api.md 1.8). */
 function buildTools(
   { googleSearch }: ConversationSettings,
   { blocking, toolSchema }: ModelProfile,

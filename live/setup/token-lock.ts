@@ -1,13 +1,13 @@
-// The lock of an ephemeral token: the setup of a session, all of it or some fields, as the server's token request has it
+// The lock of an ephemeral token: the whole setup of a session or some of its fields, in the form of the token request
 // (docs/live-api.md 3).
 
 import type { Setup } from "./setup";
 
-/** The part of a token request that fixes the setup of whoever uses the token. */
+/** The part of a token request that locks the setup of clients with the token. */
 export interface Lock {
-  /** As in the setup frame; without a mask it replaces the client's whole setup, also its resumption handle. */
+  /** The setup in the form of the setup frame; without a mask it replaces the client's whole setup, including its resumption handle. */
   bidiGenerateContentSetup: object;
-  /** Paths of the locked fields, separated by commas; a field that the setup does not have is locked to nothing. */
+  /** Paths of the locked fields, separated by commas; a field that is missing in the setup is locked as empty. */
   fieldMask?: string;
 }
 
@@ -26,7 +26,7 @@ const PATHS = {
 export type LockedField = keyof typeof PATHS;
 export const LOCKED_FIELDS = Object.keys(PATHS) as LockedField[];
 
-/** Locks a setup. @param fields what the client cannot change besides the model; `all`: the client can change nothing */
+/** Locks a setup. @param fields the fields that the client cannot change besides the model; `all`: the whole setup */
 export function lockOf(setup: Setup, fields: "all" | readonly LockedField[]): Lock {
   const bidiGenerateContentSetup = onTheWire(setup);
   if (fields === "all") return { bidiGenerateContentSetup };
@@ -34,7 +34,7 @@ export function lockOf(setup: Setup, fields: "all" | readonly LockedField[]): Lo
   return { bidiGenerateContentSetup, fieldMask: paths.join(",") };
 }
 
-/** The setup as the SDK writes it: some settings belong into generationConfig, all others keep their names and places. */
+/** The setup as the SDK writes it: some settings are moved into generationConfig, all others keep their names and places. */
 function onTheWire({ model, config, extra }: Setup): object {
   const { responseModalities, speechConfig, temperature, thinkingConfig, enableAffectiveDialog, ...rest } =
     config;

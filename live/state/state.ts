@@ -1,5 +1,5 @@
-// What a conversation is doing, as one state, and how each event changes it. Sockets, clocks and contents are elsewhere: this
-// file can be read as the table of states of the protocol (docs/live-api.md 1.5).
+// The state of a conversation, and how each event changes it. Without sockets, clocks and contents, this file reads like the
+// protocol's table of states (docs/live-api.md 1.5).
 
 /** A tool call that the model has made and that has no response yet. */
 export interface Call {
@@ -13,72 +13,72 @@ export interface Call {
   blocking: boolean;
   /** Clock time in milliseconds at which it came. */
   calledAt: number;
-  /** Clock time in milliseconds at which the model is told that no response came. */
+  /** Clock time in milliseconds at which the call times out and the model gets an error. */
   deadline: number;
 }
 
 export interface ConversationState {
   readonly connection: "disconnected" | "connecting" | "connected" | "closing" | "closed";
   readonly userSpeaking: boolean;
-  /** Speech is heard or transcribed here, whether the server reports it or not. */
+  /** The sound or its transcript shows that the user speaks, even if the server does not report it. */
   readonly userAudible: boolean;
   /** Push to talk: `open` once activityStart was sent on this connection. */
   readonly button: "released" | "pressed" | "open";
-  /** The model's answer: `playing` from generationComplete until the server counts it as played. */
+  /** The model's answer: `playing` from generationComplete until turnComplete. */
   readonly answer: "none" | "awaited" | "running" | "playing";
-  /** Another answer follows the turn that is not complete: to a text that was sent meanwhile, or to a tool response. */
+  /** Another answer follows the current turn: to a text that was sent during it, or to a tool response. */
   readonly answerFollows: boolean;
-  /** The model has called tools in the turn that is not complete. */
+  /** The model has called tools in the current turn. */
   readonly hasCalled: boolean;
-  /** The flow has stopped the answer: what still comes of it is dropped. */
+  /** The flow has stopped the answer: the rest of it is dropped. */
   readonly stopped: boolean;
-  /** The answer was interrupted, and no other has begun. */
+  /** The answer was interrupted, and no other has started. */
   readonly interrupted: boolean;
   /** An extended-thinking model works in the background: the end of a turn is not the end of its answer. */
   readonly thinking: boolean;
   readonly calls: readonly Call[];
   /** The conversation was resumed on this connection, and the model has not answered since. */
   readonly unproven: boolean;
-  /** Why the connection is to be replaced at the next idle moment. */
+  /** The cause of the change-over that is due at the next idle moment. */
   readonly changeOver: string | undefined;
-  /** Counts from 1; the user's words and the answer to them belong to one turn. */
+  /** Counts from 1; the user's input and the answer to it are one turn. */
   readonly turn: number;
-  /** Why only a reset opens the conversation again. */
+  /** The token budget is used up, and how: only a reset opens the conversation again. */
   readonly spent: string | undefined;
   /** Clock time from which sound opens the conversation; Infinity: only another input does. */
   readonly soundOpensFrom: number;
-  /** Openings that failed in a row. */
+  /** Consecutive failures to open a connection. */
   readonly failures: number;
-  /** Clock time until which this state matters although nothing is open. */
+  /** Clock time until which the state must be kept although nothing is open. */
   readonly keepUntil: number;
 }
 
 export type StateEvent =
   | { type: "connecting" }
   | { type: "connected"; resumed: boolean }
-  /** The connection is gone, and another one is opened. */
+  /** The connection is lost, and another one is being opened. */
   | { type: "connectionLost" }
   | { type: "closing" }
-  /** There is no connection, and none is opened. `cause`: why, when it was a failure. */
+  /** There is no connection, and none is being opened. `cause`: of a failure. */
   | { type: "closed"; cause?: string | undefined }
-  /** The connection could not be opened, or not again. `keepMs`: how long a later input may resume the conversation. */
+  /** The connection could not be opened or restored. `keepMs`: how long a later input may resume the conversation. */
   | { type: "failed"; permanent: boolean; now: number; keepMs: number }
-  /** The next conversation knows nothing of this one. */
+  /** The next conversation does not continue this one. */
   | { type: "ended" }
-  /** The flow has ended it: sound alone does not open another. */
+  /** The flow has ended the conversation: sound alone does not open another. */
   | { type: "disconnectedByFlow" }
   | { type: "spent"; why: string }
   | { type: "reset" }
-  /** Something was set for the next connection. */
+  /** A setting of the next connection has changed. */
   | { type: "prepared"; keepUntil: number }
   | { type: "buttonPressed" }
   | { type: "activityOpened" }
   | { type: "buttonReleased" }
-  /** `answered: false`: the model does not answer what was said. */
+  /** `answered: false`: the model does not answer this speech. */
   | { type: "userSpeech"; speaking: boolean; answered?: boolean }
   | { type: "userAudible"; audible: boolean }
   | { type: "textSent" }
-  /** A tool response was sent that the model speaks about. */
+  /** A tool response was sent that the model answers. */
   | { type: "responseSent" }
   | { type: "modelContent" }
   | { type: "generationComplete" }
@@ -89,9 +89,9 @@ export type StateEvent =
   | { type: "toolsCalled"; calls: readonly Call[] }
   | { type: "callsSettled"; ids: readonly string[] }
   | { type: "stopped" }
-  /** The server sends nothing more of an answer that was stopped. */
+  /** The server sends no more of the stopped answer. */
   | { type: "stopTimedOut" }
-  /** The server sends nothing although it should. */
+  /** The server has stalled. */
   | { type: "stalled" }
   | { type: "changeOverPlanned"; cause: string };
 
@@ -116,7 +116,7 @@ export const INITIAL: ConversationState = {
   keepUntil: Number.NEGATIVE_INFINITY,
 };
 
-/** What ends with a connection. */
+/** The part of the state that ends with a connection. */
 const WITHOUT_CONNECTION = {
   userSpeaking: false,
   userAudible: false,
@@ -130,7 +130,7 @@ const WITHOUT_CONNECTION = {
   changeOver: undefined,
 } as const;
 
-/** Milliseconds after a failed opening before sound opens the next, doubled with each failure, up to the longest. */
+/** Milliseconds after a failed attempt before sound may open the next; doubles with each failure, up to the longest pause. */
 const SOUND_PAUSE_MS = 5_000;
 const LONGEST_SOUND_PAUSE_MS = 5 * 60_000;
 
@@ -187,7 +187,7 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "buttonReleased":
       return { ...state, button: "released" };
     case "userSpeech":
-      // Whatever was stopped before, the answer to what the user says now is to be heard.
+      // An earlier stop does not apply to the answer to new speech.
       if (event.speaking) return { ...state, userSpeaking: true, stopped: false };
       return {
         ...state,
@@ -200,12 +200,12 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "userAudible":
       return { ...state, userAudible: event.audible };
     case "textSent":
-      // Texts before the first piece of an answer get one answer together (docs/live-api.md 1.5).
+      // Texts before the start of an answer get one answer together (docs/live-api.md 1.5).
       return isAnswering(state)
         ? { ...state, answerFollows: true }
         : { ...state, answer: "awaited", stopped: false };
     case "responseSent":
-      // The turn of the call may end after a fast response, and an answer that is running is not about it (docs/live-api.md 1.5).
+      // After a fast response the turn of the call may still end, and a running answer does not cover the response (docs/live-api.md 1.5).
       return {
         ...state,
         answer: state.answer === "none" ? "awaited" : state.answer,
@@ -220,7 +220,7 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         interrupted: false,
       };
     case "generationComplete":
-      // Before the answer that follows has begun, it ends the generation that called a tool.
+      // Before the next answer has started, it ends the generation that called a tool.
       return {
         ...state,
         answer:
@@ -268,20 +268,20 @@ export function transition(state: ConversationState, event: StateEvent): Convers
 export const isOpen = ({ connection }: ConversationState) =>
   connection === "connected" || connection === "connecting";
 
-/** A part of the answer has come, and its end has not. */
+/** The answer has started and has not ended. */
 export const isAnswering = ({ answer }: ConversationState) => answer === "running" || answer === "playing";
 
-/** There is something that a stop would stop. */
+/** There is an answer to stop. */
 export const canBeStopped = ({ answer, stopped }: ConversationState) => answer !== "none" && !stopped;
 
-/** It is the server's turn to send something: the answer, its end, or what it thinks about. */
+/** The server should send something: the answer, its end, or the result of its thinking. */
 export const awaitsServer = ({ answer, thinking, calls }: ConversationState) =>
   answer !== "none" || (thinking && calls.length === 0);
 
 /** The model is silent until a tool responds. */
 export const isBlocked = ({ calls }: ConversationState) => calls.some(({ blocking }) => blocking);
 
-/** Connected, nobody speaks, and nothing is awaited: not from the user, the model or a tool. */
+/** Connected, neither side speaks, and no answer or tool response is pending. */
 export const isIdle = (state: ConversationState) =>
   state.connection === "connected" &&
   state.answer === "none" &&
@@ -290,7 +290,7 @@ export const isIdle = (state: ConversationState) =>
   !state.thinking &&
   state.calls.length === 0;
 
-/** The states as users know them. */
+/** The states that badge and events show. */
 export type VisibleState = ConversationState["connection"] | "interrupted";
 
 export const visibleState = ({ connection, interrupted }: ConversationState): VisibleState =>

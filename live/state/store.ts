@@ -37,14 +37,14 @@ export class StateStore {
     });
   }
 
-  /** Something new is to be done on idle: a conversation that is idle already counts as having become idle. */
+  /** Reports idle again if the conversation is idle now, because there is something new to do on idle. */
   idleAgain() {
     this.batch(() => {
       this.#becameIdle = isIdle(this.#state);
     });
   }
 
-  /** Does work that applies several events, such as one frame of the server; only what is idle at its end counts as idle. */
+  /** Runs `work`, which may apply several events, such as one frame of the server. Idle is reported only if the conversation is idle at its end. */
   batch(work: () => void) {
     this.#depth += 1;
     try {

@@ -1,4 +1,4 @@
-// Turns the settings of a tool into the declaration that the model gets, and into a check of the arguments of its calls.
+// Builds the declaration of a tool for the model from its settings, and a check of the arguments of its calls.
 
 import { Behavior, type FunctionDeclaration } from "@google/genai";
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020";
@@ -6,7 +6,7 @@ import { InputError } from "../server/errors";
 import { type JsonSchema, toGeminiSchema } from "./schema";
 
 export interface ToolSettings {
-  /** The function name that the model sees. */
+  /** The function name. */
   name: string;
   /** What the function does and when to call it. The model decides by this text. */
   description: string;
@@ -18,13 +18,13 @@ export interface ToolSettings {
 
 export interface Tool {
   declaration: FunctionDeclaration;
-  /** Returns what is wrong with the arguments, in words that help the model to correct them; undefined: nothing. */
+  /** Returns what is wrong with the arguments, as a text for the model; undefined: nothing. */
   check(args: unknown): string | undefined;
 }
 
 /** The rule of the Gemini API (FunctionDeclaration.name in the SDK's types), with the shorter length that all models accept. */
 const NAME = /^[A-Za-z_][\w.:-]{0,63}$/;
-/** How many errors in the arguments the model gets at once. */
+/** Maximum number of errors in the arguments that the model gets at once. */
 const MAX_ERRORS = 10;
 
 /** Declares a tool. Throws an InputError that names the invalid setting. */

@@ -13,7 +13,7 @@ interface Place {
   root: JsonSchema;
   /** For example `properties.city`; empty for the root. */
   path: string;
-  /** The references that led here. */
+  /** The references on the path to this position. */
   refs: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// The tool calls of one conversation: passes the model's calls to the tools, and their responses back, each once.
+// The tool calls of one conversation: passes the model's calls to the tools, and each response back once.
 
 import type { FunctionCall, FunctionDeclaration } from "@google/genai";
 import type { Clock } from "../../audio/clock";
@@ -14,23 +14,23 @@ export interface ServedTool {
   declaration: FunctionDeclaration;
   /** The id of the tool call node that serves it. */
   server: string;
-  /** Milliseconds after which the model is told that no response came. */
+  /** Milliseconds after which the call times out and the model gets an error. */
   timeoutMs: number;
-  /** What does not fit in the arguments, in words by which the model can correct itself; undefined: they fit. */
+  /** Returns what is wrong with the arguments, as a text for the model; undefined: nothing. */
   check(args: unknown): string | undefined;
 }
 
-/** What a tool gives back. */
+/** A response of a tool. */
 export interface Answer {
   response: Record<string, unknown>;
   scheduling?: ToolResponse["scheduling"];
-  /** More will come for the same call. */
+  /** More responses to the same call follow. */
   willContinue?: boolean;
 }
 
 export interface ToolDispatchOptions {
   profile: ModelProfile;
-  /** The tools as they are now: who serves a call is looked up when it comes. */
+  /** The current tools; looked up for each call, because a deploy may change them. */
   tools(): readonly ServedTool[];
   state: StateStore;
   clock: Clock;
@@ -69,7 +69,7 @@ export class ToolDispatch {
     for (const { id, name, problem } of refused) this.#respond(id, name, { response: { error: problem } });
   }
 
-  /** The server withdraws calls: no response is wanted any more. */
+  /** The server cancels calls: they need no response any more. */
   cancel(ids: readonly string[]) {
     this.#withdraw(
       this.#pending.filter(({ id }) => ids.includes(id)),
@@ -77,20 +77,20 @@ export class ToolDispatch {
     );
   }
 
-  /** Sends a response to a call; `done` gets an error when none is wanted. */
+  /** Sends a response to a call; `done` gets an error if the call does not wait for one. */
   answer(id: string, answer: Answer, done: Done) {
     const call = this.#pending.find((pending) => pending.id === id);
     if (!call)
       return done(
         new InputError(
-          `The tool call ${id} wants no response: it was answered, withdrawn, or timed out. This response was not sent.`,
+          `The tool call ${id} waits for no response: it was answered, cancelled, or timed out. This response was not sent.`,
         ),
       );
     if (!answer.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });
     this.#respond(id, call.name, answer, done);
   }
 
-  /** Tells the model of the calls whose time is up; to be called about once a second. */
+  /** Sends the model an error for each call that has timed out. Call it about once a second. */
   checkTimeouts() {
     const now = this.#options.clock.now();
     const late = this.#pending.filter(({ deadline }) => deadline <= now);

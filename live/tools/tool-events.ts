@@ -1,4 +1,4 @@
-// What a conversation reports of its tool calls.
+// The events of a conversation's tool calls.
 
 import type { Call } from "../state/state";
 
@@ -7,7 +7,7 @@ export type ToolEvent =
   | {
       type: "toolCancelled";
       call: Call;
-      /** withdrawn by the model, out of time, or made by a conversation that has ended */
+      /** cancelled by the server, timed out, or lost with its conversation */
       reason: "cancelled" | "timeout" | "lost";
     }
   | { type: "failed"; error: Error };

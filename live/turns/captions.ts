@@ -1,4 +1,4 @@
-// The texts of both sides: reports them as they come and as a whole, with their language, and keeps what was said.
+// The texts of both sides: reports them in pieces and as a whole, with their language, and keeps the history.
 
 import type { Transcription } from "@google/genai";
 import type { HistoryTurn } from "../input/input";
@@ -24,12 +24,12 @@ export class Captions {
     return this.#history.turns;
   }
 
-  /** Something became part of the conversation that is not spoken in this turn. */
+  /** Adds a turn to the history that is not spoken in this turn. */
   keep(turn: HistoryTurn) {
     this.#history.keep(turn);
   }
 
-  /** A fragment of a transcript. Returns false when it has no text; the language may be named alone (docs/live-api.md 1.3). */
+  /** Adds a fragment of a transcript. Returns false if it has no text; it may have the language alone (docs/live-api.md 1.3). */
   transcribe(role: Role, transcription: Transcription | undefined, isFinal = false): boolean {
     const { languageCode } = (transcription ?? {}) as { languageCode?: string };
     if (languageCode) this.#language[role] = languageCode;
@@ -40,17 +40,17 @@ export class Captions {
     return true;
   }
 
-  /** A text that is replaced by the next one. */
+  /** Reports an interim transcript, which the next one replaces. */
   interim(text: string) {
     this.#report("user", text, { final: false, interim: true });
   }
 
-  /** A text that the model writes instead of saying it. */
+  /** Adds a text that the model writes instead of speaking. */
   write(text: string) {
     this.transcribe("model", { text });
   }
 
-  /** A thought of the model, which is not part of what it says. */
+  /** Reports a thought of the model, which is not part of its answer. */
   think(text: string) {
     this.#report("model", text, { final: false, thought: true });
   }

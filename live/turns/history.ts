@@ -1,8 +1,8 @@
-// What was said in a conversation: fragments of transcription, assembled into whole turns, and kept for a restart with context.
+// The history of a conversation: assembles fragments of transcripts into whole turns, and keeps them for a restart with context.
 
 import type { HistoryTurn } from "../input/input";
 
-/** Characters that are kept: about 5,000 tokens. */
+/** Maximum length in characters: about 5,000 tokens. */
 const MAX_CHARACTERS = 20_000;
 
 export class History {
@@ -10,12 +10,12 @@ export class History {
   #turns: HistoryTurn[] = [];
   #characters = 0;
 
-  /** Adds a fragment to what `role` says in the present turn. */
+  /** Adds a fragment to what `role` says in the current turn. */
   add(role: HistoryTurn["role"], fragment: string) {
     this.#open[role] += fragment;
   }
 
-  /** Ends what one side says in the present turn. Returns it; undefined: that side said nothing. */
+  /** Ends what `role` says in the current turn. Returns it; undefined: nothing was said. */
   end(role: HistoryTurn["role"]): HistoryTurn | undefined {
     const text = this.#open[role].trim();
     this.#open[role] = "";
@@ -25,7 +25,7 @@ export class History {
     return turn;
   }
 
-  /** Keeps what was not spoken but is part of the conversation; the oldest drops out when there is too much. */
+  /** Adds a whole turn; drops the oldest beyond the maximum length. */
   keep(turn: HistoryTurn) {
     this.#turns.push(turn);
     this.#characters += turn.text.length;

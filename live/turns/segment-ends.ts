@@ -1,12 +1,12 @@
-// Ends the turns of models that send no turnComplete: transcribe-live at the end of a segment of speech, live-translate when neither
-// side has said anything for some time (docs/live-api.md 1.5).
+// Ends the turns of models that send no turnComplete: transcribe-live at the end of a segment of speech, live-translate after a silence
+// of both sides (docs/live-api.md 1.5).
 
 import type { Clock } from "../../audio/clock";
 import type { HistoryTurn } from "../input/input";
 import { SilenceTimer } from "./silence-timer";
 
 export interface SegmentListener {
-  /** One side has said what it had to say. */
+  /** One side has finished. */
   endSide(role: HistoryTurn["role"]): void;
   /** The turn is over. */
   complete(reason: string | undefined): void;
@@ -23,7 +23,7 @@ export class SegmentEnds {
   /** The segment's transcript has come. */
   #isTranscribed = false;
 
-  /** @param silenceMs silence of a side after which it has finished */
+  /** @param silenceMs milliseconds of silence after which a side has finished */
   constructor(kind: "segment" | "silence", clock: Clock, silenceMs: number, listener: SegmentListener) {
     this.#kind = kind;
     this.#listener = listener;
@@ -37,7 +37,7 @@ export class SegmentEnds {
     if (this.#kind === "silence") this.#sides[role].restart();
   }
 
-  /** The user starts or stops speaking. Returns whether something is still to come of what was said. */
+  /** The user starts or stops speaking. Returns whether a transcript or an answer is still to come. */
   onSpeech(speaking: boolean): boolean {
     if (this.#kind === "silence") return false;
     if (speaking) {
@@ -54,7 +54,7 @@ export class SegmentEnds {
     this.#listener.complete(undefined);
   }
 
-  /** The connection is gone. */
+  /** The connection is lost. */
   cancel() {
     for (const timer of [this.#sides.user, this.#sides.model, this.#transcript]) timer.cancel();
   }

@@ -1,11 +1,11 @@
-// Notices when the server sends nothing although it should: a stall, and a stop that it never confirms.
+// Detects that the server sends nothing although it should: a stall, or a stop that it does not confirm.
 
 import type { Clock } from "../../audio/clock";
 import { durationMs } from "../../audio/frames";
 import { awaitsServer } from "../state/state";
 import type { StateStore } from "../state/store";
 
-/** Milliseconds without a frame after which a stop counts as done, although the server has not said so (docs/live-api.md 2). */
+/** Milliseconds without a frame after which a stop counts as done without the server's confirmation (docs/live-api.md 2). */
 const STOP_TIMEOUT_MS = 3_000;
 
 export class ServerWatch {
@@ -13,17 +13,17 @@ export class ServerWatch {
   readonly #state: StateStore;
   readonly #stallTimeoutMs: number;
   #silentSince = 0;
-  /** Clock time at which the sound of the answer has been played: until then the server may wait. */
+  /** Clock time at which the sound of the answer has been played: until then, the server may send nothing. */
   #playedAt = 0;
 
-  /** @param stallTimeoutMs without a frame while the server should send something; 0: there are no stalls */
+  /** @param stallTimeoutMs milliseconds without a frame while the server should send something; 0: stalls are not detected */
   constructor(clock: Clock, state: StateStore, stallTimeoutMs: number) {
     this.#clock = clock;
     this.#state = state;
     this.#stallTimeoutMs = stallTimeoutMs;
   }
 
-  /** The server sent a frame, or was sent something to answer. */
+  /** Restarts the timeouts: the server has sent a frame, or has got something to answer. */
   restart() {
     this.#silentSince = this.#clock.now();
   }
@@ -34,8 +34,8 @@ export class ServerWatch {
   }
 
   /**
-   * Looks at the time; to be called about once a second.
-   * @returns for how many milliseconds the server has stalled; undefined: it has not
+   * Checks the timeouts. Call it about once a second.
+   * @returns milliseconds for which the server has stalled; undefined: it has not
    */
   check(): number | undefined {
     const ms = this.#clock.now() - this.#silentSince;
@@ -48,7 +48,7 @@ export class ServerWatch {
   }
 }
 
-/** Hz; the server's sound has 24 kHz where it does not say so (docs/live-api.md 1.3). */
+/** In Hz; 24 kHz where the server does not name the rate (docs/live-api.md 1.3). */
 function sampleRateOf(mimeType: string) {
   return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || 24_000;
 }

@@ -1,4 +1,4 @@
-// Notices that nothing has come for some time, with one timer however often something comes.
+// Detects silence, with a single timer that is not set anew for every restart.
 
 import type { Clock } from "../../audio/clock";
 
@@ -16,7 +16,7 @@ export class SilenceTimer {
     this.#onSilence = onSilence;
   }
 
-  /** Whether the time is running. */
+  /** Whether the timer is running. */
   get isRunning() {
     return this.#cancel !== undefined;
   }

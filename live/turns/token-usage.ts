@@ -1,4 +1,4 @@
-// Tokens of a turn and of the whole conversation, each counted once.
+// Counts the tokens of each turn and of the whole conversation.
 
 import type { ModalityTokenCount, UsageMetadata } from "@google/genai";
 
@@ -18,7 +18,7 @@ export interface Usage {
 export interface UsageReport {
   turn: Usage;
   conversation: Usage;
-  /** How full the model's context is: tokens, of how many, and in percent; without a known window, the tokens alone. */
+  /** How full the context window is: tokens, maximum and percentage; only the tokens if the window is unknown. */
   context: { tokens: number; window?: number; percent?: number };
 }
 
@@ -27,7 +27,7 @@ export class UsageMeter {
   #turn: Usage | undefined;
   #conversation = readUsage({});
 
-  /** @param window tokens that the model's context holds */
+  /** @param window size of the model's context window in tokens */
   constructor(window: number | undefined) {
     this.#window = window;
   }
@@ -37,12 +37,12 @@ export class UsageMeter {
     return this.#conversation.total;
   }
 
-  /** Notes a server's count. The counts of a turn are snapshots: the last one holds the others. */
+  /** Takes a count of the server. Within a turn each count includes the earlier ones. */
   note(metadata: UsageMetadata) {
     this.#turn = readUsage(metadata);
   }
 
-  /** Ends the turn; undefined when the server counted nothing in it. */
+  /** Ends the turn and returns its counts; undefined if the server sent none. */
   endTurn(): UsageReport | undefined {
     const turn = this.#turn;
     if (!turn) return undefined;
@@ -55,13 +55,13 @@ export class UsageMeter {
   }
 }
 
-/** Vertex AI names the model's side `candidates` on the wire. */
+/** Vertex AI names the counts of the model `candidates`. */
 type WireUsage = UsageMetadata & {
   candidatesTokenCount?: number;
   candidatesTokensDetails?: ModalityTokenCount[];
 };
 
-/** The total of 3.8 was seen without the thoughts (docs/live-api.md 2): it is never less than its parts. */
+/** The total of 3.8 may leave out the thoughts (docs/live-api.md 2), so it is at least the sum of its parts. */
 function readUsage(usage: WireUsage): Usage {
   const prompt = usage.promptTokenCount ?? 0;
   const response = usage.responseTokenCount ?? usage.candidatesTokenCount ?? 0;

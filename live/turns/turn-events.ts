@@ -1,4 +1,4 @@
-// What a conversation reports of its turns.
+// The events of a conversation's turns.
 
 import type { GroundingMetadata } from "@google/genai";
 import type { HistoryTurn } from "../input/input";
@@ -20,7 +20,7 @@ export type TurnEvent =
       text: string;
       /** true: the whole text of the turn */
       final: boolean;
-      /** It replaces the interim text before, and is replaced by the next. */
+      /** It replaces the previous interim text. */
       interim?: true;
       /** BCP-47, where the server names it. */
       language?: string | undefined;
@@ -31,14 +31,14 @@ export type TurnEvent =
   | {
       type: "turnComplete";
       turn: number;
-      /** The server's; CONNECTION_LOST or DISCONNECTED when a part of the answer is missing; SILENCE when the model sends no end. */
+      /** The server's reason; CONNECTION_LOST or DISCONNECTED if a part of the answer is missing; SILENCE if the model sends no end. */
       reason: string | undefined;
     }
   | {
       type: "speech";
       /** Whether the user is speaking. */
       speaking: boolean;
-      /** Position in the stream of sound at which the server noticed it, in milliseconds, where it says so. */
+      /** Position in the input audio at which the server detected it, in milliseconds; undefined if the server gives none. */
       offsetMs: number | undefined;
     }
   | {
@@ -48,12 +48,12 @@ export type TurnEvent =
     }
   | { type: "usage"; turn: number; usage: UsageReport }
   | { type: "grounding"; turn: number; grounding: GroundingMetadata }
-  /** A part of an answer that is not usable; the rest of the answer is not affected. */
+  /** An invalid part of an answer; the rest of the answer is not affected. */
   | { type: "failed"; error: Error }
   | {
       type: "stall";
       /** Milliseconds without a frame of the server. */
       ms: number;
-      /** What is done about it: this event alone, a resume, or a fresh conversation with the history. */
+      /** The reaction: only this event, a resume, or a new conversation with the history. */
       cure: "report" | "resume" | "restart";
     };

@@ -1,4 +1,4 @@
-// Follows the turns of a conversation: applies what the server sends to its state, and reports sound, text and the ends of turns.
+// Tracks the turns of a conversation: applies the server's frames to the state, and reports sound, text and the ends of turns.
 
 import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
@@ -30,12 +30,12 @@ export class TurnTracker {
   readonly #state: StateStore;
   readonly #segments: SegmentEnds | undefined;
   #captions: Captions;
-  /** History that was sent, and not said in this conversation. */
+  /** History that the server got as history, because it was not said in the server's conversation. */
   #seeded = new History();
   #usage: UsageMeter;
-  /** Texts that were sent and of whose answer nothing has come. */
+  /** Texts that were sent and whose answer has not started. */
   #questions: Text[] = [];
-  /** The turn in which a part of an answer was refused: it is reported once. */
+  /** The turn in which an invalid part of an answer was reported: once per turn. */
   #refusedIn = 0;
 
   constructor(options: TurnTrackerOptions) {
@@ -61,12 +61,12 @@ export class TurnTracker {
     return this.#captions.history;
   }
 
-  /** Texts that were sent and of whose answer nothing has come. */
+  /** Texts that were sent and whose answer has not started. */
   get unanswered(): readonly string[] {
     return this.#questions.map(({ text }) => text);
   }
 
-  /** What the model is told when a connection opens: everything that the server does not know, or is known to forget. */
+  /** The history to send when a connection opens: what the server does not have, or may forget. */
   historyFor(isResumed: boolean): readonly HistoryTurn[] {
     if (isResumed) return this.#options.profile.forgetsHistory ? this.#seeded.turns : [];
     this.#seeded = new History();
@@ -74,7 +74,7 @@ export class TurnTracker {
     return this.history;
   }
 
-  /** Begins another conversation, which knows nothing of this one. */
+  /** Starts a new conversation, which does not continue this one. */
   restart() {
     this.#captions = new Captions(this.#state, this.#options.emit);
     this.#seeded = new History();
@@ -101,12 +101,12 @@ export class TurnTracker {
       this.#state.apply({ type: "responseSent" });
   }
 
-  /** The model calls tools: asked again, its questions would make it call them again. */
+  /** The model calls tools. Its questions are not asked again, because it would call them twice. */
   onToolCall() {
     this.#keepQuestions();
   }
 
-  /** Stops the answer: what still comes of it is dropped, and its questions are not asked again. False: there is nothing to stop. */
+  /** Stops the answer: the rest of it is dropped, and its questions are not asked again. Returns false if there is nothing to stop. */
   stop(): boolean {
     const { current } = this.#state;
     if (!canBeStopped(current)) return false;
@@ -122,20 +122,20 @@ export class TurnTracker {
     if (usageMetadata) this.#usage.note(usageMetadata);
     if (serverContent) this.#receiveContent(serverContent);
     const status = interactionStatusOf(frame);
-    // The end of a turn without a status ends the thinking too.
+    // A turnComplete without a status ends the thinking too.
     if (status || serverContent?.turnComplete) this.#receiveStatus(status === "IN_PROGRESS");
   }
 
-  /** The user starts or stops speaking, as the server reports it or as the flow says by push to talk. */
+  /** The user starts or stops speaking, as reported by the server or by push to talk. */
   hear(speaking: boolean) {
     const answered = this.#segments?.onSpeech(speaking) ?? true;
     this.#state.apply({ type: "userSpeech", speaking, answered });
   }
 
   /**
-   * The connection is gone. Returns the texts to send again: those of whose answer nothing had come, each once. A turn that cannot
-   * continue is completed, with `reason` when a part of its answer is missing.
-   * @param askAgain whether texts that were sent twice are sent again, because the second connection answered nothing
+   * The connection is lost. Returns the texts to send again: those whose answer had not started, each once. Completes a turn that cannot
+   * continue, with `reason` if a part of its answer is missing.
+   * @param askAgain whether texts that were already sent twice are sent again, because the second connection answered nothing
    */
   breakOff(reason: string, askAgain = false): Text[] {
     const { current } = this.#state;
@@ -169,7 +169,7 @@ export class TurnTracker {
     const { emit } = this.#options;
     const { turn } = this.#state.current;
     this.#receiveUserTranscript(content);
-    // Sound that comes in one frame with `interrupted` belongs to the answer that is over.
+    // Sound in the same frame as `interrupted` belongs to the interrupted answer.
     if (!content.interrupted) this.#receiveAnswer(content);
     if (content.groundingMetadata) emit({ type: "grounding", turn, grounding: content.groundingMetadata });
     if (content.interrupted) {
@@ -227,7 +227,7 @@ export class TurnTracker {
     });
   }
 
-  /** A piece of an answer has come: unless it belongs to an earlier one, the questions are answered. */
+  /** A piece of an answer has come. It answers the questions unless it belongs to an earlier answer. */
   #answerBegins() {
     this.#state.apply({ type: "modelContent" });
     if (!this.#state.current.answerFollows) this.#keepQuestions();
@@ -251,12 +251,12 @@ export class TurnTracker {
   }
 }
 
-/** As the Gemini API writes it (docs/live-api.md 1.3). */
+/** The field of the Gemini API (docs/live-api.md 1.3). */
 interface WireActivity {
   type?: string;
 }
 
-/** It is documented beside and inside serverContent (docs/live-api.md 1.3); other models send none. */
+/** Documented both beside and inside serverContent (docs/live-api.md 1.3); only some models send it. */
 function interactionStatusOf(frame: LiveServerMessage): string | undefined {
   const { interactionStatus } = frame as { interactionStatus?: string };
   return interactionStatus ?? frame.serverContent?.interactionStatus;

@@ -1,4 +1,4 @@
-// Notices that the user is speaking by the energy of the sound that is sent and by the transcript: not every model reports it
+// Detects that the user is speaking by the energy of the sent sound and by the transcript, because not every model reports it
 // (docs/live-api.md 1.3).
 
 import type { Clock } from "../../audio/clock";
@@ -9,7 +9,7 @@ import { SilenceTimer } from "./silence-timer";
 const MIN_RMS = 150;
 /** Speech is louder than the noise by this factor: 12 dB. */
 const ABOVE_NOISE = 4;
-/** The estimate of the noise rises by this factor with each frame, and falls at once: 10 % in a second of 20 ms frames. */
+/** With each frame the noise estimate rises by at most this factor (10 % in a second of 20 ms frames); it falls at once. */
 const NOISE_RISE = 1.002;
 /** The default of the server's silence duration, in milliseconds (docs/live-api.md 1.7). */
 const DEFAULT_SILENCE_MS = 800;
@@ -42,14 +42,14 @@ export class UserActivity {
     if (rms > Math.max(MIN_RMS, this.#noise * ABOVE_NOISE)) this.onSpeech();
   }
 
-  /** Something that the user says was heard or transcribed. */
+  /** Speech of the user was detected or transcribed. */
   onSpeech() {
     if (this.#reported) return;
     this.#silence.restart();
     if (!this.#state.current.userAudible) this.#state.apply({ type: "userAudible", audible: true });
   }
 
-  /** The server reports speech itself: this is what counts from now on. */
+  /** The server reports speech: from now on only its reports count. */
   onReport() {
     this.#reported = true;
     this.#silence.cancel();
@@ -63,7 +63,7 @@ export class UserActivity {
   }
 }
 
-/** Of every fourth sample: speech is below 2 kHz. */
+/** Root mean square of every fourth sample, which is enough for speech. */
 function rmsOf(pcm: Buffer): number {
   let sum = 0;
   let count = 0;

@@ -1,4 +1,4 @@
-// From the settings of a connection to its server: the address, the access to it and the network.
+// Reads the server of a connection from its settings: the address, the credentials and the network.
 
 import type { NodeAPI } from "node-red";
 import { InputError } from "../../live/server/errors";
@@ -24,7 +24,7 @@ interface TlsNode {
 const geminiUrl = () => process.env.GOOGLE_GEMINI_BASE_URL || "https://generativelanguage.googleapis.com";
 
 /**
- * Reads everything but the address of the simulator, which is known when it has started, and the access.
+ * Reads everything but the credentials, and the address of the simulator, which is known only after its start.
  * @throws InputError
  */
 export function readServer(RED: NodeAPI, settings: LiveConfigSettings): Omit<Server, "access"> {
@@ -58,7 +58,7 @@ export function readAccess(
       "The API key of the connection contains characters that no key has. Enter it again.",
     );
   if (key) return { by: "key", key };
-  // The SDK wants a key in any case.
+  // The SDK needs some key in any case.
   if (server === "custom" && isLoopback(baseUrl)) return { by: "key", key: "no-key-needed" };
   throw new InputError(
     server === "custom"
@@ -106,7 +106,7 @@ function readUrl(url: string): string {
   if (!URL.canParse(http))
     throw new InputError(`The setting "Address" must be a valid address; it is ${JSON.stringify(url)}.`);
   const { username, password, search, hash } = new URL(http);
-  // Addresses are part of exported flows: they must hold no secret.
+  // Addresses are part of exported flows, so they must not contain secrets.
   if (username || password || search || hash)
     throw new InputError(
       'The setting "Address" must end with the path, and must contain neither user nor password.',

@@ -1,4 +1,4 @@
-// From the settings of a live session to those of its conversations.
+// Converts the settings of a live session to those of its conversations.
 
 import type { ConversationSettings } from "../../live/setup/setup";
 import type { LiveSessionSettings } from "../settings/live-session";

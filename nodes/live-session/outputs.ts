@@ -10,7 +10,7 @@ export const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
 
 export type Output = [output: keyof typeof OUTPUTS, msg: NodeMessage & Record<string, unknown>];
 
-/** What the messages of a conversation name besides the event itself. */
+/** The source of an event, for its messages. */
 export interface Source {
   /** The id of the live session node. */
   node: string;
@@ -19,7 +19,7 @@ export interface Source {
   model: string;
 }
 
-/** @returns the messages for an event, with nothing in them that the conversation still uses */
+/** @returns the messages for an event; they share no objects with the conversation */
 export function toOutputs(event: ConversationEvent, source: Source): Output[] {
   switch (event.type) {
     case "audio":

@@ -1,4 +1,4 @@
-// Reads what a message asks of a live session.
+// Reads the request that a message makes to a live session.
 
 import { parseMimeType } from "../../audio/formats";
 import type { Input } from "../../live/input/input";
@@ -8,17 +8,17 @@ import type { FlowMessage } from "../messages";
 export type Action = "connect" | "disconnect" | "reset" | "interrupt";
 const ACTIONS = ["connect", "disconnect", "reset", "interrupt"];
 
-/** Another instruction for a conversation. */
+/** A new instruction for a conversation. */
 export interface Update {
   kind: "update";
   instruction: string;
 }
 const SIGNALS = ["activityStart", "activityEnd", "audioStreamEnd"];
 
-/** Bytes of sound or picture that one message may hold. */
+/** Maximum bytes of sound or picture in one message. */
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 
-/** @throws InputError or SoundError when the message asks nothing that a live session does */
+/** @throws InputError or SoundError if the message is not a valid request */
 export function readRequest(msg: FlowMessage): Action | Update | Input {
   const { action, payload } = msg;
   if (action === "update") return readUpdate(payload);
@@ -97,12 +97,12 @@ interface StatusOfNode {
   _session?: { id?: unknown };
 }
 
-/** Whether a message comes from a Status node and asks nothing else. */
+/** Whether a message comes from a Status node and is not a request. */
 export const isStatus = ({ status, action, payload }: FlowMessage) =>
   typeof status === "object" && status !== null && action === undefined && payload === undefined;
 
 /**
- * The session key of the WebSocket or TCP client that has disconnected, if a status says so.
+ * The session key of a WebSocket or TCP client whose disconnection a status reports; else undefined.
  *
  * "websocket in", "websocket out" and a listening "tcp in" set the event `disconnect`; a connecting "tcp in" sets no event
  * but this text (Node-RED 4.1 and 5, core/network/22-websocket.js and 31-tcpin.js).

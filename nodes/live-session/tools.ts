@@ -4,7 +4,7 @@ import type { Node, NodeAPI } from "node-red";
 import type { ServedTool } from "../../live/tools/tool-dispatch";
 import { findTools } from "../tool-discovery";
 
-/** Bytes of all declarations together above which a model was seen to repeat itself (docs/live-api.md 1.2). */
+/** Total bytes of declarations above which a model may repeat itself (docs/live-api.md 1.2). */
 const LARGE_BYTES = 3 * 1024;
 
 export class SessionTools {
@@ -20,12 +20,12 @@ export class SessionTools {
     this.#output = output;
   }
 
-  /** The tools that the model may call, with who serves them now. */
+  /** The tools that the model may call, and the nodes that serve them. */
   get served(): readonly ServedTool[] {
     return this.#served;
   }
 
-  /** Follows the wires again. Call it only when all flows have started: before, nodes cannot be looked up. */
+  /** Follows the wires again. Call it only when all flows have started: nodes cannot be looked up before. */
   refresh() {
     const found = findTools(this.#red, this.#session, this.#output);
     for (const { node, tool, duplicate } of found)

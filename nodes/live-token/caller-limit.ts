@@ -1,10 +1,10 @@
-// Limits how many tokens a caller gets: refuses unknown callers and those that ask too often, with a status of HTTP.
+// Limits the tokens of each caller: refuses unknown callers and too frequent requests with an HTTP status.
 
 import type { NodeAPI, NodeMessage } from "node-red";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import type { LiveTokenSettings } from "../settings/live-token";
 
-/** The caller is a property of the message, without `msg.`; a limit of 0 tokens is none. */
+/** `caller`: a property of the message, without `msg.`; `limit`: tokens, 0: no limit. */
 export type CallerRules = Pick<LiveTokenSettings, "caller" | "callerRequired" | "limit" | "limitSeconds">;
 
 /** What a caller gets in place of a token. */
@@ -17,7 +17,7 @@ export interface TokenRefusal {
 /** The limit keeps each caller in memory for a while, so the length of its name is limited. */
 const MAX_CALLER_LENGTH = 256;
 
-/** The caller that a message names; undefined when it names none in a usable way. */
+/** The caller of a message; undefined if it is missing or invalid. */
 export function callerOf(RED: NodeAPI, msg: NodeMessage, property: string): string | undefined {
   let value: unknown;
   try {
@@ -29,7 +29,7 @@ export function callerOf(RED: NodeAPI, msg: NodeMessage, property: string): stri
   return caller && caller.length <= MAX_CALLER_LENGTH ? caller : undefined;
 }
 
-/** @returns a function that counts a request of a caller, and returns the refusal if it gets no token now */
+/** @returns a function that counts a caller's request, and returns a refusal if the caller gets no token now */
 export function callerLimit({ caller: property, callerRequired, limit, limitSeconds }: CallerRules) {
   const limiter = limit ? new RateLimiterMemory({ points: limit, duration: limitSeconds }) : undefined;
   return async (caller: string | undefined): Promise<TokenRefusal | undefined> => {

@@ -15,7 +15,7 @@ export const liveSession = table({
     choices: ["automatic", "manual"],
     label: "Turn detection",
   }),
-  /** Only for the dialog: what has filled the four settings below it. */
+  /** Only for the dialog: the preset of the four settings below. */
   preset: choice({
     default: "",
     choices: ["", "quiet", "noisy", "telephone", "patient", "own"],

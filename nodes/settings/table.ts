@@ -1,4 +1,5 @@
-// What a table of settings is made of, and how it reads a node's properties. The build puts the same table into the node's dialog.
+// The settings table of a node: its format, and how a node reads its properties with it. The build writes the same table into the
+// dialog.
 
 import { InputError } from "../../live/server/errors";
 
@@ -14,18 +15,18 @@ export interface NumberSetting extends Described {
   min: number;
   max: number;
   whole?: boolean;
-  /** By how much the arrows of the field change it. */
+  /** The step of the field's arrows. */
   step?: number;
 }
 
-/** One of some words. */
+/** One of several choices. */
 export interface ChoiceSetting extends Described {
   kind: "choice";
   default: string;
   choices: readonly string[];
 }
 
-/** Any of some words, separated by commas. */
+/** Any number of choices, separated by commas. */
 export interface ListSetting extends Described {
   kind: "list";
   default: string;
@@ -55,7 +56,7 @@ export interface NodeSetting extends Described {
 export type Setting = NumberSetting | ChoiceSetting | ListSetting | FlagSetting | TextSetting | NodeSetting;
 export type Settings = Readonly<Record<string, Setting>>;
 
-/** What a node gets of a setting. */
+/** The type of a setting's value. */
 type Value<S> = S extends { kind: "number"; default: infer D }
   ? D extends number
     ? number
@@ -69,10 +70,10 @@ type Value<S> = S extends { kind: "number"; default: infer D }
         : string;
 
 export type Values<S> = { -readonly [Name in keyof S]: Value<S[Name]> };
-/** The settings that a node gets from its table. */
+/** The values of all settings of a table. */
 export type SettingsOf<T> = T extends Table<infer S> ? Values<S> : never;
 
-/** Decides about a setting by the others, too. */
+/** Validates a setting together with the others. */
 export interface Rule<V> {
   /** Runs in the dialog as well, so it can use nothing but its argument. */
   allows(values: V): boolean;
@@ -80,7 +81,7 @@ export interface Rule<V> {
   error: string;
 }
 
-/** Turns the properties of one version of a node into those of the next. Runs in the editor as well, so it can use nothing but its argument. */
+/** Converts the properties of one version of a node to those of the next. Runs in the editor as well, so it can use nothing but its argument. */
 export type Migration = (properties: Record<string, unknown>) => Record<string, unknown>;
 
 export interface Table<S = Settings> {
@@ -116,7 +117,7 @@ export const reference = <const S extends Omit<Given<"node">, "default">>(settin
 export const versionOf = ({ migrations }: Pick<Table, "migrations">) => migrations.length + 1;
 
 /**
- * Reads the value of a property, or of a field of the dialog; undefined when the setting does not allow it. Runs in the dialog as
+ * Reads the value of a property, or of a field of the dialog; undefined if it is invalid. Runs in the dialog as
  * well, so it can use nothing but its arguments.
  */
 export function accept(setting: Setting, value: unknown): { value: unknown } | undefined {
@@ -149,8 +150,8 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
 }
 
 /**
- * Reads the properties of a node, from whichever version it is; one that is absent has its default.
- * @throws InputError that names the setting, its value and what it may be
+ * Reads the properties of a node of any version; an absent property has its default.
+ * @throws InputError that names the setting, its value and the valid values
  */
 export function readSettings<S extends Settings>(table: Table<S>, def: object): Values<S> {
   const properties = migrate(table, def as Record<string, unknown>);
@@ -181,7 +182,7 @@ function whatIsAllowed(setting: Setting): string {
       return setting.default === "" ? `${range}, or empty for the server default` : range;
     }
     case "choice":
-      return `one of ${setting.choices.map((word) => word || '""').join(", ")}`;
+      return `one of ${setting.choices.map((choice) => choice || '""').join(", ")}`;
     case "list":
       return `a list of ${setting.choices.join(", ")}, separated by commas`;
     case "flag":

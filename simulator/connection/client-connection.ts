@@ -36,7 +36,7 @@ const SETUP_MS = 260;
 const RESUME_MS = 550;
 /** How long the server takes to notice that an idle connection was cut, in ms; measured (docs/live-api.md 1.5). */
 const UNNOTICED_MS: Range = { least: 1500, usual: 1500, most: 2300 };
-/** A client that does not read is cut when this many bytes wait for it. */
+/** The maximum number of bytes that wait for a client that does not read; more cut its connection. */
 const MAX_UNREAD_BYTES = 64 * 2 ** 20;
 /** The longest timer of Node.js, in ms. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -140,7 +140,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     this.#shared.script.happened(moment, this);
   }
 
-  /** Closes with the refusal's code and words. */
+  /** Closes with the code and the message of a refusal. */
   refuse({ code, message }: Refusal) {
     if (!this.#open || this.#transport.frozen) return;
     // A value that does not fit its field may be sound.
@@ -234,7 +234,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     this.#resumed = Boolean(handle);
     const messages = new MessageHandler(model, setup, session, this);
     this.#messages = messages;
-    // A client that does not ask for handles gets the first one nevertheless, as measured.
+    // A client that does not request handles still gets the first one, as measured.
     const often = setup.sessionResumption ? (handles ?? model.handles) : "once";
     if (model.handles !== "never")
       this.#updates = new HandleUpdates(often, {
@@ -264,7 +264,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   #guard(action: () => void) {
     try {
       action();
-      // Clients report 1007; the words are a guess (docs/live-api.md 2).
+      // Clients report 1007; the message is a guess (docs/live-api.md 2).
       if (this.#session?.memory.full) throw invalidArgument();
     } catch (error) {
       const refusal = error instanceof Refusal ? error : internalError();

@@ -72,7 +72,7 @@ export type Fault = (Failure | CallAction) & {
   connection?: number;
   /** true: only on connections that resume a session; false: only on those that begin one */
   resumed?: boolean;
-  /** delay after the moment; absent: 0. The connection continues meanwhile; if it ends, the fault has not happened */
+  /** delay after the moment; absent: 0. If the connection ends before, the fault does not happen */
   afterMs?: number;
   /** how many times it happens; absent: once. Not with `now`, which applies to all open connections */
   times?: number;

@@ -60,10 +60,10 @@ export function json(value: object) {
   return { headers, body };
 }
 
-/** The response to a refused request. @param status HTTP status, 400 to 599 @param words absent: the server's words for the status */
-export function refusal(status: number, words?: string) {
+/** The response to a refused request. @param status HTTP status, 400 to 599 @param cause absent: the server's message for the status */
+export function refusal(status: number, cause?: string) {
   const text = STATUS_CODES[status] ?? "Error";
-  const message = words ?? (status === 404 ? "Requested entity was not found." : text);
+  const message = cause ?? (status === 404 ? "Requested entity was not found." : text);
   const { headers, body } = json({ error: { code: status, message, status: names[status] ?? "UNKNOWN" } });
   return { text, headers: { ...headers, Connection: "close" }, body };
 }

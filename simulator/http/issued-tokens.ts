@@ -68,7 +68,7 @@ export const readTokenRequest = (body: string) =>
 /** @param name the field's name, as the server prints it @throws Refusal for a time that is past or too far in the future */
 function checkTime(time: number, now: number, name: string) {
   if (time > now + LONGEST_MS) throw new Refusal(`${name} is too far in the future. Maximum lifetime is 20h`);
-  // Our own words: the server's are unknown.
+  // Our own message: the server's is unknown.
   if (time <= now) throw new Refusal(`${name} must be in the future.`);
 }
 
@@ -181,7 +181,7 @@ export class IssuedTokens {
    */
   find(name: string | undefined, now: number): IssuedToken {
     const token = this.all.find((each) => each.name === name);
-    // Also for a token that was dropped: the server's words for that are unknown.
+    // Also for a token that was dropped: the server's message for that is unknown.
     if (!token) throw noToken();
     if (token.expired(now)) throw tokenTooOld();
     return token;

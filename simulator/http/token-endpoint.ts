@@ -11,7 +11,7 @@ const MAX_BODY_BYTES = 2 ** 20;
 /** The HTTP statuses for the close codes of refusals. */
 const statuses: Record<number, number> = { 1007: 400, 1008: 403 };
 
-/** Reads a body to its end, or else the client might never see the response. @returns undefined if the body is too large */
+/** Reads a body to its end; otherwise the client might not see the response. @returns undefined if the body is too large */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -44,8 +44,8 @@ function makeToken(
 
 /** Responds to an HTTP request that does not open a WebSocket. Never rejects. */
 export async function answerHttp(request: IncomingMessage, response: ServerResponse, service: TokenService) {
-  const refuse = (status: number, words?: string) => {
-    const { headers, body } = refusal(status, words);
+  const refuse = (status: number, message?: string) => {
+    const { headers, body } = refusal(status, message);
     response.writeHead(status, headers).end(body);
   };
   const { path, key } = pathAndCredentials(request);

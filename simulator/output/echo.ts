@@ -12,8 +12,8 @@ export type Question =
   | { speech: Buffer; seconds: number }
   /** `search`: the answer has grounding metadata */
   | { text: string; search?: boolean }
-  /** words that the answer says unchanged */
-  | { words: string }
+  /** a text that the answer repeats unchanged */
+  | { verbatim: string }
   /** a tool response */
   | { result: Result };
 
@@ -50,7 +50,7 @@ function wordsForResult({ name, response, more }: Result) {
 }
 
 function wordsFor(asked: Question, first: boolean) {
-  if ("words" in asked) return shortened(asked.words);
+  if ("verbatim" in asked) return shortened(asked.verbatim);
   if ("text" in asked) return `Echo: ${shortened(asked.text)}`;
   if ("result" in asked) return `Echo: ${wordsForResult(asked.result)}`;
   const length = inSeconds(asked.seconds);

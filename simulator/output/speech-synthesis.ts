@@ -1,4 +1,4 @@
-// The sound of answers: a chime, tones instead of words, and the user's own speech. All of it 24 kHz PCM16 LE mono.
+// The sound of answers: a chime, a tone for each word, and the user's own speech. All of it 24 kHz PCM16 LE mono.
 
 import { Resampler } from "../../audio/resampler";
 import { INPUT_RATE } from "../input/speech-detection";

@@ -1,4 +1,4 @@
-// Tools and function declarations: their fields, the server's checks, and what the model knows of them afterwards.
+// Tools and function declarations: their fields, the server's checks, and the resulting set of tools.
 
 import { all, type Field, list, message, values } from "./proto-json";
 import { invalidArgument, Refusal } from "./refusals";
@@ -77,7 +77,7 @@ export const tool: Field = message({
 
 const functionName = /^[a-z_][\w.:-]{0,127}$/i;
 
-/** A value of the right type that breaks a rule, in the server's words. */
+/** Refuses a value of the right type that breaks a rule, with the server's message. */
 const wrong = (path: string, why: string) => new Refusal(`* BidiGenerateContentRequest.${path}: ${why}`);
 
 /** Checks the rules that clients report for schemas (enum: livekit #4159; the others: generateContent). */

@@ -1,5 +1,5 @@
 // Reads JSON by a table of fields, as Google's servers read ProtoJSON: accepts camelCase and snake_case names, refuses
-// unknown names and invalid values in the server's words.
+// unknown names and invalid values with the server's messages.
 
 import { Refusal } from "./refusals";
 

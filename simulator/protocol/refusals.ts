@@ -1,4 +1,4 @@
-// Every reason for which the Live server closes a connection: the close code and the server's own words.
+// Every reason for which the Live server closes a connection: the close code and the server's message.
 
 import type { Range } from "./variation";
 
@@ -7,7 +7,7 @@ export class Refusal extends Error {
   override name = "Refusal";
 
   /**
-   * @param reason the server's words, of any length
+   * @param reason the server's message, of any length
    * @param code WebSocket close code
    * @param delayMs how long the server waits before it closes; absent: not at all
    */

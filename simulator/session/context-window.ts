@@ -5,11 +5,11 @@ import type { SetupMessage } from "../protocol/message-schema";
 import { invalidArgument } from "../protocol/refusals";
 import { type Modality, type TokenCounts, textTokens, totalTokens } from "./token-count";
 
-/** One piece of the context: something said, shown or returned by a function. */
+/** One item of the context: speech, text, an image or a tool response. */
 export interface ContextItem {
   role: "user" | "model" | "system" | "tool";
   modality: Modality;
-  /** The text; for audio and images a description in words. */
+  /** The text; for audio and images a description. */
   text: string;
   tokens: number;
   /** Whether the client gave it as clientContent. */

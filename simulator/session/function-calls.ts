@@ -67,7 +67,7 @@ export class FunctionCalls {
   /**
    * Adds calls.
    * @param behaviorOf gives the behavior of a function by name @param variation gives the ids
-   * @returns the calls as the toolCall frame has them
+   * @returns the calls in the form of the toolCall frame
    */
   add(
     requests: readonly FunctionCall[],

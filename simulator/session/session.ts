@@ -30,7 +30,7 @@ export interface SimulatedConversation {
 export interface Holder {
   /** Whether neither side has started to close it. */
   readonly alive: boolean;
-  /** Ends the connection's hold on the session. */
+  /** The connection no longer holds the session. */
   leave(): void;
 }
 

@@ -1,8 +1,8 @@
-// Parses texts such as `call get_weather with {"city":"Berlin"}`: the way to make the simulator call functions.
+// Parses texts such as `call get_weather with {"city":"Berlin"}`, which make the simulator call functions.
 
 import type { FunctionCall, Tools } from "../protocol/function-declarations";
 
-/** The calls of a command, or the words that refuse it. */
+/** The calls of a command, or the answer that refuses it. */
 export type CallCommand = { calls: FunctionCall[] } | { refusal: string };
 
 /** Matches JSON strings, " and ", and everything else. */

@@ -30,7 +30,7 @@ export class MessageHandler {
   #tools: Tools;
   /** Whether the model never answers again (fault `mute`). */
   #muted = false;
-  /** Whether the client sends history (historyConfig). The model does not answer meanwhile. */
+  /** Whether the client sends history (historyConfig). Until it is complete, the model does not answer. */
   #seeding: boolean;
 
   /** @param session the session that the connection began or resumed */
@@ -192,15 +192,15 @@ export class MessageHandler {
     this.#session.memory.add({ role: "user", modality: "IMAGE", text, tokens });
   }
 
-  /** Asks for an answer to a text, or for the function calls that it commands. */
+  /** Requests an answer to a text, or the function calls of a command. */
   #ask(text: string) {
-    // What the other models do with texts is not known: nothing here.
+    // How the other models treat texts is unknown: they do nothing here.
     if (this.#model.task !== "talk") return;
     this.#host.happened("userSpeaking");
     const command = parseCallCommand(text, this.#tools);
-    if (command) this.#turns.ask("refusal" in command ? { words: command.refusal } : command);
+    if (command) this.#turns.ask("refusal" in command ? { verbatim: command.refusal } : command);
     else this.#turns.ask({ text, search: this.#tools.search && /\bsearch/i.test(text) });
-    // With manual turn detection, the turn lasts until activityEnd nevertheless.
+    // With manual turn detection, the turn lasts until activityEnd.
     if (this.#detection.automatic || !this.#detection.speaking)
       this.#turns.answerIn(this.#host.variation.between(THINKING_MS));
   }

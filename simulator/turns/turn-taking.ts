@@ -232,7 +232,7 @@ export class TurnTaking {
     if (this.#turn !== turn) return;
     const calls = turn.interrupted ? undefined : turn.calls;
     const { model, thinks } = this.#settings;
-    // How much a model thinks is not known: as much as it says.
+    // How much a model thinks is unknown: assume as much as it says.
     const extra = { tools: turn.toolTokens ?? 0, thoughts: thinks ? textTokens(turn.answer?.said ?? "") : 0 };
     const usage = usageMetadata(turn.prompt ?? this.#session.memory.tokens(), tokensOf(turn), extra);
     const status = model.sendsStatus ? { interactionStatus: this.#status(calls) } : {};
@@ -251,5 +251,5 @@ export class TurnTaking {
   }
 }
 
-/** A tool response as the context has it. */
+/** A tool response as text in the context. */
 const textOf = ({ name, response }: Result) => `${name} ${JSON.stringify(response)}`;

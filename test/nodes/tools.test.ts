@@ -159,8 +159,8 @@ describe("tools as branches of the flow", () => {
     await response();
     const words = toolCall as object;
     const BAD: [object | undefined, RegExp][] = [
-      [words, /wants no response/],
-      [{ ...words, id: "call_2" }, /wants no response/],
+      [words, /waits for no response/],
+      [{ ...words, id: "call_2" }, /waits for no response/],
       [{ ...words, session: "cellar" }, /conversation of the tool call call_1 has ended/],
       [{ ...words, node: "answer" }, /no longer exists/],
       [{ ...words, node: "nobody" }, /no longer exists/],

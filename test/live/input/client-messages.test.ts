@@ -20,7 +20,7 @@ describe("a 3.1 model", () => {
       "1 text user: My name is Ada.",
       "1 realtimeText hello",
     ]);
-    await assert.rejects(talk.say("by the way", false), /no context while a conversation is open/);
+    await assert.rejects(talk.say("by the way", false), /no context in an open conversation/);
     await assert.rejects(talk.send({ kind: "history", turns: [] }), /only before a conversation begins/);
   });
 

@@ -28,7 +28,7 @@ async function start(
 
 const call = (exchange: Exchange, ...functionCalls: { id?: string; name?: string; args?: object }[]) =>
   exchange.reply({ toolCall: { functionCalls } });
-const noResponseWanted = /wants no response/;
+const noResponseWanted = /waits for no response/;
 
 describe("the tools in the setup", () => {
   it("are the declarations, with Google Search beside them", async () => {

@@ -60,7 +60,7 @@ describe("tools with the simulator", () => {
     const { id } = (await talk.next("toolCall")).call;
     simulator.order({ at: "now", do: "cancel" });
     assert.deepEqual([(await talk.next("toolCancelled")).call.id], [id]);
-    await assert.rejects(talk.respond(id, "late"), /wants no response/);
+    await assert.rejects(talk.respond(id, "late"), /waits for no response/);
   });
 
   it("that do not exist are reported to the model, which says so", async () => {
