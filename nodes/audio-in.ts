@@ -4,11 +4,11 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../audio/clock";
 import { checkedFormat } from "../audio/formats";
 import { Transcoder } from "../audio/transcoder";
-import { type FlowMessage, type Identity, identityOf } from "./messages";
-import { resamplerLoader } from "./resampler-loader";
+import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioIn } from "./settings/audio-in";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
+import { resamplerLoader } from "./sound/resampler-loader";
 
 /** The stream of one session key. */
 interface Stream {

@@ -4,11 +4,11 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { parseMimeType } from "../audio/formats";
 import { Pacer, Playback, type PlaybackOptions } from "../audio/playback";
 import { InputError } from "../live/server/errors";
-import { type FlowMessage, type Identity, identityOf } from "./messages";
-import { resamplerLoader } from "./resampler-loader";
+import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioOut } from "./settings/audio-out";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
+import { resamplerLoader } from "./sound/resampler-loader";
 
 /** The playback of one session key. */
 interface Line {

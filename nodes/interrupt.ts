@@ -1,7 +1,7 @@
 // gemini-interrupt: turns any message into an `interrupt` action for live session and audio out.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import type { FlowMessage } from "./messages";
+import type { FlowMessage } from "./flow/messages";
 
 export = (RED: NodeAPI) => {
   function Interrupt(this: Node, def: NodeDef) {

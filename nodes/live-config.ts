@@ -6,8 +6,8 @@ import type { OwnTokens } from "../live/server/credentials";
 import { InputError } from "../live/server/errors";
 import type { Continuity } from "../live/setup/setup";
 import { type Simulator, startSimulator } from "../simulator/server";
+import type { Credentials, LiveConfigNode, SharedConnection } from "./flow/node-types";
 import { readAccess, readServer } from "./live-config/server";
-import type { Credentials, LiveConfigNode, SharedConnection } from "./node-types";
 import { type LiveConfigSettings, liveConfig } from "./settings/live-config";
 import { readSettings } from "./settings/table";
 

@@ -9,6 +9,8 @@ import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/se
 import { InputError } from "../live/server/errors";
 import type { Server } from "../live/server/server";
 import { type LockedField, lockOf } from "../live/setup/token-lock";
+import type { TokenPayload } from "./flow/messages";
+import type { LiveSessionNode } from "./flow/node-types";
 import {
   type CallerRules,
   callerLimit,
@@ -16,8 +18,6 @@ import {
   restarting,
   type TokenRefusal,
 } from "./live-token/caller-limit";
-import type { TokenPayload } from "./messages";
-import type { LiveSessionNode } from "./node-types";
 import { rejectMessages } from "./settings/invalid-settings";
 import { liveToken } from "./settings/live-token";
 import { readSettings } from "./settings/table";

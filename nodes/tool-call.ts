@@ -3,11 +3,11 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
 import { declareTool } from "../live/tools/declaration";
-import type { FlowMessage } from "./messages";
+import type { FlowMessage } from "./flow/messages";
+import { announceTool } from "./flow/tool-discovery";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 import { toolCall } from "./settings/tool-call";
-import { announceTool } from "./tool-discovery";
 
 export = (RED: NodeAPI) => {
   function ToolCall(this: Node, def: NodeDef) {

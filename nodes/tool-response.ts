@@ -2,8 +2,8 @@
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
-import type { FlowMessage } from "./messages";
-import type { LiveSessionNode } from "./node-types";
+import type { FlowMessage } from "./flow/messages";
+import type { LiveSessionNode } from "./flow/node-types";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 import { toolResponse } from "./settings/tool-response";

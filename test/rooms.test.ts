@@ -91,6 +91,17 @@ describe("the source", () => {
     assert.equal(circleIn(new Map([...arrows, [target!, [file]]])), `${file} → ${target} → ${file}`);
   });
 
+  it("of nodes/ holds at its top one file and one dialog for each node, and nothing else", () => {
+    const { nodes } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))["node-red"];
+    const top = readdirSync(join(root, "nodes"), { withFileTypes: true }).filter((entry) => entry.isFile());
+    assert.deepEqual(
+      top.map(({ name }) => name).sort(),
+      Object.keys(nodes)
+        .flatMap((name) => [`${name}.html`, `${name}.ts`])
+        .sort(),
+    );
+  });
+
   it("says in the first line of every file what it is for", () => {
     for (const file of FILES) {
       const [first, second] = read(file).split("\n");

@@ -3,7 +3,7 @@
 import type { NodeMessage } from "node-red";
 import type { ConversationEvent } from "../../live/events";
 import type { Call } from "../../live/state/state";
-import type { ToolCallReference } from "../messages";
+import type { ToolCallReference } from "../flow/messages";
 import type { LiveConfigSettings } from "../settings/live-config";
 
 export const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };

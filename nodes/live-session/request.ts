@@ -3,7 +3,7 @@
 import { parseMimeType } from "../../audio/formats";
 import type { Input } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
-import type { FlowMessage } from "../messages";
+import type { FlowMessage } from "../flow/messages";
 
 export type Action = "connect" | "disconnect" | "reset" | "interrupt";
 const ACTIONS = ["connect", "disconnect", "reset", "interrupt"];

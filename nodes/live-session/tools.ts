@@ -2,7 +2,7 @@
 
 import type { Node, NodeAPI } from "node-red";
 import type { ServedTool } from "../../live/tools/tool-dispatch";
-import { findTools } from "../tool-discovery";
+import { findTools } from "../flow/tool-discovery";
 
 /** Total bytes of declarations above which a model may repeat itself (docs/live-api.md 1.2). */
 const LARGE_BYTES = 3 * 1024;

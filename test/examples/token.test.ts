@@ -7,7 +7,7 @@ import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
 import type { Page } from "playwright-core";
 import { WebSocket } from "ws";
 import { systemClock } from "../../audio/clock";
-import type { TokenPayload } from "../../nodes/messages";
+import type { TokenPayload } from "../../nodes/flow/messages";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { itInBrowser, openChromium, problemsOf } from "../browser/chromium";
 import { playedIn, recording, tapLoudspeakers } from "../browser/sound";

@@ -1,6 +1,6 @@
 // A live token for a live session with the simulator: who asks, what is issued and refused, and what the audit log records.
 
-import type { TokenPayload } from "../../../nodes/messages";
+import type { TokenPayload } from "../../../nodes/flow/messages";
 import { type Simulator, startSimulator } from "../../../simulator/server";
 import { opened } from "../../clean-up";
 import { type FlowNode, node } from "../../flow-node";

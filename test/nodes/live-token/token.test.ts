@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { GoogleGenAI, type LiveConnectConfig, type LiveServerMessage, Modality } from "@google/genai";
 import { WebSocket } from "ws";
-import type { TokenPayload } from "../../../nodes/messages";
+import type { TokenPayload } from "../../../nodes/flow/messages";
 import { cleanUp, opened, replace } from "../../clean-up";
 import { instance, subflow } from "../../flow-node";
 import { Inbox } from "../../inbox";

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { onFlowsStarted } from "../../../nodes/flows-started";
-import { announceTool, type FoundTool, findTools } from "../../../nodes/tool-discovery";
+import { onFlowsStarted } from "../../../nodes/flow/flow-start";
+import { announceTool, type FoundTool, findTools } from "../../../nodes/flow/tool-discovery";
 import { type FlowNode, node, tab } from "../../flow-node";
 import { type Deploy, runtime, startRuntime } from "../runtime";
 

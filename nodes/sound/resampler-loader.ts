@@ -1,7 +1,7 @@
 // Loads the sample rate converter for a node, and shows on its badge when that fails.
 
 import type { Node } from "node-red";
-import { loadResampler } from "../audio/resampler";
+import { loadResampler } from "../../audio/resampler";
 
 /**
  * Starts to load the sample rate converter. Returns a function that resolves when it is loaded, and otherwise tries again;

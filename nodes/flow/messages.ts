@@ -1,7 +1,7 @@
 // The properties of a flow's messages that this package reads and writes, and how a message names its conversation.
 
 import type { NodeMessage } from "node-red";
-import { InputError } from "../live/server/errors";
+import { InputError } from "../../live/server/errors";
 
 /** The properties that this package reads or writes; all others pass through. */
 export interface FlowMessage extends NodeMessage {

@@ -1,7 +1,7 @@
 // Finds the tools of a session: tool call nodes announce their declarations, and the wires from the session select them.
 
 import type { Node, NodeAPI } from "node-red";
-import type { Tool } from "../live/tools/declaration";
+import type { Tool } from "../../live/tools/declaration";
 
 /** The declaration of a tool call node. */
 export interface AnnouncedTool extends Tool {

@@ -1,14 +1,14 @@
 // The interfaces by which the nodes of this package use each other.
 
 import type { Node } from "node-red";
-import type { ConversationLimits } from "../live/conversation-pool";
-import type { Done } from "../live/input/input";
-import type { QueueLimits } from "../live/input/queue";
-import type { OwnTokens } from "../live/server/credentials";
-import type { Server } from "../live/server/server";
-import type { Continuity, Setup } from "../live/setup/setup";
-import type { Answer } from "../live/tools/tool-dispatch";
-import type { LiveConfigSettings } from "./settings/live-config";
+import type { ConversationLimits } from "../../live/conversation-pool";
+import type { Done } from "../../live/input/input";
+import type { QueueLimits } from "../../live/input/queue";
+import type { OwnTokens } from "../../live/server/credentials";
+import type { Server } from "../../live/server/server";
+import type { Continuity, Setup } from "../../live/setup/setup";
+import type { Answer } from "../../live/tools/tool-dispatch";
+import type { LiveConfigSettings } from "../settings/live-config";
 
 export type Credentials = { apiKey: string };
 
