@@ -131,6 +131,15 @@ describe("the control of a playback", () => {
   });
 
   describe("the timer", () => {
+    const paced = {
+      sampleRate: 24000,
+      frameMs: 20,
+      sendAheadMs: 0,
+      jitterBufferMs: 0,
+      maxMs: 1000,
+      paced: true,
+    };
+
     it("is one for 50 playbacks, and none when nothing plays", () => {
       const clock = new TestClock();
       const pacer = new Pacer(clock);
@@ -162,17 +171,9 @@ describe("the control of a playback", () => {
     it("continues for the others when one is flushed", () => {
       const clock = new TestClock();
       const pacer = new Pacer(clock);
-      const options = {
-        sampleRate: 24000,
-        frameMs: 20,
-        sendAheadMs: 0,
-        jitterBufferMs: 0,
-        maxMs: 1000,
-        paced: true,
-      };
       let frames = 0;
-      const flushed = new Playback(pacer, options, () => {});
-      const playback = new Playback(pacer, options, () => frames++);
+      const flushed = new Playback(pacer, paced, () => {});
+      const playback = new Playback(pacer, paced, () => frames++);
       for (const each of [flushed, playback]) each.push(sound(200));
       clock.advance(50);
       flushed.flush();
@@ -197,19 +198,11 @@ describe("the control of a playback", () => {
     it("continues for the others when one callback throws", () => {
       const clock = new TestClock();
       const pacer = new Pacer(clock);
-      const options = {
-        sampleRate: 24000,
-        frameMs: 20,
-        sendAheadMs: 0,
-        jitterBufferMs: 0,
-        maxMs: 1000,
-        paced: true,
-      };
       let [bad, good] = [0, 0];
-      const faulty = new Playback(pacer, options, () => {
+      const faulty = new Playback(pacer, paced, () => {
         if (++bad > 1) throw new Error("on purpose");
       });
-      const playback = new Playback(pacer, options, () => good++);
+      const playback = new Playback(pacer, paced, () => good++);
       faulty.push(sound(40));
       playback.push(sound(200));
       assert.throws(() => clock.advance(200), /on purpose/);

@@ -14,7 +14,11 @@ import {
   transition,
   visibleState,
 } from "../../../live/state/state";
-import { call, connected, TABLE } from "./transitions";
+import { CONNECTION } from "./connection-rows";
+import { call, connected } from "./rows";
+import { TURN } from "./turn-rows";
+
+const TABLE = { ...CONNECTION, ...TURN };
 
 for (const [subject, rows] of Object.entries(TABLE))
   describe(`the state of a conversation: ${subject}`, () => {
