@@ -68,6 +68,16 @@ it("--help prints the usage", async () => {
     assert.match(output.stdout, new RegExp(`\\b${name}\\b`));
 });
 
+it("--help lists the options of docs/simulator.md, each with the same value", async () => {
+  const { output, exited } = run("--help");
+  await exited;
+  const table = readFileSync("docs/simulator.md", "utf8").split("\n## Options")[1]!.split("\n## ")[0]!;
+  const documented = [...table.matchAll(/^\| `(--[^`]+)` \|/gm)].map(([, option]) => option);
+  const helped = [...output.stdout.matchAll(/^ {2}(--[a-z-]+(?: [A-Z]+)?) /gm)].map(([, option]) => option);
+  assert.ok(helped.length > 8);
+  assert.deepEqual(documented, helped);
+});
+
 it("prints a line with the time for each connection, setup and turn", async () => {
   const { child, output } = run("--port", "0", "--strict");
   const address = (await url(child, output)).replace("http", "ws");
