@@ -9,8 +9,7 @@ import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import { moments } from "./faults/fault-types";
 import { actions, checkScript } from "./faults/fault-validation";
-import { selfSignedPair } from "./http/certificate";
-import { type Fault, startSimulator, type TlsPair } from "./server";
+import { type Fault, selfSignedPair, startSimulator, type TlsPair } from "./server";
 
 const listOfActions = Object.entries(actions)
   .map(([name, fields]) => (fields.length ? `${name} {${fields.join(", ")}}` : name))

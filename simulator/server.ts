@@ -20,6 +20,7 @@ import type { SimulatedCall } from "./session/function-calls";
 import type { SimulatedConversation } from "./session/session";
 import { SessionStore } from "./session/session-store";
 
+export { selfSignedPair } from "./http/certificate";
 export type { Fault, SimulatedCall, SimulatedConversation, SimulatedToken, TlsPair };
 
 /** Options of the simulator; all are optional. Times in ms. */

@@ -6,8 +6,7 @@ import { once } from "node:events";
 import { request } from "node:https";
 import { connect } from "node:net";
 import { WebSocket } from "ws";
-import { selfSignedPair } from "../../../simulator/http/certificate";
-import { startSimulator } from "../../../simulator/server";
+import { selfSignedPair, startSimulator } from "../../../simulator/server";
 import { cleanUp } from "../../clean-up";
 import { left, MODEL, PATH } from "../client";
 
