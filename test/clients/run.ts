@@ -18,7 +18,7 @@ interface Line {
   failed: boolean;
 }
 
-const INSTALL_DEADLINE_MS = 2 * 60_000;
+const INSTALL_DEADLINE_MS = 3 * 60_000;
 const CLIENT_DEADLINE_MS = 2 * 60_000;
 /** How many clients run at a time. They mostly wait for audio in real time. */
 const AT_A_TIME = 2;
@@ -91,7 +91,11 @@ function runScenarios(node: string, folder: string, { driver, model }: ForeignCl
 }
 
 /** The reason why a client was not tried. It says nothing about the simulator, so the client has not failed. */
-const notInstallable = (error: unknown) => `not installable here: ${(error as Error).message.slice(0, 300)}`;
+function notInstallable(error: unknown) {
+  const { stderr, message } = error as { stderr?: string; message: string };
+  const [first = "", second = "", third = ""] = (stderr || message).replaceAll("npm error ", "").split("\n");
+  return `not installable here: ${[first, second, third].join("; ").slice(0, 300)}`;
+}
 
 async function tryClient(client: ForeignClient, home: string): Promise<Line> {
   const { name, packages, driver, unsupported = {}, faults = {}, note } = client;
@@ -102,7 +106,7 @@ async function tryClient(client: ForeignClient, home: string): Promise<Line> {
     node = await newerNode(home);
     await prepare(folder, packages);
   } catch (error) {
-    return { ...line, reasons: [notInstallable(error)] };
+    return { ...line, cells: { "text turn": "not installable" }, reasons: [notInstallable(error)] };
   }
   const { results, stderr } = await runScenarios(
     node,

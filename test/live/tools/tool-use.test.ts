@@ -3,15 +3,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { startSimulated } from "../simulated";
+import { settings } from "../talk";
 
-const start = async (behavior?: "BLOCKING" | "NON_BLOCKING") => {
+const start = async (behavior?: "BLOCKING" | "NON_BLOCKING", more: Partial<typeof settings> = {}) => {
   const tools = ["get_weather", "get_time"].map((name) => ({
     declaration: { name, description: name, ...(behavior && { behavior }) } as { name: string },
     server: `the ${name} node`,
     timeoutMs: 30_000,
     check: () => undefined,
   }));
-  const simulated = await startSimulated({ tools: () => tools });
+  const simulated = await startSimulated({ tools: () => tools, settings: { ...settings, ...more } });
   const { talk } = simulated;
   const said = (what: RegExp) =>
     talk.next("text", ({ final, role, text }) => final && role === "model" && what.test(text));
@@ -40,6 +41,20 @@ describe("tools with the simulator", () => {
         simulator.conversations[0]!.calls.map(({ state }) => state),
         ["answered", "answered"],
       );
+    });
+
+  for (const [model, ends] of [
+    ["gemini-3.1-flash-live-preview", "once, after the response"],
+    ["gemini-2.5-flash-native-audio-preview-12-2025", "at the call, and after the response"],
+  ] as const)
+    it(`are answered before a single turn closes, on ${model}, which ends the turn ${ends}`, async () => {
+      const { talk, said } = await start("BLOCKING", { model, singleTurn: true });
+      await talk.say("call get_time");
+      const { id } = (await talk.next("toolCall")).call;
+      if (ends.startsWith("at the call")) await talk.next("turnComplete");
+      await talk.respond(id, "noon");
+      await said(/noon/);
+      await talk.enters("closed");
     });
 
   it("keep their call over a lost connection: the response is sent once, on the next connection", async () => {
