@@ -41,14 +41,24 @@ const starts = (program) =>
 /** @returns {string | undefined} the path of a browser that can be used */
 export const findBrowser = () => candidates().find((program) => existsSync(program) && starts(program));
 
-const run = (program, ...args) => spawnSync(program, args, { stdio: "inherit", timeout: 600_000 });
+/** Runs a program to its end; what it prints is only shown when it fails. @returns {boolean} whether it succeeded */
+function run(program, ...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const { status, error, stderr } = spawnSync(program, args, { env, encoding: "utf8", timeout: 600_000 });
+  if (status === 0) return true;
+  console.log(error?.message ?? /^E(rror)?: .*/m.exec(stderr)?.[0] ?? stderr);
+  return false;
+}
 
 function installBrowser() {
+  if (env.CHROMIUM) return;
   const playwright = dirname(createRequire(import.meta.url).resolve("playwright-core"));
+  console.log("There is no browser for the browser tests. Installing Chromium with Playwright…");
   run(process.execPath, join(playwright, "cli.js"), "install", "chromium");
-  if (findBrowser() || env.CHROMIUM || platform !== "linux" || process.getuid() !== 0) return;
-  run("apt-get", "update");
-  run("apt-get", "install", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends", "chromium");
+  if (findBrowser() || !existsSync("/usr/bin/apt-get") || process.getuid() !== 0) return;
+  console.log("Playwright's Chromium is not usable. Installing Debian's package…");
+  const install = ["install", "-y", "-o", "DPkg::Lock::Timeout=300", "--no-install-recommends", "chromium"];
+  if (run("apt-get", "update")) run("apt-get", ...install);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
