@@ -7,6 +7,11 @@ import { type Client, MODEL, PATH, resume, simulate, speech } from "../client";
 const TEXT = "one two three four five six seven eight nine ten eleven twelve";
 const weather = { tools: [{ functionDeclarations: [{ name: "get_weather", behavior: "BLOCKING" }] }] };
 
+/** Advances the clock in steps of 10 ms, so that frames have their time to that precision. */
+async function step(client: Client, ms: number) {
+  for (let n = 0; n < ms; n += 10) await client.pass(10);
+}
+
 /** All that a client receives in two connections: speech, a text that barges in, a tool call, a resume; and a token. */
 async function talkWith(options: SimulatorOptions, model = MODEL) {
   const { simulator, clock, open } = await simulate({ strict: false, ...options });
@@ -17,22 +22,22 @@ async function talkWith(options: SimulatorOptions, model = MODEL) {
   const { name: token } = (await answer.json()) as { name: string };
   const first = await (await open()).begin({ model, ...weather });
   await first.speak(speech(1));
-  await first.run(3000);
+  await step(first, 3000);
   first.send({ realtimeInput: { text: TEXT } });
-  await first.run(1500);
+  await step(first, 1500);
   first.send({ realtimeInput: { text: "call get_weather" } });
-  await first.run(1500);
+  await step(first, 1500);
   const [call] = first.of("toolCall");
   const { id, name } = call!.toolCall!.functionCalls[0]!;
   first.send({ toolResponse: { functionResponses: [{ id, name, response: { output: "sun" } }] } });
-  await first.run(6000);
+  await step(first, 6000);
   const handle = first.handle;
   first.socket.close(1000);
   await first.closed;
   clock.advance(10_000);
   const second = await (await open()).begin({ model, ...resume(handle) });
   second.send({ realtimeInput: { text: "two" } });
-  await second.run(4000);
+  await step(second, 4000);
   const received = (client: Client) => client.frames.map(({ at, frame }) => ({ at, frame }));
   return { token, id, handle, frames: [received(first), received(second)] };
 }
@@ -71,7 +76,7 @@ it("a connection gets the frames of its seed, whatever other connections do", as
       await other.pass(1000);
     }
     client.send({ realtimeInput: { text: TEXT } });
-    await client.run(4000);
+    await step(client, 4000);
     return client.frames.map(({ frame }) => frame);
   };
   assert.deepEqual(await framesOf(2), await framesOf(0));
