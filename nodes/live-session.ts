@@ -13,7 +13,7 @@ import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import type { LiveConfigNode, LiveSessionNode } from "./flow/node-types";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
-import { handleStore } from "./live-session/handle-store";
+import { HandleStores } from "./live-session/handle-store";
 import { OUTPUTS, toOutputs } from "./live-session/outputs";
 import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
 import { SessionTools } from "./live-session/tools";
@@ -55,7 +55,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
     for (const [output, msg] of toOutputs(event, source))
       sendOn(node, OUTPUTS[output], { ...identity, ...msg });
   };
-  const handles = nodeSettings.keepConversations ? (key: string) => handleStore(node, key, model) : undefined;
+  const handles = nodeSettings.keepConversations ? new HandleStores(node, model, systemClock) : undefined;
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
   const options = {
     ...connection,
@@ -64,7 +64,12 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
     clock: systemClock,
     random: Math.random,
   };
-  const conversations = new ConversationPool(options, connection.limits, handles, emit);
+  const conversations = new ConversationPool(
+    options,
+    connection.limits,
+    handles && ((key) => handles.of(key)),
+    emit,
+  );
 
   const receive = (msg: FlowMessage, done: Done) => {
     if (isStatus(msg)) {
@@ -110,6 +115,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   node.on("close", () => {
     stopWatching();
     const unanswered = conversations.close();
+    handles?.close();
     if (unanswered)
       node.warn(
         `Texts without an answer when the live session was closed: ${unanswered}. Choose "Keep conversations across deploys and restarts" to have them sent again.`,

@@ -106,7 +106,7 @@ export class Connection {
     if (isFresh) this.#options.handle.drop();
     this.#leave(isFresh);
     socket.close().then(() => {
-      if (!signal.aborted) this.#attempt(signal, cause);
+      if (!signal.aborted) this.#attempt(signal, cause, true);
     });
   }
 
@@ -119,7 +119,8 @@ export class Connection {
     this.#listener.onLost(isFresh);
   }
 
-  #attempt(signal: AbortSignal, cause: string | undefined) {
+  /** @param isPlanned whether it is a change-over: one that succeeds uses up no reconnect attempt */
+  #attempt(signal: AbortSignal, cause: string | undefined, isPlanned = false) {
     const { handle, clock, open } = this.#options;
     const used = handle.value(clock.now());
     const remembered = used !== undefined && (handle.isStale ? "partly" : true);
@@ -137,6 +138,7 @@ export class Connection {
         if (signal.aborted) return void socket.close();
         this.#socket = socket;
         this.#openedAt = clock.now();
+        if (isPlanned) this.#attempts -= 1;
         this.#listener.onOpen(socket, remembered);
         socket.start();
       },

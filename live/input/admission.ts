@@ -26,7 +26,7 @@ export function judge(
   const opens = isOpen(state) || now >= state.soundOpensFrom;
   if (input.kind === "sound" && (state.spent || !opens)) return "ignore";
   if (input.kind === "signal") {
-    if (state.spent || !(isOpen(state) || input.signal === "activityStart")) return "ignore";
+    if (input.signal !== "activityStart" && (state.spent || !isOpen(state))) return "ignore";
     if (input.signal !== "audioStreamEnd" && turnDetection === "automatic")
       return new InputError(
         `"${input.signal}" needs manual turn detection: choose it in the live session, or do not send the action.`,

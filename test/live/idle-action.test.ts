@@ -267,4 +267,25 @@ describe("a token budget", () => {
       ],
     );
   });
+
+  it("that is used up makes each press of push to talk an error; release and sound are ignored", async () => {
+    const usageMetadata = { totalTokenCount: 60, promptTokenCount: 40, responseTokenCount: 20 };
+    const exchange = await Exchange.start(
+      { text: ({ reply }) => reply({ serverContent: { turnComplete: true }, usageMetadata }) },
+      {
+        settings: { ...settings, turnDetection: "manual" },
+        continuity: { ...continuity, tokenBudget: 60 },
+      },
+    );
+    const { talk } = exchange;
+    await talk.say("hello");
+    await talk.next("refused");
+    for (let press = 1; press <= 2; press++) {
+      await assert.rejects(talk.signal("activityStart"), /has used 60 tokens of its budget of 60.*reset/);
+      talk.speak(Buffer.alloc(640));
+      await talk.signal("activityEnd");
+    }
+    assert.equal(talk.conversation.state, "closed");
+    assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
+  });
 });

@@ -120,6 +120,25 @@ describe("reconnect attempts", () => {
     assert.equal(exchange.talk.all("failed").length, 0);
   });
 
+  it("are not used up by planned change-overs, however young the connection is", async () => {
+    const exchange = await Exchange.start();
+    exchange.talk.conversation.connect();
+    await exchange.talk.enters("connected");
+    await exchange.settled();
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    for (let n = 0; n < continuity.reconnectAttempts; n++) {
+      await exchange.settled();
+      exchange.reply({ goAway: { timeLeft: "2s" } });
+      await exchange.talk.next("resumed");
+    }
+    await exchange.settled();
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    assert.deepEqual(exchange.talk.waits(), [500, 1_000]);
+    assert.equal(exchange.talk.all("failed").length, 0);
+  });
+
   it("are none after a permanent error: it is reported once", async () => {
     const exchange = await Exchange.start({
       text: ({ socket }) => socket.close(1007, "Request contains an invalid argument."),

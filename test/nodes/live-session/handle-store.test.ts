@@ -1,0 +1,66 @@
+// The stored resumption handles of a live session that keeps its conversations.
+
+import assert from "node:assert/strict";
+import type { Node } from "node-red";
+import { HandleStores } from "../../../nodes/live-session/handle-store";
+import { cleanUp } from "../../clean-up";
+import { TestClock } from "../../clock";
+import { node } from "../../flow-node";
+import { Flow } from "../flow";
+import { runtime } from "../runtime";
+
+const HOUR = 60 * 60_000;
+
+describe("the stored handles of a live session", () => {
+  let owner: Node;
+  let clock: TestClock;
+  const open = () => {
+    const stores = new HandleStores(owner, "a model", clock);
+    cleanUp(() => stores.close());
+    return stores;
+  };
+  /** The names in the node's context. Its store is in memory, which answers at once. */
+  const stored = () => owner.context().keys();
+
+  beforeEach(async () => {
+    await Flow.start([node("owner", "helper")]);
+    owner = runtime.getNode("owner") as unknown as Node;
+    clock = new TestClock();
+  });
+
+  it("are used within two hours, also by the node that replaces it", async () => {
+    const first = open();
+    first.of("kitchen").save({ handle: "a handle", unanswered: [] });
+    first.close();
+    clock.advance(HOUR);
+    assert.equal((await open().of("kitchen").load())?.handle, "a handle");
+  });
+
+  it("are deleted from Node-RED's context once expired, although their conversations never come back", () => {
+    const stores = open();
+    for (const key of ["kitchen", "hall"]) stores.of(key).save({ handle: key, unanswered: [] });
+    owner.context().set("count", 1);
+    clock.advance(HOUR);
+    stores.of("hall").save({ handle: "a newer handle", unanswered: [] });
+    assert.equal(stored().length, 3);
+    clock.advance(HOUR + 10 * 60_000);
+    assert.deepEqual(stored(), ["handle_68616c6c", "count"]);
+    clock.advance(HOUR);
+    assert.deepEqual(stored(), ["count"]);
+  });
+
+  it("are deleted at the start when they expired while Node-RED was stopped", () => {
+    const before = open();
+    before.of("kitchen").save({ handle: "a handle", unanswered: [] });
+    before.close();
+    clock.advance(3 * HOUR);
+    assert.equal(stored().length, 1);
+    open();
+    assert.deepEqual(stored(), []);
+  });
+
+  it("need no timer after the node is closed", () => {
+    open().close();
+    assert.equal(clock.waiting, 0);
+  });
+});
