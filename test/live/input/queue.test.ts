@@ -47,11 +47,17 @@ describe("the queue for a connection", () => {
     assert.deepEqual([waiting.has("text"), waiting.has("history")], [true, true]);
   });
 
-  it("returns a text that is put back before sound that waited longer", () => {
+  it("returns texts that are put back before sound that waited longer", () => {
     const waiting = queue();
     waiting.add(sound(20), done);
-    waiting.putBack([{ ...text("x"), again: true }]);
-    assert.deepEqual([waiting.take()?.input.kind, waiting.take()?.input.kind], ["text", "sound"]);
+    waiting.putBack([
+      { ...text("x"), again: true },
+      { ...text("y"), again: true },
+    ]);
+    assert.deepEqual(
+      Array.from({ length: 3 }, () => waiting.take()?.input.kind),
+      ["text", "text", "sound"],
+    );
   });
 
   it("drops the oldest sound beyond the offline audio buffer, and counts its milliseconds", () => {
