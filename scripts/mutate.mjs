@@ -17,7 +17,7 @@ for (const part of chosen.length ? chosen : Object.keys(PARTS)) {
   console.log(`== ${part}: ${source}, with ${tests}`);
   await new Stryker({
     mutate: [source],
-    // Stryker's own mocha runner does not know where the files of mocha 12 are.
+    // Stryker's own mocha runner does not find the files of mocha 12 (CONTRIBUTING.md).
     testRunner: "command",
     commandRunner: { command: `mocha --bail "${tests}"` },
     // Stryker would rewrite it with an API that TypeScript 7 does not have.
