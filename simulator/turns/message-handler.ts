@@ -70,7 +70,8 @@ export class MessageHandler {
 
   /** Handles any message except the setup. */
   receive(message: ClientMessage) {
-    if (!this.#muted) this.#handle(message);
+    // What models that transcribe or translate send is their answer.
+    if (!this.#muted || this.#model.task === "talk") this.#handle(message);
   }
 
   #handle({ clientContent, realtimeInput, toolResponse, contextUpdate }: ClientMessage) {
@@ -103,10 +104,10 @@ export class MessageHandler {
     this.#turns.drop();
   }
 
-  /** From now on no message of the client has any effect. */
+  /** From now on the model never answers, but speech is still transcribed (docs/live-api.md 2). */
   mute() {
     this.#muted = true;
-    this.#turns.drop();
+    this.#turns.mute();
   }
 
   /** Ends the connection's part of the session. */

@@ -27,6 +27,7 @@ export class TurnTaking {
   readonly #prompts = new PromptQueue();
   readonly #issuer: ToolCallIssuer;
   #turn?: ModelTurn;
+  #muted = false;
 
   /** @param session stores the answers and the calls */
   constructor(settings: AnswerSettings, session: Session, host: Host) {
@@ -131,10 +132,22 @@ export class TurnTaking {
     addToContext(this.#session, turn);
   }
 
+  /** Ends the answer, and starts no other one. */
+  mute() {
+    this.#muted = true;
+    this.drop();
+  }
+
   /** Starts the next answer, unless the model is busy or must be silent. */
   #next() {
     const turn = this.#turn;
-    if (this.#session.toolCalls.awaited || turn?.interrupted || (turn && !turn.waitsForResponses)) return;
+    if (
+      this.#muted ||
+      this.#session.toolCalls.awaited ||
+      turn?.interrupted ||
+      (turn && !turn.waitsForResponses)
+    )
+      return;
     const silent = turn === undefined && this.#settings.userSpeaks();
     const next =
       (turn ? undefined : this.#prompts.takeQuestions()) ??

@@ -52,7 +52,7 @@ export const clients: readonly ForeignClient[] = [
     model: MODEL,
     faults: {
       resume:
-        "when the server refuses the first resume right after a close, as measured on 3.8, it reports the refusal as final, and waits without a deadline for live.connect() of SDK 2, which then never settles (#mainTask in realtime_api.js)",
+        "when the server refuses the first resume right after a close, as measured once on 3.8, it reports the refusal as final, and waits without a deadline for live.connect() of SDK 2, which then never settles (#mainTask in realtime_api.js)",
     },
     note: "on 3.8, generateReply() without instructions sends an empty list of turns, which the SDK refuses; the test gives instructions",
   },
@@ -80,7 +80,7 @@ export const clients: readonly ForeignClient[] = [
       "barge-in":
         "it sends audio as mediaChunks, which models since 3.1 refuse, and does not read serverContent.interrupted",
       resume:
-        "it sends a session_resume, which the API does not have, with an id of its own instead of the server's handle (sendSessionResumption() and disconnect())",
+        "it sends a session_resume, which the API does not have, with an id of its own instead of the server's handle (sendSessionResumption() and disconnect(); mastra-ai/mastra issue 18119)",
     },
     note: redirected,
   },

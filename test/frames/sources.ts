@@ -78,8 +78,8 @@ export const activityReport = reported(
   "2026-09-18",
 );
 export const callOrder = reported(
-  "comments in google/adk-python, gemini_llm_connection.py, and its issue 5407, 2.x and 3.x models",
-  "2026-04-20",
+  "comments in google/adk-python, gemini_llm_connection.py, its issue 5407, and a log in livekit/agents issue 6569",
+  "2026-07-31",
 );
 export const usageReport = reported("Google AI developer forum, topic 188765, gemini-3.8-live", "2026-11");
 export const proxyReport = reported("clients behind proxies that answer in place of the server", "2026-11");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Fault } from "../../../simulator/server";
-import { answer, hangUp, resume, simulate } from "../client";
+import { answer, hangUp, resume, room, simulate, sound, speech } from "../client";
 
 const write = (text: string) => ({ realtimeInput: { text } });
 const history = {
@@ -29,6 +29,15 @@ it("resumed, but mute: no answer on this connection; the next one answers", asyn
   const third = await (await open()).begin(resume(second.handle));
   await answer(third, write("and now?"));
   assert.match(third.said, /Echo: and now\?$/);
+});
+
+it("resumed, but mute: speech is transcribed, and gets no answer", async () => {
+  const { second } = await resumed({ at: "ready", resumed: true, do: "mute" });
+  second.frames = [];
+  await answer(second, {
+    realtimeInput: { audio: sound(Buffer.concat([room(0.5), speech(1), room(1.5)])) },
+  });
+  assert.deepEqual(second.kinds, ["ACTIVITY_START", "inputTranscription", "ACTIVITY_END"]);
 });
 
 it("resumed, but forgot what was seeded: only the clientContent is gone", async () => {
