@@ -6,7 +6,7 @@ import type { OwnTokens } from "../live/server/credentials";
 import { InputError } from "../live/server/errors";
 import type { Continuity } from "../live/setup/setup";
 import { type Simulator, startSimulator } from "../simulator/server";
-import type { Credentials, LiveConfigNode, SharedConnection } from "./flow/node-types";
+import type { ConnectionCredentials, LiveConfigNode, SharedConnection } from "./flow/node-types";
 import { readAccess, readServer } from "./live-config/server";
 import { type LiveConfigSettings, liveConfig } from "./settings/live-config";
 import { readSettings } from "./settings/table";
@@ -57,9 +57,13 @@ export = (RED: NodeAPI) => {
     });
   }
 
-  RED.nodes.registerType<LiveConfigNode, NodeDef, object, Credentials>("gemini-live-config", LiveConfig, {
-    credentials: { apiKey: { type: "password" } },
-  });
+  RED.nodes.registerType<LiveConfigNode, NodeDef, object, ConnectionCredentials>(
+    "gemini-live-config",
+    LiveConfig,
+    {
+      credentials: { apiKey: { type: "password" } },
+    },
+  );
 };
 
 function continuityOf(settings: LiveConfigSettings): Continuity {

@@ -10,7 +10,7 @@ import type { Continuity, Setup } from "../../live/setup/setup";
 import type { Answer } from "../../live/tools/tool-dispatch";
 import type { LiveConfigSettings } from "../settings/live-config";
 
-export type Credentials = { apiKey: string };
+export type ConnectionCredentials = { apiKey: string };
 
 /** What a live config node offers to live sessions and live tokens. */
 export interface SharedConnection {
@@ -26,7 +26,7 @@ export interface SharedConnection {
   continuity: Continuity;
 }
 
-export interface LiveConfigNode extends Node<Credentials> {
+export interface LiveConfigNode extends Node<ConnectionCredentials> {
   /** @throws InputError if the settings are invalid */
   connection(): SharedConnection;
 }

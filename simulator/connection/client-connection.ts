@@ -68,8 +68,8 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   #token?: IssuedToken;
   #setup?: SetupMessage;
   #session?: Session;
-  /** How long the session rests when the client closes this connection, in ms. */
-  #restMs = 0;
+  /** How long the session refuses a resume after the client closes this connection, in ms. */
+  #refusesResumeMs = 0;
   #messages?: MessageHandler;
   #updates?: HandleUpdates;
   #resumed?: boolean;
@@ -230,7 +230,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     const session = handle ? resumedSession(sessions, handle, setup.model, clock.now()) : sessions.begin();
     session.hold(this, setup, window);
     this.#session = session;
-    this.#restMs = model.restMs;
+    this.#refusesResumeMs = model.refusesResumeMs;
     this.#resumed = Boolean(handle);
     const messages = new MessageHandler(model, setup, session, this);
     this.#messages = messages;
@@ -287,6 +287,6 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     this.clock.end();
     this.#messages?.end();
     const unnoticed = how === "cut" && idle ? this.variation.between(UNNOTICED_MS) : 0;
-    this.#session?.left(now, now + unnoticed, how === "left" ? now + this.#restMs : now);
+    this.#session?.left(now, now + unnoticed, how === "left" ? now + this.#refusesResumeMs : now);
   }
 }

@@ -12,7 +12,7 @@ const PACE = 320;
 const COMPLETE_AFTER_MS = 30;
 /** The share of audio frames that follow an empty frame. */
 const EMPTY_FRAMES = 0.8;
-/** Pairs of bytes in a chunk of audio: 10 to 14 kB, now and then 2 B to 27 kB; measured (docs/live-api.md 1.5). */
+/** Pairs of bytes in a chunk of audio: 10 to 14 kB, sometimes 2 B to 27 kB; measured (docs/live-api.md 1.5). */
 const USUAL_SAMPLES: Range = { least: 5000, usual: 5760, most: 7000 };
 const ODD_SAMPLES: Range = { least: 1, usual: 5760, most: 13_500 };
 const ODD_CHUNKS = 0.1;

@@ -61,7 +61,7 @@ export interface Model {
   /** How often the model sends resumption handles. */
   handles: Handles;
   /** How long after a clean close the first resume is refused, in ms; measured on 3.8 only. */
-  restMs: number;
+  refusesResumeMs: number;
 }
 
 /** `once` per connection, as measured on 3.8; `often`, and not resumable during an answer, as documented; or never. */
@@ -94,11 +94,11 @@ const live: Model = {
   sendsStatus: false,
   joinsFields: true,
   handles: "once",
-  restMs: 0,
+  refusesResumeMs: 0,
 };
 
 const models: Readonly<Record<string, Model>> = {
-  "gemini-3.8-live": { ...live, restMs: 8000 },
+  "gemini-3.8-live": { ...live, refusesResumeMs: 8000 },
   "gemini-3.8-live-extended-thinking": {
     ...live,
     thinking: ["LOW", "MEDIUM", "HIGH"],
