@@ -109,3 +109,13 @@ it("every fault of the README's script happens, and the conversation continues a
   await talk.say("two");
   await talk.next("text", ({ final, role, text }) => final && role === "model" && text.includes("two"));
 });
+
+it("docs/security.md names, for each attack, a test that there is", () => {
+  const rows = [...read("docs/security.md").matchAll(/^\|.*\| `([^`]+)`: (.*) \|$/gm)];
+  assert.ok(rows.length > 10);
+  for (const [row, file, name] of rows)
+    if (name !== "all of it") {
+      const pattern = name!.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      assert.match(read(file!), new RegExp(`it(?:InBrowser)?\\(\\s*["\x60]${pattern}`), row);
+    }
+});

@@ -1,89 +1,11 @@
-// Dialogs as the build fills them, texts, icons and examples: they fit the code and each other.
+// The texts of the nodes: labels, errors and help fit the dialogs, the tables of settings and the code.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
 import { TABLES } from "../nodes/settings/catalog";
-import { accept, type Table } from "../nodes/settings/table";
+import { dialogs, filesUnder, hasRule, ONLY_FOR_THE_DIALOG, read, tableOf } from "./dialogs";
 
-const ROOT = resolve(__dirname, "..");
-const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
-const filesOf = (folder: string, ending: string) =>
-  readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(ending));
-
-/** A node of the syntax tree, as ESTree has it; what it holds depends on its type. */
-interface Syntax {
-  type: string;
-  [property: string]: unknown;
-}
-
-/** The parser that the flow library's scorecard reads nodes with; Node-RED's own nodes bring it. */
-const acorn = createRequire(
-  createRequire(require.resolve("node-red")).resolve("@node-red/nodes/package.json"),
-)("acorn") as { parse(code: string, options: { ecmaVersion: number; sourceType: "script" }): Syntax };
 const coreTexts = createRequire(require.resolve("node-red"))("@node-red/nodes/locales/en-US/messages.json");
-
-function* walk(syntax: unknown): Generator<Syntax> {
-  if (typeof syntax !== "object" || syntax === null) return;
-  if ("type" in syntax && typeof syntax.type === "string") yield syntax as Syntax;
-  for (const child of Object.values(syntax)) yield* walk(child);
-}
-
-/** The properties of an object that is written out; fails when it is not. */
-function propertiesOf(syntax: unknown, what: string): Map<string, Syntax> {
-  const { type, properties } = syntax as Syntax;
-  assert.equal(type, "ObjectExpression", `${what} is not written out in place`);
-  return new Map(
-    (properties as Syntax[]).map((property) => {
-      assert.equal(property.type, "Property", `${what} has a spread in it`);
-      const { name, value } = property.key as Syntax;
-      return [String(name ?? value), property.value as Syntax];
-    }),
-  );
-}
-
-interface Dialog {
-  set: string;
-  type: string;
-  template: string;
-  script: string;
-  definition: Map<string, Syntax>;
-  defaults: string[];
-  credentials: string[];
-  isConfig: boolean;
-}
-
-function readDialog(file: string): Dialog {
-  const set = file.replace(".html", "");
-  const html = read("dist/nodes", file);
-  const template = /<script type="text\/html" data-template-name="([^"]+)">(.*?)<\/script>/s.exec(html)!;
-  const script = /<script type="text\/javascript">(.*?)<\/script>/s.exec(html)![1]!;
-  const calls = [...walk(acorn.parse(script, { ecmaVersion: 2022, sourceType: "script" }))].filter(
-    ({ type, callee }) =>
-      type === "CallExpression" &&
-      ((callee as Syntax).property as { name?: string } | undefined)?.name === "registerType",
-  );
-  assert.equal(calls.length, 1, `${file} does not register one type`);
-  const [name, object] = calls[0]!.arguments as Syntax[];
-  assert.equal(name!.type, "Literal", `${file}: the type is no literal`);
-  assert.equal(name!.value, template[1], `${file}: the dialog is of another type`);
-  const definition = propertiesOf(object, `${file}: the definition`);
-  const namesIn = (property: string) => {
-    const value = definition.get(property);
-    return value ? [...propertiesOf(value, `${file}: ${property}`).keys()] : [];
-  };
-  return {
-    set,
-    type: template[1]!,
-    template: template[2]!,
-    script,
-    definition,
-    defaults: namesIn("defaults"),
-    credentials: namesIn("credentials"),
-    isConfig: definition.get("category")?.value === "config",
-  };
-}
 
 /** The texts that a key is built for while the program runs, by the beginning of the key. */
 const BUILT: Record<string, string[]> = {
@@ -117,40 +39,6 @@ function flatten(texts: object, prefix = ""): string[] {
   );
 }
 
-/** The files with code below a folder. */
-const filesUnder = (folder: string): string[] =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => `${folder}/${file}`);
-
-const tableOf = (set: string): Table => {
-  const table = TABLES[set];
-  assert.ok(table, `${set} has no table of settings`);
-  return table;
-};
-
-type Default = { value?: unknown; validate?: (this: object, value: unknown) => unknown };
-
-/** The defaults that a dialog registers, without an editor around it. */
-function defaultsOf(script: string): Record<string, Default> {
-  let defaults: Record<string, Default> = {};
-  const RED = {
-    _: String,
-    nodes: {
-      registerType: (_type: string, definition: { defaults: Record<string, Default> }) => {
-        ({ defaults } = definition);
-      },
-    },
-  };
-  const noFields = () => ({ length: 0 });
-  new Function("RED", "$", script)(RED, noFields);
-  return defaults;
-}
-
-/** Whether a rule of the table or of the dialog decides about a setting, too. */
-const hasRule = (set: string, name: string, script: string) =>
-  name in tableOf(set).rules || script.includes(`settings.rules.${name} =`);
-
 /** The keys of the texts with which a dialog says what a setting may be. */
 const keysOfChecks = (set: string, script: string) =>
   Object.entries(tableOf(set).settings).flatMap(([name, setting]) => [
@@ -158,145 +46,15 @@ const keysOfChecks = (set: string, script: string) =>
     `live-config.invalid.${setting.kind === "number" && setting.whole ? "whole" : setting.kind}`,
   ]);
 
-const dialogs = filesOf("nodes", ".html").map(readDialog);
-const { name, "node-red": nodeRed } = JSON.parse(read("package.json"));
-const examples = filesOf("examples", ".json").map((file) => ({
-  file,
-  flow: JSON.parse(read("examples", file)) as ExampleNode[],
-}));
-const starter = examples.find(({ file }) => file === "talk in the browser.json")!;
-
-type ExampleNode = { id: string; type: string; wires?: string[][]; func?: string; initialize?: string };
-
-/** What stands next to the sockets of an example, behind those that receive and before those that send: functions, with their code. */
-function guardsOf(flow: ExampleNode[]) {
-  const receivers = flow.filter(({ type }) => type === "websocket in").flatMap(({ wires }) => wires!.flat());
-  const senders = flow.filter(({ type }) => type === "websocket out").map(({ id }) => id);
-  return flow
-    .filter(({ id, wires }) => receivers.includes(id) || wires?.flat().some((to) => senders.includes(to)))
-    .map(({ type, func, initialize }) => ({ type, func, initialize }));
-}
-
-/** Settings that only remember how the dialog shows the others: a preset that fills fields, rows or a schema. */
-const ONLY_FOR_THE_DIALOG = ["preset", "view"];
-
-describe("the files of every node", () => {
-  it("are in package.json, and every node that is there has a dialog, a catalogue and a help text", () => {
-    const sets = dialogs.map(({ set }) => set).sort();
-    assert.deepEqual(Object.keys(nodeRed.nodes).sort(), sets);
-    for (const ending of [".json", ".html"])
-      assert.deepEqual(
-        filesOf("locales/en-US", ending)
-          .map((file) => file.replace(ending, ""))
-          .sort(),
-        sets,
-      );
-    for (const set of sets) assert.equal(nodeRed.nodes[set], `dist/nodes/${set}.js`);
-  });
-
-  for (const { set, type, definition, isConfig, template, script, defaults, credentials } of dialogs)
+describe("the texts of every node", () => {
+  for (const { set, type, definition, isConfig, template, script } of dialogs)
     describe(type, () => {
-      it("is defined by literals, as the flow library reads it, and shown in the palette without its prefix", () => {
-        assert.equal(type, `gemini-${set}`);
-        const literals = isConfig
-          ? ["category"]
-          : ["category", "color", "icon", "inputs", "outputs", "paletteLabel"];
-        for (const property of literals) assert.equal(definition.get(property)?.type, "Literal", property);
-        if (isConfig) return;
-        assert.equal(definition.get("category")!.value, "Gemini Live");
-        assert.equal(definition.get("paletteLabel")!.value, set.replaceAll("-", " "));
-        assert.ok(existsSync(join(ROOT, "icons", String(definition.get("icon")!.value))));
-      });
-
-      it("has a field in its dialog for each of its settings, and a setting for each field and label", () => {
-        const prefix = isConfig ? "node-config-input-" : "node-input-";
-        const fields = [...template.matchAll(/<(?:input|select|textarea)\b[^>]*\bid="([^"]+)"/g)].map(
-          ([, id]) => id!,
-        );
-        const shown = defaults.filter((name) => name !== "version");
-        assert.deepEqual(fields.sort(), [...shown, ...credentials].map((name) => prefix + name).sort());
-        for (const [, id] of template.matchAll(/<label\b[^>]*\bfor="([^"]+)"/g))
-          assert.ok(fields.includes(id!), id);
-      });
-
-      it("has the defaults of its table, and a version", () => {
-        const { settings } = tableOf(set);
-        const values = Object.fromEntries(
-          Object.entries(defaultsOf(script)).map(([name, { value }]) => [name, value]),
-        );
-        const wanted = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
-        assert.deepEqual(values, { name: "", version: 1, ...Object.fromEntries(wanted) });
-      });
-
-      it("has the ranges and the choices of its table in its fields", () => {
-        const prefix = isConfig ? "node-config-input-" : "node-input-";
-        for (const [name, setting] of Object.entries(tableOf(set).settings)) {
-          const field = new RegExp(`<(\\w+)[^>]* id="${prefix}${name}"[^>]*>(?:(.*?)</select>)?`, "s");
-          const [tag = "", element, content = ""] = field.exec(template) ?? [];
-          const attribute = (key: string) => new RegExp(` ${key}="([^"]*)"`).exec(tag)?.[1];
-          if (setting.kind === "number")
-            assert.deepEqual(
-              [attribute("type"), Number(attribute("min")), Number(attribute("max"))],
-              ["number", setting.min, setting.max],
-              name,
-            );
-          if (setting.kind === "choice" && element === "select")
-            assert.deepEqual(
-              [...content.matchAll(/<option value="([^"]*)"/g)].map(([, value]) => value),
-              setting.choices,
-              name,
-            );
-          if (setting.kind === "flag") assert.equal(attribute("type"), "checkbox", name);
-        }
-      });
-
-      it("takes in its dialog what the runtime takes, and nothing else", () => {
-        const { settings } = tableOf(set);
-        const defaults = defaultsOf(script);
-        for (const [name, setting] of Object.entries(settings)) {
-          const { validate } = defaults[name]!;
-          if (setting.kind === "node") continue;
-          const node = { _: String };
-          for (const value of [
-            undefined,
-            setting.default,
-            "",
-            " ",
-            null,
-            -1,
-            0.5,
-            1e12,
-            "7",
-            "no",
-            true,
-            {},
-          ]) {
-            const taken = value === undefined || accept(setting, value) !== undefined;
-            // What is taken by itself may still not fit the other settings.
-            if (!taken) assert.notEqual(validate!.call(node, value), true, `${name} ${value}`);
-            else if (!hasRule(set, name, script))
-              assert.equal(validate!.call(node, value), true, `${name} ${value}`);
-          }
-        }
-      });
-
       it("names every setting in errors as its dialog does", () => {
         const { label, error = {} } = JSON.parse(read("locales/en-US", `${set}.json`))[set];
         const { settings, rules } = tableOf(set);
         for (const [name, setting] of Object.entries(settings))
           if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.equal(label[name], setting.label, name);
         for (const [name, rule] of Object.entries(rules)) assert.equal(error[name], rule!.error, name);
-      });
-
-      it("uses every setting", () => {
-        const users = ["nodes", "live", "audio"]
-          .flatMap(filesUnder)
-          .filter((file) => !file.startsWith("nodes/settings/"));
-        const rules = Object.values(tableOf(set).rules).map((rule) => String(rule!.allows));
-        const code = [...users.map((file) => read(file)), ...rules].join("\n");
-        for (const name of Object.keys(tableOf(set).settings))
-          if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.ok(new RegExp(`\\b${name}\\b`).test(code), name);
-        for (const name of credentials) assert.ok(code.includes(`credentials.${name}`), name);
       });
 
       it("asks only for texts that there are", () => {
@@ -355,17 +113,6 @@ describe("the files of every node", () => {
             assert.ok(line?.endsWith(ending), `${setting.label}:${ending}`);
         }
       });
-
-      it("takes its colors from the theme", () => {
-        const styled = template + script.replace(/\n\s*color: "#[0-9A-F]{6}",/, "");
-        assert.doesNotMatch(styled, /#[0-9a-f]{3}(?:[0-9a-f]{3})?\b|\brgba?\(|\bhsla?\(/i);
-        for (const [declaration, value] of styled.matchAll(/(?:color|background|border)[\w-]*:\s*([^;"]+)/g))
-          assert.match(value!, /^var\(--red-ui-/, declaration);
-      });
-
-      it("is in an example", () => {
-        assert.ok(examples.some(({ flow }) => flow.some((node) => node.type === type)));
-      });
     });
 
   it("have no text that is not used, and the code uses none that is missing", () => {
@@ -385,56 +132,4 @@ describe("the files of every node", () => {
       [],
     );
   });
-
-  it("have no icon that is not used", () => {
-    const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);
-    assert.deepEqual(filesOf("icons", "").sort(), shown.sort());
-  });
-});
-
-for (const { file, flow } of examples)
-  describe(`the example ${file}`, () => {
-    it("says what it is in a comment, and needs no other package", () => {
-      assert.ok(flow.some(({ type }) => type === "comment"));
-      for (const node of flow.filter(({ type }) => type === "global-config"))
-        assert.deepEqual(Object.keys((node as { modules?: object }).modules ?? {}), [name]);
-    });
-
-    it("leads every wire to a node that is there, and has every id once", () => {
-      const ids = flow.map(({ id }) => id);
-      assert.equal(new Set(ids).size, ids.length);
-      for (const id of flow.flatMap(({ wires = [] }) => wires.flat())) assert.ok(ids.includes(id), id);
-    });
-
-    it("has the guards of the starter flow at its sockets, if it has any: pages of other sites stay out", () => {
-      const [guards, ofTheStarter] = [guardsOf(flow), guardsOf(starter.flow)];
-      if (guards.length) assert.deepEqual(guards, ofTheStarter);
-      else assert.ok(!flow.some(({ type }) => type.startsWith("websocket")));
-    });
-
-    it("sets every setting of our nodes, and none that they do not have", () => {
-      for (const { defaults, type } of dialogs)
-        for (const { id, type: _, z, x, y, wires, ...settings } of flow.filter(
-          (node) => node.type === type,
-        ) as {
-          [property: string]: unknown;
-        }[])
-          assert.deepEqual(Object.keys(settings).sort(), [...defaults].sort(), String(id));
-    });
-
-    it("needs no key and holds none", () => {
-      for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
-        assert.equal((node as { server?: string }).server, "simulator");
-      assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);
-    });
-  });
-
-it("docs/security.md names, for each attack, a test that there is", () => {
-  const rows = [...read("docs/security.md").matchAll(/^\|.*\| `([^`]+)`: (.*) \|$/gm)];
-  assert.ok(rows.length > 10);
-  for (const [row, file, name] of rows)
-    if (name !== "all of it") {
-      const pattern = name!.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-      assert.match(read(file!), new RegExp(`it(?:InBrowser)?\\(\\s*["\x60]${pattern}`), row);
-    }
 });

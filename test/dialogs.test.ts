@@ -1,0 +1,166 @@
+// Dialogs as the build fills them: they fit the tables of settings, the runtime and the package.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { accept } from "../nodes/settings/table";
+import {
+  dialogs,
+  examples,
+  filesOf,
+  filesUnder,
+  hasRule,
+  ONLY_FOR_THE_DIALOG,
+  ROOT,
+  read,
+  tableOf,
+} from "./dialogs";
+
+type Default = { value?: unknown; validate?: (this: object, value: unknown) => unknown };
+
+/** The defaults that a dialog registers, without an editor around it. */
+function defaultsOf(script: string): Record<string, Default> {
+  let defaults: Record<string, Default> = {};
+  const RED = {
+    _: String,
+    nodes: {
+      registerType: (_type: string, definition: { defaults: Record<string, Default> }) => {
+        ({ defaults } = definition);
+      },
+    },
+  };
+  const noFields = () => ({ length: 0 });
+  new Function("RED", "$", script)(RED, noFields);
+  return defaults;
+}
+
+const registered: Record<string, string> = JSON.parse(read("package.json"))["node-red"].nodes;
+
+describe("the files of every node", () => {
+  it("are in package.json, and every node that is there has a dialog, a catalogue and a help text", () => {
+    const sets = dialogs.map(({ set }) => set).sort();
+    assert.deepEqual(Object.keys(registered).sort(), sets);
+    for (const ending of [".json", ".html"])
+      assert.deepEqual(
+        filesOf("locales/en-US", ending)
+          .map((file) => file.replace(ending, ""))
+          .sort(),
+        sets,
+      );
+    for (const set of sets) assert.equal(registered[set], `dist/nodes/${set}.js`);
+  });
+
+  for (const { set, type, definition, isConfig, template, script, defaults, credentials } of dialogs)
+    describe(type, () => {
+      it("is defined by literals, as the flow library reads it, and shown in the palette without its prefix", () => {
+        assert.equal(type, `gemini-${set}`);
+        const literals = isConfig
+          ? ["category"]
+          : ["category", "color", "icon", "inputs", "outputs", "paletteLabel"];
+        for (const property of literals) assert.equal(definition.get(property)?.type, "Literal", property);
+        if (isConfig) return;
+        assert.equal(definition.get("category")!.value, "Gemini Live");
+        assert.equal(definition.get("paletteLabel")!.value, set.replaceAll("-", " "));
+        assert.ok(existsSync(join(ROOT, "icons", String(definition.get("icon")!.value))));
+      });
+
+      it("has a field in its dialog for each of its settings, and a setting for each field and label", () => {
+        const prefix = isConfig ? "node-config-input-" : "node-input-";
+        const fields = [...template.matchAll(/<(?:input|select|textarea)\b[^>]*\bid="([^"]+)"/g)].map(
+          ([, id]) => id!,
+        );
+        const shown = defaults.filter((name) => name !== "version");
+        assert.deepEqual(fields.sort(), [...shown, ...credentials].map((name) => prefix + name).sort());
+        for (const [, id] of template.matchAll(/<label\b[^>]*\bfor="([^"]+)"/g))
+          assert.ok(fields.includes(id!), id);
+      });
+
+      it("has the defaults of its table, and a version", () => {
+        const { settings } = tableOf(set);
+        const values = Object.fromEntries(
+          Object.entries(defaultsOf(script)).map(([name, { value }]) => [name, value]),
+        );
+        const wanted = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
+        assert.deepEqual(values, { name: "", version: 1, ...Object.fromEntries(wanted) });
+      });
+
+      it("has the ranges and the choices of its table in its fields", () => {
+        const prefix = isConfig ? "node-config-input-" : "node-input-";
+        for (const [name, setting] of Object.entries(tableOf(set).settings)) {
+          const field = new RegExp(`<(\\w+)[^>]* id="${prefix}${name}"[^>]*>(?:(.*?)</select>)?`, "s");
+          const [tag = "", element, content = ""] = field.exec(template) ?? [];
+          const attribute = (key: string) => new RegExp(` ${key}="([^"]*)"`).exec(tag)?.[1];
+          if (setting.kind === "number")
+            assert.deepEqual(
+              [attribute("type"), Number(attribute("min")), Number(attribute("max"))],
+              ["number", setting.min, setting.max],
+              name,
+            );
+          if (setting.kind === "choice" && element === "select")
+            assert.deepEqual(
+              [...content.matchAll(/<option value="([^"]*)"/g)].map(([, value]) => value),
+              setting.choices,
+              name,
+            );
+          if (setting.kind === "flag") assert.equal(attribute("type"), "checkbox", name);
+        }
+      });
+
+      it("takes in its dialog what the runtime takes, and nothing else", () => {
+        const { settings } = tableOf(set);
+        const defaults = defaultsOf(script);
+        for (const [name, setting] of Object.entries(settings)) {
+          const { validate } = defaults[name]!;
+          if (setting.kind === "node") continue;
+          const node = { _: String };
+          for (const value of [
+            undefined,
+            setting.default,
+            "",
+            " ",
+            null,
+            -1,
+            0.5,
+            1e12,
+            "7",
+            "no",
+            true,
+            {},
+          ]) {
+            const taken = value === undefined || accept(setting, value) !== undefined;
+            // What is taken by itself may still not fit the other settings.
+            if (!taken) assert.notEqual(validate!.call(node, value), true, `${name} ${value}`);
+            else if (!hasRule(set, name, script))
+              assert.equal(validate!.call(node, value), true, `${name} ${value}`);
+          }
+        }
+      });
+
+      it("uses every setting", () => {
+        const users = ["nodes", "live", "audio"]
+          .flatMap(filesUnder)
+          .filter((file) => !file.startsWith("nodes/settings/"));
+        const rules = Object.values(tableOf(set).rules).map((rule) => String(rule!.allows));
+        const code = [...users.map((file) => read(file)), ...rules].join("\n");
+        for (const name of Object.keys(tableOf(set).settings))
+          if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.ok(new RegExp(`\\b${name}\\b`).test(code), name);
+        for (const name of credentials) assert.ok(code.includes(`credentials.${name}`), name);
+      });
+
+      it("takes its colors from the theme", () => {
+        const styled = template + script.replace(/\n\s*color: "#[0-9A-F]{6}",/, "");
+        assert.doesNotMatch(styled, /#[0-9a-f]{3}(?:[0-9a-f]{3})?\b|\brgba?\(|\bhsla?\(/i);
+        for (const [declaration, value] of styled.matchAll(/(?:color|background|border)[\w-]*:\s*([^;"]+)/g))
+          assert.match(value!, /^var\(--red-ui-/, declaration);
+      });
+
+      it("is in an example", () => {
+        assert.ok(examples.some(({ flow }) => flow.some((node) => node.type === type)));
+      });
+    });
+
+  it("have no icon that is not used", () => {
+    const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);
+    assert.deepEqual(filesOf("icons", "").sort(), shown.sort());
+  });
+});

@@ -1,0 +1,53 @@
+// The files of the examples: complete, without keys, and guarded.
+
+import assert from "node:assert/strict";
+import { dialogs, type ExampleNode, examples, read } from "./dialogs";
+
+const { name: packageName } = JSON.parse(read("package.json"));
+const starter = examples.find(({ file }) => file === "talk in the browser.json")!;
+
+/** What stands next to the sockets of an example, behind those that receive and before those that send: functions, with their code. */
+function guardsOf(flow: ExampleNode[]) {
+  const receivers = flow.filter(({ type }) => type === "websocket in").flatMap(({ wires }) => wires!.flat());
+  const senders = flow.filter(({ type }) => type === "websocket out").map(({ id }) => id);
+  return flow
+    .filter(({ id, wires }) => receivers.includes(id) || wires?.flat().some((to) => senders.includes(to)))
+    .map(({ type, func, initialize }) => ({ type, func, initialize }));
+}
+
+for (const { file, flow } of examples)
+  describe(`the example ${file}`, () => {
+    it("says what it is in a comment, and needs no other package", () => {
+      assert.ok(flow.some(({ type }) => type === "comment"));
+      for (const node of flow.filter(({ type }) => type === "global-config"))
+        assert.deepEqual(Object.keys((node as { modules?: object }).modules ?? {}), [packageName]);
+    });
+
+    it("leads every wire to a node that is there, and has every id once", () => {
+      const ids = flow.map(({ id }) => id);
+      assert.equal(new Set(ids).size, ids.length);
+      for (const id of flow.flatMap(({ wires = [] }) => wires.flat())) assert.ok(ids.includes(id), id);
+    });
+
+    it("has the guards of the starter flow at its sockets, if it has any: pages of other sites stay out", () => {
+      const [guards, ofTheStarter] = [guardsOf(flow), guardsOf(starter.flow)];
+      if (guards.length) assert.deepEqual(guards, ofTheStarter);
+      else assert.ok(!flow.some(({ type }) => type.startsWith("websocket")));
+    });
+
+    it("sets every setting of our nodes, and none that they do not have", () => {
+      for (const { defaults, type } of dialogs)
+        for (const { id, type: _, z, x, y, wires, ...settings } of flow.filter(
+          (node) => node.type === type,
+        ) as {
+          [property: string]: unknown;
+        }[])
+          assert.deepEqual(Object.keys(settings).sort(), [...defaults].sort(), String(id));
+    });
+
+    it("needs no key and holds none", () => {
+      for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
+        assert.equal((node as { server?: string }).server, "simulator");
+      assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);
+    });
+  });
