@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { silence, speech } from "../../speech";
 import { answer, cut, Exchange } from "../exchange";
+import { startSimulated } from "../simulated";
 import { continuity, settings } from "../talk";
 
 const seed = (exchange: Exchange) =>
@@ -34,6 +36,23 @@ describe("a resumed conversation", () => {
       exchange.talk.all("stall").map(({ cure }) => cure),
       ["restart"],
     );
+  });
+
+  it("restarts with context when it transcribes speech, and does not answer it", async () => {
+    const { simulator, talk, clock } = await startSimulated(
+      { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
+      { script: [{ at: "ready", resumed: true, do: "mute" }] },
+    );
+    await talk.say("hello");
+    await talk.next("turnComplete");
+    simulator.order({ at: "now", do: "cut" });
+    assert.equal((await talk.next("resumed")).remembered, true);
+    talk.speak(Buffer.concat([speech, silence(1_000)]));
+    await talk.next("text", ({ role, text }) => role === "user" && /seconds of speech/.test(text));
+    clock.after(6_000, () => talk.conversation.watch());
+    assert.equal((await talk.next("resumed")).remembered, false);
+    await talk.say("and now?");
+    await talk.next("text", ({ final, text }) => final && /and now\?$/.test(text));
   });
 
   it("is not restarted once it has answered: a later stall is only reported", async () => {
