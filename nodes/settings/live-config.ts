@@ -59,7 +59,7 @@ export const liveConfig = table(
           !/^(http|ws):/i.test(url.trim()) ||
           /^\w+:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i.test(url.trim()),
         error:
-          'The address is not encrypted: use https or wss, or tick "Allow http" to send the key and the conversation as they are',
+          'The address is not encrypted: use https or wss, or tick "Allow http" to send the key and the conversation unencrypted',
       },
       useEphemeralTokens: {
         allows: ({ server, useEphemeralTokens }) => !useEphemeralTokens || server !== "vertex",
