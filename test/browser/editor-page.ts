@@ -33,8 +33,15 @@ export async function openEditor(
   return { browser, page, problems };
 }
 
-/** Every label of the dialog that is open has a text from a catalogue. */
+/** Every label of the dialog that is open has a text from a catalogue, on one line. */
 export async function expectTexts(page: Page, what?: string) {
+  const broken = await page.evaluate(() =>
+    $(".red-ui-tray form .form-row label > span")
+      .get()
+      .filter((text) => text.getClientRects().length > 1)
+      .map((text) => text.innerText),
+  );
+  assert.deepEqual(broken, []);
   for (const label of await page.locator(".red-ui-tray form .form-row label").allInnerTexts())
     assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, [what, label].filter(Boolean).join(": "));
 }

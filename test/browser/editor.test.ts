@@ -61,7 +61,7 @@ for (const theme of THEMES)
       }
     });
 
-    it("opens every dialog with a text on every label", async () => {
+    it("opens every dialog with a text on every label, on one line", async () => {
       const flow = await flows();
       for (const type of TYPES.filter((wanted) => flow.some((node) => node.type === wanted))) {
         await openDialog(type);
