@@ -10,11 +10,10 @@ describe("a conversation of two hours over connections of ten minutes, with loss
     const { simulator, talk, clock } = await startSimulated({
       continuity: { ...continuity, reconnectAttempts: 8 },
     });
-    /** Moves the time in steps of a second while connected, and at the pace of the sockets while not. */
+    /** Moves the time in steps of a second while connected, and until it is connected again while not. */
     const pass = async (ms: number) => {
       for (let passed = 0; passed < ms; passed += 1_000) {
-        while (talk.conversation.state !== "connected")
-          await clock.during(new Promise((r) => setTimeout(r, 2)));
+        while (talk.conversation.state !== "connected") await talk.enters("connected");
         clock.advance(1_000);
         for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
       }
