@@ -102,6 +102,14 @@ describe("the source", () => {
     );
   });
 
+  it("has no two file names that differ only in number or form, such as `turn` and `turns`", () => {
+    const stem = (name: string) => name.replace(/(?:ings?|ers?|ed|e?s)$/, "");
+    const names = [...new Set(FILES.map((file) => posix.basename(file)))];
+    const alike = names.filter((name) => names.some((other) => other !== name && stem(other) === stem(name)));
+    assert.deepEqual(alike, []);
+    assert.equal(stem("calls"), stem("calling"));
+  });
+
   it("says in the first line of every file what it is for", () => {
     for (const file of FILES) {
       const [first, second] = read(file).split("\n");

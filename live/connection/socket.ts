@@ -11,7 +11,7 @@ import { routeTo } from "../server/network";
 import { redact } from "../server/redaction";
 import type { Server } from "../server/server";
 import type { Setup } from "../setup/setup";
-import { readFrame } from "./frame";
+import { readFrame } from "./server-frame";
 
 export interface SocketHandlers {
   /** One parsed frame; an error that it throws goes to onBadFrame. */

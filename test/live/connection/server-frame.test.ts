@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { readFrame } from "../../../live/connection/frame";
+import { readFrame } from "../../../live/connection/server-frame";
 import { serverFrames } from "../../frames/server";
 
 const read = (frame: unknown) => readFrame(JSON.stringify(frame));
