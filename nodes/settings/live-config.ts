@@ -1,8 +1,9 @@
 // The settings of a live config node.
 
 import { choice, flag, number, reference, type SettingsOf, table, text } from "./table";
+import * as tokens from "./token-ranges";
 
-/** The ranges of tokens are those of the server (docs/live-api.md 3), and those of compression (docs/live-api.md 1.7). */
+/** The ranges of compression are those of the server (docs/live-api.md 1.7). */
 export const liveConfig = table(
   {
     server: choice({
@@ -18,10 +19,10 @@ export const liveConfig = table(
     proxy: reference({ type: "http proxy", label: "Proxy" }),
     tls: reference({ type: "tls-config", label: "TLS" }),
     useEphemeralTokens: flag({ default: false, label: "Use ephemeral tokens" }),
-    tokenUses: number({ default: 1, min: 0, max: 1_000_000, whole: true, label: "Uses" }),
-    tokenStartWithinSeconds: number({ default: 60, min: 1, max: 71_940, label: "Start within (s)" }),
-    tokenLifetimeMinutes: number({ default: 30, min: 1, max: 1_199, label: "Lifetime (min)" }),
-    tokenRenewMinutes: number({ default: 5, min: 0, max: 1_198, label: "Renew before expiry (min)" }),
+    tokenUses: number({ ...tokens.USES, label: "Uses" }),
+    tokenStartWithinSeconds: number({ ...tokens.START_WITHIN_SECONDS, label: "Start within (s)" }),
+    tokenLifetimeMinutes: number({ ...tokens.LIFETIME_MINUTES, label: "Lifetime (min)" }),
+    tokenRenewMinutes: number({ ...tokens.RENEW_MINUTES, label: "Renew before expiry (min)" }),
     connectTimeoutSeconds: number({ default: 10, min: 1, max: 300, label: "Connect timeout (s)" }),
     maxConversations: number({ default: 20, min: 1, max: 10_000, whole: true, label: "Max conversations" }),
     idleTimeoutMinutes: number({ default: 10, min: 0, max: 10_000, label: "Idle timeout (min)" }),
