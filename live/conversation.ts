@@ -75,7 +75,7 @@ export class Conversation {
       input,
       tools,
       emit,
-      receive: (frame) => {
+      onFrame: (frame) => {
         this.#lastUsed = clock.now();
         frames.receive(frame);
       },
@@ -91,7 +91,7 @@ export class Conversation {
       tools,
       emit,
     });
-    const frames = new FrameRouter({ clock, watch, handle, turns, tools, upkeep, emit });
+    const frames = new FrameRouter({ clock, state, watch, handle, turns, tools, upkeep, emit });
     this.#turns = turns;
     this.#opening = opening;
     this.#input = input;

@@ -4,6 +4,7 @@ import type { LiveServerMessage } from "@google/genai";
 import type { Clock } from "../audio/clock";
 import type { ResumptionHandle } from "./connection/resumption-handle";
 import type { ConversationEvent } from "./events";
+import type { StateStore } from "./state/store";
 import type { ToolDispatch } from "./tools/tool-dispatch";
 import type { ServerWatch } from "./turns/server-watch";
 import type { TurnTracker } from "./turns/turn-tracker";
@@ -11,6 +12,7 @@ import type { Upkeep } from "./upkeep";
 
 export interface FrameRouterParts {
   clock: Clock;
+  state: StateStore;
   watch: ServerWatch;
   handle: ResumptionHandle;
   turns: TurnTracker;
@@ -27,6 +29,10 @@ export class FrameRouter {
   }
 
   receive(frame: LiveServerMessage) {
+    this.#parts.state.batch(() => this.#route(frame));
+  }
+
+  #route(frame: LiveServerMessage) {
     const { clock, watch, handle, turns, tools, upkeep, emit } = this.#parts;
     const { sessionResumptionUpdate, toolCall, toolCallCancellation, goAway } = frame;
     watch.restart();

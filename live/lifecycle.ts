@@ -1,7 +1,12 @@
 // The lifecycle of a conversation: opens it, continues it on another connection, and ends it.
 
-import type { LiveServerMessage } from "@google/genai";
-import { Connection, type ConnectionListener, type Remembered, reasonOf } from "./connection/connection";
+import {
+  Connection,
+  type ConnectionListener,
+  type ConnectionOptions,
+  type Remembered,
+  reasonOf,
+} from "./connection/connection";
 import type { Attempt } from "./connection/connection-events";
 import type { ConnectionReport } from "./connection/connection-report";
 import { HANDLE_LIFETIME_MS, type ResumptionHandle } from "./connection/resumption-handle";
@@ -28,8 +33,8 @@ export interface LifecycleParts {
   input: InputGate;
   tools: ToolDispatch;
   emit(event: ConversationEvent): void;
-  /** Receives the frames of the server. */
-  receive(frame: LiveServerMessage): void;
+  /** As ConnectionOptions.onFrame. */
+  onFrame: ConnectionOptions["onFrame"];
 }
 
 export class Lifecycle implements ConnectionListener {
@@ -39,13 +44,14 @@ export class Lifecycle implements ConnectionListener {
 
   constructor(options: ConversationOptions, parts: LifecycleParts) {
     const { settings, continuity, clock, random } = options;
-    const { state, handle, opening, turns, input } = parts;
+    const { state, handle, opening, turns, input, onFrame } = parts;
     this.#options = options;
     this.#parts = parts;
     const hasHistory = () => turns.history.length > 0 || input.hasHistory;
     this.#connection = new Connection(
       {
         open: (used, handlers, signal) => opening.open(used, hasHistory, handlers, signal),
+        onFrame,
         handle,
         reconnectAttempts: continuity.onConnectionLoss === "report" ? 0 : continuity.reconnectAttempts,
         reconnect: outlivesConnection(settings, continuity),
@@ -111,11 +117,6 @@ export class Lifecycle implements ConnectionListener {
       input.putBack(handle.takeUnanswered());
       input.open(socket, turns.historyFor(isResumed), isResumed);
     });
-  }
-
-  onFrame(frame: LiveServerMessage) {
-    const { state, receive } = this.#parts;
-    state.batch(() => receive(frame));
   }
 
   onBadFrame(error: Error) {

@@ -60,6 +60,20 @@ describe("the documents", () => {
     assert.deepEqual(sorted(shown), sorted(real));
   });
 
+  it("CONTRIBUTING.md shows the ways of a sound frame, a tool call and a token, each in less than ten files and without turning back", () => {
+    const ways = read("CONTRIBUTING.md")
+      .split("\n## The way of ")
+      .slice(1)
+      .flatMap((section) => section.split("\n## ")[0]!.split("\n\n").slice(1))
+      .map(inCode)
+      .filter(({ length }) => length > 0);
+    assert.equal(ways.length, 6);
+    for (const way of ways) {
+      assert.ok(way.length < 10, way.join(" → "));
+      assert.equal(new Set(way).size, way.length, way.join(" → "));
+    }
+  });
+
   it("README.md quotes labels and choices of the dialogs as they are", () => {
     const texts = filesIn("locales/en-US")
       .filter((file) => file.endsWith(".json"))

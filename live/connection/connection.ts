@@ -11,6 +11,8 @@ import type { LiveSocket, SocketHandlers } from "./socket";
 export interface ConnectionOptions {
   /** Opens a socket; with a handle, it resumes the conversation of the handle. */
   open(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal): Promise<LiveSocket>;
+  /** Receives the frames of the server. */
+  onFrame(frame: LiveServerMessage): void;
   handle: ResumptionHandle;
   /** Maximum number of attempts. Opening makes at least one; after a loss, 0 means none. */
   reconnectAttempts: number;
@@ -28,7 +30,6 @@ export interface ConnectionListener {
   /** @param cause why it is needed; undefined for the first */
   onAttempt(attempt: Attempt, cause: string | undefined): void;
   onOpen(socket: LiveSocket, remembered: Remembered): void;
-  onFrame(frame: LiveServerMessage): void;
   onBadFrame(error: Error): void;
   /** The connection is lost, and another one is being opened. @param isFresh whether it begins a new conversation */
   onLost(isFresh: boolean): void;
@@ -121,14 +122,14 @@ export class Connection {
 
   /** @param isPlanned whether it is a change-over: one that succeeds uses up no reconnect attempt */
   #attempt(signal: AbortSignal, cause: string | undefined, isPlanned = false) {
-    const { handle, clock, open } = this.#options;
+    const { handle, clock, open, onFrame } = this.#options;
     const used = handle.value(clock.now());
     const remembered = used !== undefined && (handle.isStale ? "partly" : true);
     this.#attempts += 1;
     this.#listener.onAttempt({ attempt: this.#attempts, of: this.#maxAttempts, waitMs: 0 }, cause);
     const handlers: SocketHandlers = {
       onFrame: (frame) => {
-        if (!signal.aborted) this.#listener.onFrame(frame);
+        if (!signal.aborted) onFrame(frame);
       },
       onBadFrame: (error) => this.#listener.onBadFrame(error),
       onClose: (error) => this.#lost(error, signal),
