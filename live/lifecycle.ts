@@ -78,6 +78,11 @@ export class Lifecycle implements ConnectionListener {
     this.#connection.changeOver(cause, isFresh);
   }
 
+  /** As Connection.stableInMs. */
+  get stableInMs() {
+    return this.#connection.stableInMs;
+  }
+
   /** As Conversation.end(). */
   end(cause?: string) {
     const { handle, opening } = this.#parts;

@@ -101,6 +101,6 @@ export class Upkeep {
   /** Plans a change-over before the connection ends in `endsInMs` (docs/live-api.md 1.7). */
   #planEnd(cause: string, endsInMs: number, idleWindowMs?: number) {
     if (!this.#survives || this.#parts.state.current.connection !== "connected") return;
-    this.#changeOver.plan(cause, endsInMs, idleWindowMs);
+    this.#changeOver.plan(cause, endsInMs, this.#parts.lifecycle.stableInMs, idleWindowMs);
   }
 }

@@ -23,9 +23,11 @@ export class ChangeOverPlan {
   }
 
   /** Plans a change-over before the connection ends in `endsInMs`. If several ends are announced, the earliest counts.
+   * @param stableInMs milliseconds until the connection counts as stable: not changed over before
    * @param idleWindowMs milliseconds before the end in which the first idle moment is used */
-  plan(cause: string, endsInMs: number, idleWindowMs = Number.POSITIVE_INFINITY) {
+  plan(cause: string, endsInMs: number, stableInMs: number, idleWindowMs = Number.POSITIVE_INFINITY) {
     const latestMs = endsInMs - Math.min(MARGIN_MS, endsInMs / 2);
+    if (latestMs < stableInMs) return;
     const deadline = this.#clock.now() + latestMs;
     if (deadline >= this.#deadline) return;
     this.#cancel();
@@ -35,8 +37,9 @@ export class ChangeOverPlan {
       this.#state.idleAgain();
     };
     this.#cancelTimers = [this.#clock.after(latestMs, () => this.#changeOver(cause))];
-    if (endsInMs <= idleWindowMs) atIdle();
-    else this.#cancelTimers.push(this.#clock.after(endsInMs - idleWindowMs, atIdle));
+    const idleFromMs = Math.max(stableInMs, endsInMs - idleWindowMs);
+    if (idleFromMs > 0) this.#cancelTimers.push(this.#clock.after(idleFromMs, atIdle));
+    else atIdle();
   }
 
   #cancel() {

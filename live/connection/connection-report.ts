@@ -32,7 +32,7 @@ export class ConnectionReport {
   /** The server announces the end of the connection. Returns the milliseconds until then. */
   onGoAway(timeLeft = ""): number {
     this.#emit({ type: "goAway", timeLeft });
-    return 1000 * (Number.parseFloat(timeLeft) || 0);
+    return Math.max(0, 1000 * (Number.parseFloat(timeLeft) || 0));
   }
 
   onLost() {

@@ -52,6 +52,8 @@ export class Connection {
   #openedAt = 0;
   /** The open connection replaces another one. */
   #reconnected = false;
+  /** A turn was completed on the open connection. */
+  #proven = false;
   /** Attempts to open, or to reconnect since the last stable connection. */
   #attempts = 0;
   #cancelWait: (() => void) | undefined;
@@ -93,6 +95,16 @@ export class Connection {
   /** The connection is stable, for example after a completed turn. */
   prove() {
     this.#attempts = 0;
+    this.#proven = true;
+  }
+
+  /**
+   * Milliseconds until the open connection counts as stable. If it ends before, that is a loss, even if the server has announced the
+   * end: a server that announces the end of each connection at once must not be connected to without a limit.
+   */
+  get stableInMs(): number {
+    if (this.#proven || !this.#reconnected) return 0;
+    return Math.max(0, this.#openedAt + PROVEN_MS - this.#options.clock.now());
   }
 
   /**
@@ -114,7 +126,7 @@ export class Connection {
   #leave(isFresh = false) {
     const now = this.#options.clock.now();
     this.#socket = undefined;
-    if (!this.#reconnected || now - this.#openedAt >= PROVEN_MS) this.#attempts = 0;
+    if (this.stableInMs === 0) this.#attempts = 0;
     this.#reconnected = true;
     this.#options.handle.touch(now);
     this.#listener.onLost(isFresh);
@@ -139,6 +151,7 @@ export class Connection {
         if (signal.aborted) return void socket.close();
         this.#socket = socket;
         this.#openedAt = clock.now();
+        this.#proven = false;
         if (isPlanned) this.#attempts -= 1;
         this.#listener.onOpen(socket, remembered);
         socket.start();

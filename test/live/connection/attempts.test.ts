@@ -129,7 +129,7 @@ describe("reconnect attempts", () => {
     await exchange.talk.next("resumed");
     for (let n = 0; n < continuity.reconnectAttempts; n++) {
       await exchange.settled();
-      exchange.reply({ goAway: { timeLeft: "2s" } });
+      await exchange.talk.instruct(`Speak slowly, version ${n}.`);
       await exchange.talk.next("resumed");
     }
     await exchange.settled();
@@ -137,6 +137,34 @@ describe("reconnect attempts", () => {
     await exchange.talk.next("resumed");
     assert.deepEqual(exchange.talk.waits(), [500, 1_000]);
     assert.equal(exchange.talk.all("failed").length, 0);
+  });
+
+  it("end when the server announces the end of each connection at once and then closes it", async () => {
+    const exchange = await Exchange.start({
+      setup: (line) => {
+        accept(line);
+        line.reply({ goAway: { timeLeft: "1s" } });
+        line.socket.close(1008, "The session was closed after the GoAway.");
+      },
+    });
+    exchange.talk.conversation.connect();
+    await exchange.talk.next("failed");
+    assert.deepEqual(exchange.talk.waits(), [500, 1_000, 2_000, 4_000]);
+    assert.equal(setups(exchange), 2 + continuity.reconnectAttempts, "one change-over, and the attempts");
+  });
+
+  it("are none when the server announces the end of each connection at once and does not close it: one change-over follows", async () => {
+    const exchange = await Exchange.start({
+      setup: (line) => {
+        accept(line);
+        line.reply({ goAway: { timeLeft: "1s" } });
+      },
+    });
+    exchange.talk.conversation.connect();
+    await exchange.talk.next("resumed");
+    await exchange.settled();
+    await exchange.pass(30_000);
+    assert.equal(setups(exchange), 2);
   });
 
   it("are none after a permanent error: it is reported once", async () => {

@@ -30,6 +30,20 @@ describe("a goAway", () => {
     await exchange.talk.next("resumed");
   });
 
+  it("waits until a connection that replaces another is stable, 10 s after its start", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    await exchange.settled();
+    await goAway(exchange, "50s");
+    await exchange.pass(9_000);
+    assert.equal(exchange.lines(/setup/).length, 2);
+    await exchange.pass(2_000);
+    await exchange.talk.next("resumed");
+    assert.equal(exchange.lines(/setup/).length, 3);
+  });
+
   it("waits until the model has finished", async () => {
     const exchange = await Exchange.start({ text: begin });
     await exchange.talk.say("hello");
