@@ -66,10 +66,14 @@ const FRAME: Shape = {
 
 /**
  * Parses a frame into an object.
+ * @param hide removes secrets from what the server writes for developers, not from what the model says
  * @returns the frame without values of the wrong type, and a list of those, such as `goAway.timeLeft is a number`
  * @throws when it is not a JSON object
  */
-export function readFrame(text: string): { frame: LiveServerMessage; wrong: string[] } {
+export function readFrame(
+  text: string,
+  hide: <T>(notice: T) => T = (notice) => notice,
+): { frame: LiveServerMessage; wrong: string[] } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -82,7 +86,16 @@ export function readFrame(text: string): { frame: LiveServerMessage; wrong: stri
   const frame = take(value, FRAME, "", wrong);
   if (frame === undefined)
     throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
-  return { frame: frame as LiveServerMessage, wrong };
+  return { frame: withNotices(frame as LiveServerMessage & { error?: unknown }, hide), wrong };
+}
+
+/** The frame with its notices changed by `hide`: the error, the announcement of the end, and the reason of a turn's end. */
+function withNotices(frame: LiveServerMessage & { error?: unknown }, hide: <T>(notice: T) => T) {
+  if (frame.error !== undefined) frame.error = hide(frame.error);
+  if (frame.goAway) frame.goAway = hide(frame.goAway);
+  const reason = frame.serverContent?.turnCompleteReason;
+  if (reason) frame.serverContent!.turnCompleteReason = hide(reason);
+  return frame;
 }
 
 /** The value, or undefined if it has another type; null in JSON counts as no value. */

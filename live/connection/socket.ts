@@ -8,7 +8,7 @@ import type { Clock } from "../../audio/clock";
 import { explainClose, explainCredentials, explainUnreachable } from "../server/close-codes";
 import { ConnectionError, InputError } from "../server/errors";
 import { routeTo } from "../server/network";
-import { redact } from "../server/redaction";
+import { redact, redactAll } from "../server/redaction";
 import type { Server } from "../server/server";
 import type { Setup } from "../setup/setup";
 import { readFrame } from "./server-frame";
@@ -111,8 +111,7 @@ export function openSocket(
       try {
         // Frames are text or binary; both occur.
         const text = data.toString();
-        let { frame, wrong } = readFrame(text);
-        if ("error" in frame) ({ frame, wrong } = readFrame(redact(secrets, text)));
+        const { frame, wrong } = readFrame(text, (notice) => redactAll(secrets, notice));
         if (frame.setupComplete && !accepted) {
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });

@@ -10,6 +10,14 @@ const HARMLESS = 6;
 const isSecret = (key: string) =>
   key.length >= MIN_LENGTH && (key.length >= MIN_LETTERS || /[^a-z]/i.test(key));
 
+/** Removes secrets from the texts of a parsed JSON value, the names of its fields included. */
+export function redactAll<T>(secrets: readonly string[], value: T): T {
+  if (value === undefined) return value;
+  return JSON.parse(redact(secrets, JSON.stringify(value)), (_name, part) =>
+    typeof part === "string" ? redact(secrets, part) : part,
+  );
+}
+
 /** Removes secrets from a text that a server wrote, and may have cut: servers quote what they were sent. */
 export function redact(secrets: readonly string[], text: string): string {
   let result = text;

@@ -38,6 +38,17 @@ describe("a frame of the server", () => {
     assert.deepEqual(wrong, []);
   });
 
+  it("has no secret in what the server writes for developers, and stays as it is in what the model says", () => {
+    const spoken = { serverContent: { outputTranscription: { text: "a-secret" } } };
+    const noticed = { error: { message: "a-secret" }, goAway: { timeLeft: "a-secret" } };
+    const ended = { serverContent: { turnCompleteReason: "a-secret" } };
+    const hide = <T>(notice: T): T => JSON.parse(JSON.stringify(notice).replaceAll("a-secret", "…"));
+    const readHidden = (frame: object) => readFrame(JSON.stringify(frame), hide).frame;
+    assert.deepEqual(readHidden(spoken), spoken);
+    assert.deepEqual(readHidden(noticed), { error: { message: "…" }, goAway: { timeLeft: "…" } });
+    assert.deepEqual(readHidden(ended), { serverContent: { turnCompleteReason: "…" } });
+  });
+
   it("is rejected if it is not a JSON object", () => {
     for (const text of ["{broken", "null", "42", '"a"', "[]"])
       assert.throws(() => readFrame(text), /the server sent a frame .* it was ignored/);

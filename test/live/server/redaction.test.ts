@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { redact } from "../../../live/server/redaction";
+import { redact, redactAll } from "../../../live/server/redaction";
 
 const API_KEY = "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY";
 
@@ -12,6 +12,13 @@ describe("a text of a server", () => {
       assert.equal(redact([secret], `API key ${secret} is not valid.`), "API key … is not valid.");
       assert.equal(redact([secret], `API key ${secret.slice(0, 7)}`), "API key …");
     });
+
+  it("does not contain a secret in any part of an error, however JSON writes it", () => {
+    const error = JSON.parse(
+      String.raw`{"message":"cut: secret+k","details":[{"secret+key=":"is secret+key\u003d"}]}`,
+    );
+    assert.deepEqual(redactAll(["secret+key="], error), { message: "cut: …", details: [{ "…": "is …" }] });
+  });
 
   for (const word of ["simulator", "connection", "any", "", "key", "gemini", "1234"])
     it(`stays as it is when the key is "${word}", which is no secret`, () => {
