@@ -44,7 +44,8 @@ export class Conversation {
       profile.turnEnds === "turnComplete" ? continuity.stallTimeoutMs : 0,
     );
     const activity = new UserActivity(clock, state, settings.detection.silenceDurationMs);
-    const turns = new TurnTracker({ settings, profile, clock, state, activity, watch, emit });
+    const maxQuestions = options.waiting.messages;
+    const turns = new TurnTracker({ settings, profile, clock, state, activity, watch, maxQuestions, emit });
     const opening = new SessionOpening(options, state);
     const input = new InputGate({
       settings,

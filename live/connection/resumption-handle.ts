@@ -87,10 +87,11 @@ export class ResumptionHandle {
     return true;
   }
 
-  /** Takes the stored texts without an answer, once. */
+  /** Takes the texts without an answer, and deletes them from the store: they are sent now. */
   takeUnanswered(): readonly string[] {
     const texts = this.#unanswered;
     this.#unanswered = [];
+    if (texts.length) this.storeUnanswered([]);
     return texts;
   }
 

@@ -34,9 +34,10 @@ export class Captions {
     const { languageCode } = (transcription ?? {}) as { languageCode?: string };
     if (languageCode) this.#language[role] = languageCode;
     if (!transcription?.text) return false;
-    this.#history.add(role, transcription.text);
-    if (isFinal) this.end(role);
-    else this.#report(role, transcription.text, { final: false });
+    const hasRoom = this.#history.add(role, transcription.text);
+    if (!isFinal) this.#report(role, transcription.text, { final: false });
+    // A turn that the server never ends must not grow without a limit.
+    if (isFinal || !hasRoom) this.end(role);
     return true;
   }
 

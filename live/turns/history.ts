@@ -2,7 +2,7 @@
 
 import type { HistoryTurn } from "../input/input";
 
-/** Maximum length in characters: about 5,000 tokens. */
+/** Maximum length of the history, and of what one side says without an end of its turn, in characters: about 5,000 tokens. */
 const MAX_CHARACTERS = 20_000;
 
 export class History {
@@ -10,9 +10,10 @@ export class History {
   #turns: HistoryTurn[] = [];
   #characters = 0;
 
-  /** Adds a fragment to what `role` says in the current turn. */
-  add(role: HistoryTurn["role"], fragment: string) {
+  /** Adds a fragment to what `role` says in the current turn. Returns false at the maximum length: it must end now. */
+  add(role: HistoryTurn["role"], fragment: string): boolean {
     this.#open[role] += fragment;
+    return this.#open[role].length < MAX_CHARACTERS;
   }
 
   /** Ends what `role` says in the current turn. Returns it; undefined: nothing was said. */
@@ -20,13 +21,13 @@ export class History {
     const text = this.#open[role].trim();
     this.#open[role] = "";
     if (!text) return undefined;
-    const turn = { role, text };
-    this.keep(turn);
-    return turn;
+    this.keep({ role, text });
+    return { role, text };
   }
 
-  /** Adds a whole turn; drops the oldest beyond the maximum length. */
-  keep(turn: HistoryTurn) {
+  /** Adds a whole turn; drops the oldest beyond the maximum length, and the beginning of a turn that is longer. */
+  keep({ role, text }: HistoryTurn) {
+    const turn = { role, text: text.slice(-MAX_CHARACTERS) };
     this.#turns.push(turn);
     this.#characters += turn.text.length;
     while (this.#characters > MAX_CHARACTERS && this.#turns.length > 1)

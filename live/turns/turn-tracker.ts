@@ -22,6 +22,8 @@ export interface TurnTrackerOptions {
   state: StateStore;
   activity: UserActivity;
   watch: ServerWatch;
+  /** Maximum number of texts without an answer that are sent again after a lost connection. */
+  maxQuestions: number;
   emit(event: TurnEvent): void;
 }
 
@@ -95,6 +97,8 @@ export class TurnTracker {
     if (input.kind === "signal") this.hear(input.signal === "activityStart");
     if (input.kind === "text" && input.turnComplete) {
       this.#questions.push(input);
+      if (this.#questions.length > this.#options.maxQuestions)
+        this.#captions.keep({ role: "user", text: this.#questions.shift()!.text });
       this.#state.apply({ type: "textSent" });
     } else if (input.kind === "text") this.#captions.keep({ role: "user", text: input.text });
     if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !isBlocked(this.#state.current))

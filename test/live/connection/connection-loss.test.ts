@@ -32,6 +32,18 @@ describe("a lost connection with resume", () => {
     ]);
   });
 
+  it("sends only the newest unanswered texts again, as many as the offline message queue holds", async () => {
+    const exchange = await Exchange.start({}, { waiting: { messages: 3, soundMs: 30_000 } });
+    for (let n = 1; n <= 10; n++) await exchange.talk.say(`text ${n}`);
+    await exchange.seen("1 text user: text 10");
+    cut(exchange.line());
+    await exchange.seen("2 text user: text 10");
+    assert.deepEqual(
+      exchange.lines(/^2 text/),
+      [8, 9, 10].map((n) => `2 text user: text ${n}`),
+    );
+  });
+
   it("sends no text more than twice: the turn completes with the reason CONNECTION_LOST", async () => {
     const exchange = await Exchange.start({ text: (line) => (line.number < 3 ? cut(line) : answer(line)) });
     await exchange.talk.say("hello");

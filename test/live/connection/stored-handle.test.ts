@@ -98,6 +98,21 @@ describe("a stored resumption handle", () => {
     ]);
   });
 
+  it("is stored without the unanswered texts once they are sent again, although the server issues no other handle", async () => {
+    const handles = storeOf("stored handle");
+    handles.unanswered.push(["hello"]);
+    const exchange = await Exchange.start(
+      { setup: ({ reply }) => reply({ setupComplete: {} }), text: answer },
+      { handles },
+    );
+    exchange.talk.conversation.connect();
+    await exchange.talk.next("turnComplete");
+    exchange.talk.conversation.close();
+    assert.deepEqual(exchange.lines(/text/), ["1 text user: hello"]);
+    assert.equal(handles.saved.at(-1), "stored handle");
+    assert.deepEqual(handles.unanswered.at(-1), []);
+  });
+
   it("is missing: close() returns the number of unanswered texts", async () => {
     const exchange = await Exchange.start();
     await exchange.talk.say("one");

@@ -28,6 +28,19 @@ describe("a turn that the server never ends", () => {
     assert.equal(exchange.talk.all("stall").length, 1);
   });
 
+  it("reports its text as a whole after every 20,000 characters, so that it does not grow without a limit", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("Talk.", false);
+    const text = "word ".repeat(1_000);
+    for (let n = 0; n < 10; n++) exchange.reply({ serverContent: { outputTranscription: { text } } });
+    await exchange.settled();
+    const whole = exchange.talk.all("text").filter(({ final }) => final);
+    assert.deepEqual(
+      whole.map((each) => each.text.length),
+      [19_999, 19_999],
+    );
+  });
+
   it("is a stall while the model only thinks", async () => {
     const exchange = await Exchange.start(
       {

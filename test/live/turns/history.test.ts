@@ -23,7 +23,9 @@ describe("the history of a conversation", () => {
       history.turns.map(({ text }) => Number(text)),
       Array.from({ length: 20 }, (_, n) => n + 10),
     );
-    history.keep({ role: "user", text: "x".repeat(30_000) });
+    history.keep({ role: "user", text: `${"x".repeat(30_000)}end` });
     assert.equal(history.turns.length, 1);
+    assert.equal(history.turns[0]!.text.length, 20_000);
+    assert.match(history.turns[0]!.text, /end$/);
   });
 });
