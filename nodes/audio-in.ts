@@ -82,11 +82,11 @@ function runAudioIn(node: Node, def: NodeDef) {
 
 /** Sends the rest of a stream, and then its end. */
 function endStream(node: Node, { transcoder, identity }: Stream) {
-  const send = (msg: FlowMessage) => node.send({ ...identity, ...msg });
+  const send = (msg: FlowMessage) => node.send({ ...identityOf(identity), ...msg });
   try {
     for (const payload of transcoder.end()) send({ payload, mimeType: MIME_TYPE });
   } catch (error) {
-    node.error(error, { ...identity });
+    node.error(error, { ...identityOf(identity) });
   }
   send({ action: "audioStreamEnd" });
 }

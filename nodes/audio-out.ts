@@ -56,7 +56,7 @@ function runAudioOut(node: Node, options: PlaybackOptions) {
 
   const openLine = (carried: Line["carried"]) => {
     const playback = new Playback(pacer, options, (payload) =>
-      node.send({ ...line.carried, payload, mimeType }),
+      node.send({ ...line.carried, ...identityOf(line.carried), payload, mimeType }),
     );
     const line: Line = { playback, carried, interrupted: false, usedAt: 0 };
     lines.set(carried.session, line);
@@ -67,7 +67,7 @@ function runAudioOut(node: Node, options: PlaybackOptions) {
   const receive = (msg: FlowMessage) => {
     const carried = { ...msg, ...identityOf(msg) };
     const report = (event: string, details: object = {}) =>
-      node.send([null, { ...carried, event, payload: { event, ...details } }]);
+      node.send([null, { ...carried, ...identityOf(carried), event, payload: { event, ...details } }]);
     if (msg.event === "interrupted" || msg.action === "interrupt") {
       const line = lineOf(carried);
       line.interrupted = true;

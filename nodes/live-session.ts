@@ -13,7 +13,7 @@ import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import type { LiveConfigNode, LiveSessionNode } from "./flow/node-types";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
-import { HandleStores } from "./live-session/handle-store";
+import { deleteHandles, HandleStores } from "./live-session/handle-store";
 import { OUTPUTS, toOutputs } from "./live-session/outputs";
 import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
 import { SessionTools } from "./live-session/tools";
@@ -50,12 +50,13 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
     const identity = identities.get(conversation);
     if (event.type === "state") badge.show(conversations.states(), event);
     if (event.type === "warning") return node.warn(event.warning);
-    if (event.type === "failed") return node.error(event.error, { ...identity });
+    if (event.type === "failed") return node.error(event.error, { ...(identity && identityOf(identity)) });
     const source = { node: node.id, server: connection.kind, model, session: identity?.session ?? "" };
     for (const [output, msg] of toOutputs(event, source))
-      sendOn(node, OUTPUTS[output], { ...identity, ...msg });
+      sendOn(node, OUTPUTS[output], { ...(identity && identityOf(identity)), ...msg });
   };
   const handles = nodeSettings.keepConversations ? new HandleStores(node, model, systemClock) : undefined;
+  if (!handles) deleteHandles(node);
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
   const options = {
     ...connection,
@@ -74,13 +75,14 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   const receive = (msg: FlowMessage, done: Done) => {
     if (isStatus(msg)) {
       const client = disconnectedClient(msg);
-      if (client !== undefined) conversations.find(client)?.disconnect();
+      if (client !== undefined) conversations.get(client).disconnect();
       return done();
     }
     const request = readRequest(msg);
     const identity = identityOf(msg);
-    const begins = typeof request === "object" || request === "connect" || request === "reset";
-    const conversation = begins ? conversations.get(identity.session) : conversations.find(identity.session);
+    // A disconnect without a conversation ends the one that is kept from before a deploy, and sound opens none after it.
+    const conversation =
+      request === "interrupt" ? conversations.find(identity.session) : conversations.get(identity.session);
     if (!conversation) return done();
     identities.set(conversation, { ...identities.get(conversation), ...identity });
     if (typeof request === "object" && request.kind === "update")

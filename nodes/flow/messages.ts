@@ -55,14 +55,16 @@ export interface Identity {
 }
 
 /** The session key of a message: `msg.session`, else the client in `msg._session`, else `default`. */
-export function sessionKey({ session, _session }: FlowMessage): string {
+export function sessionKey({ session, _session }: Pick<FlowMessage, "session" | "_session">): string {
   if (session === undefined || session === null || session === "") return String(_session?.id ?? "default");
   if (typeof session === "string" || typeof session === "number") return String(session);
   throw new InputError("msg.session must be a string or a number: it names the conversation.");
 }
 
-/** The identity that a message passes on. It does not include the topic: an mqtt out node without one would publish to it. */
-export function identityOf(msg: FlowMessage): Identity {
-  const { _session } = msg;
-  return { session: sessionKey(msg), ...(_session && { _session }) };
+/**
+ * The identity that a message passes on, as an object of its own: a flow may change the `_session` of a message to send it to another
+ * client. It does not include the topic: an mqtt out node without one would publish to it.
+ */
+export function identityOf({ session, _session }: Pick<FlowMessage, "session" | "_session">): Identity {
+  return { session: sessionKey({ session, _session }), ...(_session && { _session: { ..._session } }) };
 }

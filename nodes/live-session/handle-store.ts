@@ -23,6 +23,12 @@ const PREFIX = "handle_";
 /** By node and session key. Without a configured store, Node-RED clears the context of a node that is deployed again. */
 const inProcess = new Map<string, Kept>();
 
+/** Deletes the handles of a live session that does not keep its conversations any more: none continues later. */
+export function deleteHandles(node: Node) {
+  for (const place of inProcess.keys()) if (place.startsWith(`${node.id} `)) inProcess.delete(place);
+  forEachStored(node, (name) => write(node, name, undefined));
+}
+
 /** The handles of one live session. */
 export class HandleStores {
   readonly #node: Node;
@@ -55,7 +61,7 @@ export class HandleStores {
         const kept = stored && { ...stored, model: this.#model, savedAt: this.#clock.date() };
         if (kept) inProcess.set(place, kept);
         else inProcess.delete(place);
-        this.#write(name, kept);
+        write(this.#node, name, kept);
       },
     };
   }
@@ -69,22 +75,29 @@ export class HandleStores {
     return this.#clock.date() - savedAt >= HANDLE_LIFETIME_MS;
   }
 
-  #write(name: string, kept: Kept | undefined) {
-    this.#node.context().set(name, kept, undefined, (error: Error | null) => {
-      if (error) this.#node.warn(`The resumption handle could not be stored: ${error.message}`);
-    });
-  }
-
   /** Deletes the expired handles of conversations that were not continued. */
   #sweep() {
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
     for (const [place, kept] of inProcess) if (this.#hasExpired(kept)) inProcess.delete(place);
-    const context = this.#node.context();
-    context.keys(undefined, (_error: Error | null, names: unknown[] = []) => {
-      for (const name of names.map(String).filter((each) => each.startsWith(PREFIX)))
-        context.get(name, undefined, (_error: Error | null, stored: unknown) => {
-          if (stored && this.#hasExpired(stored as Kept)) this.#write(name, undefined);
-        });
+    forEachStored(this.#node, (name, kept) => {
+      if (this.#hasExpired(kept)) write(this.#node, name, undefined);
     });
   }
+}
+
+function write(node: Node, name: string, kept: Kept | undefined) {
+  node.context().set(name, kept, undefined, (error: Error | null) => {
+    if (error) node.warn(`The resumption handle could not be stored: ${error.message}`);
+  });
+}
+
+/** Calls `visit` for each handle in the context of the node. */
+function forEachStored(node: Node, visit: (name: string, kept: Kept) => void) {
+  const context = node.context();
+  context.keys(undefined, (_error: Error | null, names: unknown[] = []) => {
+    for (const name of names.map(String).filter((each) => each.startsWith(PREFIX)))
+      context.get(name, undefined, (_error: Error | null, stored: unknown) => {
+        if (stored) visit(name, stored as Kept);
+      });
+  });
 }

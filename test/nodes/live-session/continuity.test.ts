@@ -76,6 +76,35 @@ describe("a live session whose connection is lost", () => {
     assert.deepEqual(setups()[1]!.sessionResumption, {});
   });
 
+  for (const [what, end] of [
+    ["a disconnect", { action: "disconnect" }],
+    ["the end of its client", { status: { event: "disconnect", _session: { id: "default" } } }],
+  ] as const)
+    it(`resumes no conversation that ${what} has ended after a deploy, before anything else opened it`, async () => {
+      await start({}, { keepConversations: true });
+      await say("hello");
+      const redeployed = session({ keepConversations: true, voice: "Kore" });
+      await flow.deploy([connectionTo(farEnd, { reconnectAttempts: 3 }), ...redeployed]);
+      flow.send("session", { ...end });
+      // Sound alone opens no conversation after a disconnect.
+      flow.send("session", { payload: Buffer.alloc(640) });
+      await say("hello again");
+      assert.equal(setups().length, 2);
+      assert.deepEqual(setups()[1]!.sessionResumption, {});
+    });
+
+  it("resumes no conversation from before a deploy that kept none", async () => {
+    await start({}, { keepConversations: true });
+    const keep = async (keepConversations: boolean) => {
+      await flow.deploy([connectionTo(farEnd, { reconnectAttempts: 3 }), ...session({ keepConversations })]);
+      await say("hello");
+    };
+    await say("hello");
+    await keep(false);
+    await keep(true);
+    assert.deepEqual(setups()[2]!.sessionResumption, {});
+  });
+
   it("requests resumption and context compression by default, and neither when they are off", async () => {
     await start();
     await say("hello");

@@ -98,6 +98,23 @@ describe("the outputs of a live session", () => {
       );
   });
 
+  it("sends to the same client after a flow has changed the _session of a message that it was sent", async () => {
+    await start({}, (reply) => reply({ serverContent: { turnComplete: true } }));
+    const sent = flow.sends("session");
+    const say = async (payload: string) => {
+      flow.send("session", { payload, _session: { type: "websocket", id: "7" } });
+      await flow.at("events").next(event("turnComplete"));
+    };
+    await say("hello");
+    for (const { _session } of sent()) (_session as { id: string }).id = "another client";
+    const before = sent().length;
+    flow.send("session", { action: "disconnect", session: "7" });
+    await flow.at("events").next(state("closed"));
+    for (const { _session } of sent().slice(before))
+      assert.deepEqual(_session, { type: "websocket", id: "7" });
+    assert.ok(sent().length > before);
+  });
+
   it("stops the answer on interrupt, and reports it on the audio and the events output", async () => {
     await start({}, (reply) => reply({ serverContent: said(100) }));
     flow.send("session", { payload: "tell me a long story" });
