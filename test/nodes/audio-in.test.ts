@@ -219,6 +219,15 @@ describe("audio in", () => {
     await ended("mine");
   });
 
+  it("takes nothing more once it is closed: sound that arrived just before is dropped", async () => {
+    await start();
+    const sent = flow.sends("in");
+    flow.send("in", { payload: speech });
+    await flow.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(sent(), []);
+  });
+
   const unusable: [what: string, properties: object, error: RegExp][] = [
     ["a frame of 1 ms", { frameMs: 1 }, /"Frame length \(ms\)" must be a number from 10 to 200/],
     ["a timeout that is not a number", { endAfterMs: "soon" }, /"Stream timeout \(ms\)" must be a number/],

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../audio/clock";
+import { replace } from "../clean-up";
 import { node } from "../flow-node";
 import { chunksOf, correlation, speech } from "../speech";
-import { event, Flow, type Msg } from "./flow";
+import { event, Flow, type Msg, skip } from "./flow";
 
 /** Sound of the model, in which each sample has the value of its position. */
 const counting = (ms: number) => {
@@ -68,6 +70,33 @@ describe("audio out", () => {
         assert.equal(mimeType, `audio/pcm;rate=${rate}`);
       }
     });
+
+  it("gives each frame the properties of its own sound message, not of the first one", async () => {
+    await start({ pacing: "burst" });
+    for (const turn of [1, 2]) {
+      say(counting(100), { turn, topic: `turn ${turn}` });
+      complete({ turn });
+      await flow.at("events").next(event("turnComplete"));
+    }
+    assert.deepEqual(
+      [...new Set(frames().map(({ turn, topic }) => `${turn}: ${topic}`))],
+      ["1: turn 1", "2: turn 2"],
+    );
+  });
+
+  it("plays all of a sound that is longer than the time after which unused playbacks are closed", async () => {
+    // Timers of seconds run a hundred times as fast.
+    const { after } = systemClock;
+    replace(systemClock, "after", (ms, callback) => after(ms >= 1_000 ? ms / 100 : ms, callback));
+    await start({ sendAheadMs: 0, jitterBufferMs: 0 });
+    const sound = counting(1_000);
+    say(sound);
+    complete();
+    await flow.at("device").next();
+    skip(61_000);
+    await flow.at("events").next(event("turnComplete"));
+    assert.ok(heard().equals(sound));
+  });
 
   it("takes the sample rate of a message from its mimeType", async () => {
     await start({ pacing: "burst" });

@@ -117,8 +117,8 @@ describe("tools as branches of the flow", () => {
     ["an error of a Catch node", { payload: "x", error: { message: "no network" } }, { error: "no network" }],
     [
       "a text that is too long",
-      { payload: "é".repeat(2_000) },
-      /^\{"output":"é{512} … \[cut to 1024 of 4002 bytes\]"\}$/,
+      { payload: `a${"é".repeat(2_000)}` },
+      /^\{"output":"aé{511} … \[cut to 1024 of 4003 bytes\]"\}$/,
     ],
     [
       "an object that is too large",
@@ -231,6 +231,17 @@ describe("tools as branches of the flow", () => {
     const { payload } = await flow.at("a cancelled").next();
     assert.deepEqual(payload, { reason: "timeout" });
     assert.equal(farEnd.requests.length, 1);
+  });
+
+  it("declarations above 3 KB: the session warns once, and again when a deploy changes their size", async () => {
+    const large = (length: number) => tool("a", "get_weather", { description: "x".repeat(length) });
+    await start(large(4_000));
+    const warnings = flow.warnings("session");
+    await flow.deploy(flowOf(large(4_000), tool("b", "get_time", { disabled: true })));
+    assert.equal(warnings.items.length, 1);
+    await flow.deploy(flowOf(large(5_000)));
+    assert.equal(warnings.items.length, 2);
+    for (const warning of warnings.items) assert.match(warning, /have [45]\d{3} bytes.*models may repeat/);
   });
 
   it("two tools with one name: both warn, and the first one serves", async () => {

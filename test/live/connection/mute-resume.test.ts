@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { silence, speech } from "../../speech";
-import { answer, cut, Exchange } from "../exchange";
+import { accept, answer, cut, Exchange } from "../exchange";
 import { startSimulated } from "../simulated";
 import { continuity, settings } from "../talk";
 
@@ -90,5 +90,29 @@ describe("a resumed conversation", () => {
       await exchange.seen("2 context user: Who am I?");
       assert.deepEqual(exchange.lines(/Ada/), wanted);
     }
+  });
+
+  it("gets the history once on 3.8, also after several restarts with context", async () => {
+    const refuse = { number: 2, code: 1008, reason: "BidiGenerateContent session not found" };
+    const exchange = await Exchange.start({
+      setup: (line) => {
+        if (line.number === refuse.number) line.socket.close(refuse.code, refuse.reason);
+        else accept(line);
+      },
+    });
+    await seed(exchange);
+    await exchange.settled();
+    cut(exchange.line());
+    assert.equal((await exchange.talk.next("resumed")).remembered, false);
+    await exchange.seen("3 context user: My name is Ada.");
+    await exchange.settled();
+    cut(exchange.line());
+    assert.equal((await exchange.talk.next("resumed")).remembered, true);
+    await exchange.talk.say("Who am I?", false);
+    await exchange.seen("4 context user: Who am I?");
+    assert.deepEqual(exchange.lines(/4 context/), [
+      "4 context user: My name is Ada.",
+      "4 context user: Who am I?",
+    ]);
   });
 });

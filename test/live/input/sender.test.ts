@@ -22,4 +22,15 @@ describe("sound over a slow network", () => {
     await exchange.seen("1 context user: the network is back");
     assert.equal(exchange.lines(/sound/).length * 20 + lostSoundMs, 600_000);
   });
+
+  it("leaves no timer when the conversation ends while it waits for room", async () => {
+    const exchange = await Exchange.start({}, { waiting: { messages: 10, soundMs: 5_000 } });
+    const { talk, farEnd } = exchange;
+    await talk.say("hello", false);
+    (farEnd.sockets[0] as unknown as { _socket: { pause(): void } })._socket.pause();
+    for (let second = 0; second < 600; second++) talk.speak(silence(1_000));
+    assert.equal(talk.clock.waiting, 1);
+    talk.conversation.disconnect();
+    assert.equal(talk.clock.waiting, 0);
+  });
 });

@@ -101,7 +101,26 @@ describe("a conversation with ephemeral tokens", () => {
     pass(25_000);
     await talk.next("resumed");
     assert.equal(simulator.tokens.length, 2);
-    assert.ok(!talk.all("state").some(({ cause }) => cause?.includes("its time is over")));
+    const causes = talk.all("state").flatMap(({ cause }) => cause ?? []);
+    assert.equal(causes[0], "the token expires soon");
+    assert.ok(!causes.includes("the token is used up or has expired"));
+  });
+
+  it("needs no third token when the connection of the old one ends after its renewal", async () => {
+    const { simulator, talk, pass } = await start({
+      tools: () => [
+        { declaration: { name: "think_long" }, server: "", timeoutMs: 60 * MINUTE, check: () => undefined },
+      ],
+    });
+    await talk.say("call think_long with {}");
+    await talk.next("toolCall");
+    pass(26 * MINUTE);
+    while (simulator.tokens.length < 2)
+      await talk.clock.during(new Promise((resolve) => setTimeout(resolve, 5)));
+    await talk.clock.during(new Promise((resolve) => setTimeout(resolve, 20)));
+    simulator.order({ at: "now", do: "close", code: 1011, reason: "auth token has expired" });
+    await talk.next("resumed");
+    assert.equal(simulator.tokens.length, 2);
   });
 
   it("continues while renewing the token fails, attempts it once a minute, and changes over when it succeeds", async () => {

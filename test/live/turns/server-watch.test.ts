@@ -118,6 +118,22 @@ describe("a stall", () => {
     assert.equal(exchange.talk.all("stall").length, 1);
   });
 
+  it("is not reported while the sound of any answer may still play, the first or a later one", async () => {
+    const exchange = await Exchange.start({}, stallTimeout);
+    const mimeType = "audio/pcm;rate=24000";
+    const data = Buffer.alloc(48 * 20_000).toString("base64");
+    for (const turn of [1, 2]) {
+      await exchange.talk.say("hello");
+      exchange.reply({ serverContent: { modelTurn: { parts: [{ inlineData: { mimeType, data } }] } } });
+      exchange.reply({ serverContent: { generationComplete: true } });
+      await exchange.settled();
+      await exchange.pass(25_000);
+      exchange.reply({ serverContent: { turnComplete: true } });
+      await exchange.talk.next("turnComplete", (event) => event.turn === turn);
+    }
+    assert.equal(exchange.talk.all("stall").length, 0);
+  });
+
   it("is never reported with a stall timeout of 0", async () => {
     const exchange = await Exchange.start();
     await exchange.talk.say("hello");

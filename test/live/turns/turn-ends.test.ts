@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { Exchange } from "../exchange";
+import { cut, Exchange } from "../exchange";
 import { continuity, settings } from "../talk";
 
 const TRANSCRIBE = "gemini-3.5-transcribe-live";
@@ -217,6 +217,20 @@ describe("the speech of the user", () => {
     speak(exchange, 8_000, 200);
     idleText(exchange);
     assert.ok(await isSent(exchange));
+  });
+
+  it("is taken from its sound again on a new connection, which may report none", async () => {
+    const exchange = await Exchange.start();
+    await open(exchange);
+    exchange.reply(activity("ACTIVITY_START", "0.4s"));
+    exchange.reply(activity("ACTIVITY_END", "0.8s"));
+    await exchange.talk.next("speech", ({ speaking }) => !speaking);
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    speak(exchange, 20, 200);
+    speak(exchange, 8_000, 200);
+    idleText(exchange);
+    assert.equal(await isSent(exchange), false);
   });
 });
 

@@ -1,6 +1,7 @@
 // The events output of a live session: what its messages hold, and that they are copies.
 
 import assert from "node:assert/strict";
+import { type Output, toOutputs } from "../../../nodes/live-session/outputs";
 import { answering, event, startSession, state } from "../flow";
 
 const start = async (settings: object, answer: object[]) =>
@@ -31,6 +32,22 @@ describe("the events output of a live session", () => {
       assert.equal((payload as { event: string }).event, event);
       assert.deepEqual(payload, JSON.parse(JSON.stringify(payload)));
     }
+  });
+
+  it("sends copies: the arguments of a tool call are the flow's own", () => {
+    const call = {
+      id: "1",
+      name: "f",
+      args: { list: [1] },
+      server: "",
+      blocking: false,
+      calledAt: 0,
+      deadline: 0,
+    };
+    const source = { node: "session", session: "", server: "simulator", model: "" } as const;
+    const [[, { payload }]] = toOutputs({ type: "toolCall", call }, source) as [Output];
+    assert.deepEqual(payload, call.args);
+    assert.notEqual((payload as typeof call.args).list, call.args.list);
   });
 
   it("sends copies: a flow that changes the usage does not change the token budget", async () => {
