@@ -4,7 +4,7 @@
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { ConversationSettings } from "../setup/setup";
-import { type ConversationState, isBlocked, isOpen } from "../state/state";
+import { blocks, type ConversationState, isBlocked, isOpen } from "../state/state";
 import type { Input } from "./input";
 
 /** Maximum milliseconds for which sound is held back while a blocking call is pending (docs/live-api.md 2). */
@@ -55,6 +55,6 @@ export function isSilencedByTools(
   now: number,
 ): boolean {
   if (!deafWhileBlocked || !isBlocked(state)) return false;
-  const since = Math.min(...state.calls.filter(({ blocking }) => blocking).map(({ calledAt }) => calledAt));
+  const since = Math.min(...state.calls.filter(blocks).map(({ calledAt }) => calledAt));
   return now - since < HOLD_SOUND_MS;
 }

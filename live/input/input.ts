@@ -40,6 +40,8 @@ export interface ToolResponse {
   /** When the model reacts to it; only for non-blocking calls. */
   scheduling?: "INTERRUPT" | "WHEN_IDLE" | "SILENT";
   willContinue?: boolean;
+  /** The model says something about it. */
+  answered: boolean;
 }
 
 export interface Signal {

@@ -11,6 +11,8 @@ export interface Call {
   server: string;
   /** The model is silent until the response comes. */
   blocking: boolean;
+  /** The user has interrupted the model while it waited: it waits no longer, and says nothing about the response (docs/live-api.md 1.5). */
+  interrupted?: true;
   /** Clock time in milliseconds at which it came. */
   calledAt: number;
   /** Clock time in milliseconds at which the call times out and the model gets an error. */
@@ -212,6 +214,8 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         answerFollows: state.answerFollows || state.hasCalled || isAnswering(state),
       };
     case "modelContent":
+      // The model waits for a tool: this is the rest of what it said before the call (docs/live-api.md 1.5).
+      if (isBlocked(state)) return state;
       return {
         ...state,
         answer: "running",
@@ -229,7 +233,14 @@ export function transition(state: ConversationState, event: StateEvent): Convers
             : "playing",
       };
     case "interrupted":
-      return { ...state, interrupted: true, stopped: false };
+      // What was asked last is not interrupted while nothing of its answer has come: an earlier generation is (docs/live-api.md 1.5).
+      return {
+        ...state,
+        interrupted: true,
+        stopped: false,
+        answerFollows: state.answerFollows || (state.answer === "awaited" && !state.stopped),
+        calls: state.calls.map((call) => (blocks(call) ? { ...call, interrupted: true } : call)),
+      };
     case "turnComplete":
       return {
         ...state,
@@ -278,8 +289,11 @@ export const canBeStopped = ({ answer, stopped }: ConversationState) => answer !
 export const awaitsServer = ({ answer, thinking, calls }: ConversationState) =>
   answer !== "none" || (thinking && calls.length === 0);
 
+/** The model is silent until the call has a response. */
+export const blocks = ({ blocking, interrupted }: Call) => blocking && !interrupted;
+
 /** The model is silent until a tool responds. */
-export const isBlocked = ({ calls }: ConversationState) => calls.some(({ blocking }) => blocking);
+export const isBlocked = ({ calls }: ConversationState) => calls.some(blocks);
 
 /** Connected, neither side speaks, and no answer or tool response is pending. */
 export const isIdle = (state: ConversationState) =>

@@ -66,7 +66,8 @@ export class ToolDispatch {
     }
     state.apply({ type: "toolsCalled", calls });
     for (const call of calls) emit({ type: "toolCall", call });
-    for (const { id, name, problem } of refused) this.#respond(id, name, { response: { error: problem } });
+    for (const { id, name, problem } of refused)
+      this.#respond({ id, name }, { response: { error: problem } });
   }
 
   /** The server cancels calls: they need no response any more. */
@@ -87,7 +88,7 @@ export class ToolDispatch {
         ),
       );
     if (!answer.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });
-    this.#respond(id, call.name, answer, done);
+    this.#respond(call, answer, done);
   }
 
   /** Sends the model an error for each call that has timed out. Call it about once a second. */
@@ -95,8 +96,8 @@ export class ToolDispatch {
     const now = this.#options.clock.now();
     const late = this.#pending.filter(({ deadline }) => deadline <= now);
     this.#withdraw(late, "timeout");
-    for (const { id, name } of late)
-      this.#respond(id, name, { response: { error: `The tool ${name} did not respond in time.` } });
+    for (const call of late)
+      this.#respond(call, { response: { error: `The tool ${call.name} did not respond in time.` } });
   }
 
   /** The conversation that made the calls has ended. */
@@ -132,7 +133,11 @@ export class ToolDispatch {
     for (const call of calls) this.#options.emit({ type: "toolCancelled", call, reason });
   }
 
-  #respond(id: string, name: string, { response, scheduling, willContinue }: Answer, done: Done = () => {}) {
+  #respond(
+    { id, name, interrupted }: Pick<Call, "id" | "name" | "interrupted">,
+    { response, scheduling, willContinue }: Answer,
+    done: Done = () => {},
+  ) {
     const { profile, send } = this.#options;
     const schedules = profile.scheduling && scheduling !== undefined;
     send(
@@ -143,6 +148,7 @@ export class ToolDispatch {
         response,
         ...(schedules && { scheduling }),
         ...(willContinue && { willContinue }),
+        answered: !interrupted && !(schedules && scheduling === "SILENT"),
       },
       done,
     );

@@ -101,7 +101,7 @@ export class TurnTracker {
         this.#captions.keep({ role: "user", text: this.#questions.shift()!.text });
       this.#state.apply({ type: "textSent" });
     } else if (input.kind === "text") this.#captions.keep({ role: "user", text: input.text });
-    if (input.kind === "toolResponse" && input.scheduling !== "SILENT" && !isBlocked(this.#state.current))
+    if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current))
       this.#state.apply({ type: "responseSent" });
   }
 

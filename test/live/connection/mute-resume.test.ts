@@ -38,6 +38,34 @@ describe("a resumed conversation", () => {
     );
   });
 
+  for (const [what, frames] of [
+    ["interrupted", [{ serverContent: { interrupted: true } }]],
+    [
+      "an interrupted turn",
+      [{ serverContent: { interrupted: true } }, { serverContent: { turnComplete: true } }],
+    ],
+  ] as const)
+    it(`restarts with context when it answers a text with nothing but ${what}, and sends the text again`, async () => {
+      const exchange = await Exchange.start(
+        {
+          text: (line) => {
+            if (line.number !== 2) return answer(line);
+            for (const frame of frames) line.reply(frame);
+          },
+        },
+        { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
+      );
+      await exchange.talk.say("hello");
+      await exchange.talk.next("turnComplete");
+      cut(exchange.line());
+      await exchange.talk.next("resumed");
+      await exchange.talk.say("Are you there?");
+      await exchange.talk.next("interrupted");
+      await exchange.pass(6_000);
+      await exchange.seen("3 text user: Are you there?");
+      assert.equal((await exchange.talk.next("resumed")).remembered, false);
+    });
+
   it("restarts with context when it transcribes speech, and does not answer it", async () => {
     const { simulator, talk, clock } = await startSimulated(
       { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },

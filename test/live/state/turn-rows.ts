@@ -70,6 +70,18 @@ export const TURN: Record<string, Row[]> = {
       { answerFollows: false, interrupted: false },
     ],
     [
+      "sends the rest of what it said before a blocking call",
+      { hasCalled: true, calls: [call("1", true)] },
+      { type: "modelContent" },
+      {},
+    ],
+    [
+      "answers although the response to an interrupted blocking call is missing",
+      { calls: [{ ...call("1", true), interrupted: true }] },
+      { type: "modelContent" },
+      { answer: "running" },
+    ],
+    [
       "continues the answer that is running before the next one",
       { answer: "running", answerFollows: true },
       { type: "modelContent" },
@@ -99,6 +111,24 @@ export const TURN: Record<string, Row[]> = {
       { answer: "running", stopped: true },
       { type: "interrupted" },
       { interrupted: true, stopped: false },
+    ],
+    [
+      "is interrupted before the answer has started: the answer still follows",
+      { answer: "awaited" },
+      { type: "interrupted" },
+      { interrupted: true, answerFollows: true },
+    ],
+    [
+      "is interrupted after a stop, before the answer has started: no answer follows",
+      { answer: "awaited", stopped: true },
+      { type: "interrupted" },
+      { interrupted: true, stopped: false },
+    ],
+    [
+      "is interrupted while it waits for a tool: it waits no longer",
+      { calls: [call("1", true), call("2")] },
+      { type: "interrupted" },
+      { interrupted: true, calls: [{ ...call("1", true), interrupted: true }, call("2")] },
     ],
     [
       "completes a turn",
