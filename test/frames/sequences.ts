@@ -181,6 +181,30 @@ export const sequences: readonly Sequence[] = [
     ],
   },
   {
+    ...from.trailingAudio,
+    what: "audio trails a call: the rest of what the model said before it; then the turn ends",
+    models: ["2.5-native-audio"],
+    steps: [
+      server(undefined, says("One moment please.")),
+      server(undefined, calls("function-call-12316206216573195061")),
+      server(undefined, { serverContent: { outputTranscription: { finished: true } } }),
+      server(undefined, says()),
+      server(undefined, complete),
+      server(undefined, ends(usage(280, 20))),
+    ],
+  },
+  {
+    ...from.goAwayTest,
+    what: "a mute resumed session: clientContent gets nothing but interrupted",
+    models: ["3.8-live"],
+    steps: [
+      client(undefined, {
+        clientContent: { turns: [{ role: "user", parts: [{ text: "Hello?" }] }], turnComplete: true },
+      }),
+      server(undefined, interrupted),
+    ],
+  },
+  {
     ...from.tools,
     what: "an interruption can cancel calls; never seen on 3.8",
     models: ["3.1-flash-live", "2.5-native-audio"],

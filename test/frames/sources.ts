@@ -66,7 +66,7 @@ export const recordings = measured(
   "2026-08",
 );
 export const publishedLogs = measured("published logs of clients of gemini-3.8-live", "2026-11");
-export const goAwayTest = measured("livekit/agents-js issue 2507, gemini-3.8-live", "2026-09-15");
+export const goAwayTest = measured("livekit/agents-js pull request 2507, gemini-3.8-live", "2026-09-15");
 export const schemaTest = measured("livekit/agents issue 7302, gemini-3.1 and 3.8", "2026-09-16");
 export const gatewayTest = measured(
   "maximhq/bifrost pull request 4988, a text turn with a Live model",
@@ -81,5 +81,6 @@ export const callOrder = reported(
   "comments in google/adk-python, gemini_llm_connection.py, its issue 5407, and a log in livekit/agents issue 6569",
   "2026-07-31",
 );
+export const trailingAudio = reported("livekit/agents issues 6569 and 7195", "2026-09-09");
 export const usageReport = reported("Google AI developer forum, topic 188765, gemini-3.8-live", "2026-11");
 export const proxyReport = reported("clients behind proxies that answer in place of the server", "2026-11");

@@ -101,6 +101,12 @@ export const answers: readonly Entry[] = [
     frame: { serverContent: { outputTranscription: { text: "Goodbye.", finished: true } } },
   },
   {
+    ...from.trailingAudio,
+    kind: "outputTranscription",
+    what: "the end of a transcript, without a text; the Gemini API was measured not to send it",
+    frame: { serverContent: { outputTranscription: { finished: true } } },
+  },
+  {
     ...from.apiReference,
     kind: "groundingMetadata",
     what: "sources of an answer that searched",
