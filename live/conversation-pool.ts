@@ -117,7 +117,7 @@ export class ConversationPool {
         why: `${limit}, and all are in use`,
       });
       throw new InputError(
-        `Gemini Live: ${limit}, and all are in use. Raise max conversations in the connection, or end one with the action "disconnect".`,
+        `Not opened: ${limit}, and all are in use. Raise max conversations in the connection, or end one with the action "disconnect".`,
       );
     }
     this.#report(conversation, {

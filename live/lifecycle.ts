@@ -101,7 +101,7 @@ export class Lifecycle implements ConnectionListener {
       const texts = turns.unanswered;
       if (texts.length && !handle.storeUnanswered(texts)) unanswered = texts.length;
       turns.stop();
-      const error = new InputError("Gemini Live: the conversation ended before this could be sent.");
+      const error = new InputError("The conversation ended before this could be sent.");
       this.#shut(error, "DISCONNECTED", cause);
     });
     return unanswered;

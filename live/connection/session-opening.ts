@@ -48,7 +48,7 @@ export class SessionOpening {
     if (isOpen(current) && !outlivesConnection(settings, continuity))
       return done(
         new InputError(
-          'Gemini Live: the instruction of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
+          'The instruction of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
         ),
       );
     this.#instruction = instruction;

@@ -33,9 +33,7 @@ export function judge(
       );
   }
   if (state.spent)
-    return new InputError(
-      `Gemini Live: ${state.spent}. Send the action "reset" to begin another conversation.`,
-    );
+    return new InputError(`Not sent: ${state.spent}. Send the action "reset" to begin another conversation.`);
   if (
     (input.kind === "text" && profile.text === "none") ||
     (input.kind === "history" && profile.history === "never")

@@ -59,7 +59,7 @@ export class InputQueue {
     else
       done(
         new InputError(
-          `Gemini Live: ${this.#limits.messages} messages already wait for the connection. Send this one again later, or raise the offline message queue in the connection.`,
+          `${this.#limits.messages} messages already wait for the connection. Send this one again later, or raise the offline message queue in the connection.`,
         ),
       );
   }
@@ -102,13 +102,17 @@ export class InputQueue {
     return entry;
   }
 
-  /** Removes and returns the messages of one kind, in order. */
-  takeKind<K extends Message["kind"]>(kind: K): Waiting<Extract<Message, { kind: K }>>[] {
+  /** Removes and returns the messages of one kind, or those of them that are `wanted`, in order. */
+  takeKind<K extends Message["kind"]>(
+    kind: K,
+    wanted: (input: Extract<Message, { kind: K }>) => boolean = () => true,
+  ): Waiting<Extract<Message, { kind: K }>>[] {
     const taken: Waiting<Extract<Message, { kind: K }>>[] = [];
-    const isTaken = (input: Message): input is Extract<Message, { kind: K }> => input.kind === kind;
+    const isKind = (input: Message): input is Extract<Message, { kind: K }> => input.kind === kind;
     this.#messages = this.#messages.filter(({ input, done }) => {
-      if (isTaken(input)) taken.push({ input, done });
-      return !isTaken(input);
+      const isTaken = isKind(input) && wanted(input);
+      if (isTaken) taken.push({ input, done });
+      return !isTaken;
     });
     return taken;
   }

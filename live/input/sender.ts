@@ -75,11 +75,7 @@ export class Sender {
 
   /** Rejects the waiting texts that need an answer. */
   rejectTexts(error: Error) {
-    const texts = this.#queue.takeKind("text");
-    for (const { input, done } of texts) {
-      if (input.turnComplete) done(error);
-      else this.#queue.add(input, done);
-    }
+    for (const { done } of this.#queue.takeKind("text", ({ turnComplete }) => turnComplete)) done(error);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import type { CloseExplanation, Verdict } from "./close-codes";
 
-/** An invalid message or setting: nothing was sent, and the conversation continues. */
+/** An invalid message or setting: nothing was sent, and the conversation continues. Only errors of the server begin with "Gemini Live:". */
 export class InputError extends Error {
   override name = "InputError";
 }

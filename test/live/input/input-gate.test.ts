@@ -91,6 +91,19 @@ describe("input while connecting", () => {
     assert.deepEqual(exchange.lines(/text|context/), ["1 context user: The door is open."]);
   });
 
+  it("keeps context in its place when an interrupt rejects the other texts", async () => {
+    const { exchange, talk, accept } = await startConnecting();
+    const context = talk.say("The door is open.", false);
+    const stopped = assert.rejects(talk.say("hello"), /stopped before it was sent/);
+    talk.speak(Buffer.alloc(640));
+    await exchange.seen("1 setup new");
+    talk.conversation.interrupt();
+    accept();
+    await Promise.all([stopped, context]);
+    await exchange.seen("1 sound 20");
+    assert.deepEqual(exchange.lines(/context|sound/), ["1 context user: The door is open.", "1 sound 20"]);
+  });
+
   it("is rejected by a disconnect", async () => {
     const { talk } = await startConnecting();
     const waiting = [talk.say("hello"), talk.sayWhenIdle("news")];
