@@ -14,7 +14,7 @@ export interface Sound {
   sampleRate: number;
 }
 
-export interface Picture {
+export interface Image {
   kind: "image";
   data: Buffer;
   mimeType: "image/jpeg" | "image/png";
@@ -49,13 +49,7 @@ export interface Signal {
   signal: "activityStart" | "activityEnd" | "audioStreamEnd";
 }
 
-export type Input =
-  | Sound
-  | Picture
-  | Text
-  | { kind: "history"; turns: HistoryTurn[] }
-  | ToolResponse
-  | Signal;
+export type Input = Sound | Image | Text | { kind: "history"; turns: HistoryTurn[] } | ToolResponse | Signal;
 
 /** Called once: without an error when the input was sent (sound: when it was accepted), else with an error. */
 export type Done = (error?: Error) => void;

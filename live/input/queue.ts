@@ -1,13 +1,13 @@
-// Input that waits for a connection: messages, the newest sound up to a limit in milliseconds, and the newest picture. It is sent
+// Input that waits for a connection: messages, the newest sound up to a limit in milliseconds, and the newest image. It is sent
 // in the order in which it came.
 
 import { durationMs } from "../../audio/frames";
 import { InputError } from "../server/errors";
 import {
   type Done,
+  type Image,
   type Input,
   noDone,
-  type Picture,
   type Signal,
   type Sound,
   type Text,
@@ -21,8 +21,8 @@ export interface QueueLimits {
   soundMs: number;
 }
 
-/** Input that is neither sound nor a picture. */
-export type Message = Exclude<Input, Sound | Picture>;
+/** Input that is neither sound nor an image. */
+export type Message = Exclude<Input, Sound | Image>;
 
 type Entry<T extends Input> = Waiting<T> & { order: number };
 
@@ -30,7 +30,7 @@ export class InputQueue {
   readonly #limits: QueueLimits;
   #messages: Entry<Message>[] = [];
   #sound: Entry<Sound>[] = [];
-  #picture: Entry<Picture> | undefined;
+  #image: Entry<Image> | undefined;
   #soundMs = 0;
   #lostSoundMs = 0;
   #order = 0;
@@ -42,7 +42,7 @@ export class InputQueue {
   }
 
   get isEmpty() {
-    return !this.#messages.length && !this.#sound.length && !this.#picture;
+    return !this.#messages.length && !this.#sound.length && !this.#image;
   }
 
   has(kind: Message["kind"]) {
@@ -53,7 +53,7 @@ export class InputQueue {
     this.#order += 1;
     const order = this.#order;
     if (input.kind === "sound") this.#addSound({ input, done: noDone, order }, done);
-    else if (input.kind === "image") this.#addPicture({ input, done, order });
+    else if (input.kind === "image") this.#addImage({ input, done, order });
     else if (input.kind === "signal") this.#addSignal({ input, done, order });
     else if (this.#messages.length < this.#limits.messages) this.#messages.push({ input, done, order });
     else
@@ -96,7 +96,7 @@ export class InputQueue {
     this.#dropEmptyActivities();
     const entry = this.#oldest();
     if (!entry) return undefined;
-    if (entry === this.#picture) this.#picture = undefined;
+    if (entry === this.#image) this.#image = undefined;
     else if (entry === this.#sound[0]) this.#dropSound();
     else this.#messages.shift();
     return entry;
@@ -119,10 +119,10 @@ export class InputQueue {
 
   /** Rejects everything that waits. Returns the number of messages that got the error. */
   fail(error: Error): number {
-    const entries = [...this.#messages, ...(this.#picture ? [this.#picture] : [])];
+    const entries = [...this.#messages, ...(this.#image ? [this.#image] : [])];
     this.#messages = [];
     this.#sound = [];
-    this.#picture = undefined;
+    this.#image = undefined;
     this.#soundMs = 0;
     const reported = entries.filter(({ done }) => done !== noDone);
     for (const { done } of reported) done(error);
@@ -137,7 +137,7 @@ export class InputQueue {
   }
 
   #oldest() {
-    const heads = [this.#messages[0], this.#sound[0], this.#picture].filter((entry) => entry !== undefined);
+    const heads = [this.#messages[0], this.#sound[0], this.#image].filter((entry) => entry !== undefined);
     return heads.reduce<(typeof heads)[number] | undefined>(
       (oldest, entry) => (!oldest || entry.order < oldest.order ? entry : oldest),
       undefined,
@@ -177,10 +177,10 @@ export class InputQueue {
     return ms;
   }
 
-  /** Replaces the waiting picture; its `done` gets no error. */
-  #addPicture(entry: Entry<Picture>) {
-    this.#picture?.done();
-    this.#picture = entry;
+  /** Replaces the waiting image; its `done` gets no error. */
+  #addImage(entry: Entry<Image>) {
+    this.#image?.done();
+    this.#image = entry;
   }
 }
 

@@ -7,8 +7,8 @@ import type { ModelProfile } from "../setup/model-profiles";
 import type { StateStore } from "../state/store";
 import { isSilencedByTools } from "./admission";
 import { write, writeStop } from "./client-messages";
+import { ImageRate } from "./image-rate";
 import type { Done, HistoryTurn, Input, Text } from "./input";
-import { PictureRate } from "./picture-rate";
 import { InputQueue, type QueueLimits } from "./queue";
 
 /** Bytes in the socket's buffer above which sound waits in the queue: about three seconds of base64 sound. */
@@ -36,7 +36,7 @@ export class Sender {
   readonly #state: StateStore;
   readonly #listener: SenderListener;
   readonly #queue: InputQueue;
-  readonly #pictures: PictureRate;
+  readonly #images: ImageRate;
   #outlet: Outlet | undefined;
   #cancelDrain: (() => void) | undefined;
 
@@ -52,7 +52,7 @@ export class Sender {
     this.#state = state;
     this.#listener = listener;
     this.#queue = new InputQueue(limits);
-    this.#pictures = new PictureRate(clock, (picture, done) => this.#transmit(picture, done));
+    this.#images = new ImageRate(clock, (image, done) => this.#transmit(image, done));
   }
 
   get hasHistory() {
@@ -112,7 +112,7 @@ export class Sender {
     this.#outlet = undefined;
     this.#cancelDrain?.();
     this.#cancelDrain = undefined;
-    const held = this.#pictures.take();
+    const held = this.#images.take();
     if (held) this.#queue.add(held.input, held.done);
     this.putBack(questions);
   }
@@ -160,7 +160,7 @@ export class Sender {
   }
 
   #pass(input: Input, done: Done) {
-    if (input.kind === "image") this.#pictures.send(input, done);
+    if (input.kind === "image") this.#images.send(input, done);
     else this.#transmit(input, done);
   }
 

@@ -15,7 +15,7 @@ export interface Update {
 }
 const SIGNALS = ["activityStart", "activityEnd", "audioStreamEnd"];
 
-/** Maximum bytes of sound or picture in one message. */
+/** Maximum bytes of sound or image in one message. */
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 
 /** @throws InputError or SoundError if the message is not a valid request */
@@ -33,7 +33,7 @@ export function readRequest(msg: FlowMessage): Action | Update | Input {
     };
   if (Array.isArray(payload) && payload.length) return { kind: "history", turns: payload.map(readTurn) };
   throw new InputError(
-    `msg.payload is ${describe(payload)}. Send a Buffer with sound or a picture, a string, or an array of {role, text}.`,
+    `msg.payload is ${describe(payload)}. Send a Buffer with sound or an image, a string, or an array of {role, text}.`,
   );
 }
 

@@ -76,7 +76,7 @@ export class Exchange {
   readonly farEnd: FarEnd;
   /**
    * In order, each with the number of its connection: `1 setup new`, `1 text user: hello`, `1 context user: …`, `1 realtimeText …`,
-   * `1 sound <ms>`, `1 picture <bytes as text>`, `1 activityStart`, `1 activityEnd`,
+   * `1 sound <ms>`, `1 image <bytes as text>`, `1 activityStart`, `1 activityEnd`,
    * `1 audioStreamEnd`, `1 response <id>`, `1 closed`.
    */
   readonly log: Inbox<string>;
@@ -188,7 +188,7 @@ function record(
   }
   const { audio, video, text, ...signals } = realtimeInput ?? {};
   if (audio) push(`sound ${Buffer.from(audio.data, "base64").length / 32}`);
-  if (video) push(`picture ${Buffer.from(video.data, "base64")}`);
+  if (video) push(`image ${Buffer.from(video.data, "base64")}`);
   if (text) push(`realtimeText ${text}`);
   for (const signal of Object.keys(signals)) push(signal);
   for (const { id } of toolResponse?.functionResponses ?? []) push(`response ${id}`);

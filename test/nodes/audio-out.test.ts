@@ -273,7 +273,7 @@ describe("audio out", () => {
       /"audio\/wav" is not supported\. Audio out takes mono PCM/,
     ],
     ["a rate of 3 Hz", { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=3" }, /3 Hz is not supported/],
-    ["a picture", { payload: Buffer.alloc(960), mimeType: "image/png" }, /"image\/png" is not supported/],
+    ["an image", { payload: Buffer.alloc(960), mimeType: "image/png" }, /"image\/png" is not supported/],
     ["a bad session key", { payload: Buffer.alloc(960), session: {} }, /msg\.session must be a string/],
     ["more than its queue limit", { payload: Buffer.alloc(50e6) }, /ms of sound were dropped/],
   ];

@@ -6,8 +6,7 @@ import { silence } from "../../speech";
 import { accept, answer, cut, Exchange, type Line } from "../exchange";
 import { continuity } from "../talk";
 
-const picture = (name: string) =>
-  ({ kind: "image", data: Buffer.from(name), mimeType: "image/png" }) as const;
+const image = (name: string) => ({ kind: "image", data: Buffer.from(name), mimeType: "image/png" }) as const;
 
 /** A far end that accepts the setup only when `accept()` is called. */
 async function startConnecting(options: Parameters<typeof Exchange.start>[1] = {}) {
@@ -66,15 +65,15 @@ describe("input while connecting", () => {
     assert.deepEqual(outcomes.slice(1), [undefined, undefined]);
   });
 
-  it("keeps one picture, the newest: 100 pictures leave room for texts", async () => {
+  it("keeps one image, the newest: 100 images leave room for texts", async () => {
     const { exchange, talk, accept } = await startConnecting();
-    const pictures = Array.from({ length: 100 }, (_, n) => talk.send(picture(`number ${n}`)));
+    const images = Array.from({ length: 100 }, (_, n) => talk.send(image(`number ${n}`)));
     const text = talk.say("hello", false);
     await exchange.seen("1 setup new");
     accept();
-    await Promise.all([...pictures, text]);
+    await Promise.all([...images, text]);
     await exchange.settled();
-    assert.deepEqual(exchange.lines(/picture/), ["1 picture number 99"]);
+    assert.deepEqual(exchange.lines(/image/), ["1 image number 99"]);
   });
 
   it("rejects texts on interrupt, those for an idle moment included, and keeps context", async () => {

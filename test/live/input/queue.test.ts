@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { InputQueue } from "../../../live/input/queue";
 
-const picture = (name: string) =>
-  ({ kind: "image", data: Buffer.from(name), mimeType: "image/jpeg" }) as const;
+const image = (name: string) => ({ kind: "image", data: Buffer.from(name), mimeType: "image/jpeg" }) as const;
 const text = (text: string) => ({ kind: "text", text, turnComplete: true }) as const;
 const sound = (ms: number) => ({ kind: "sound", pcm: Buffer.alloc(ms * 32), sampleRate: 16_000 }) as const;
 
@@ -17,7 +16,7 @@ describe("the queue for a connection", () => {
     const waiting = queue();
     waiting.add(text("a"), done);
     waiting.add(sound(20), done);
-    waiting.add(picture("a picture"), done);
+    waiting.add(image("an image"), done);
     waiting.add(text("b"), done);
     waiting.putBack([
       { ...text("x"), again: true },
@@ -30,8 +29,8 @@ describe("the queue for a connection", () => {
     assert.ok(waiting.isEmpty);
   });
 
-  it("is not empty while one message, some sound or a picture waits", () => {
-    for (const input of [text("a"), sound(20), picture("a picture")]) {
+  it("is not empty while one message, some sound or an image waits", () => {
+    for (const input of [text("a"), sound(20), image("an image")]) {
       const waiting = queue();
       assert.ok(waiting.isEmpty);
       waiting.add(input, done);
@@ -72,7 +71,7 @@ describe("the queue for a connection", () => {
     assert.equal(waiting.takeLostSoundMs(), 0, "sound that was taken makes room");
   });
 
-  it("rejects a message beyond the offline message queue, and still takes sound and a picture", () => {
+  it("rejects a message beyond the offline message queue, and still takes sound and an image", () => {
     const waiting = queue(1);
     const errors: (Error | undefined)[] = [];
     const note = (error?: Error) => void errors.push(error);
@@ -80,7 +79,7 @@ describe("the queue for a connection", () => {
     waiting.add(text("b"), note);
     assert.match(String(errors), /1 messages already wait/);
     waiting.add(sound(20), note);
-    waiting.add(picture("a picture"), note);
+    waiting.add(image("an image"), note);
     assert.deepEqual(errors.slice(1), [undefined]);
   });
 
@@ -89,7 +88,7 @@ describe("the queue for a connection", () => {
     const errors: unknown[] = [];
     const note = (error?: Error) => void errors.push(error);
     waiting.add(text("a"), note);
-    waiting.add(picture("a picture"), note);
+    waiting.add(image("an image"), note);
     waiting.putBack([{ ...text("x"), again: true }]);
     const error = new Error("over");
     assert.equal(waiting.fail(error), 2);

@@ -51,8 +51,8 @@ describe("a frame of the server", () => {
   it("with data that is not audio yields no audio event", async () => {
     const exchange = await Exchange.start({
       text: (line) => {
-        const picture = { inlineData: { mimeType: "image/png", data: "AAAA" } };
-        line.reply({ serverContent: { modelTurn: { parts: [picture, part(10)] } } });
+        const image = { inlineData: { mimeType: "image/png", data: "AAAA" } };
+        line.reply({ serverContent: { modelTurn: { parts: [image, part(10)] } } });
         finish(line);
       },
     });

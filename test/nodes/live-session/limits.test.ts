@@ -1,24 +1,24 @@
-// What is limited: pictures that wait, token budget, open conversations.
+// What is limited: images that wait, token budget, open conversations.
 
 import assert from "node:assert/strict";
 import { acceptSetup, holdSetups } from "../../far-end";
 import { answering, event, skip, startSession, state, textsIn } from "../flow";
 
 describe("a live session that is connecting", () => {
-  it("keeps one picture, the newest: 100 of them leave room for texts", async () => {
+  it("keeps one image, the newest: 100 of them leave room for texts", async () => {
     const server = holdSetups();
     const { flow, frames } = await startSession(server.onFrame, { offlineMessages: 1 });
     for (let n = 1; n <= 100; n++)
-      flow.send("session", { payload: Buffer.from(`picture ${n}`), mimeType: "image/jpeg" });
+      flow.send("session", { payload: Buffer.from(`image ${n}`), mimeType: "image/jpeg" });
     flow.send("session", { payload: "what do you see?" });
     server.accept();
     await frames.next(({ clientContent }) => !!clientContent);
-    const pictures = frames.items.flatMap(
+    const images = frames.items.flatMap(
       ({ realtimeInput }) => (realtimeInput?.video as { data: string }) ?? [],
     );
     assert.deepEqual(
-      pictures.map(({ data }) => Buffer.from(data, "base64").toString()),
-      ["picture 100"],
+      images.map(({ data }) => Buffer.from(data, "base64").toString()),
+      ["image 100"],
     );
     assert.deepEqual(flow.caught.items, []);
   });

@@ -46,21 +46,21 @@ describe("a live session", () => {
     });
   });
 
-  it("sends an array as history, and a Buffer with an image type as a picture", async () => {
+  it("sends an array as history, and a Buffer with an image type as an image", async () => {
     await start();
     const history = [
       { role: "user", text: "My name is Ada." },
       { role: "model", text: "Hello Ada." },
     ];
     flow.send("session", { payload: history });
-    flow.send("session", { payload: Buffer.from("picture"), mimeType: "image/jpeg" });
+    flow.send("session", { payload: Buffer.from("image"), mimeType: "image/jpeg" });
     assert.deepEqual((await frames.next()).clientContent, {
       turns: history.map(({ role, text }) => ({ role, parts: [{ text }] })),
       turnComplete: false,
     });
     const { data, mimeType } = (await frames.next()).realtimeInput!.video as Record<string, string>;
     assert.equal(mimeType, "image/jpeg");
-    assert.equal(Buffer.from(data!, "base64").toString(), "picture");
+    assert.equal(Buffer.from(data!, "base64").toString(), "image");
   });
 
   it("opens on connect, ends on disconnect, and begins a new conversation on reset", async () => {

@@ -35,7 +35,7 @@ describe("a message that a session cannot use", () => {
       /50000000 bytes\. The limit is 4194304.*several messages/,
     ],
     [
-      "a 50 MB picture",
+      "a 50 MB image",
       { payload: Buffer.alloc(50e6), mimeType: "image/png" },
       /50000000 bytes\. The limit is 4194304/,
     ],

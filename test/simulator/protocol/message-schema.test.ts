@@ -13,8 +13,8 @@ const turn = (role: string, ...parts: object[]) => ({
 });
 const manual = { realtimeInputConfig: { automaticActivityDetection: { disabled: true } } };
 const explicit = "Explicit activity control is not supported when automatic activity detection is enabled.";
-const picture = (mimeType: string) => ({
-  data: Buffer.from("no picture at all, really not").toString("base64"),
+const image = (mimeType: string) => ({
+  data: Buffer.from("no image at all, really not").toString("base64"),
   mimeType,
 });
 
@@ -67,10 +67,10 @@ const messages: [what: string, message: object | string, reason: string, setup?:
   ["sound of another kind", input({ audio: { data: "AAAA", mimeType: "audio/opus" } }), invalid],
   ["sound without a kind", input({ audio: { data: "AAAA" } }), invalid],
   ["an impossible rate", input({ audio: { data: "AAAA", mimeType: "audio/pcm;rate=3" } }), invalid],
-  ["rubbish as a JPEG", input({ video: picture("image/jpeg") }), invalid],
-  ["rubbish as a PNG", input({ video: picture("image/png") }), invalid],
-  ["rubbish in the history", turn("user", { inlineData: picture("image/png") }), invalid],
-  ["a film", input({ video: picture("video/mp4") }), invalid],
+  ["rubbish as a JPEG", input({ video: image("image/jpeg") }), invalid],
+  ["rubbish as a PNG", input({ video: image("image/png") }), invalid],
+  ["rubbish in the history", turn("user", { inlineData: image("image/png") }), invalid],
+  ["a film", input({ video: image("video/mp4") }), invalid],
   ["clientContent on 3.1", turn("user", { text: "hi" }), invalid, { model: flash }],
 ];
 
