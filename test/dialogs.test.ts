@@ -37,7 +37,7 @@ function defaultsOf(script: string): Record<string, Default> {
 const registered: Record<string, string> = JSON.parse(read("package.json"))["node-red"].nodes;
 
 describe("the files of every node", () => {
-  it("are in package.json, and every node that is there has a dialog, a catalogue and a help text", () => {
+  it("are in package.json, and each node has a dialog, a catalogue and a help text", () => {
     const sets = dialogs.map(({ set }) => set).sort();
     assert.deepEqual(Object.keys(registered).sort(), sets);
     for (const ending of [".json", ".html"])
@@ -106,7 +106,7 @@ describe("the files of every node", () => {
         }
       });
 
-      it("takes in its dialog what the runtime takes, and nothing else", () => {
+      it("accepts in its dialog exactly what the runtime accepts", () => {
         const { settings } = tableOf(set);
         const defaults = defaultsOf(script);
         for (const [name, setting] of Object.entries(settings)) {
@@ -159,7 +159,7 @@ describe("the files of every node", () => {
       });
     });
 
-  it("have no icon that is not used", () => {
+  it("have no unused icon", () => {
     const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);
     assert.deepEqual(filesOf("icons", "").sort(), shown.sort());
   });

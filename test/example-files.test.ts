@@ -17,25 +17,25 @@ function guardsOf(flow: ExampleNode[]) {
 
 for (const { file, flow } of examples)
   describe(`the example ${file}`, () => {
-    it("says what it is in a comment, and needs no other package", () => {
+    it("has a comment that explains it, and needs no other package", () => {
       assert.ok(flow.some(({ type }) => type === "comment"));
       for (const node of flow.filter(({ type }) => type === "global-config"))
         assert.deepEqual(Object.keys((node as { modules?: object }).modules ?? {}), [packageName]);
     });
 
-    it("leads every wire to a node that is there, and has every id once", () => {
+    it("has only wires to existing nodes, and unique ids", () => {
       const ids = flow.map(({ id }) => id);
       assert.equal(new Set(ids).size, ids.length);
       for (const id of flow.flatMap(({ wires = [] }) => wires.flat())) assert.ok(ids.includes(id), id);
     });
 
-    it("has the guards of the starter flow at its sockets, if it has any: pages of other sites stay out", () => {
+    it("protects its WebSockets like the starter flow, so that pages of other sites get no access", () => {
       const [guards, ofTheStarter] = [guardsOf(flow), guardsOf(starter.flow)];
       if (guards.length) assert.deepEqual(guards, ofTheStarter);
       else assert.ok(!flow.some(({ type }) => type.startsWith("websocket")));
     });
 
-    it("sets every setting of our nodes, and none that they do not have", () => {
+    it("sets all settings of the nodes of this package, and no unknown ones", () => {
       for (const { defaults, type } of dialogs)
         for (const { id, type: _, z, x, y, wires, ...settings } of flow.filter(
           (node) => node.type === type,
@@ -45,7 +45,7 @@ for (const { file, flow } of examples)
           assert.deepEqual(Object.keys(settings).sort(), [...defaults].sort(), String(id));
     });
 
-    it("needs no key and holds none", () => {
+    it("needs no key and contains none", () => {
       for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
         assert.equal((node as { server?: string }).server, "simulator");
       assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);

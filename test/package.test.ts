@@ -49,7 +49,7 @@ describe("the packed package", () => {
   after(() => rmSync(userDir, { recursive: true, force: true }));
   const content = (file: string) => readFileSync(join(installed, file), "utf8");
 
-  it("holds every node with its dialog, texts and help, and every program", () => {
+  it("contains every node with its dialog, texts and help, and every program", () => {
     for (const [set, file] of Object.entries(sets)) {
       assert.ok(files.includes(file), file);
       assert.ok(files.includes(file.replace(".js", ".html")), set);
@@ -65,7 +65,7 @@ describe("the packed package", () => {
     for (const file of exampleFiles) assert.ok(files.includes(join("examples", file)), file);
   });
 
-  it("holds no tests, no sources, and nothing else that only we need", () => {
+  it("contains no tests, no sources, and nothing else that only developers need", () => {
     const allowed =
       /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\.json|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
     assert.deepEqual(
@@ -94,7 +94,7 @@ describe("the packed package", () => {
       }
   });
 
-  it("holds no path of the machine that it was made on", () => {
+  it("contains no path of the machine that built it", () => {
     for (const file of files)
       for (const path of [`${ROOT}/`, `${homedir()}/`, `${tmpdir()}/`])
         assert.ok(!content(file).includes(path), `${path} in ${file}`);
@@ -183,7 +183,7 @@ describe("the packed package", () => {
       );
     });
 
-    it("gives the editor its dialogs, help texts, icons and labels", async () => {
+    it("has its dialogs, help texts, icons and labels in the editor", async () => {
       const html = await get<string>("/nodes", "text/html");
       for (const set of Object.keys(sets)) {
         assert.match(html, new RegExp(`data-template-name="gemini-${set}"`));

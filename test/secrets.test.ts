@@ -195,7 +195,7 @@ const CASES: [what: string, gossip: Gossip, connection: object, inject: string][
   ],
 ];
 
-describe("nothing that the package says, shows, stores or hands out holds a secret", () => {
+describe("no secret is in logs, messages, badges, errors, stored data or exports", () => {
   for (const [what, gossip, connection, inject] of CASES)
     it(`when the server answers by ${what}`, async () => {
       const server = await startGossip(gossip);
@@ -207,7 +207,7 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
         assert.doesNotMatch(asked.split(" ")[0]!, /key=|token=|AIza|auth_tokens/);
     });
 
-  it("when a token is made, which is on the first output alone", async () => {
+  it("when a token is issued, which is on the first output only", async () => {
     const server = await startGossip({ token: tokenOf(TOKEN) });
     const running = await run(flowWith({ url: server.url }));
     await post(running.nodeRed, "/inject/ask");
@@ -216,7 +216,7 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
     expectNoSecret(await everything(running));
   });
 
-  it("when the key comes from the environment by the name in its field, which works, and the export says only that", async () => {
+  it("when the key field names an environment variable: it works, and the export contains only the name", async () => {
     const server = await startGossip({
       setup: closeWith(1007, "Request contains an invalid argument."),
     });
@@ -230,7 +230,7 @@ describe("nothing that the package says, shows, stores or hands out holds a secr
     expectNoSecret(await everything(running));
   });
 
-  it("when the key was pasted with blanks around it, which it works without", async () => {
+  it("when the key was pasted with blanks around it, which are removed", async () => {
     const server = await startGossip({ setup: closeWith(1007, `API key not valid: ${KEY}`) });
     const running = await run(flowWith({ url: server.url }, { apiKey: ` ${KEY}\n` }));
     await post(running.nodeRed, "/inject/say");

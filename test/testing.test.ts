@@ -64,7 +64,7 @@ describe("a test of a flow with the packed package", () => {
       assert.equal(stdout, sets.map((set) => `${set} is a function\n`).join(""));
     });
 
-  it("keeps its other files to itself", () =>
+  it("exports no other files", () =>
     assert.rejects(
       runsIn("--eval", `require("${name}/dist/simulator/server.js")`),
       /ERR_PACKAGE_PATH_NOT_EXPORTED/,

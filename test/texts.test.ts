@@ -57,7 +57,7 @@ describe("the texts of every node", () => {
         for (const [name, rule] of Object.entries(rules)) assert.equal(error[name], rule!.error, name);
       });
 
-      it("asks only for texts that there are", () => {
+      it("uses only texts that the catalogue has", () => {
         const catalogue = flatten(JSON.parse(read("locales/en-US", `${set}.json`)));
         const core = flatten(coreTexts).map((key) => `node-red:${key}`);
         const asked = [...keysInTemplate(template), ...keysInCode(script)];
@@ -66,7 +66,7 @@ describe("the texts of every node", () => {
           assert.ok([...catalogue, ...core].includes(key), `${key} is not in the catalogue`);
       });
 
-      it("says nothing in its dialog that is not in the catalogue, but names and numbers", () => {
+      it("has every text of its dialog in the catalogue, except names and numbers", () => {
         const words = template.replace(/<[^>]*>/g, " ").match(/[^\s]+/g) ?? [];
         for (const word of words) assert.match(word, /^([\d.]+|kHz)$/);
       });
@@ -115,7 +115,7 @@ describe("the texts of every node", () => {
       });
     });
 
-  it("have no text that is not used, and the code uses none that is missing", () => {
+  it("have no unused text, and no text that the code uses is missing", () => {
     const catalogues = dialogs.flatMap(({ set }) =>
       flatten(JSON.parse(read("locales/en-US", `${set}.json`))),
     );

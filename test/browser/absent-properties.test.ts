@@ -170,5 +170,5 @@ describeInBrowser("a flow without properties for its settings", () => {
     assert.deepEqual(chosen, { connection: "live-config", session: "live-session" });
   });
 
-  it("leaves no error in the page", () => assert.deepEqual(problems, []));
+  it("causes no error in the page", () => assert.deepEqual(problems, []));
 });

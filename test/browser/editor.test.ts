@@ -51,7 +51,7 @@ for (const theme of THEMES)
       await page.locator(".red-ui-tray").waitFor({ state: "detached" });
     };
 
-    it("has the nodes in their own part of the palette, under names with spaces", async () => {
+    it("shows the nodes in their own palette category, with spaces in their names", async () => {
       for (const type of TYPES) {
         const node = page.locator(`.red-ui-palette-node[data-palette-type='${type}']`);
         assert.equal(await node.count(), 1, type);
@@ -61,7 +61,7 @@ for (const theme of THEMES)
       }
     });
 
-    it("opens every dialog with a text on every label, on one line", async () => {
+    it("shows every label of every dialog as text on one line", async () => {
       const flow = await flows();
       for (const type of TYPES.filter((wanted) => flow.some((node) => node.type === wanted))) {
         await openDialog(type);
@@ -70,7 +70,7 @@ for (const theme of THEMES)
       }
     });
 
-    it("saves what was entered, and deploys it without a complaint", async () => {
+    it("saves and deploys what was entered, without an error", async () => {
       await openDialog("gemini-live-session");
       await inTray("#node-input-name").fill("assistant");
       await inTray("#node-input-voice").fill("Kore");
@@ -98,7 +98,7 @@ for (const theme of THEMES)
       assert.doesNotMatch(nodeRed.output(), /\[error\]/);
     });
 
-    it("fills the fields of the turn detection from a preset, and knows when they are the user's own", async () => {
+    it("fills the turn detection fields from a preset, and shows custom after an edit", async () => {
       await openDialog("gemini-live-session");
       await inTray("#node-input-turnDetection").selectOption("automatic");
       await inTray("#node-input-preset").selectOption("noisy");

@@ -202,7 +202,7 @@ for (const theme of THEMES)
         assert.deepEqual([kept, changed], [session, false]);
       });
 
-    it("is marked as invalid when its session is not there", async () => {
+    it("is marked as invalid when its session does not exist", async () => {
       assert.equal((await inEditor("of nobody")).valid, false);
       assert.equal((await inEditor("of disabled")).valid, true);
     });
@@ -223,7 +223,7 @@ for (const theme of THEMES)
       await inTray("#node-input-name").click();
     });
 
-    it("keeps all that was entered, over a deploy and when it is opened again", async () => {
+    it("keeps what was entered after a deploy and when it is opened again", async () => {
       await open("for all");
       await inTray("#node-input-session").selectOption("first");
       await inTray("#node-input-lock").selectOption("some");
@@ -253,7 +253,7 @@ for (const theme of THEMES)
       assert.equal((await inEditor("for all")).changed, false);
     });
 
-    it("can lock no setting at all, and keeps that too", async () => {
+    it("can lock no setting at all, and keeps this choice", async () => {
       await open("for all");
       await tick("voice", "instruction", "tools", "turn detection", "transcripts");
       assert.equal((await save("for all")).lockedFields, "");
@@ -263,7 +263,7 @@ for (const theme of THEMES)
       await inTray("#node-input-name").click();
     });
 
-    it("copied together with its session is for the copy", async () => {
+    it("uses the copied session when both are copied", async () => {
       const sessions = await page.evaluate(
         (copied) => {
           const before = RED.nodes.filterNodes({ type: "gemini-live-token" }).map(({ id }) => id);

@@ -61,7 +61,7 @@ describe("npm start", () => {
       assert.equal(readFileSync(flowFile(), "utf8"), deployed);
     });
 
-  it("keeps the connection of a flow file that somebody has put there", async () => {
+  it("keeps the connection of an existing flow file", async () => {
     await start();
     const flow = JSON.stringify(withServer("vertex"), null, 2);
     await nodeRed!.stop();

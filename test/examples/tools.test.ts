@@ -52,7 +52,7 @@ describe("the example flows with tools", () => {
     assert.equal((await fetch(`${nodeRed.url}/weather`)).status, 200);
   });
 
-  it("weather by voice: what belongs to no browser goes to every page of ours, and to no other", async () => {
+  it("weather by voice: a message without a browser goes to every page of the example, and to no other client", async () => {
     const { nodeRed, press } = await run("weather by voice", (flow) => flow);
     const page = `${nodeRed.url}/weather`;
     const [stranger, first, second] = [await callWith(page, undefined), await call(page), await call(page)];
@@ -69,7 +69,7 @@ describe("the example flows with tools", () => {
     assert.equal(stranger.received, 0);
   });
 
-  it("weather by voice: a service that cannot be reached is an error that the model hears of", async () => {
+  it("weather by voice: the model gets an error when the service cannot be reached", async () => {
     const closed = createServer().listen(0, "127.0.0.1");
     await once(closed, "listening");
     const { port } = closed.address() as AddressInfo;
@@ -82,7 +82,7 @@ describe("the example flows with tools", () => {
     await told.next(saidBy("model", /get_weather failed.*ECONNREFUSED/s));
   });
 
-  it("lights by voice: a device over MQTT answers late, and its answer finds the call", async () => {
+  it("lights by voice: a late response of an MQTT device reaches its call", async () => {
     const broker = await Aedes.createBroker();
     const server = createServer(broker.handle).listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -66,7 +66,7 @@ describe("all nodes together, with the simulator", () => {
         .map(({ payload }) => payload as Buffer),
     );
 
-  it("hold a conversation: the simulator answers speech with the same speech", async () => {
+  it("have a conversation: the simulator answers speech with the same speech", async () => {
     await start();
     speak("kitchen", Buffer.concat([speech, silence(1_000)]));
     await flow.at("playback").next(({ event }) => event === "turnComplete");

@@ -81,7 +81,7 @@ describe("a connection with tokens", () => {
     [{ tokenUses: -1 }, /"Uses"/],
     [{ tokenUses: 1.5 }, /"Uses" must be a whole number from 0 to 1000000; it is 1\.5/],
   ] as [object, RegExp][])
-    it(`that cannot be as they are set is an error: ${JSON.stringify(settings)}`, async () => {
+    it(`with invalid settings is an error: ${JSON.stringify(settings)}`, async () => {
       await fails([connection({ useEphemeralTokens: true, ...settings })], error);
     });
 });

@@ -67,7 +67,7 @@ describe("activities that wait for a connection", () => {
     assert.deepEqual(order(queue), ["activityEnd", "activityStart"]);
   });
 
-  it("do not add up while somebody presses without speaking", () => {
+  it("do not accumulate when the button is pressed without speech", () => {
     const queue = new InputQueue({ messages: 1, soundMs: 1_000 });
     queue.add(sound(20), () => {});
     for (let press = 0; press < 1_000; press++) {

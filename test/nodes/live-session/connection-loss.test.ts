@@ -11,7 +11,7 @@ const setups = (frames: Frame[]) =>
   frames.flatMap(({ setup }) => (setup ? [setup as { sessionResumption?: { handle?: string } }] : []));
 
 describe("a server that accepts every setup and then closes with 1011", () => {
-  it("is given up after the reconnect attempts, with one error and one token for each attempt", async () => {
+  it("gets the configured reconnect attempts, with one token for each and one error at the end", async () => {
     const simulator = await opened(
       startSimulator({ key: KEY, script: [{ at: "ready", do: "close", code: 1011, times: 100 }] }),
     );
@@ -104,7 +104,7 @@ describe("kept conversations that cannot be resumed", () => {
     ["report only", { onConnectionLoss: "report" }, {}],
     ["single turn", {}, { singleTurn: true }],
   ] as const)
-    it(`begin anew after a deploy, and say nothing else: ${what}`, async () => {
+    it(`start a new conversation after a deploy, and report no resume: ${what}`, async () => {
       const kept = { keepConversations: true, ...properties };
       const { flow, farEnd } = await startSession(
         acceptResumable((_frame, reply) => reply(complete)),

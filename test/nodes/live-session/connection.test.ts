@@ -34,7 +34,7 @@ describe("a session whose server", () => {
     assert.ok(!flow.everything().includes(KEY), "the key was said");
   };
 
-  it("does not answer is given up, with the cause on message, state and badge", async () => {
+  it("does not answer is an error after the reconnect attempts, with the cause in the message, the state and the badge", async () => {
     await start(() => {}, { connectTimeoutSeconds: 1 });
     await expectFailure(/did not answer within 1 s\. Check the server address/, /did not answer within 1 s/);
   });
@@ -52,12 +52,12 @@ describe("a session whose server", () => {
     await expectFailure(/does not know this model\. Check the model name/, /does not know this model/);
   });
 
-  it("answers the setup with invalid frames is reported as no Live server", async () => {
+  it("answers the setup with invalid frames is reported as not a Live server", async () => {
     await start((_frame, reply) => reply("<html>"));
     await expectFailure(/does not speak the Live protocol\. Check/, /does not speak the Live protocol/);
   });
 
-  it("is not there is reported as unreachable", async () => {
+  it("does not exist is reported as unreachable", async () => {
     const gone = await startFarEnd(() => {});
     await gone.close();
     flow = await Flow.start([connectionTo(gone), ...session()]);

@@ -48,7 +48,7 @@ describe("a spent token budget", () => {
 });
 
 describe("max conversations", () => {
-  it("of which one was unused for 30 s: it ends for a new one, with an event and a warning", async () => {
+  it("ends a conversation that was idle for 30 s for a new one, with an event and a warning", async () => {
     const { flow } = await startSession(acceptSetup(), { maxConversations: 2 });
     const warnings = flow.warnings("session");
     const connect = async (session: string) => {

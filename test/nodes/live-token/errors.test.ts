@@ -40,7 +40,7 @@ describe("a token that cannot be issued is an error that says what to do", () =>
     return String(reason);
   };
 
-  it("no session was chosen", async () => {
+  it("without a chosen session", async () => {
     await start(token({ session: "" }));
     await expectError(/has no live session\. Choose one in its dialog/, /has no live session/);
   });

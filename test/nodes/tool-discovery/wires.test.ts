@@ -52,7 +52,7 @@ describe("a live session has the tools that its tools output is wired to", () =>
     await leadsTo(["get_weather"]);
   });
 
-  it("finds an end in loops, also in one that leads back to itself", async () => {
+  it("ends in loops, also in one that leads back to the session", async () => {
     await start(
       session(["a"]),
       pass("a", ["b", "session"]),
@@ -103,7 +103,7 @@ describe("a live session has the tools that its tools output is wired to", () =>
     assert.equal(toys.found()[0]!.node, "first");
   });
 
-  it("omits a disabled tool, and one that is missing at the end of a wire", async () => {
+  it("omits disabled tools, and wires to missing nodes", async () => {
     await start(session(["gone", "off", "weather"]), disabled(tool("off")), tool("weather"));
     await leadsTo(["get_weather"]);
   });
