@@ -17,7 +17,7 @@ import type { InputGate } from "./input/input-gate";
 import type { ConversationOptions } from "./options";
 import { ConnectionError, InputError } from "./server/errors";
 import { outlivesConnection } from "./setup/setup";
-import { isOpen } from "./state/state";
+import { isOpen, type StateEvent } from "./state/state";
 import type { StateStore } from "./state/store";
 import type { ToolDispatch } from "./tools/tool-dispatch";
 import type { ServerWatch } from "./turns/server-watch";
@@ -36,6 +36,13 @@ export interface LifecycleParts {
   /** As ConnectionOptions.onFrame. */
   onFrame: ConnectionOptions["onFrame"];
 }
+
+/** A turn that nobody asked for proves nothing: a resumed conversation may send one each time, and end. */
+const asksForTurn = (event: StateEvent) =>
+  event.type === "textSent" ||
+  event.type === "responseSent" ||
+  (event.type === "userSpeech" && event.speaking) ||
+  (event.type === "userAudible" && event.audible);
 
 export class Lifecycle implements ConnectionListener {
   readonly #options: Pick<ConversationOptions, "settings" | "continuity" | "clock">;
@@ -60,8 +67,11 @@ export class Lifecycle implements ConnectionListener {
       },
       this,
     );
+    let isAsked = false;
     state.onChange((_before, _after, event) => {
-      if (event.type === "turnComplete" && !event.cutOff) this.#connection.prove();
+      if (event.type === "connected") isAsked = false;
+      if (asksForTurn(event)) isAsked = true;
+      if (event.type === "turnComplete" && !event.cutOff && isAsked) this.#connection.prove();
     });
   }
 

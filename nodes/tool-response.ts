@@ -69,13 +69,23 @@ function wrap({ payload, error }: FlowMessage, maxBytes: number): Record<string,
 
 /** Shortens a value that is too large to the start of its text, with a note. */
 function cut(value: unknown, maxBytes: number): unknown {
-  const json = JSON.stringify(value);
+  const json = toJson(value);
   if (json === undefined)
-    throw new InputError(`msg.payload is of type ${typeof value}. Send a value that JSON can hold.`);
+    throw new InputError(
+      `msg.payload, of type ${typeof value}, cannot be written as JSON. Send a value without functions, BigInts and references to itself.`,
+    );
   const bytes = Buffer.byteLength(json);
   if (bytes <= maxBytes) return value;
   const text = Buffer.from(typeof value === "string" ? value : json)
     .subarray(0, maxBytes)
     .toString();
   return `${text.replace(/\uFFFD+$/, "")} … [cut to ${maxBytes} of ${bytes} bytes]`;
+}
+
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

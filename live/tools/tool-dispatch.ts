@@ -59,6 +59,8 @@ export class ToolDispatch {
         });
         continue;
       }
+      // The server may send a call again that still waits for its response: the tool must not run twice.
+      if ([...this.#pending, ...calls].some((pending) => pending.id === id)) continue;
       const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
       const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;
       if (tool && !problem) calls.push(this.#callOf(tool, id, name, args));

@@ -14,10 +14,11 @@ export class SessionStore {
     this.#handlesMs = handlesMs;
   }
 
-  /** Begins a session. Drops the oldest ended one beyond 500. */
+  /** Begins a session. Drops the oldest ended ones beyond 500; there are several when many were open at once. */
   begin(): Session {
     const ended = this.all.filter(({ open }) => !open);
-    if (ended.length >= MAX_ENDED) this.all.splice(this.all.indexOf(ended[0]!), 1);
+    for (const session of ended.slice(0, Math.max(0, ended.length - MAX_ENDED + 1)))
+      this.all.splice(this.all.indexOf(session), 1);
     const session = new Session();
     this.all.push(session);
     return session;

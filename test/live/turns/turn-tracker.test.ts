@@ -122,6 +122,21 @@ describe("thoughts", () => {
   });
 });
 
+describe("thinking in the background", () => {
+  it("ends with the connection, which the flow gets as an event", async () => {
+    const exchange = await Exchange.start(
+      {},
+      { settings: { ...settings, model: "gemini-3.8-live-extended-thinking" } },
+    );
+    exchange.talk.conversation.connect();
+    await exchange.talk.enters("connected");
+    exchange.reply({ serverContent: { turnComplete: true, interactionStatus: "IN_PROGRESS" } });
+    await exchange.talk.next("thinking", ({ thinking }) => thinking);
+    exchange.line().socket.terminate();
+    await exchange.talk.next("thinking", ({ thinking }) => !thinking);
+  });
+});
+
 describe("barge-in", () => {
   it("interrupts the answer when the user speaks over it; the next answer is a new turn", async () => {
     const { talk } = await startSimulated();

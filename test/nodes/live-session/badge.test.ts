@@ -52,6 +52,17 @@ describe("the badge of a live session", () => {
       await badges.next((badge) => badge.text === text);
   });
 
+  it("shows that an extended-thinking model works in the background, until it has answered", async () => {
+    await start({ model: "gemini-3.8-live-extended-thinking" }, (reply) => {
+      reply({ serverContent: { ...said(2), turnComplete: true, interactionStatus: "IN_PROGRESS" } });
+      reply({ serverContent: { ...said(2), turnComplete: true }, interactionStatus: "IDLE" });
+    });
+    const badges = flow.badges("session");
+    flow.send("session", { payload: "hello" });
+    for (const text of ["connected", "thinking", "connected"])
+      await badges.next((badge) => badge.text === text);
+  });
+
   it("changes its badge only with the state, and never shows sound or text in it", async () => {
     await start({}, (reply) => {
       for (let i = 0; i < 50; i++)
