@@ -20,7 +20,7 @@ export interface ConversationLimits {
 const SWEEP_MS = 1_000;
 /** Milliseconds after which a conversation that has ended is forgotten, unless its state still matters. */
 const FORGET_MS = 60_000;
-/** Maximum number of ended conversations that are kept; the one unused for longest is forgotten first. */
+/** Maximum number of ended conversations that are kept; the one idle for longest is forgotten first. */
 const MAX_ENDED = 1_000;
 /** Milliseconds without input or output after which a conversation may be ended for a new one. */
 const REPLACEABLE_MS = 30_000;
@@ -122,7 +122,7 @@ export class ConversationPool {
     }
     this.#report(conversation, {
       type: "warning",
-      warning: `${limit}: the one that was unused longest was ended for a new one. Raise max conversations in the connection if this is not wanted.`,
+      warning: `${limit}: the one that was idle longest was ended for a new one. Raise max conversations in the connection if this is not wanted.`,
     });
     oldest.end(`ended for another conversation: ${limit}`);
   }

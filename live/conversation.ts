@@ -13,7 +13,7 @@ import { profileOf } from "./setup/model-profiles";
 import { canResume } from "./setup/setup";
 import { isOpen, visibleState } from "./state/state";
 import { StateStore } from "./state/store";
-import { type Answer, ToolDispatch } from "./tools/tool-dispatch";
+import { ToolDispatch, type ToolResult } from "./tools/tool-dispatch";
 import { ServerWatch } from "./turns/server-watch";
 import { TurnTracker } from "./turns/turn-tracker";
 import { UserActivity } from "./turns/user-activity";
@@ -141,9 +141,9 @@ export class Conversation {
   }
 
   /** Sends a tool response; `done` gets an error if the call does not wait for one. */
-  answer(id: string, answer: Answer, done: Done) {
+  respond(id: string, result: ToolResult, done: Done) {
     this.#lastUsed = this.#options.clock.now();
-    this.#state.batch(() => this.#tools.answer(id, answer, done));
+    this.#state.batch(() => this.#tools.respond(id, result, done));
   }
 
   /** The tools may have changed: an open conversation gets them at the next idle moment. */

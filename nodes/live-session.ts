@@ -98,9 +98,9 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
       done(error as Error);
     }
   });
-  node.answerCall = (session, id, answer, done) => {
+  node.respondToCall = (session, id, result, done) => {
     const conversation = conversations.find(session);
-    if (conversation) conversation.answer(id, answer, done);
+    if (conversation) conversation.respond(id, result, done);
     else
       done(new InputError(`The conversation of the tool call ${id} has ended. The response was not sent.`));
   };

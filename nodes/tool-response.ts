@@ -27,13 +27,18 @@ function runToolResponse(RED: NodeAPI, node: Node, def: NodeDef) {
     try {
       const { id, node: sessionId, session } = readToolCall(msg);
       const caller = RED.nodes.getNode(sessionId) as LiveSessionNode | null;
-      if (caller?.type !== "gemini-live-session" || !caller.answerCall)
+      if (caller?.type !== "gemini-live-session" || !caller.respondToCall)
         throw new InputError(
           `The live session that made the call ${id} no longer exists. The response was not sent.`,
         );
       const scheduling = readScheduling(msg.scheduling ?? settings.scheduling);
       const response = wrap(msg, maxBytes);
-      caller.answerCall(session, id, { response, scheduling, willContinue: msg.willContinue === true }, done);
+      caller.respondToCall(
+        session,
+        id,
+        { response, scheduling, willContinue: msg.willContinue === true },
+        done,
+      );
     } catch (error) {
       done(error as Error);
     }

@@ -20,8 +20,8 @@ export interface ServedTool {
   check(args: unknown): string | undefined;
 }
 
-/** A response of a tool. */
-export interface Answer {
+/** The result of a tool call. */
+export interface ToolResult {
   response: Record<string, unknown>;
   scheduling?: ToolResponse["scheduling"];
   /** More responses to the same call follow. */
@@ -68,8 +68,7 @@ export class ToolDispatch {
     }
     state.apply({ type: "toolsCalled", calls });
     for (const call of calls) emit({ type: "toolCall", call });
-    for (const { id, name, problem } of refused)
-      this.#respond({ id, name }, { response: { error: problem } });
+    for (const { id, name, problem } of refused) this.#send({ id, name }, { response: { error: problem } });
   }
 
   /** The server cancels calls: they need no response any more. */
@@ -81,7 +80,7 @@ export class ToolDispatch {
   }
 
   /** Sends a response to a call; `done` gets an error if the call does not wait for one. */
-  answer(id: string, answer: Answer, done: Done) {
+  respond(id: string, result: ToolResult, done: Done) {
     const call = this.#pending.find((pending) => pending.id === id);
     if (!call)
       return done(
@@ -89,8 +88,8 @@ export class ToolDispatch {
           `The tool call ${id} waits for no response: it was answered, cancelled, or timed out. This response was not sent.`,
         ),
       );
-    if (!answer.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });
-    this.#respond(call, answer, done);
+    if (!result.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });
+    this.#send(call, result, done);
   }
 
   /** Sends the model an error for each call that has timed out. Call it about once a second. */
@@ -99,7 +98,7 @@ export class ToolDispatch {
     const late = this.#pending.filter(({ deadline }) => deadline <= now);
     this.#withdraw(late, "timeout");
     for (const call of late)
-      this.#respond(call, { response: { error: `The tool ${call.name} did not respond in time.` } });
+      this.#send(call, { response: { error: `The tool ${call.name} did not respond in time.` } });
   }
 
   /** The conversation that made the calls has ended. */
@@ -135,9 +134,9 @@ export class ToolDispatch {
     for (const call of calls) this.#options.emit({ type: "toolCancelled", call, reason });
   }
 
-  #respond(
+  #send(
     { id, name, interrupted }: Pick<Call, "id" | "name" | "interrupted">,
-    { response, scheduling, willContinue }: Answer,
+    { response, scheduling, willContinue }: ToolResult,
     done: Done = () => {},
   ) {
     const { profile, send } = this.#options;

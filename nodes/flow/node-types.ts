@@ -7,7 +7,7 @@ import type { QueueLimits } from "../../live/input/queue";
 import type { OwnTokens } from "../../live/server/credentials";
 import type { Server } from "../../live/server/server";
 import type { Continuity, Setup } from "../../live/setup/setup";
-import type { Answer } from "../../live/tools/tool-dispatch";
+import type { ToolResult } from "../../live/tools/tool-dispatch";
 import type { LiveConfigSettings } from "../settings/live-config";
 
 export type ConnectionCredentials = { apiKey: string };
@@ -34,7 +34,7 @@ export interface LiveConfigNode extends Node<ConnectionCredentials> {
 /** What a live session offers to other nodes; missing if its settings are invalid. */
 export interface LiveSessionNode extends Node {
   /** Passes a tool response to the conversation of the call. */
-  answerCall?(session: string, id: string, answer: Answer, done: Done): void;
+  respondToCall?(session: string, id: string, result: ToolResult, done: Done): void;
   /** The server and the setup of a new conversation; a live token locks its tokens to them. */
   blueprint?(): { connection: SharedConnection; setup: Setup };
 }

@@ -156,7 +156,7 @@ describe("max conversations", () => {
     assert.deepEqual(pool.states(), ["connected", "connected"]);
   });
 
-  it("ends the conversation that was unused longest, for 30 s at least, for a new one, with event and warning", async () => {
+  it("ends the conversation that was idle longest, for 30 s at least, for a new one, with event and warning", async () => {
     const { clock, create } = await start();
     const { pool, events, say } = create({ idleTimeoutMs: 0 });
     await say("kitchen");

@@ -161,7 +161,7 @@ describe("generated frames that no server sends", () => {
             for (const { call } of talk.all("toolCall")) {
               if (answered.has(call)) continue;
               answered.add(call);
-              talk.conversation.answer(call.id, { response: { output: "booked" } }, () => {});
+              talk.conversation.respond(call.id, { response: { output: "booked" } }, () => {});
             }
           };
           talk.conversation.connect();

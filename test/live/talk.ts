@@ -8,7 +8,7 @@ import type { ConversationOptions } from "../../live/options";
 import type { Server } from "../../live/server/server";
 import type { Continuity, ConversationSettings } from "../../live/setup/setup";
 import type { VisibleState } from "../../live/state/state";
-import type { Answer } from "../../live/tools/tool-dispatch";
+import type { ToolResult } from "../../live/tools/tool-dispatch";
 import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
 import { Inbox } from "../inbox";
@@ -99,8 +99,8 @@ export class Talk {
   }
 
   /** Sends the response of a tool with this output. */
-  respond(id: string, output: unknown, more: Omit<Answer, "response"> = {}): Promise<void> {
-    return this.#until((done) => this.conversation.answer(id, { response: { output }, ...more }, done));
+  respond(id: string, output: unknown, more: Omit<ToolResult, "response"> = {}): Promise<void> {
+    return this.#until((done) => this.conversation.respond(id, { response: { output }, ...more }, done));
   }
 
   instruct(instruction: string): Promise<void> {

@@ -29,7 +29,7 @@ describe("a frame in the same packet as setupComplete", () => {
     exchange.talk.conversation.connect();
     await exchange.talk.next("toolCall");
     assert.equal(exchange.talk.conversation.state, "connected");
-    exchange.talk.conversation.answer("1", { response: { output: "ok" } }, () => {});
+    exchange.talk.conversation.respond("1", { response: { output: "ok" } }, () => {});
     await exchange.seen("1 response 1");
     assert.deepEqual(exchange.talk.all("toolCancelled"), []);
   });
