@@ -5,7 +5,7 @@ import { Conversation } from "./conversation";
 import type { ConversationEvent } from "./events";
 import type { ConversationOptions } from "./options";
 import { InputError } from "./server/errors";
-import type { VisibleState } from "./state/state";
+import type { BadgeState } from "./state/state";
 
 export interface ConversationLimits {
   /** Maximum number of open conversations among all nodes that share `open`. */
@@ -60,9 +60,9 @@ export class ConversationPool {
     return this.find(key) ?? this.#create(key);
   }
 
-  /** The states of the conversations. */
-  states(): VisibleState[] {
-    return [...this.#conversations.values()].map(({ state }) => state);
+  /** The states of the conversations, as the badge shows them. */
+  states(): BadgeState[] {
+    return [...this.#conversations.values()].map(({ badgeState }) => badgeState);
   }
 
   /** The tools may have changed. */

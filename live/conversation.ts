@@ -11,7 +11,7 @@ import { Lifecycle } from "./lifecycle";
 import type { ConversationOptions } from "./options";
 import { profileOf } from "./setup/model-profiles";
 import { canResume } from "./setup/setup";
-import { isOpen, visibleState } from "./state/state";
+import { badgeState, isOpen, visibleState } from "./state/state";
 import { StateStore } from "./state/store";
 import { ToolDispatch, type ToolResult } from "./tools/tool-dispatch";
 import { ServerWatch } from "./turns/server-watch";
@@ -101,9 +101,14 @@ export class Conversation {
     this.#upkeep = upkeep;
   }
 
-  /** The state as badge and events show it. */
+  /** The state as events show it. */
   get state() {
     return visibleState(this.#state.current);
+  }
+
+  /** The state as the badge shows it. */
+  get badgeState() {
+    return badgeState(this.#state.current);
   }
 
   /** Whether there is a connection, or one is being made. */

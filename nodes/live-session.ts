@@ -49,6 +49,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   const emit = (conversation: Conversation, event: ConversationEvent) => {
     const identity = identities.get(conversation);
     if (event.type === "state") badge.show(conversations.states(), event);
+    if (event.type === "thinking") badge.show(conversations.states());
     if (event.type === "warning") return node.warn(event.warning);
     if (event.type === "failed") return node.error(event.error, { ...(identity && identityOf(identity)) });
     const source = { node: node.id, server: connection.kind, model, session: identity?.session ?? "" };

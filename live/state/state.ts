@@ -304,8 +304,14 @@ export const isIdle = (state: ConversationState) =>
   !state.thinking &&
   state.calls.length === 0;
 
-/** The states that badge and events show. */
+/** The states that events show. */
 export type VisibleState = ConversationState["connection"] | "interrupted";
+
+/** Those of the badge: it also shows that an extended-thinking model works in the background. */
+export type BadgeState = VisibleState | "thinking";
 
 export const visibleState = ({ connection, interrupted }: ConversationState): VisibleState =>
   connection === "connected" && interrupted ? "interrupted" : connection;
+
+export const badgeState = (state: ConversationState): BadgeState =>
+  state.connection === "connected" && state.thinking ? "thinking" : visibleState(state);

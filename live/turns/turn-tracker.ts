@@ -51,6 +51,9 @@ export class TurnTracker {
     this.#state = state;
     this.#captions = new Captions(state, emit);
     this.#usage = new UsageMeter(profile.contextWindow);
+    state.onChange((before, { thinking }) => {
+      if (thinking !== before.thinking) emit({ type: "thinking", thinking });
+    });
     if (profile.turnEnds !== "turnComplete")
       this.#segments = new SegmentEnds(profile.turnEnds, clock, settings.segmentSilenceMs, {
         endSide: (role) => this.#captions.end(role),
@@ -134,7 +137,8 @@ export class TurnTracker {
     if (serverContent) this.#receiveContent(serverContent);
     const status = interactionStatusOf(frame);
     // A turnComplete without a status ends the thinking too.
-    if (status || serverContent?.turnComplete) this.#receiveStatus(status === "IN_PROGRESS");
+    if (status || serverContent?.turnComplete)
+      this.#state.apply({ type: "thinking", thinking: status === "IN_PROGRESS" });
   }
 
   /** The user starts or stops speaking, as reported by the server or by push to talk. */
@@ -170,11 +174,6 @@ export class TurnTracker {
     this.#options.activity.onReport();
     this.#options.emit({ type: "speech", speaking, offsetMs });
     this.hear(speaking);
-  }
-
-  #receiveStatus(thinking: boolean) {
-    if (thinking !== this.#state.current.thinking) this.#options.emit({ type: "thinking", thinking });
-    this.#state.apply({ type: "thinking", thinking });
   }
 
   #receiveContent(content: LiveServerContent) {

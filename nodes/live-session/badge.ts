@@ -2,16 +2,19 @@
 
 import type { Node, NodeAPI, NodeStatus } from "node-red";
 import type { Attempt } from "../../live/connection/connection-events";
-import type { VisibleState } from "../../live/state/state";
+import type { BadgeState } from "../../live/state/state";
 
-const APPEARANCE: Record<VisibleState, Pick<NodeStatus & object, "fill" | "shape">> = {
+const APPEARANCE: Record<BadgeState, Pick<NodeStatus & object, "fill" | "shape">> = {
   disconnected: { fill: "grey", shape: "ring" },
   connecting: { fill: "yellow", shape: "ring" },
   connected: { fill: "green", shape: "dot" },
   interrupted: { fill: "blue", shape: "dot" },
+  thinking: { fill: "green", shape: "ring" },
   closing: { fill: "yellow", shape: "ring" },
   closed: { fill: "grey", shape: "ring" },
 };
+
+const NOT_OPEN: readonly BadgeState[] = ["disconnected", "closing", "closed"];
 
 export class Badge {
   readonly #red: NodeAPI;
@@ -23,9 +26,9 @@ export class Badge {
   }
 
   /** @param last the latest change: the cause of a failure, and the attempt to connect */
-  show(states: VisibleState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
+  show(states: BadgeState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
     const connecting = states.filter((state) => state === "connecting").length;
-    const live = states.filter((state) => state === "connected" || state === "interrupted").length;
+    const live = states.filter((state) => !NOT_OPEN.includes(state)).length - connecting;
     if (live + connecting > 1)
       return this.#node.status({
         fill: live ? "green" : "yellow",
