@@ -10,7 +10,15 @@ const coreTexts = createRequire(require.resolve("node-red"))("@node-red/nodes/lo
 /** The texts that a key is built for while the program runs, by the beginning of the key. */
 const BUILT: Record<string, string[]> = {
   "live-session.output.": ["audio", "text", "tools", "events"],
-  "live-session.badge.": ["disconnected", "connecting", "connected", "interrupted", "closing", "closed"],
+  "live-session.badge.": [
+    "disconnected",
+    "connecting",
+    "connected",
+    "interrupted",
+    "thinking",
+    "closing",
+    "closed",
+  ],
   "live-config.node.": ["simulator", "gemini", "vertex", "custom"],
 };
 
