@@ -137,6 +137,20 @@ describe("tools as branches of the flow", () => {
       else assert.deepEqual(sent, wanted);
     });
 
+  it("rejects results that JSON cannot hold, and the call still waits for its response", async () => {
+    await start(tool("a", "get_weather"));
+    call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });
+    const { toolCall } = await called("a");
+    const itself: { self?: object } = {};
+    itself.self = itself;
+    for (const payload of [itself, { count: 10n }, () => 1]) {
+      flow.send("answer", { payload, toolCall });
+      assert.match((await flow.nextError()).message, /msg\.payload, of type \w+, cannot be written as JSON/);
+    }
+    flow.send("answer", { payload: "sunny", toolCall });
+    assert.deepEqual((await response()).response, { output: "sunny" });
+  });
+
   it("sends the scheduling, and whether more results follow", async () => {
     await start(tool("a", "get_weather"));
     call({ id: "call_1", name: "get_weather", args: { city: "Berlin" } });

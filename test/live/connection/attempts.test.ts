@@ -139,6 +139,19 @@ describe("reconnect attempts", () => {
     assert.equal(exchange.talk.all("failed").length, 0);
   });
 
+  it("end when the server completes a turn on each connection that nobody asked for, and then closes", async () => {
+    const exchange = await Exchange.start({
+      setup: (line) => {
+        accept(line);
+        answer(line);
+        line.socket.close(1011, "Internal error encountered.");
+      },
+    });
+    exchange.talk.conversation.connect();
+    await exchange.talk.next("failed");
+    assert.deepEqual(exchange.talk.waits(), [500, 1_000, 2_000, 4_000]);
+  });
+
   it("end when the server announces the end of each connection at once and then closes it", async () => {
     const exchange = await Exchange.start({
       setup: (line) => {

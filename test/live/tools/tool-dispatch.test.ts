@@ -48,6 +48,17 @@ describe("the tools in the setup", () => {
 });
 
 describe("a tool call", () => {
+  it("reaches the flow once while it waits for its response, however often the server sends it", async () => {
+    const exchange = await start();
+    const weather = { id: "1", name: "get_weather" };
+    call(exchange, weather, weather);
+    call(exchange, weather);
+    await exchange.settled();
+    assert.equal(exchange.talk.all("toolCall").length, 1);
+    await exchange.talk.respond("1", "sunny");
+    await exchange.seen("1 response 1");
+  });
+
   it("reaches the flow with its arguments; several are answered in any order", async () => {
     const exchange = await start([tool("get_weather"), tool("get_time")]);
     const { talk } = exchange;
