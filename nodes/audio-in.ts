@@ -45,7 +45,7 @@ function runAudioIn(node: Node, def: NodeDef) {
   let cancelSweep: (() => void) | undefined;
 
   const receive = (msg: FlowMessage, send: (msg: FlowMessage) => void) => {
-    if (msg.action !== undefined) return send(msg);
+    if (!isSound(msg)) return send(msg);
     const identity = identityOf(msg);
     const transcoder = streams.get(identity.session)?.transcoder ?? new Transcoder({ format, frameMs });
     const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
@@ -79,6 +79,10 @@ function runAudioIn(node: Node, def: NodeDef) {
     for (const { transcoder } of streams.values()) transcoder.free();
   });
 }
+
+/** Actions, events, and the texts and pictures of a page are for the live session. */
+const isSound = ({ action, event, mimeType }: FlowMessage) =>
+  action === undefined && event === undefined && !/^(text|image)\//.test(String(mimeType));
 
 /** Sends the rest of a stream, and then its end. */
 function endStream(node: Node, { transcoder, identity }: Stream) {

@@ -79,7 +79,8 @@ function runAudioOut(node: Node, options: PlaybackOptions) {
       const { interrupted } = line;
       line.interrupted = false;
       line.playback.mark((dropped) =>
-        report("turnComplete", interrupted || dropped ? { interrupted: true } : {}),
+        // Tells it apart from the event of the live session, which comes when the model has ended the turn.
+        report("turnComplete", { playback: true, ...((interrupted || dropped) && { interrupted: true }) }),
       );
     } else if (msg.event === undefined) play(carried);
   };

@@ -79,6 +79,8 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
       if (client !== undefined) conversations.get(client).disconnect();
       return done();
     }
+    // What a page says of its playback.
+    if (msg.event === "played") return done();
     const request = readRequest(msg);
     const identity = identityOf(msg);
     // A disconnect without a conversation ends the one that is kept from before a deploy, and sound opens none after it.

@@ -57,10 +57,12 @@ export = (RED: NodeAPI) => {
     }
   }
   RED.nodes.registerType("gemini-live-token", LiveToken);
-  // Google's SDK in one file, for pages that connect with a token: browsers cannot import packages.
-  RED.httpNode.get("/gemini-live/genai.js", (_, response) =>
-    response.sendFile("genai.js", { root: join(__dirname, "../browser") }),
-  );
+  // For pages that connect with a token: Google's SDK in one file, since browsers cannot import packages, and the microphone and
+  // loudspeaker of our own page.
+  for (const file of ["genai.js", "sound.js", "worklets.js"])
+    RED.httpNode.get(`/gemini-live/${file}`, (_, response) =>
+      response.sendFile(file, { root: join(__dirname, "../browser") }),
+    );
 };
 
 function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {

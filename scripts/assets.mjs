@@ -1,6 +1,6 @@
 // Puts what the compiler does not copy next to the compiled nodes, where Node-RED's loader looks: dialogs, icons and texts.
 
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { buildSync } from "esbuild";
 import { fillDialog } from "./dialogs.mjs";
@@ -11,6 +11,9 @@ for (const [set, table] of Object.entries(TABLES))
 cpSync("icons", "dist/nodes/icons", { recursive: true });
 cpSync("locales", "dist/nodes/locales", { recursive: true });
 chmodSync("dist/simulator/cli.js", 0o755);
+
+// The compiler makes files of the types that nodes and page share.
+for (const ending of ["js", "d.ts"]) rmSync(`dist/browser/protocol.${ending}`, { force: true });
 
 // Google's SDK for browsers in one file, for pages that connect with a token: browsers find no packages.
 const { metafile } = buildSync({
@@ -31,16 +34,3 @@ const licenses = [...new Set(bundled)].filter(Boolean).map((folder) => {
   return `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(`${folder}/${file}`, "utf8")}`;
 });
 writeFileSync("dist/browser/genai.js.LICENSES.txt", licenses.join("\n\n"));
-
-// The pages are written as pages, of parts that both have, and travel in the template nodes that have one of these names.
-const pages = { "page with microphone and player": "talk.html", "page that talks directly": "direct.html" };
-for (const [node, file] of Object.entries(pages))
-  pages[node] = readFileSync(`examples/${file}`, "utf8").replace(/\/\* (page\.\w+) \*\/\n/g, (_, part) =>
-    readFileSync(`examples/${part}`, "utf8"),
-  );
-for (const name of readdirSync("examples").filter((file) => file.endsWith(".json"))) {
-  const file = `examples/${name}`;
-  const flow = JSON.parse(readFileSync(file, "utf8"));
-  for (const node of flow) if (pages[node.name]) node.template = pages[node.name];
-  writeFileSync(file, `${JSON.stringify(flow, null, 2)}\n`);
-}

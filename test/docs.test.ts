@@ -48,7 +48,7 @@ describe("the documents", () => {
       folder,
       names!.trim().split(/,\s+/),
     ]);
-    const sources = ["nodes", "live", "audio", "simulator"]
+    const sources = ["nodes", "live", "audio", "simulator", "browser"]
       .flatMap(filesIn)
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
     const real = [...new Set(sources.map(dirname))].map((folder) => [
@@ -79,7 +79,7 @@ describe("the documents", () => {
       .filter((file) => file.endsWith(".json"))
       .map(read)
       .join();
-    const page = read("examples/page.js");
+    const page = read("browser/texts/en.ts") + read("examples/direct.html");
     for (const [, label] of readme.matchAll(/\*\*([^*]+)\*\*/g))
       assert.ok(texts.includes(`"${label}"`) || page.includes(`"${label}"`), label);
   });

@@ -1,20 +1,9 @@
-// The files of the examples: complete, without keys, and guarded.
+// The files of the examples: complete, and without keys.
 
 import assert from "node:assert/strict";
-import { dialogs, type ExampleNode, examples, read } from "./dialogs";
+import { dialogs, examples, read } from "./dialogs";
 
 const { name: packageName } = JSON.parse(read("package.json"));
-const starter = examples.find(({ file }) => file === "talk in the browser.json")!;
-
-/** What stands next to the sockets of an example, behind those that receive and before those that send: functions, with their code. */
-function guardsOf(flow: ExampleNode[]) {
-  const receivers = flow.filter(({ type }) => type === "websocket in").flatMap(({ wires }) => wires!.flat());
-  const senders = flow.filter(({ type }) => type === "websocket out").map(({ id }) => id);
-  return flow
-    .filter(({ id, wires }) => receivers.includes(id) || wires?.flat().some((to) => senders.includes(to)))
-    .map(({ type, func, initialize }) => ({ type, func, initialize }));
-}
-
 for (const { file, flow } of examples)
   describe(`the example ${file}`, () => {
     it("has a comment that explains it, and needs no other package", () => {
@@ -27,12 +16,6 @@ for (const { file, flow } of examples)
       const ids = flow.map(({ id }) => id);
       assert.equal(new Set(ids).size, ids.length);
       for (const id of flow.flatMap(({ wires = [] }) => wires.flat())) assert.ok(ids.includes(id), id);
-    });
-
-    it("protects its WebSockets like the starter flow, so that pages of other sites get no access", () => {
-      const [guards, ofTheStarter] = [guardsOf(flow), guardsOf(starter.flow)];
-      if (guards.length) assert.deepEqual(guards, ofTheStarter);
-      else assert.ok(!flow.some(({ type }) => type.startsWith("websocket")));
     });
 
     it("sets all settings of the nodes of this package, and no unknown ones", () => {

@@ -6,7 +6,7 @@ import { InputError } from "../../live/server/errors";
 /** The properties that this package reads or writes; all others pass through. */
 export interface FlowMessage extends NodeMessage {
   session?: unknown;
-  _session?: { type: string; id: string };
+  _session?: { type: string; id: string; user?: string };
   mimeType?: unknown;
   action?: unknown;
   event?: unknown;
@@ -51,7 +51,7 @@ export interface TokenPayload {
 /** Identifies the conversation of a message; on every message that a conversation sends. */
 export interface Identity {
   session: string;
-  _session?: { type: string; id: string };
+  _session?: { type: string; id: string; user?: string };
 }
 
 /** The session key of a message: `msg.session`, else the client in `msg._session`, else `default`. */

@@ -2,6 +2,8 @@
 
 import { audioIn } from "./audio-in";
 import { audioOut } from "./audio-out";
+import { browserIn } from "./browser-in";
+import { browserOut } from "./browser-out";
 import { interrupt } from "./interrupt";
 import { liveConfig } from "./live-config";
 import { liveSession } from "./live-session";
@@ -19,4 +21,6 @@ export const TABLES = {
   "tool-call": toolCall,
   "tool-response": toolResponse,
   "live-token": liveToken,
+  "browser-in": browserIn,
+  "browser-out": browserOut,
 } as unknown as Record<string, Table>;

@@ -1,96 +1,116 @@
 import assert from "node:assert/strict";
-import { type Caller, call as callPage } from "../caller";
-import { listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { deploy, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
+import { openPage, type PageClient } from "../page-client";
 import { correlation, silence, speech } from "../speech";
 
-/** The live session's id in the example. */
-const SESSION = "7a1c0e5d2b9f430a";
+const flow = JSON.parse(readFileSync(join(__dirname, "../../examples/talk in the browser.json"), "utf8")) as {
+  id: string;
+  type: string;
+}[];
 
 describe("the example flow: talk in the browser", () => {
   let nodeRed: NodeRed;
-  const callers: Caller[] = [];
 
   before(async () => {
     nodeRed = await startNodeRed();
   });
-  after(async () => {
-    for (const { socket } of callers) socket.terminate();
-    await nodeRed.stop();
-  });
-  const call = async () => {
-    const caller = await callPage(`${nodeRed.url}/talk`);
-    callers.push(caller);
-    return caller;
+  after(() => nodeRed.stop());
+  const call = async (resume?: string) => {
+    const opened = await openPage(`${nodeRed.url}/talk`, resume);
+    opened.client.tell({ type: "action", action: "connect" });
+    return opened;
   };
-  const answered = (caller: Caller) => caller.told.next(({ event }) => event === "turnComplete");
+  const question = Buffer.concat([speech, silence(1_000)]);
+  const captions = ({ told }: PageClient) =>
+    told.items.flatMap((message) => (message.type === "text" && message.final ? [message] : []));
+
+  it("has six nodes, a connection and a comment", () => {
+    const nodes = flow.filter(({ type }) => !["tab", "comment", "gemini-live-config"].includes(type));
+    assert.equal(nodes.length, 6);
+    assert.equal(flow.length, 9);
+  });
 
   it("gives a recording of speech back as that speech, with captions of both sides", async () => {
-    const caller = await call();
-    assert.equal((await caller.told.next(({ state }) => state === "connected")).server, "simulator");
-    caller.speak(Buffer.concat([speech, silence(1_000)]));
-    await answered(caller);
-    assert.ok(correlation(speech, 16_000, caller.heard(), 24_000) > 0.9);
-    const whole = caller.told.items.filter(({ event, final }) => event === "caption" && final);
+    const { client } = await call();
+    assert.equal((await client.next("state", ({ state }) => state === "connected")).server, "simulator");
+    client.speak(question);
+    await client.next("turnComplete");
+    assert.ok(correlation(speech, 16_000, client.heard(), 24_000) > 0.9);
     assert.deepEqual(
-      whole.map(({ role }) => role),
+      captions(client).map(({ role }) => role),
       ["user", "model"],
     );
-    assert.match(whole[1]!.text!, /simulator/i);
-    await caller.hangUp();
+    assert.match(captions(client)[1]!.text, /simulator/i);
   });
 
   it("paces the answer: it takes about as long to come as it takes to hear", async () => {
-    const caller = await call();
-    caller.speak(Buffer.concat([speech, silence(1_000)]));
-    const began = caller.told
-      .next(({ event, role }) => event === "caption" && role === "model")
-      .then(() => performance.now());
-    const start = await began;
-    await answered(caller);
-    const milliseconds = caller.heard().length / 48;
-    assert.ok(performance.now() - start > milliseconds - 500);
-    await caller.hangUp();
+    const { client } = await call();
+    client.speak(question);
+    await client.next("text", ({ role }) => role === "model");
+    const start = performance.now();
+    await client.next("turnComplete");
+    assert.ok(performance.now() - start > client.heard().length / 48 - 500);
   });
 
   it("stops the answer at once on barge-in", async () => {
-    const caller = await call();
-    caller.speak(Buffer.concat([speech, silence(1_000)]));
-    await caller.told.next(({ role }) => role === "model");
-    caller.speak(speech);
-    await caller.told.next(({ event }) => event === "flush");
-    const atFlush = caller.heard().length;
-    await answered(caller);
-    assert.equal(caller.heard().length, atFlush);
-    await caller.hangUp();
+    const { client } = await call();
+    client.speak(question);
+    await client.next("text", ({ role }) => role === "model");
+    client.speak(speech);
+    await client.next("flush");
+    const atFlush = client.heard().length;
+    await client.next("turnComplete");
+    assert.equal(client.heard().length, atFlush);
   });
 
-  it("holds two conversations with two browsers", async () => {
-    const [first, second] = [await call(), await call()];
+  it("holds two conversations with two pages", async () => {
+    const [first, second] = [(await call()).client, (await call()).client];
     const reversed = Buffer.from(speech);
     for (let i = 0; i < speech.length; i += 2)
       reversed.writeInt16LE(speech.readInt16LE(speech.length - 2 - i), i);
-    first.speak(Buffer.concat([speech, silence(1_000)]));
+    first.speak(question);
     second.speak(Buffer.concat([reversed, silence(1_000)]));
-    await Promise.all([answered(first), answered(second)]);
+    await Promise.all([first.next("turnComplete"), second.next("turnComplete")]);
     assert.ok(correlation(speech, 16_000, first.heard(), 24_000) > 0.9);
     assert.ok(correlation(reversed, 16_000, second.heard(), 24_000) > 0.9);
     assert.ok(correlation(speech, 16_000, second.heard(), 24_000) < 0.5);
-    await Promise.all([first.hangUp(), second.hangUp()]);
   });
 
-  it("opens a conversation when a browser comes, and ends it when the browser leaves", async () => {
-    const { badges, close } = await listenAsEditor(nodeRed.url);
-    const caller = await call();
-    await badges.next(({ node, text }) => node === SESSION && text === "connected");
-    await caller.hangUp();
-    await badges.next(({ node, text }) => node === SESSION && text === "closed");
-    close();
+  it("answers a text, and ends the conversation when the page says so", async () => {
+    const { client } = await call();
+    client.tell({ type: "text", text: "How are you?" });
+    await client.next("turnComplete");
+    assert.match(captions(client).at(-1)!.text, /How are you\?/);
+    client.tell({ type: "action", action: "disconnect" });
+    await client.next("state", ({ state }) => state === "closed");
+  });
+
+  it("goes on with the same conversation after deploys of single nodes", async () => {
+    const news = await listenAsEditor(nodeRed.url);
+    const first = await call();
+    await first.client.next("state", ({ state }) => state === "connected");
+    const changed = flow.map((node) =>
+      node.type === "gemini-browser-in" ? { ...node, title: "Deployed" } : node,
+    );
+    const closed = first.client.closeCode();
+    await deploy(nodeRed, news, changed, "nodes");
+    assert.equal(await closed, 1001);
+    const { client } = await openPage(`${nodeRed.url}/talk`, first.resume);
+    await client.next("state", ({ state }) => state === "connected");
+    client.speak(question);
+    await client.next("turnComplete");
+    assert.ok(
+      !client.told.items.some((message) => message.type === "state" && message.state === "connecting"),
+    );
+    news.close();
   });
 
   it("serves the page, and says nothing of errors", async () => {
     const page = await fetch(`${nodeRed.url}/talk`);
     assert.equal(page.status, 200);
-    assert.match(await page.text(), /<button id="talk"/);
+    assert.match(await page.text(), /<title>\w+<\/title>/);
     assert.doesNotMatch(nodeRed.output(), /\[error\]|Error:/);
   });
 });

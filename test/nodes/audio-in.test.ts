@@ -144,13 +144,20 @@ describe("audio in", () => {
     assert.ok(heard().equals(Buffer.concat([speech.subarray(0, 640), speech.subarray(0, 640)])));
   });
 
-  it("passes a message with an action unchanged", async () => {
-    await start();
-    const msg: Msg = { action: "disconnect", payload: 5, topic: "home" };
-    flow.send("in", msg);
-    assert.equal(await flow.at("out").next(), msg);
-    assert.equal(msg.mimeType, undefined);
-  });
+  const UNCHANGED: [what: string, msg: Msg][] = [
+    ["an action", { action: "disconnect", payload: 5, topic: "home" }],
+    ["an event", { event: "played", turn: 1 }],
+    ["a text", { payload: "Hello", mimeType: "text/plain" }],
+    ["a picture", { payload: Buffer.alloc(9), mimeType: "image/jpeg" }],
+  ];
+  for (const [what, msg] of UNCHANGED)
+    it(`passes a message with ${what} unchanged`, async () => {
+      await start();
+      const before = { ...msg };
+      flow.send("in", msg);
+      const { _msgid, ...passed } = await flow.at("out").next();
+      assert.deepEqual(passed, before);
+    });
 
   it("separates the sound of two sessions", async () => {
     await start();

@@ -38,7 +38,7 @@ describe("audio out", () => {
       const { _msgid, ...end } = await flow.at("events").next(event("turnComplete"));
       assert.deepEqual(end, {
         event: "turnComplete",
-        payload: { event: "turnComplete" },
+        payload: { event: "turnComplete", playback: true },
         turn: 1,
         session: "default",
         topic: "home",
@@ -168,11 +168,11 @@ describe("audio out", () => {
       if (!when.includes("before")) say(counting(5_000));
       for (const msg of messages) flow.send("out", msg);
       const { payload } = await flow.at("events").next(event("turnComplete"));
-      assert.deepEqual(payload, { event: "turnComplete", interrupted: true });
+      assert.deepEqual(payload, { event: "turnComplete", playback: true, interrupted: true });
       say(counting(20), { turn: 2 });
       complete({ turn: 2 });
       const next = await flow.at("events").next(event("turnComplete"));
-      assert.deepEqual([next.turn, next.payload], [2, { event: "turnComplete" }]);
+      assert.deepEqual([next.turn, next.payload], [2, { event: "turnComplete", playback: true }]);
       assert.deepEqual(
         flow.all("events").map((msg) => msg.event),
         ["flush", "turnComplete", "turnComplete"],

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { NodeAPI, NodeMessage } from "node-red";
 import audioIn from "../../nodes/audio-in";
 import audioOut from "../../nodes/audio-out";
+import browserIn from "../../nodes/browser-in";
+import browserOut from "../../nodes/browser-out";
 import interrupt from "../../nodes/interrupt";
 import liveConfig from "../../nodes/live-config";
 import liveSession from "../../nodes/live-session";
@@ -62,6 +64,8 @@ const NODES = {
   "tool-call": toolCall,
   "tool-response": toolResponse,
   "live-token": liveToken,
+  "browser-in": browserIn,
+  "browser-out": browserOut,
 };
 
 /** Node-RED's own nodes that ours use. */
@@ -137,12 +141,16 @@ export class Flow {
     await runtime.unload();
   }
 
-  /** Starts a flow that stops with the test at the latest. */
-  static async start(nodes: FlowNode[], credentials: object = { connection: { apiKey: KEY } }) {
+  /** Starts a flow that stops with the test at the latest. @param http the server and the handler of the http nodes */
+  static async start(
+    nodes: FlowNode[],
+    credentials: object = { connection: { apiKey: KEY } },
+    http: Partial<Pick<NodeAPI, "server" | "httpNode">> = {},
+  ) {
     const inits = Object.entries(NODES).map(
       ([set, init]) =>
         (RED: NodeAPI) =>
-          init(withTexts(RED, set)),
+          init(Object.assign(withTexts(RED, set), http)),
     );
     await startRuntime(CORE, inits, wholeFlow(nodes), credentials);
     // What a node's constructor showed was recorded; what comes from here on is told by events.
@@ -185,7 +193,7 @@ function withTexts(RED: NodeAPI, set: string): NodeAPI {
     const text = key.split(".").reduce((part, name) => part?.[name], catalogue);
     return String(text).replace(/__(\w+)__/g, (_, name: string) => String(values[name]));
   };
-  return Object.assign(Object.create(RED), { _: translate });
+  return Object.assign(Object.create(RED), { _: translate }) as NodeAPI;
 }
 
 /** Whether a message of the events output reports that state, of the conversation with that key. */

@@ -1,0 +1,294 @@
+// The page of a browser in node: brings microphone, playback, camera and controls together with the socket.
+
+import { type Camera, openCamera } from "./camera";
+import { Captions, sourcesOf } from "./captions";
+import { CaptionsView } from "./captions-view";
+import { prepareControls, showLevel, showNotice, showState } from "./controls";
+import { DeviceChoice } from "./device-choice";
+import { type Device, explain } from "./device-problem";
+import { button, element } from "./elements";
+import { holdButton } from "./hold-button";
+import { type Microphone, openMicrophone, PREFERRED_RATE } from "./microphone";
+import { initialState, isActive, isSending, type PageState } from "./page-state";
+import { Playback } from "./playback";
+import type { NodeMessage, PageAction, PageOptions } from "./protocol";
+import { type Link, PageSocket } from "./socket";
+import { chooseLanguage, textsOf } from "./texts";
+import { keepAwake } from "./wake-lock";
+
+/** Milliseconds after which a browser that plays nothing has not only just begun. */
+const BLOCKED_MS = 500;
+const DEVICES = { microphone: "theMicrophone", camera: "theCamera", screen: "theScreen" } as const;
+
+const { ticket = "", options: json = "{}" } = document.documentElement.dataset;
+const options = JSON.parse(json) as PageOptions;
+document.documentElement.lang = chooseLanguage(navigator.languages);
+const say = textsOf(document.documentElement.lang);
+const worklets = new URL("worklets.js", import.meta.url).href;
+
+const insecure = isSecureContext ? "" : say("insecure", { device: say("theMicrophone") });
+
+let state: PageState = { ...initialState, pushToTalk: options.voice === "pushToTalk", problem: insecure };
+let microphone: Microphone | undefined;
+let camera: Camera | undefined;
+/** Sound of the node: its rate in Hz, and its turn. */
+let sound: { rate: number; turn?: number } = { rate: 24_000 };
+let rate = PREFERRED_RATE;
+
+function update(changes: Partial<PageState>) {
+  const before = state;
+  state = { ...state, ...changes };
+  showState(state, say);
+  if (isActive(before) !== isActive(state)) keepAwake(isActive(state));
+}
+
+prepareControls(options, say);
+const captions = new Captions();
+const view = new CaptionsView(say);
+const playback = new Playback({
+  worklets,
+  onPlayed: (turn) => socket.send({ type: "played", turn }),
+  onPlaying: (speaking) => update({ speaking }),
+  // Browsers have no worklets on pages that are not secure.
+  onError: ({ message }) => update({ problem: insecure || say("soundFailed", { detail: message }) }),
+});
+const microphones = new DeviceChoice(
+  "microphone",
+  "audioinput",
+  say("device"),
+  () => void reopenMicrophone(),
+);
+const loudspeakers = new DeviceChoice("loudspeaker", "audiooutput", say("device"), (id) =>
+  playback.setLoudspeaker(id),
+);
+playback.setLoudspeaker(loudspeakers.deviceId);
+const startMessage = () => ({ type: "start", rate, language: navigator.language }) as const;
+const socket = new PageSocket({
+  base: import.meta.url,
+  ticket,
+  start: startMessage,
+  onMessage: receive,
+  onSound: play,
+  onLink: changeLink,
+});
+const act = (action: PageAction) => socket.send({ type: "action", action });
+
+// The microphone
+
+async function startTalking() {
+  playback.unlock();
+  update({ microphone: "opening", problem: "" });
+  if (!(await openChosenMicrophone())) return;
+  update({ microphone: "on", muted: false });
+  act("connect");
+  if (state.held) act("activityStart");
+}
+
+/** Opens the microphone that is chosen. Returns whether it is open and still wanted. */
+async function openChosenMicrophone(): Promise<boolean> {
+  try {
+    const opened = await openMicrophone({
+      worklets,
+      deviceId: microphones.deviceId,
+      onFrame: hear,
+      onEnd: () => stopTalking(say("none", { device: say("theMicrophone") })),
+    });
+    if (state.microphone === "off") {
+      opened.close();
+      return false;
+    }
+    microphone = opened;
+    void microphones.refresh();
+    void loudspeakers.refresh();
+    return true;
+  } catch (error) {
+    if (state.microphone !== "off") stopTalking(explainProblem("microphone", error));
+    return false;
+  }
+}
+
+async function reopenMicrophone() {
+  if (!microphone) return;
+  microphone.close();
+  microphone = undefined;
+  await openChosenMicrophone();
+}
+
+function stopTalking(problem = "") {
+  const wasOn = state.microphone === "on";
+  microphone?.close();
+  microphone = undefined;
+  update({ microphone: "off", held: false, muted: false, problem });
+  if (wasOn) end();
+}
+
+function end() {
+  act("disconnect");
+  playback.flush();
+  update({ tool: undefined, thinking: false, hearing: false });
+}
+
+function hear(pcm: ArrayBuffer, itsRate: number) {
+  if (rate !== itsRate) {
+    rate = itsRate;
+    socket.send(startMessage());
+  }
+  showLevel(isSending(state) ? pcm : new ArrayBuffer(0));
+  if (isSending(state)) socket.sendSound(pcm);
+}
+
+function mute() {
+  update({ muted: !state.muted });
+  if (state.muted) act("audioStreamEnd");
+}
+
+function hold(held: boolean) {
+  update({ held });
+  if (held && state.microphone === "off") void startTalking();
+  else if (state.microphone === "on") act(held ? "activityStart" : "activityEnd");
+}
+
+// What comes from the node
+
+function receive(message: NodeMessage) {
+  switch (message.type) {
+    case "sound":
+      sound = message;
+      setTimeout(() => playback.blocked && update({ problem: say("soundBlocked") }), BLOCKED_MS);
+      break;
+    case "flush":
+      playback.flush();
+      update({ tool: undefined });
+      break;
+    case "generationComplete":
+      break;
+    case "turnComplete":
+      if (message.turn !== undefined && !message.interrupted) playback.end(message.turn);
+      update({ tool: undefined, hearing: false });
+      break;
+    case "text": {
+      const line = captions.add(message);
+      view.show(line);
+      if (line.final) view.announce(line);
+      if (message.role === "model" && !message.thought) update({ tool: undefined });
+      break;
+    }
+    case "state": {
+      const { state: conversation, server = state.server, model = state.model } = message;
+      if (conversation === "closed" || conversation === "disconnected") forgetConversation();
+      update({ conversation, server, model });
+      break;
+    }
+    case "event":
+      receiveEvent(message.event, message.payload);
+      break;
+    case "tool":
+      if (!message.cancelled) update({ tool: message.name });
+      else if (state.tool === message.name) update({ tool: undefined });
+      break;
+    case "error":
+      update({ problem: message.message });
+  }
+}
+
+function receiveEvent(event: string, payload: Record<string, unknown>) {
+  if (event === "speech") update({ hearing: payload.speaking === true });
+  else if (event === "thinking") update({ thinking: payload.thinking === true });
+  else if (event === "grounding") {
+    const sources = sourcesOf(payload);
+    if (sources.length) view.show(captions.cite(sources));
+  }
+}
+
+function play(pcm: ArrayBuffer) {
+  if (state.tool) update({ tool: undefined });
+  playback.play(pcm, sound.rate, sound.turn);
+}
+
+function forgetConversation() {
+  for (const line of captions.complete()) view.show(line);
+  update({ tool: undefined, thinking: false, hearing: false });
+}
+
+function changeLink(link: Link) {
+  const again = link === "open" && state.link !== "opening";
+  showNotice(link === "open" ? (again ? say("back") : "") : say(link));
+  update({ link, held: false });
+  if (link === "refused") stopTalking(say("refused"));
+  if (link !== "open") {
+    playback.flush();
+    forgetConversation();
+    update({ conversation: undefined });
+  } else if (state.microphone === "on") act("connect");
+}
+
+// The camera and the screen
+
+async function toggleCamera(source: Camera["source"]) {
+  const wanted = state.camera === source ? undefined : source;
+  closeCamera();
+  if (!wanted) return;
+  update({ camera: wanted, problem: "" });
+  try {
+    const opened = await openCamera({
+      source,
+      preview: element<HTMLVideoElement>("preview"),
+      onPicture: (data) => isActive(state) && socket.send({ type: "picture", data }),
+      onEnd: closeCamera,
+    });
+    if (state.camera === source) camera = opened;
+    else opened.close();
+  } catch (error) {
+    // To close the browser's choice of a screen is no problem.
+    const chosenNone = source === "screen" && (error as { reason?: string }).reason === "denied";
+    update({ camera: undefined, problem: chosenNone ? "" : explainProblem(source, error) });
+  }
+}
+
+function closeCamera() {
+  camera?.close();
+  camera = undefined;
+  update({ camera: undefined });
+}
+
+function explainProblem(device: Device, error: unknown): string {
+  const { reason, message } = explain(device, error);
+  return say(reason, { device: say(DEVICES[device]), detail: message });
+}
+
+// What the user does
+
+if (state.pushToTalk) holdButton(button("talk"), hold);
+else button("talk").onclick = () => (state.microphone === "off" ? void startTalking() : stopTalking());
+button("mute").onclick = mute;
+button("end").onclick = () => (state.microphone === "off" ? end() : stopTalking());
+button("interrupt").onclick = interrupt;
+button("camera").onclick = () => void toggleCamera("camera");
+button("screen").onclick = () => void toggleCamera("screen");
+button("dismiss").onclick = () => update({ problem: "" });
+element<HTMLInputElement>("volume").oninput = ({ target }) =>
+  playback.setVolume(Number((target as HTMLInputElement).value));
+element<HTMLFormElement>("write").onsubmit = (event) => {
+  event.preventDefault();
+  const field = element<HTMLInputElement>("text");
+  const text = field.value.trim();
+  if (!text || !socket.send({ type: "text", text })) return;
+  playback.unlock();
+  view.show(captions.write(text));
+  field.value = "";
+};
+for (const event of ["pointerdown", "keydown"])
+  addEventListener(event, () => {
+    if (!playback.blocked) return;
+    playback.unlock();
+    if (state.problem === say("soundBlocked")) update({ problem: "" });
+  });
+addEventListener("keydown", ({ key }) => key === "Escape" && state.speaking && interrupt());
+
+function interrupt() {
+  act("interrupt");
+  playback.flush();
+}
+
+showNotice(say("opening"));
+showState(state, say);

@@ -1,0 +1,79 @@
+// Shows the captions: a list for the eye, and the finished lines once more for screen readers, which would read every piece.
+
+import type { Line } from "./captions";
+import { element } from "./elements";
+import type { Say } from "./texts";
+
+export class CaptionsView {
+  readonly #say: Say;
+  readonly #list = element("captions");
+  readonly #log = element("announcements");
+  readonly #items = new WeakMap<Line, HTMLElement>();
+
+  constructor(say: Say) {
+    this.#say = say;
+  }
+
+  /** Shows a line, or what has changed in it. */
+  show(line: Line): void {
+    const follow = this.#isAtEnd();
+    let item = this.#items.get(line);
+    if (!item) {
+      item = this.#create(line);
+      this.#items.set(line, item);
+      this.#list.append(item);
+    }
+    item.classList.toggle("final", line.final);
+    if (line.language) item.lang = line.language;
+    const [text, interim] = item.querySelectorAll(".text, .interim");
+    text!.textContent = line.text;
+    interim!.textContent = line.interim;
+    if (line.sources.length) this.#showSources(item, line);
+    element("hint").hidden = true;
+    if (follow) scrollTo({ top: document.documentElement.scrollHeight });
+  }
+
+  /** Lets screen readers read a finished line. */
+  announce({ role, text, language }: Line): void {
+    const item = create("p", "", `${this.#say(role === "user" ? "you" : "model")}: ${text}`);
+    if (language) item.lang = language;
+    this.#log.replaceChildren(item);
+  }
+
+  #create({ role, thought }: Line): HTMLElement {
+    const item = create("li", thought ? "thought" : role);
+    const speaker = create("span", "hidden", `${this.#say(role === "user" ? "you" : "model")}: `);
+    const words = [create("span", "text"), create("span", "interim")];
+    if (!thought) item.append(speaker, ...words);
+    else {
+      const details = create("details");
+      details.append(create("summary", "", this.#say("thoughts")), ...words);
+      item.append(details);
+    }
+    return item;
+  }
+
+  #showSources(item: HTMLElement, { sources }: Line) {
+    item.querySelector(".sources")?.remove();
+    const box = create("div", "sources", `${this.#say("sources")}: `);
+    for (const { uri, title } of sources) {
+      const link = create("a", "", title);
+      Object.assign(link, { href: uri, target: "_blank", rel: "noopener noreferrer" });
+      box.append(link, " ");
+    }
+    item.append(box);
+  }
+
+  /** The user has not scrolled up to read. */
+  #isAtEnd() {
+    const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
+    return scrollHeight - clientHeight - scrollTop < 80;
+  }
+}
+
+function create(tag: string, className = "", text = ""): HTMLElement {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.textContent = text;
+  return made;
+}

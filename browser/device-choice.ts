@@ -1,0 +1,65 @@
+// The choice of a microphone and a loudspeaker. The browser's storage keeps it.
+
+import { element } from "./elements";
+
+/** Fills the list of a kind of device, now and whenever it changes; hides it where the browser names none. */
+export class DeviceChoice {
+  readonly #select: HTMLSelectElement;
+  readonly #kind: MediaDeviceKind;
+  readonly #systemDefault: string;
+
+  /** @param systemDefault the text of the choice that leaves it to the system */
+  constructor(
+    id: string,
+    kind: MediaDeviceKind,
+    systemDefault: string,
+    onChange: (deviceId: string) => void,
+  ) {
+    this.#select = element<HTMLSelectElement>(id);
+    this.#kind = kind;
+    this.#systemDefault = systemDefault;
+    this.#fill([], load(kind));
+    this.#select.addEventListener("change", () => {
+      save(kind, this.deviceId);
+      onChange(this.deviceId);
+    });
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.refresh());
+  }
+
+  /** The device that is chosen; empty: the system's. */
+  get deviceId(): string {
+    return this.#select.value;
+  }
+
+  /** Lists the devices. Browsers name them only when the page may use the microphone. */
+  async refresh(): Promise<void> {
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    const named = devices.filter(
+      ({ kind, deviceId, label }) => kind === this.#kind && label && deviceId !== "default",
+    );
+    this.#fill(named, this.deviceId);
+  }
+
+  #fill(devices: MediaDeviceInfo[], chosen: string) {
+    const options = devices.map(({ label, deviceId }) => new Option(label, deviceId));
+    // A device that is not there now stays chosen, for when it is plugged in again.
+    if (chosen && !devices.some(({ deviceId }) => deviceId === chosen)) options.push(new Option("…", chosen));
+    this.#select.replaceChildren(new Option(this.#systemDefault, ""), ...options);
+    this.#select.value = chosen;
+  }
+}
+
+// A page in a sandboxed iframe has no storage.
+function load(key: string): string {
+  try {
+    return localStorage.getItem(`gemini-live-${key}`) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function save(key: string, value: string) {
+  try {
+    localStorage.setItem(`gemini-live-${key}`, value);
+  } catch {}
+}

@@ -1,0 +1,48 @@
+// Why the microphone, the camera or the screen cannot be used.
+
+export type Device = "microphone" | "camera" | "screen";
+
+/** `insecure`: the page is not https. `embedded`: its iframe does not allow the device. `failed`: for another reason. */
+export type Reason = "insecure" | "embedded" | "denied" | "none" | "inUse" | "failed";
+
+export class DeviceProblem extends Error {
+  readonly device: Device;
+  readonly reason: Reason;
+
+  /** @param detail the browser's own words */
+  constructor(device: Device, reason: Reason, detail = "") {
+    super(detail);
+    this.device = device;
+    this.reason = reason;
+  }
+}
+
+const REASONS: Record<string, Reason> = {
+  NotAllowedError: "denied",
+  SecurityError: "denied",
+  NotFoundError: "none",
+  OverconstrainedError: "none",
+  NotReadableError: "inUse",
+  AbortError: "inUse",
+};
+
+/** The device's interface of the browser. Throws a DeviceProblem where pages have none because they are not secure. */
+export function mediaDevices(device: Device): MediaDevices {
+  if (!navigator.mediaDevices) throw new DeviceProblem(device, "insecure");
+  return navigator.mediaDevices;
+}
+
+/** Turns what the browser throws into a DeviceProblem. */
+export function explain(device: Device, error: unknown): DeviceProblem {
+  if (error instanceof DeviceProblem) return error;
+  const { name, message } = error as Error;
+  const reason = REASONS[name] ?? "failed";
+  if (reason === "denied" && !isAllowedByFrame(device)) return new DeviceProblem(device, "embedded");
+  return new DeviceProblem(device, reason, message);
+}
+
+/** Whether the page that embeds this one allows the device; true where the browser does not say. */
+function isAllowedByFrame(device: Device): boolean {
+  const { featurePolicy } = document as { featurePolicy?: { allowsFeature(name: string): boolean } };
+  return featurePolicy?.allowsFeature(device === "screen" ? "display-capture" : device) ?? true;
+}

@@ -1,0 +1,39 @@
+// A button that acts while it is held: with the pointer, with the space bar, or by the click of a screen reader, which cannot hold.
+
+/** Elements that use the space bar themselves. */
+const USES_SPACE = "input, select, textarea, button, summary, a";
+
+/** @param onHold is called with true when the button, or the space bar anywhere else on the page, is pressed; with false when released */
+export function holdButton(button: HTMLButtonElement, onHold: (held: boolean) => void): void {
+  let held = false;
+  const set = (now: boolean) => {
+    if (held === now) return;
+    held = now;
+    onHold(held);
+  };
+  const isOurs = ({ key, target }: KeyboardEvent) =>
+    target === button
+      ? key === " " || key === "Enter"
+      : key === " " && !(target as Element).closest?.(USES_SPACE);
+
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    button.setPointerCapture(event.pointerId);
+    set(true);
+  });
+  for (const event of ["pointerup", "pointercancel"]) button.addEventListener(event, () => set(false));
+  button.addEventListener("contextmenu", (event) => event.preventDefault()); // A long touch opens it.
+  addEventListener("keydown", (event) => {
+    if (!isOurs(event)) return;
+    event.preventDefault();
+    if (!event.repeat) set(true);
+  });
+  addEventListener("keyup", (event) => {
+    if (!isOurs(event)) return;
+    event.preventDefault();
+    set(false);
+  });
+  addEventListener("blur", () => set(false));
+  // Clicks of pointers and keys follow the events above and have a detail, or were prevented.
+  button.addEventListener("click", ({ detail }) => detail === 0 && set(!held));
+}

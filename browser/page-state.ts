@@ -1,0 +1,74 @@
+// What the page knows, in one place, and how it says so in words.
+
+import type { ConversationState, Server } from "./protocol";
+import type { Link } from "./socket";
+import type { Say } from "./texts";
+
+export interface PageState {
+  link: Link;
+  /** Undefined until the node tells it, which it cannot when the session's events are not wired to it. */
+  conversation: ConversationState | undefined;
+  server: Server | undefined;
+  model: string | undefined;
+  microphone: "off" | "opening" | "on";
+  pushToTalk: boolean;
+  /** Push to talk: the button is held. */
+  held: boolean;
+  muted: boolean;
+  /** The answer is being played. */
+  speaking: boolean;
+  /** The server hears the user. */
+  hearing: boolean;
+  thinking: boolean;
+  /** The tool that the model uses. */
+  tool: string | undefined;
+  camera: "camera" | "screen" | undefined;
+  /** What went wrong, in words. */
+  problem: string;
+}
+
+export const initialState: PageState = {
+  link: "opening",
+  conversation: undefined,
+  server: undefined,
+  model: undefined,
+  microphone: "off",
+  pushToTalk: false,
+  held: false,
+  muted: false,
+  speaking: false,
+  hearing: false,
+  thinking: false,
+  tool: undefined,
+  camera: undefined,
+  problem: "",
+};
+
+/** Whether there is a conversation, or soon. */
+export const isActive = ({ conversation, microphone }: PageState) =>
+  microphone === "on" || ["connecting", "connected", "interrupted"].includes(conversation ?? "");
+
+/** Whether the sound of the microphone goes to the node. */
+export const isSending = ({ microphone, pushToTalk, held, muted }: PageState) =>
+  microphone === "on" && (pushToTalk ? held : !muted);
+
+/** @returns the state of the conversation in words */
+export const describeState = ({ conversation = "closed", link }: PageState, say: Say) =>
+  say(link !== "open" || conversation === "closed" ? "disconnected" : conversation);
+
+/** @returns what is happening right now, or an empty string */
+export function describeActivity(state: PageState, say: Say): string {
+  if (state.link !== "open") return "";
+  if (state.microphone === "opening") return say("starting");
+  if (state.tool) return say("tool", { name: state.tool });
+  if (state.speaking) return say("speaking");
+  if (state.hearing) return say("hearing");
+  if (state.thinking) return say("thinking");
+  if (state.microphone === "off") return "";
+  if (state.pushToTalk && !state.held) return "";
+  return say(state.muted ? "muted" : "listening");
+}
+
+/** @returns who the user talks to, or an empty string while that is not known */
+export const describePartner = ({ server, model = "" }: PageState, say: Say) =>
+  server ? say(server, { model }) : "";

@@ -1,0 +1,181 @@
+// The socket to the node: opens it, keeps it, and connects again by itself.
+
+import type { CloseCode, NodeMessage, PageMessage } from "./protocol";
+
+/**
+ * `lost`: tries again. `offline`: waits for the network. `full`: as many pages are open as the node allows; tries again.
+ * `refused`: the node ended the socket because of what the page sent; tries again.
+ */
+export type Link = "opening" | "open" | "lost" | "offline" | "full" | "refused";
+
+const FIRST_WAIT_MS = 500;
+const MAX_WAIT_MS = 10_000;
+const PING_MS = 15_000;
+const PONG_TIMEOUT_MS = 3_000;
+const OPEN_TIMEOUT_MS = 10_000;
+/** Sound is dropped while more than this waits: about two seconds. */
+const MAX_BUFFERED_BYTES = 64_000;
+const LINKS: Partial<Record<CloseCode, Link>> = {
+  1009: "refused",
+  4001: "opening",
+  4002: "full",
+  4003: "refused",
+};
+const TAKEN_OVER: CloseCode = 4004;
+const RESUME_KEY = "gemini-live-resume";
+
+export interface SocketOptions {
+  /** What the addresses of the socket and of new tickets are relative to. */
+  base: string;
+  /** The first ticket. */
+  ticket: string;
+  /** The first message of a socket. */
+  start(): PageMessage & { type: "start" };
+  onMessage(message: NodeMessage): void;
+  onSound(pcm: ArrayBuffer): void;
+  onLink(link: Link): void;
+}
+
+export class PageSocket {
+  readonly #options: SocketOptions;
+  #socket: WebSocket | undefined;
+  /** Used once; then another is fetched. */
+  #ticket: string | undefined;
+  #link: Link = "opening";
+  /** A socket was open since the page was loaded. */
+  #worked = false;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #pongTimeout: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#ticket = options.ticket;
+    const look = () => this.#look();
+    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, look);
+    document.addEventListener("visibilitychange", look);
+    setInterval(look, PING_MS);
+    void this.#connect();
+  }
+
+  get isOpen(): boolean {
+    return this.#link === "open";
+  }
+
+  /** Sends a message. Returns false, and drops it, while there is no connection. */
+  send(message: PageMessage): boolean {
+    if (!this.isOpen) return false;
+    this.#socket!.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Sends mono PCM16 of the rate of `start`. It is dropped without a connection, and on a slow one. */
+  sendSound(pcm: ArrayBuffer): void {
+    if (this.isOpen && this.#socket!.bufferedAmount < MAX_BUFFERED_BYTES) this.#socket!.send(pcm);
+  }
+
+  async #connect() {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#drop();
+    try {
+      const ticket = this.#ticket ?? (await this.#fetchTicket());
+      this.#ticket = undefined;
+      const url = new URL(`socket?ticket=${encodeURIComponent(ticket)}`, this.#options.base);
+      this.#use(new WebSocket(url.href.replace(/^http/, "ws")));
+    } catch {
+      this.#lose();
+    }
+  }
+
+  async #fetchTicket(): Promise<string> {
+    const response = await fetch(new URL("ticket", this.#options.base), {
+      cache: "no-store",
+      signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
+    });
+    // A page with a login asks for it again when it is loaded.
+    if (this.#worked && (response.status === 401 || response.status === 403)) location.reload();
+    if (!response.ok) throw new Error(response.statusText);
+    return ((await response.json()) as { ticket: string }).ticket;
+  }
+
+  #use(socket: WebSocket) {
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    this.#pongTimeout = setTimeout(() => this.#lose(), OPEN_TIMEOUT_MS);
+    socket.onopen = () => {
+      const resume = load(RESUME_KEY);
+      socket.send(JSON.stringify({ ...this.#options.start(), ...(resume && { resume }) }));
+    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      clearTimeout(this.#pongTimeout);
+      if (typeof data !== "string") return this.#options.onSound(data);
+      const message = JSON.parse(data) as NodeMessage;
+      if (message.type === "ready") this.#ready(message.resume);
+      this.#options.onMessage(message);
+    };
+    socket.onclose = ({ code }) => {
+      if (code === TAKEN_OVER) save(RESUME_KEY, "");
+      this.#lose(LINKS[code as CloseCode]);
+    };
+  }
+
+  #ready(resume: string) {
+    save(RESUME_KEY, resume);
+    this.#failures = 0;
+    this.#worked = true;
+    this.#set("open");
+  }
+
+  #lose(link: Link = navigator.onLine ? "lost" : "offline") {
+    this.#drop();
+    this.#set(link);
+    const wait = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
+    // Scattered, so that after a restart not all pages come at once.
+    this.#retry = setTimeout(() => void this.#connect(), wait * (0.5 + Math.random() / 2));
+  }
+
+  #drop() {
+    clearTimeout(this.#pongTimeout);
+    this.#pongTimeout = undefined;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #set(link: Link) {
+    if (link === this.#link) return;
+    this.#link = link;
+    this.#options.onLink(link);
+  }
+
+  /** Connects at once when the page waits to try again, else asks the node whether the socket still works. */
+  #look() {
+    if (this.#retry && this.#link !== "full" && document.visibilityState === "visible") {
+      if (navigator.onLine) void this.#connect();
+    } else if (this.send({ type: "ping" })) {
+      clearTimeout(this.#pongTimeout);
+      this.#pongTimeout = setTimeout(() => {
+        this.#lose();
+        void this.#connect();
+      }, PONG_TIMEOUT_MS);
+    }
+  }
+}
+
+// A page in a sandboxed iframe has no storage.
+function load(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function save(key: string, value: string) {
+  try {
+    sessionStorage.setItem(key, value);
+  } catch {}
+}

@@ -1,0 +1,29 @@
+// Keeps the screen awake.
+
+let wanted = false;
+let lock: WakeLockSentinel | undefined;
+
+/** Keeps the screen awake, or not any more. Does nothing where the browser cannot. */
+export function keepAwake(awake: boolean): void {
+  wanted = awake;
+  if (awake) void request();
+  else release();
+}
+
+/** Browsers end the lock whenever the page is hidden. */
+document.addEventListener(
+  "visibilitychange",
+  () => wanted && document.visibilityState === "visible" && request(),
+);
+
+async function request() {
+  if (lock && !lock.released) return;
+  // Refused when the battery is low; then the screen sleeps as always.
+  lock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+  if (!wanted) release();
+}
+
+function release() {
+  void lock?.release();
+  lock = undefined;
+}

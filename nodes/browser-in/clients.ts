@@ -1,0 +1,92 @@
+// The pages that are open, and those that may come back: browser in opens them, browser out writes to them.
+
+import { createHash, randomBytes } from "node:crypto";
+import type { NodeMessage } from "../../browser/protocol";
+import type { Outbox } from "./outbox";
+
+/** Sound for a page: mono PCM16, its rate in Hz. */
+export interface PageSound {
+  type: "pcm";
+  pcm: Buffer;
+  rate: number;
+  turn?: number;
+}
+
+/** A page, from its first message until it has been away for long enough. Its id is that of its `_session`. */
+export class Client {
+  readonly id: string;
+  /** The id of its browser in node. */
+  readonly node: string;
+  /** The name of its login. */
+  user: string | undefined;
+  /** Undefined while the page has no socket. */
+  #outbox: Outbox | undefined;
+  #sound: { rate: number; turn: number | undefined } | undefined;
+  /** A page that comes back has to learn it. */
+  #state: NodeMessage | undefined;
+  /** Takes the page's socket away from it. */
+  #leave = () => {};
+
+  constructor(id: string, node: string) {
+    this.id = id;
+    this.node = node;
+  }
+
+  get isAway(): boolean {
+    return this.#outbox === undefined;
+  }
+
+  /** Attaches the page's socket. @param leave is called when another socket takes its place */
+  attach(outbox: Outbox, leave: () => void) {
+    this.#leave();
+    this.#outbox = outbox;
+    this.#leave = leave;
+    this.#sound = undefined;
+  }
+
+  /** Tells a page that has come back the state of its conversation. */
+  recall() {
+    if (this.#state) this.send(this.#state);
+  }
+
+  /** @returns false when another socket has taken the place of that one */
+  detach(outbox: Outbox): boolean {
+    if (this.#outbox !== outbox) return false;
+    this.#outbox = undefined;
+    this.#leave = () => {};
+    return true;
+  }
+
+  /** Sends a message or sound. A page that is away gets nothing of it. */
+  send(message: NodeMessage | PageSound) {
+    if (message.type === "state") this.#state = message;
+    const outbox = this.#outbox;
+    if (!outbox) return;
+    if (message.type !== "pcm") {
+      if (message.type === "flush") outbox.dropSound();
+      return outbox.push(JSON.stringify(message));
+    }
+    const { pcm, rate, turn } = message;
+    if (rate !== this.#sound?.rate || turn !== this.#sound.turn) {
+      this.#sound = { rate, turn };
+      outbox.push(JSON.stringify({ type: "sound", rate, turn } satisfies NodeMessage));
+    }
+    outbox.push(pcm);
+  }
+}
+
+/** All pages of all browser in nodes, by their ids. */
+export const clients = new Map<string, Client>();
+
+/** A new `resume` token: 43 letters, digits, `-` and `_`. */
+export const newResumeToken = () => randomBytes(32).toString("base64url");
+export const isResumeToken = (token: unknown): token is string =>
+  typeof token === "string" && /^[\w-]{43}$/.test(token);
+
+/**
+ * The id of the page that holds a `resume` token. Nobody can find a token for an id, so nobody can take over the conversation of
+ * another page; and the id is the same after a restart of Node-RED.
+ * @param node the id of the browser in node
+ */
+export const idOf = (node: string, token: string) =>
+  createHash("sha256").update(`${node} ${token}`).digest("hex").slice(0, 32);

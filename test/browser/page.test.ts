@@ -1,0 +1,204 @@
+// The page of browser in in Chromium: captions, texts, pictures, and the connection to the node.
+
+import assert from "node:assert/strict";
+import { describeInBrowser } from "./chromium";
+import { type OpenedPage, openPage, talk, waitForLink } from "./page";
+
+const isAction = (action: string) => (message: { type: string; action?: string }) =>
+  message.action === action;
+
+/** The width and height that a JPEG's header names. */
+function sizeOf(jpeg: Buffer) {
+  const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  return { width: jpeg.readUInt16BE(at + 7), height: jpeg.readUInt16BE(at + 5) };
+}
+
+describeInBrowser("the page in Chromium", () => {
+  let opened: OpenedPage;
+
+  it("shows the captions of both sides as they come, thoughts, sources, the model's tools, and who it talks to", async () => {
+    opened = await openPage();
+    const { server, page, problems } = opened;
+    await talk(opened);
+    const user = { type: "text", role: "user", turn: 1 } as const;
+    const model = { type: "text", role: "model", turn: 1 } as const;
+    server.send({ type: "state", state: "connected", server: "simulator", model: "gemini-3.8-live" });
+    server.send({ ...user, text: "What is the", final: false, interim: true });
+    server.send({ ...user, text: "What is the weather", final: false, interim: true });
+    await page.waitForSelector("li.user:not(.final) .interim:text-is('What is the weather')");
+    server.send({ ...user, text: "What is the weather?", final: true });
+    await page.waitForSelector("li.user.final .text:text-is('What is the weather?')");
+    server.send({ type: "event", event: "thinking", payload: { thinking: true } });
+    await page.waitForSelector("#activity:text-is('Thinking…')");
+    server.send({ type: "tool", id: "1", name: "get_weather" });
+    await page.waitForSelector("#activity:text-is('Looking up get_weather…')");
+    server.send({ ...model, text: "I look it up.", final: false, thought: true });
+    server.send({ type: "event", event: "thinking", payload: { thinking: false } });
+    server.send({ ...model, text: "Sunny", final: false });
+    await page.waitForSelector("#activity:text-is('Listening')");
+    server.send({ type: "event", event: "speech", payload: { speaking: true } });
+    await page.waitForSelector("#activity:text-is('Hearing you')");
+    server.send({ ...model, text: "Sunny.", final: true, language: "en-US" });
+    const web = { uri: "https://example.com/", title: "example.com" };
+    server.send({ type: "event", event: "grounding", payload: { groundingChunks: [{ web }] } });
+    await page.waitForSelector("li.model.final .sources a[href='https://example.com/']");
+    assert.equal(await page.locator("li.model .text").first().innerText(), "Sunny.");
+    assert.equal(await page.getAttribute("li.model", "lang"), "en-US");
+    await page.click("li.thought summary");
+    assert.equal(await page.innerText("li.thought .text"), "I look it up.");
+    assert.match(await page.innerText("#server"), /simulator.*echo, not a model/);
+    assert.equal(await page.innerText("#state"), "Connected");
+    assert.equal(await page.textContent("#announcements"), "Model: Sunny.");
+    server.send({ type: "error", message: "The tool get_weather failed." });
+    await page.waitForSelector("#problem:text-is('The tool get_weather failed.')");
+    await page.click("#dismiss");
+    await page.waitForSelector("#problem-box", { state: "hidden" });
+    assert.deepEqual(problems, []);
+  });
+
+  it("sends what the user writes without a microphone, and ends that conversation with a button", async () => {
+    opened = await openPage({}, {}, false);
+    const { server, page } = opened;
+    await waitForLink(page);
+    await page.fill("#text", "Hello <b>there</b>");
+    await page.keyboard.press("Enter");
+    assert.deepEqual(await server.received.next(({ type }) => type === "text"), {
+      type: "text",
+      text: "Hello <b>there</b>",
+    });
+    assert.equal(await page.innerText("li.user .text"), "Hello <b>there</b>");
+    assert.equal(await page.inputValue("#text"), "");
+    server.send({ type: "state", state: "connected" });
+    await page.click("#end");
+    await server.received.next(isAction("disconnect"));
+  });
+
+  for (const source of ["camera", "screen"])
+    it(`sends at most one picture a second of the ${source}, of at most 768 pixels, while there is a conversation`, async () => {
+      opened = await openPage();
+      const { server, page } = opened;
+      await waitForLink(page);
+      await page.click(`#${source}`);
+      await page.waitForFunction(() => document.querySelector("video")!.videoWidth > 0);
+      assert.ok(await page.isVisible("#preview"));
+      await talk(opened);
+      assert.ok(!server.received.items.some(({ type }) => type === "picture"), "nothing was sent before");
+      const times: number[] = [];
+      for (let picture = 1; picture <= 3; picture++) {
+        const message = await server.received.next(({ type }) => type === "picture");
+        times.push(performance.now());
+        const { width, height } = sizeOf(Buffer.from((message as { data: string }).data, "base64"));
+        assert.ok(Math.max(width, height) <= 768 && Math.min(width, height) > 100, `${width} x ${height}`);
+      }
+      assert.ok(times[2]! - times[0]! > 1_900, `${times}`);
+      await page.click(`#${source}`);
+      await page.waitForSelector("#preview", { state: "hidden" });
+      assert.equal(
+        await page.evaluate(() => window.tracks.some((t) => t.kind === "video" && t.readyState === "live")),
+        false,
+      );
+    });
+
+  it("connects again by itself after a restart of Node-RED, says so, keeps its conversation, and goes on talking", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await talk(opened);
+    const { port } = server;
+    await server.stop();
+    await page.waitForSelector("#notice:has-text('The connection to Node-RED is lost.')");
+    assert.equal(await page.innerText("#state"), "Not connected");
+    await server.start(port);
+    const start = await server.received.next(({ type }) => type === "start");
+    assert.ok(start.type === "start" && start.resume);
+    await server.received.next(isAction("connect"));
+    await page.waitForSelector("#notice:text-is('Connected to Node-RED again.')");
+    const { length } = server.sound;
+    while (server.sound.length < length + 20) await page.waitForTimeout(50);
+  });
+
+  it("finds out by itself that its connection is dead, as after a laptop's sleep", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await waitForLink(page);
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    server.deaf = true;
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await waitForLink(page, "lost");
+    server.deaf = false;
+    await waitForLink(page);
+    assert.equal(server.sockets.length, 2);
+  });
+
+  it("says that there is no network, and connects at once when it is back", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await waitForLink(page);
+    const { port } = server;
+    await page.context().setOffline(true);
+    await server.stop();
+    await page.waitForSelector("#notice:has-text('There is no network.')");
+    await server.start(port);
+    await page.context().setOffline(false);
+    await waitForLink(page);
+  });
+
+  it("gets another ticket when its own is too old, and says when too many pages are open", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await waitForLink(page);
+    server.refusal = 4001;
+    await page.reload();
+    await waitForLink(page, "opening");
+    server.refusal = undefined;
+    await waitForLink(page);
+    server.refusal = 4002;
+    await page.reload();
+    await page.waitForSelector("#notice:has-text('Too many pages are open.')");
+    server.refusal = undefined;
+    await waitForLink(page);
+  });
+
+  it("begins another conversation when a duplicate of its tab has taken this one over", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await waitForLink(page);
+    server.sockets[0]!.close(4004);
+    await waitForLink(page, "lost");
+    await waitForLink(page);
+    const starts = server.received.items.filter(({ type }) => type === "start");
+    assert.deepEqual(
+      starts.map((start) => "resume" in start),
+      [false, false],
+    );
+  });
+
+  it("stops talking when Node-RED refuses what it sends", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await talk(opened);
+    server.sockets[0]!.close(4003);
+    await page.waitForSelector("#problem:has-text('Node-RED refused')");
+    assert.equal(await page.innerText("#talk"), "Start talking");
+    await waitForLink(page);
+  });
+
+  it("keeps the screen awake while there is a conversation", async () => {
+    opened = await openPage({}, { permissions: ["microphone", "screen-wake-lock" as "microphone"] });
+    const { page } = opened;
+    await page.evaluate(() => {
+      const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+      navigator.wakeLock.request = async () => {
+        const lock = await request("screen");
+        document.body.dataset.awake = "yes";
+        lock.onrelease = () => {
+          document.body.dataset.awake = "no";
+        };
+        return lock;
+      };
+    });
+    await talk(opened);
+    await page.waitForSelector("body[data-awake=yes]");
+    await page.click("#talk");
+    await page.waitForSelector("body[data-awake=no]");
+  });
+});
