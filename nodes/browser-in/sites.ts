@@ -6,8 +6,8 @@ import type { NodeAPI } from "node-red";
 import type { WebSocket } from "ws";
 import { InputError } from "../../live/server/errors";
 import type { BrowserInSettings } from "../settings/browser-in";
-import { isFile, protect, sendFile, sendPage, sendTicket } from "./page-files";
 import { type HttpSettings, isFromElsewhere, isFromOurPage, throughMiddleware, userOf } from "./access";
+import { isFile, protect, sendFile, sendPage, sendTicket } from "./page-files";
 import { leadUpgrades, type Upgrades } from "./upgrades";
 
 /** What a browser in node serves under its path. */
