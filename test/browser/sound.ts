@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { cleanUp } from "../clean-up";
-import { SPEECH_WAV, silence, speech } from "../speech";
+import { DEADLINE_MS } from "../inbox";
+import { correlation, SPEECH_WAV, silence, speech } from "../speech";
 
 declare global {
   interface Window {
@@ -46,6 +47,14 @@ export async function playedIn(page: Page): Promise<Buffer> {
     window.played.map((sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32767)),
   );
   return Buffer.from(Int16Array.from(played).buffer);
+}
+
+/** Waits until the speech of the microphone has come from the loudspeaker: the last of it plays after its turn is complete. */
+export async function speechPlayedIn(page: Page) {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (correlation(speech, 16_000, await playedIn(page), 24_000) <= 0.5)
+    if (Date.now() > deadline) throw new Error("The speech was not played.");
+    else await page.waitForTimeout(200);
 }
 
 /** A recording to play into a microphone over and over: the speech, and a pause of `pauseMs`. */
