@@ -1,7 +1,7 @@
 // Plays sound in frames, paced in real time: a bounded queue for each playback, and one timer for all of them.
 
 import { type Clock, systemClock } from "./clock";
-import { checkedFormat, SoundError } from "./formats";
+import { checkFormat, SoundError } from "./formats";
 import { durationMs, Framer, sampleBytes } from "./frames";
 import { Resampler } from "./resampler";
 
@@ -125,7 +125,7 @@ export class Playback {
       throw new SoundError(
         `The sound of ${pcm.length} bytes ends in the middle of a sample. Send whole 16-bit samples.`,
       );
-    checkedFormat(sampleRate, 1, "The sound");
+    checkFormat({ sampleRate: sampleRate, channels: 1 }, "The sound");
     const ms = durationMs(pcm, sampleRate);
     if (this.#options.paced && this.queuedMs + ms > this.#options.maxMs) {
       this.#start(); // The jitter buffer may be longer than the queue limit.

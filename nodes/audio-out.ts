@@ -1,7 +1,7 @@
 // gemini-audio-out: plays the model's sound in the format of the device, with one playback for each session key.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { parseMimeType } from "../audio/formats";
+import { isMonoPcm16, parseMimeType } from "../audio/formats";
 import { Pacer, Playback, type PlaybackOptions } from "../audio/playback";
 import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
@@ -91,9 +91,9 @@ function runAudioOut(node: Node, options: PlaybackOptions) {
         "msg.payload is not a Buffer. Wire the audio output of a live session to audio out.",
       );
     const format = parseMimeType(mimeType);
-    if (format === "wav" || format.channels !== 1)
+    if (!isMonoPcm16(format))
       throw new InputError(
-        `mimeType "${mimeType}" is not supported. Audio out takes mono PCM from the audio output of a live session.`,
+        `mimeType "${mimeType}" is not supported. Audio out takes mono 16-bit PCM from the audio output of a live session.`,
       );
     const line = lineOf(carried);
     line.carried = carried;

@@ -237,11 +237,15 @@ describe("audio out", () => {
     ["a text", { payload: "hello" }, /payload is not a Buffer\. Wire the audio output of a live session/],
     ["no payload", {}, /payload is not a Buffer/],
     ["odd bytes", { payload: Buffer.alloc(961) }, /961 bytes ends in the middle of a sample/],
-    ["stereo", { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=24000;channels=2" }, /takes mono PCM/],
+    [
+      "stereo",
+      { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=24000;channels=2" },
+      /takes mono 16-bit PCM/,
+    ],
     [
       "a WAV file",
       { payload: Buffer.alloc(960), mimeType: "audio/wav" },
-      /"audio\/wav" is not supported\. Audio out takes mono PCM/,
+      /"audio\/wav" is not supported\. Audio out takes mono 16-bit PCM/,
     ],
     ["a rate of 3 Hz", { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=3" }, /3 Hz is not supported/],
     ["a picture", { payload: Buffer.alloc(960), mimeType: "image/png" }, /"image\/png" is not supported/],
