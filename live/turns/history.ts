@@ -15,14 +15,13 @@ export class History {
     this.#open[role] += fragment;
   }
 
-  /** Ends what `role` says in the current turn. Returns it; undefined: nothing was said. */
-  end(role: HistoryTurn["role"]): HistoryTurn | undefined {
+  /** Ends what `role` says in the current turn, and keeps it, or what was `heard` of it. Returns the whole text; "": nothing was said. */
+  end(role: HistoryTurn["role"], heard?: string): string {
     const text = this.#open[role].trim();
     this.#open[role] = "";
-    if (!text) return undefined;
-    const turn = { role, text };
-    this.keep(turn);
-    return turn;
+    const kept = heard ?? text;
+    if (text && kept) this.keep({ role, text: kept });
+    return text;
   }
 
   /** Adds a whole turn; drops the oldest beyond the maximum length. */
