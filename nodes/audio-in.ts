@@ -5,25 +5,30 @@ import { systemClock } from "../audio/clock";
 import { OpusDecoder } from "../audio/codecs/opus";
 import { defaultFormat, SoundError, type SoundFormat } from "../audio/formats";
 import { LevelMeter } from "../audio/input/level";
+import { SpeechGate } from "../audio/input/speech-gate";
 import { Transcoder, type TranscoderOptions } from "../audio/input/transcoder";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioIn } from "./settings/audio-in";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings, type SettingsOf } from "./settings/table";
+import { Listening } from "./sound/listening";
 import { resamplerLoader } from "./sound/resampler-loader";
 
 /** The stream of one session key. */
 interface Stream {
   transcoder: Transcoder;
   meter: LevelMeter | undefined;
+  gate: SpeechGate | undefined;
   identity: Identity;
   /** Clock time of the last message, in milliseconds. */
   usedAt: number;
-  /** It has had sound that was not refused. */
-  hasSound: boolean;
+  /** Sound was sent whose end was not. */
+  isSending: boolean;
   /** The errors that were reported: each once, because a wrong format is wrong in every message. */
   reported: Set<string>;
 }
+
+type Send = (msg: FlowMessage | [null, FlowMessage]) => void;
 
 const MIME_TYPE = "audio/pcm;rate=16000";
 /** Milliseconds between two searches for streams that have ended. */
@@ -46,9 +51,10 @@ export = (RED: NodeAPI) => {
 };
 
 function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
-  const { endAfterMs, levelMs } = settings;
+  const { endAfterMs, levelMs, gate, preRollMs, hangOverMs, halfDuplex, tailMs } = settings;
   const options = transcoderOptions(settings);
   const streams = new Map<string, Stream>();
+  const listening = new Listening(systemClock, halfDuplex ? tailMs : undefined);
   const loadConverter = resamplerLoader(node);
   let cancelSweep: (() => void) | undefined;
   let closed = false;
@@ -57,9 +63,10 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const stream = streams.get(identity.session) ?? {
       transcoder: new Transcoder(options),
       meter: levelMs ? new LevelMeter(defaultFormat.sampleRate, levelMs) : undefined,
+      gate: gate === "off" ? undefined : new SpeechGate(preRollMs, hangOverMs),
       identity,
       usedAt: 0,
-      hasSound: false,
+      isSending: false,
       reported: new Set<string>(),
     };
     stream.identity = identity;
@@ -69,10 +76,11 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     return stream;
   };
 
-  const receive = async (msg: FlowMessage, send: (msg: FlowMessage | [null, FlowMessage]) => void) => {
-    if (msg.action !== undefined) return send(msg);
-    const stream = streamOf(identityOf(msg));
-    const { transcoder, identity } = stream;
+  const receive = async (msg: FlowMessage, send: Send) => {
+    const identity = identityOf(msg);
+    if (msg.action !== undefined || msg.event !== undefined) return control(msg, identity, send);
+    const stream = streamOf(identity);
+    const { transcoder } = stream;
     const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
     try {
       if (transcoder.needsOpus(msg.payload, mimeType)) {
@@ -82,21 +90,54 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
         });
       }
       if (closed) return transcoder.free();
-      const frames = transcoder.push(msg.payload, mimeType);
-      stream.hasSound = true;
-      for (const payload of frames) {
-        send({ ...msg, payload, mimeType: MIME_TYPE });
-        for (const level of stream.meter?.push(payload) ?? [])
-          send([null, { ...identity, event: "level", payload: { event: "level", ...level } }]);
-      }
+      for (const frame of transcoder.push(msg.payload, mimeType)) take(stream, frame, msg, send);
+      // Less than a frame of sound has an end, too.
+      if (!stream.gate && listening.allows(identity.session)) stream.isSending = true;
       if (transcoder.misfit) throw misfitError(transcoder.misfit);
     } catch (error) {
-      const { message } = error as Error;
-      if (error instanceof SoundError && (stream.reported.has(message) || stream.reported.size >= MAX_ERRORS))
-        return;
-      stream.reported.add(message);
-      throw error;
+      if (!isReported(stream, error as Error)) throw error;
     }
+  };
+
+  /** Handles a message without sound: an action, or an event of audio out. */
+  const control = (msg: FlowMessage, identity: Identity, send: Send) => {
+    const { action } = msg;
+    const { session } = identity;
+    if (action === "mute") listening.mute(session);
+    else if (action === "unmute") listening.unmute(session);
+    else if (action === undefined) listening.onEvent(session, msg.event);
+    const stream = streams.get(session);
+    if (stream && !listening.allows(session)) stopSending(stream, send);
+    if (action === "disconnect" || action === "reset") listening.forget(session);
+    if (action !== undefined && action !== "mute" && action !== "unmute") send(msg);
+  };
+
+  /** Sends a frame, or what the gate lets through. */
+  const take = (stream: Stream, frame: Buffer, msg: FlowMessage, send: Send) => {
+    const { meter, identity } = stream;
+    const report = (event: string, details: object) =>
+      send([null, { ...identity, event, payload: { event, ...details } }]);
+    for (const level of meter?.push(frame) ?? []) report("level", level);
+    if (!listening.allows(identity.session)) return stopSending(stream, send);
+    const gated = stream.gate?.push(frame) ?? { opens: false, frames: [frame], closes: false };
+    if (gated.opens) report("speech", { speaking: true });
+    if (gated.opens && gate === "pushToTalk") send({ ...identity, action: "activityStart" });
+    for (const payload of gated.frames) {
+      stream.isSending = true;
+      send({ ...msg, payload, mimeType: MIME_TYPE });
+    }
+    if (gated.closes) stopSending(stream, send);
+  };
+
+  /** Sends the end of the sound that was sent. */
+  const stopSending = (stream: Stream, send: Send) => {
+    const { identity } = stream;
+    stream.gate?.close();
+    if (!stream.isSending) return;
+    stream.isSending = false;
+    send({ ...identity, action: gate === "pushToTalk" ? "activityEnd" : "audioStreamEnd" });
+    if (stream.gate)
+      send([null, { ...identity, event: "speech", payload: { event: "speech", speaking: false } }]);
   };
 
   const sweep = () => {
@@ -104,10 +145,22 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     for (const [key, stream] of streams) {
       if (now - stream.usedAt < (endAfterMs || UNUSED_MS)) continue;
       streams.delete(key);
-      if (endAfterMs && stream.hasSound) endStream(node, stream);
+      if (endAfterMs) endStream(stream);
       stream.transcoder.free();
     }
     cancelSweep = streams.size ? systemClock.after(SWEEP_MS, sweep) : undefined;
+  };
+
+  /** Sends the rest of a stream, and then its end. */
+  const endStream = (stream: Stream) => {
+    const { transcoder, identity } = stream;
+    const send: Send = (msg) => node.send(msg);
+    try {
+      for (const frame of transcoder.end()) take(stream, frame, { ...identity } as FlowMessage, send);
+    } catch (error) {
+      node.error(error, { ...identity });
+    }
+    stopSending(stream, send);
   };
 
   // One message after the other: a decoder that is being loaded must not let later sound pass by.
@@ -115,7 +168,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
   node.on("input", (msg: FlowMessage, send, done) => {
     turn = turn
       .then(loadConverter)
-      .then(() => (closed ? undefined : receive(msg, send as Parameters<typeof receive>[1])))
+      .then(() => (closed ? undefined : receive(msg, send as Send)))
       .then(() => done(), done);
   });
   node.on("close", () => {
@@ -123,6 +176,14 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     cancelSweep?.();
     for (const { transcoder } of streams.values()) transcoder.free();
   });
+}
+
+/** Whether an error of the sound was reported for this stream. Notes it if it was not. */
+function isReported({ reported }: Stream, error: Error): boolean {
+  if (!(error instanceof SoundError)) return false;
+  if (reported.has(error.message) || reported.size >= MAX_ERRORS) return true;
+  reported.add(error.message);
+  return false;
 }
 
 function transcoderOptions(settings: SettingsOf<typeof audioIn>): TranscoderOptions {
@@ -145,15 +206,4 @@ function misfitError(better: string): SoundError {
     `The sound is noise in the format that it should have; it would be sound as ${better}. ` +
       "Set the format and the encoding of audio in, or msg.mimeType, to what the device sends.",
   );
-}
-
-/** Sends the rest of a stream, and then its end. */
-function endStream(node: Node, { transcoder, identity }: Stream) {
-  const send = (msg: FlowMessage) => node.send({ ...identity, ...msg });
-  try {
-    for (const payload of transcoder.end()) send({ payload, mimeType: MIME_TYPE });
-  } catch (error) {
-    node.error(error, { ...identity });
-  }
-  send({ action: "audioStreamEnd" });
 }

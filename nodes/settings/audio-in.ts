@@ -1,7 +1,7 @@
 // The settings of an audio in node.
 
 import { encodings, maxChannels, sampleRates } from "../../audio/formats";
-import { choice, number, table } from "./table";
+import { choice, flag, number, table } from "./table";
 
 const channelNumbers = Array.from({ length: maxChannels }, (_, i) => String(i + 1));
 
@@ -23,6 +23,11 @@ export const audioIn = table(
     gainDb: number({ default: 0, min: -40, max: 40, label: "Gain (dB)" }),
     frameMs: number({ default: 20, min: 10, max: 200, label: "Frame length (ms)" }),
     endAfterMs: number({ default: 1_000, min: 0, max: 60_000, label: "Stream timeout (ms)" }),
+    gate: choice({ default: "off", choices: ["off", "speech", "pushToTalk"], label: "Speech gate" }),
+    preRollMs: number({ default: 500, min: 0, max: 5_000, label: "Pre-roll (ms)" }),
+    hangOverMs: number({ default: 800, min: 100, max: 10_000, label: "Hang-over (ms)" }),
+    halfDuplex: flag({ default: false, label: "Do not listen while speaking" }),
+    tailMs: number({ default: 300, min: 0, max: 5_000, label: "Tail (ms)" }),
     levelMs: number({ default: 0, min: 0, max: 10_000, label: "Level event (ms)" }),
   },
   {

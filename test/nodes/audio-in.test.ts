@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { OpusEncoder } from "../../audio/codecs/opus";
 import { encode } from "../audio/input/encode";
 import { pcm, samplesOf } from "../audio/tone";
+import { cleanUp } from "../clean-up";
 import { node } from "../flow-node";
-import { chunksOf, correlation, SPEECH_OGG, SPEECH_WAV, speech } from "../speech";
-import { Flow, type Msg } from "./flow";
+import { chunksOf, correlation, SPEECH_OGG, SPEECH_WAV, silence, speech } from "../speech";
+import { connection, event, Flow, type Msg, session } from "./flow";
 
 const FRAME = { mimeType: "audio/pcm;rate=16000" };
 
@@ -328,6 +329,123 @@ describe("audio in", () => {
     flow.send("in", { payload: speech });
     await ended();
     assert.deepEqual(flow.all("events"), []);
+  });
+
+  const speechAndPauses = Buffer.concat([silence(1_000), speech, silence(2_000), speech, silence(2_000)]);
+  const actions = () => flow.all("out", ({ action }) => action !== undefined).map(({ action }) => action);
+
+  it("with a speech gate sends speech with its pre-roll, and audioStreamEnd after each", async () => {
+    await start({ gate: "speech", endAfterMs: 1_000 });
+    for (const payload of chunksOf(speechAndPauses, 3_200)) flow.send("in", { payload, session: "hall" });
+    for (let pauses = 0; pauses < 2; pauses++)
+      await flow.at("events").next(({ payload }) => (payload as { speaking: boolean }).speaking === false);
+    const sent = heard();
+    assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, sent, 16_000) > 0.99);
+    assert.ok(sent.length < 0.9 * speechAndPauses.length);
+    assert.deepEqual(
+      flow
+        .all("events")
+        .map(({ event, session, payload }) => [event, session, (payload as { speaking: boolean }).speaking]),
+      [true, false, true, false].map((speaking) => ["speech", "hall", speaking]),
+    );
+    assert.deepEqual(actions(), ["audioStreamEnd", "audioStreamEnd"]);
+  });
+
+  it("with a gate for push to talk marks each speech with activityStart and activityEnd", async () => {
+    await start({ gate: "pushToTalk", endAfterMs: 1_000 });
+    for (const payload of chunksOf(speechAndPauses, 3_200)) flow.send("in", { payload });
+    for (let turns = 0; turns < 2; turns++)
+      await flow.at("out").next(({ action }) => action === "activityEnd");
+    const order = flow.all("out").map(({ action }) => action ?? "sound");
+    const marks = order.filter((entry, i) => entry !== order[i - 1]);
+    assert.deepEqual(marks, [
+      "activityStart",
+      "sound",
+      "activityEnd",
+      "activityStart",
+      "sound",
+      "activityEnd",
+    ]);
+  });
+
+  it("ends a turn of push to talk when the sound stops within it", async () => {
+    await start({ gate: "pushToTalk" });
+    flow.send("in", { payload: speech });
+    await flow.at("out").next(({ action }) => action === "activityEnd");
+    assert.deepEqual(actions(), ["activityStart", "activityEnd"]);
+  });
+
+  it("drives the turns of a live session that has no turn detection of its own", async () => {
+    flow = await Flow.start([
+      connection(),
+      node("in", "gemini-audio-in", { gate: "pushToTalk" }, [["session"], []]),
+      ...session({ turnDetection: "manual" }),
+    ]);
+    for (const payload of chunksOf(speechAndPauses, 3_200)) flow.send("in", { payload });
+    await flow.at("audio").next(event("turnComplete"));
+    await flow.at("audio").next(event("turnComplete"));
+    assert.deepEqual(flow.caught.items, []);
+  });
+
+  it("sends nothing of a muted session, and tells the session that the sound has ended", async () => {
+    await start({ endAfterMs: 0 });
+    for (const [action, value] of [
+      [undefined, 1],
+      ["mute", 2],
+      ["unmute", 3],
+    ] as const) {
+      if (action) flow.send("in", { action, session: "a" });
+      for (const key of ["a", "b"]) flow.send("in", { payload: Buffer.alloc(640, value), session: key });
+    }
+    flow.send("in", { action: "interrupt" });
+    await flow.at("out").next(({ action }) => action === "interrupt");
+    const of = (key: string) =>
+      flow
+        .all("out", ({ session }) => session === key)
+        .map(({ action, payload }) => action ?? (payload as Buffer)[0]);
+    assert.deepEqual(of("a"), [1, "audioStreamEnd", 3]);
+    assert.deepEqual(of("b"), [1, 2, 3]);
+  });
+
+  it("keeps a session muted after its stream has ended, until it disconnects", async () => {
+    await start();
+    flow.send("in", { action: "mute" });
+    flow.send("in", { payload: speech.subarray(0, 640) });
+    flow.send("in", { payload: speech.subarray(0, 640), session: "other" });
+    await ended("other");
+    flow.send("in", { payload: speech.subarray(0, 640) });
+    flow.send("in", { action: "disconnect" });
+    flow.send("in", { payload: speech.subarray(640, 1_280) });
+    await flow.at("out").next(({ action, session }) => action === "audioStreamEnd" && session === "default");
+    assert.ok(heard(({ session }) => session !== "other").equals(speech.subarray(640, 1_280)));
+  });
+
+  it("with half duplex does not listen while the device speaks, nor during the tail", async () => {
+    await start({ halfDuplex: true, tailMs: 100, endAfterMs: 0 });
+    const say = (value: number) => flow.send("in", { payload: Buffer.alloc(640, value) });
+    say(1);
+    flow.send("in", { event: "playing", payload: { event: "playing" }, session: "default" });
+    say(2);
+    flow.send("in", { event: "played", session: "default" });
+    say(3);
+    flow.send("in", { action: "interrupt" });
+    await flow.at("out").next(({ action }) => action === "interrupt");
+    const sentBy = performance.now();
+    // Sound after the tail goes through again.
+    const again = setInterval(() => say(4), 20);
+    cleanUp(() => clearInterval(again));
+    await flow.at("out").next(({ payload }) => Buffer.isBuffer(payload) && payload[0] === 4);
+    clearInterval(again);
+    assert.ok(performance.now() - sentBy > 50);
+    assert.deepEqual([...new Set(frames().map(({ payload }) => (payload as Buffer)[0]))], [1, 4]);
+    assert.deepEqual(actions(), ["audioStreamEnd", "interrupt"]);
+  });
+
+  it("ignores the events of audio out without half duplex", async () => {
+    await start({ endAfterMs: 0 });
+    flow.send("in", { event: "playing", session: "default" });
+    flow.send("in", { payload: speech.subarray(0, 640) });
+    assert.ok(Buffer.isBuffer((await flow.at("out").next()).payload));
   });
 
   const unusable: [what: string, properties: object, error: RegExp][] = [
