@@ -13,10 +13,9 @@ import { chunksOf } from "./speech";
 export function describeWithPrograms(programs: string[], title: string, body: () => void) {
   const missing = programs.filter((name) => !findExecutable(name));
   if (missing.length === 0 || process.env.CI) return describe(title, body);
-  describe.skip(
-    `${title} (needs ${missing.join(", ")}: apt install alsa-utils sox libsox-fmt-alsa ffmpeg)`,
-    body,
-  );
+  describe(title, () => {
+    it.skip(`needs ${missing.join(", ")}: apt install alsa-utils sox libsox-fmt-alsa ffmpeg`);
+  });
 }
 
 /** A folder that goes away with the test. */
@@ -103,3 +102,19 @@ export function writeProgram(file: string, script: string) {
 
 /** A program that JavaScript runs as. */
 export const inNode = (script: string) => `#!${process.execPath}\n${script}`;
+
+/**
+ * A program that plays in real time at 24 kHz. Files next to it have what it has played, and of each start the process id, the
+ * arguments, and how much had been played before.
+ */
+export const playing = inNode(`
+  const fs = require("fs");
+  fs.appendFileSync(__filename + ".pids", process.pid + "\\n");
+  fs.appendFileSync(__filename + ".args", JSON.stringify(process.argv.slice(2)) + "\\n");
+  const before = fs.existsSync(__filename + ".played") ? fs.statSync(__filename + ".played").size : 0;
+  fs.appendFileSync(__filename + ".starts", before + "\\n");
+  const period = Buffer.alloc(960);
+  for (let length; (length = fs.readSync(0, period)); ) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, length / 48);
+    fs.appendFileSync(__filename + ".played", period.subarray(0, length));
+  }`);

@@ -99,14 +99,14 @@ function alsa(kind: Kind, { sampleRate, channels, device, bufferMs }: StreamForm
   return [...sound, ...buffer, "-D", device || "default"];
 }
 
-/** PipeWire 1.2 writes and reads a sound file without `--raw`; older versions always use raw sound, and refuse the option. */
+/** Newer versions of PipeWire take `-` for a sound file unless there is `--raw`; older ones always use raw sound, and refuse the option. */
 function pipewireWith(file: string) {
-  return (_kind: Kind, { sampleRate, channels, device, bufferMs }: StreamFormat): string[] => {
+  return (kind: Kind, { sampleRate, channels, device, bufferMs }: StreamFormat): string[] => {
     const { stdout } = spawnSync(file, ["--help"], { encoding: "utf8", timeout: 5_000 });
     return [
       ...(stdout?.includes("--raw") ? ["--raw"] : []),
       ...["--format", "s16", "--rate", `${sampleRate}`, "--channels", `${channels}`],
-      ...["--latency", `${bufferMs}ms`],
+      ...["--latency", kind === "microphone" ? "20ms" : `${bufferMs}ms`],
       ...(device ? ["--target", device] : []),
       "-",
     ];

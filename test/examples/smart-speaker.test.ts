@@ -1,12 +1,12 @@
 // The example flow with a microphone and a loudspeaker of ALSA that are files, in a real Node-RED.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { cleanUp } from "../clean-up";
 import { DEADLINE_MS } from "../inbox";
 import { deploy, listenAsEditor, post, startNodeRed } from "../node-red";
-import { describeWithPrograms, FileDevices } from "../sound-programs";
+import { describeWithPrograms, FileDevices, playing, temporaryFolder, writeProgram } from "../sound-programs";
 import { correlation, silence, speech } from "../speech";
 
 const file = join(__dirname, "../../examples/raspberry pi as a smart speaker.json");
@@ -30,9 +30,9 @@ async function until(condition: () => boolean) {
 
 describeWithPrograms(["arecord", "aplay"], "the example flow: Raspberry Pi as a smart speaker", () => {
   /** Starts the flow with devices of the test, whose names are in no other test that runs at the same time. */
-  const start = async () => {
+  const start = async (PATH = process.env.PATH) => {
     const devices = new FileDevices(`speaker${process.pid}`);
-    const nodeRed = await startNodeRed({ ALSA_CONFIG_PATH: devices.config });
+    const nodeRed = await startNodeRed({ ALSA_CONFIG_PATH: devices.config, PATH });
     cleanUp(() => nodeRed.stop());
     const news = await listenAsEditor(nodeRed.url);
     cleanUp(() => news.close());
@@ -57,6 +57,28 @@ describeWithPrograms(["arecord", "aplay"], "the example flow: Raspberry Pi as a 
     await shows("gemini-loudspeaker", "playing");
     await shows("gemini-loudspeaker");
     assert.ok(correlation(speech, 16_000, devices.played(), 24_000) > 0.9);
+  });
+
+  it("is silent at once when the user speaks during an answer, and answers that", async () => {
+    const programs = temporaryFolder();
+    const aplay = join(programs, "aplay");
+    writeProgram(aplay, playing);
+    const { devices, nodeRed, news, flow, idOf } = await start([programs, process.env.PATH].join(delimiter));
+    await post(nodeRed, "/flows", flow);
+    const played = () => (existsSync(`${aplay}.played`) ? readFileSync(`${aplay}.played`) : Buffer.alloc(0));
+    const starts = () => readFileSync(`${aplay}.starts`, "utf8").trim().split("\n").map(Number);
+    const shows = (text?: string) =>
+      news.badges.next((badge) => badge.node === idOf("gemini-loudspeaker") && badge.text === text);
+    const question = Buffer.concat([speech, silence(1_000)]);
+    await devices.say(question);
+    await until(() => played().length > 48_000);
+    await devices.say(question);
+    for (const text of ["playing", undefined, "playing", undefined]) await shows(text);
+    assert.equal(starts().length, 2);
+    const first = played().subarray(0, starts()[1]);
+    const second = played().subarray(starts()[1]);
+    assert.ok(correlation(speech, 16_000, first, 24_000) < 0.9, "the first answer was played in full");
+    assert.ok(correlation(speech, 16_000, second, 24_000) > 0.9);
   });
 
   it("leaves no program when the flow is deployed without the nodes, or when Node-RED is killed", async () => {

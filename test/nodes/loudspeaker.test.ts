@@ -4,23 +4,13 @@ import { join } from "node:path";
 import { replace } from "../clean-up";
 import { node } from "../flow-node";
 import { DEADLINE_MS } from "../inbox";
-import { describeWithPrograms, FileDevices, inNode, onlyPrograms } from "../sound-programs";
+import { describeWithPrograms, FileDevices, inNode, onlyPrograms, playing } from "../sound-programs";
 import { chunksOf, correlation, speech } from "../speech";
 import { Flow } from "./flow";
 
 const start = (properties: object = {}) => Flow.start([node("speaker", "gemini-loudspeaker", properties)]);
 const isStopped = ({ text }: { text?: string }) => text === undefined;
 
-/** A program that plays in real time at 24 kHz: what it has played is in a file, and its process ids and arguments are, too. */
-const playing = inNode(`
-  const fs = require("fs");
-  fs.appendFileSync(__filename + ".pids", process.pid + "\\n");
-  fs.appendFileSync(__filename + ".args", JSON.stringify(process.argv.slice(2)) + "\\n");
-  const period = Buffer.alloc(960);
-  for (let length; (length = fs.readSync(0, period)); ) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, length / 48);
-    fs.appendFileSync(__filename + ".played", period.subarray(0, length));
-  }`);
 const read = (folder: string, what: string) => {
   const file = join(folder, `aplay.${what}`);
   return existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
