@@ -12,62 +12,143 @@ export const sampleRates: readonly number[] = [
   8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000,
 ];
 
-/** A format of uncompressed 16-bit little-endian sound. */
-export interface PcmFormat {
+/** How a sample is stored: unsigned, signed or floating-point, its bits, and little- or big-endian; or a law of G.711. */
+export const encodings = [
+  "s16le",
+  "s16be",
+  "u8",
+  "s8",
+  "s24le",
+  "s24be",
+  "s32le",
+  "s32be",
+  "f32le",
+  "f32be",
+  "f64le",
+  "f64be",
+  "mulaw",
+  "alaw",
+] as const;
+export type Encoding = (typeof encodings)[number];
+
+/** A format of uncompressed sound. */
+export interface SoundFormat {
+  encoding: Encoding;
   /** In Hz. */
   sampleRate: number;
-  /** Number of interleaved channels. */
-  channels: 1 | 2;
+  /** Number of interleaved channels, 1 to `maxChannels`. */
+  channels: number;
 }
 
-/** The default format: 16 kHz mono. */
-export const defaultFormat: PcmFormat = { sampleRate: 16000, channels: 1 };
+/** A format with a structure of its own, which says what it holds; `opus` is one packet per message, `ogg` is Ogg Opus. */
+export type Container = "wav" | "ogg" | "opus";
+
+export const maxChannels = 8;
+
+/** The default format: 16 kHz mono, 16-bit little-endian. */
+export const defaultFormat: SoundFormat = { encoding: "s16le", sampleRate: 16000, channels: 1 };
 
 /** Largest payload of one message, in bytes: more than eight minutes of 16 kHz mono. */
 export const maxPayloadBytes = 16 * 1024 * 1024;
 
-const wavTypes = ["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"];
-
 /** Checks a rate (Hz) and a number of channels. Throws a SoundError that names `what` when they are not supported. */
-export function checkedFormat(sampleRate: number, channels: number, what: string): PcmFormat {
+export function checkFormat({ sampleRate, channels }: Omit<SoundFormat, "encoding">, what: string): void {
   if (!sampleRates.includes(sampleRate))
     throw new SoundError(
       `${what}: ${sampleRate} Hz is not supported. Use one of ${sampleRates.join(", ")} Hz.`,
     );
-  if (channels !== 1 && channels !== 2)
-    throw new SoundError(`${what}: ${channels} channels are not supported. Use 1 (mono) or 2 (stereo).`);
-  return { sampleRate, channels };
+  if (!Number.isInteger(channels) || channels < 1 || channels > maxChannels)
+    throw new SoundError(
+      `${what}: ${channels} channels are not supported. Use 1 (mono) to ${maxChannels} channels.`,
+    );
 }
 
+const containerTypes: Record<string, Container> = {
+  "audio/wav": "wav",
+  "audio/x-wav": "wav",
+  "audio/wave": "wav",
+  "audio/vnd.wave": "wav",
+  "audio/opus": "opus",
+  "audio/ogg": "ogg",
+  "application/ogg": "ogg",
+};
+
+/** G.711 by its names: RFC 3551 for RTP, RFC 2046, and what programs write. They have 8 kHz unless they say otherwise. */
+const lawTypes: Record<string, Encoding> = {
+  "audio/pcmu": "mulaw",
+  "audio/basic": "mulaw",
+  "audio/mulaw": "mulaw",
+  "audio/x-mulaw": "mulaw",
+  "audio/pcma": "alaw",
+  "audio/alaw": "alaw",
+  "audio/x-alaw": "alaw",
+};
+
 /**
- * Reads a mimeType such as `audio/pcm;rate=48000;channels=2` or `audio/wav`.
- * A missing rate or number of channels comes from `otherwise`; other parameters are ignored.
- * Throws a SoundError for all other types, and for rates and channels that are not supported.
+ * Reads a mimeType such as `audio/pcm;rate=48000;channels=2` or `audio/wav`. Parameters of PCM: `rate` in Hz, `channels`,
+ * `bits` 8, 16, 24, 32 or 64, `encoding` signed, unsigned or float, `endian` little or big. What is missing comes from
+ * `otherwise`; other parameters are ignored. Throws a SoundError for all other types, and for values that are not supported.
  */
-export function parseMimeType(mimeType: unknown, otherwise: PcmFormat = defaultFormat): PcmFormat | "wav" {
+export function parseMimeType(
+  mimeType: unknown,
+  otherwise: SoundFormat = defaultFormat,
+): SoundFormat | Container {
   if (typeof mimeType !== "string")
     throw new SoundError(
       `mimeType is of type ${typeof mimeType}. Use a string such as "audio/pcm;rate=16000".`,
     );
-  const [type, ...parameters] = mimeType.split(";").map((part) => part.trim().toLowerCase());
-  if (wavTypes.includes(type!)) return "wav";
+  const [type = "", ...parameters] = mimeType.split(";").map((part) => part.trim().toLowerCase());
+  const container = containerTypes[type];
+  if (container) return container;
   if (type === "audio/l16")
     throw new SoundError(
       `mimeType "${mimeType}" is ambiguous: audio/L16 is big-endian by RFC 3551, but many programs send little-endian ` +
-        "sound. Swap the bytes if necessary and use audio/pcm;rate=….",
+        "sound. Use audio/pcm;rate=…;endian=big, or endian=little.",
     );
-  if (type !== "audio/pcm")
+  const law = lawTypes[type];
+  if (!law && type !== "audio/pcm")
     throw new SoundError(
-      `mimeType "${mimeType}" is not supported. Use audio/pcm;rate=… (16-bit little-endian) or audio/wav.`,
+      `mimeType "${mimeType}" is not supported. Use audio/pcm;rate=…, audio/wav, audio/pcmu, audio/pcma, audio/opus or audio/ogg.`,
     );
-  const given = new Map(parameters.map((part) => [part.split("=")[0]!.trim(), part.split("=")[1]]));
-  const numberOf = (name: string, fallback: number) =>
-    given.has(name) ? Number(given.get(name)?.replaceAll('"', "") || Number.NaN) : fallback;
-  return checkedFormat(
-    numberOf("rate", otherwise.sampleRate),
-    numberOf("channels", otherwise.channels),
-    `mimeType "${mimeType}"`,
+  const given = new Map(
+    parameters.map((part) => {
+      const [name = "", value = ""] = part.split("=").map((text) => text.trim().replaceAll('"', ""));
+      return [name, value];
+    }),
   );
+  const numberOf = (name: string, fallback: number) =>
+    given.has(name) ? Number(given.get(name) || Number.NaN) : fallback;
+  const format = {
+    encoding: law ?? pcmEncoding(given, otherwise.encoding),
+    sampleRate: numberOf("rate", law ? 8000 : otherwise.sampleRate),
+    channels: numberOf("channels", law ? 1 : otherwise.channels),
+  };
+  if (!encodings.includes(format.encoding))
+    throw new SoundError(
+      `mimeType "${mimeType}" is not supported: there is no ${format.encoding}. Use bits=8, 16, 24 or 32, ` +
+        "encoding=signed, unsigned (8 bits) or float (32 or 64 bits), endian=little or big.",
+    );
+  checkFormat(format, `mimeType "${mimeType}"`);
+  return format;
+}
+
+/** The encoding that the parameters of `audio/pcm` name, which may be none of `encodings`. */
+function pcmEncoding(given: Map<string, string>, otherwise: Encoding): Encoding {
+  const [, kind = "s", size = "16", order = "le"] = /^([usf])(\d+)(le|be)?$/.exec(otherwise) ?? [];
+  const bits = given.get("bits") ?? (given.get("encoding") === "float" ? "32" : size);
+  const letters: Record<string, string> = { signed: "s", unsigned: "u", float: "f" };
+  const named = given.get("encoding");
+  // 8 bits are unsigned where nothing is said, as in a WAV file.
+  const letter =
+    named === undefined ? (given.has("bits") ? (bits === "8" ? "u" : "s") : kind) : letters[named];
+  const orders: Record<string, string> = { little: "le", big: "be" };
+  const end = given.has("endian") ? orders[given.get("endian")!] : order;
+  return `${letter ?? named}${bits}${bits === "8" ? "" : (end ?? given.get("endian"))}` as Encoding;
+}
+
+/** Whether a format is mono PCM16, little-endian: what a live session and audio out take. */
+export function isMonoPcm16(format: SoundFormat | Container): format is SoundFormat {
+  return typeof format === "object" && format.encoding === "s16le" && format.channels === 1;
 }
 
 /**
@@ -113,12 +194,4 @@ function checkSize(bytes: number) {
   throw new SoundError(
     `The payload has ${mebibytes} MiB of sound; a message may have at most 16 MiB. Send it in pieces.`,
   );
-}
-
-/** Mixes whole pairs of interleaved stereo PCM16 samples down to mono. Returns a new Buffer of half the length. */
-export function stereoToMono(stereo: Buffer): Buffer {
-  const mono = Buffer.allocUnsafe(stereo.length / 2);
-  for (let at = 0; at < mono.length; at += 2)
-    mono.writeInt16LE((stereo.readInt16LE(2 * at) + stereo.readInt16LE(2 * at + 2)) >> 1, at);
-  return mono;
 }

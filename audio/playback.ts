@@ -1,7 +1,7 @@
 // Plays sound in frames, paced in real time: a bounded queue for each playback, and one timer for all of them.
 
 import { type Clock, systemClock } from "./clock";
-import { checkedFormat, SoundError } from "./formats";
+import { checkFormat, SoundError } from "./formats";
 import { durationMs, Framer, sampleBytes } from "./frames";
 import { Resampler } from "./resampler";
 
@@ -61,6 +61,10 @@ export interface PlaybackOptions {
   maxMs: number;
   /** Real time; false: burst, every frame leaves as soon as it is complete, and only frame length and rate matter. */
   paced: boolean;
+  /** The sound of a turn leaves at its end, as one frame, whatever `paced` says. Default false. */
+  whole?: boolean;
+  /** Called when the device had nothing to play within a turn, with the length of the gap. Must not throw. */
+  onUnderrun?: (ms: number) => void;
 }
 
 /** Called when playback reaches it; `dropped`: the sound before it was dropped. */
@@ -89,6 +93,12 @@ export class Playback {
   #ended = false;
   /** When the device will have played all frames that have left. */
   #playedAt = Number.NEGATIVE_INFINITY;
+  /** Milliseconds of the current turn that have left. */
+  #sentMs = 0;
+  /** The queue has run empty within a turn. */
+  #dry = false;
+  /** What to call when the device has played the frames that had left before. */
+  #ends: { at: number; played: () => void }[] = [];
   #freed = false;
 
   constructor(pacer: Pacer, options: PlaybackOptions, onFrame: (frame: Buffer) => void) {
@@ -97,6 +107,8 @@ export class Playback {
       ...options,
       sendAheadMs: options.sendAheadMs ?? 200,
       jitterBufferMs: options.jitterBufferMs ?? 100,
+      whole: options.whole ?? false,
+      onUnderrun: options.onUnderrun ?? (() => {}),
     };
     this.#onFrame = onFrame;
     this.#framer = new Framer(options.sampleRate, options.frameMs);
@@ -104,9 +116,36 @@ export class Playback {
     this.#resampler = new Resampler(options.sampleRate, options.sampleRate);
   }
 
-  /** Frames or marks wait in the queue. */
+  /** Frames or marks wait in the queue, or the device plays. */
   get isPlaying(): boolean {
-    return this.#queue.length > 0;
+    return this.#queue.length > 0 || this.#aheadMs > 0;
+  }
+
+  /** Milliseconds of sound that have left and that the device has not played, by the clock. */
+  get #aheadMs(): number {
+    return Math.max(0, this.#playedAt - this.#pacer.clock.now());
+  }
+
+  /** Milliseconds of the current turn that the device has played, by the clock. */
+  get heardMs(): number {
+    return Math.max(0, this.#sentMs - this.#aheadMs);
+  }
+
+  /** Milliseconds of sound that were pushed and that the device has not played, by the clock. */
+  get unheardMs(): number {
+    return this.queuedMs + this.#aheadMs;
+  }
+
+  /** Starts to count `heardMs` for another turn: call it in the mark before its sound. */
+  beginTurn(): void {
+    this.#sentMs = 0;
+  }
+
+  /** Calls `played` once when the device has played all that has left; never when that is dropped. */
+  whenPlayed(played: () => void): void {
+    this.#check();
+    this.#ends.push({ at: this.#playedAt, played });
+    this.#run();
   }
 
   /** Milliseconds of sound that wait in the queue, the incomplete frame included. */
@@ -125,9 +164,10 @@ export class Playback {
       throw new SoundError(
         `The sound of ${pcm.length} bytes ends in the middle of a sample. Send whole 16-bit samples.`,
       );
-    checkedFormat(sampleRate, 1, "The sound");
+    checkFormat({ sampleRate: sampleRate, channels: 1 }, "The sound");
     const ms = durationMs(pcm, sampleRate);
-    if (this.#options.paced && this.queuedMs + ms > this.#options.maxMs) {
+    const { paced, whole } = this.#options;
+    if ((paced || whole) && this.queuedMs + ms > this.#options.maxMs) {
       this.#start(); // The jitter buffer may be longer than the queue limit.
       throw new SoundError(
         `The queue is full: ${Math.round(ms)} ms of sound were dropped. ${Math.round(this.queuedMs)} ms wait to be played, ` +
@@ -142,11 +182,14 @@ export class Playback {
       this.#fromRate = sampleRate;
     }
     const underrun = this.#pacer.clock.now() >= this.#playedAt;
-    if (this.#queue.length === 0 && (this.#ended || underrun)) this.#filling = true;
+    if (this.#queue.length === 0 && (this.#ended || underrun)) {
+      this.#filling = true;
+      this.#dry = !this.#ended && this.#sentMs > 0;
+    }
     this.#ended = false;
     this.#pushedAt = this.#pacer.clock.now();
     this.#enqueue(this.#framer.push(this.#resampler.process(pcm)));
-    if (!this.#options.paced || this.queuedMs >= this.#options.jitterBufferMs) this.#start();
+    if (!whole && (!paced || this.queuedMs >= this.#options.jitterBufferMs)) this.#start();
     else this.#run();
   }
 
@@ -156,6 +199,7 @@ export class Playback {
     this.#enqueue(this.#framer.push(this.#resampler.flush()));
     const rest = this.#framer.takeRest();
     if (rest.length > 0) this.#enqueue([rest]);
+    if (this.#options.whole) this.#join();
     this.#ended = true;
     this.#start();
   }
@@ -197,6 +241,9 @@ export class Playback {
     this.#resampler.reset();
     // The device drops its buffer too, so it is silent now.
     this.#playedAt = Number.NEGATIVE_INFINITY;
+    this.#sentMs = 0;
+    this.#ends = [];
+    this.#dry = false;
     this.#filling = true;
     this.#pacer.delete(this.#run);
   }
@@ -208,17 +255,30 @@ export class Playback {
     }
   }
 
+  /** Joins the frames in the queue to one, before the marks behind them. */
+  #join() {
+    const frames = this.#queue.filter((entry) => typeof entry !== "function");
+    if (frames.length < 2) return;
+    const marks = this.#queue.filter((entry) => typeof entry === "function");
+    this.#queue = [Buffer.concat(frames), ...marks];
+  }
+
   #start() {
-    if (this.#filling) this.#playedAt = Math.max(this.#playedAt, this.#pacer.clock.now());
+    if (this.#filling) {
+      const now = this.#pacer.clock.now();
+      if (this.#dry && now > this.#playedAt) this.#options.onUnderrun(now - this.#playedAt);
+      this.#dry = false;
+      this.#playedAt = Math.max(this.#playedAt, now);
+    }
     this.#filling = false;
     this.#run();
   }
 
   /** Sends what is due. Callbacks may call methods of this playback, so the state is read anew after each. */
   readonly #run = (): void => {
-    const { paced, sendAheadMs } = this.#options;
+    const { paced, whole, sendAheadMs } = this.#options;
     const now = this.#pacer.clock.now();
-    if (this.#filling && now - this.#pushedAt >= fillTimeoutMs) this.end();
+    if (!whole && this.#filling && now - this.#pushedAt >= fillTimeoutMs) this.end();
     while (!this.#filling && this.#queue.length > 0) {
       const next = this.#queue[0]!;
       if (typeof next === "function") {
@@ -226,14 +286,21 @@ export class Playback {
         next(false);
         continue;
       }
-      if (now - this.#playedAt > lateMs) this.#playedAt = now;
-      if (paced && this.#playedAt - now > sendAheadMs) break;
+      if (now - this.#playedAt > lateMs) {
+        if (this.#sentMs > 0) this.#options.onUnderrun(now - this.#playedAt);
+        this.#playedAt = now;
+      }
+      if (paced && !whole && this.#playedAt - now > sendAheadMs) break;
       this.#queue.shift();
       this.#queuedBytes -= next.length;
-      this.#playedAt += durationMs(next, this.#options.sampleRate);
+      const ms = durationMs(next, this.#options.sampleRate);
+      this.#playedAt += ms;
+      this.#sentMs += ms;
       this.#onFrame(next);
     }
-    if (this.#filling ? this.queuedMs > 0 : this.#queue.length > 0) this.#pacer.add(this.#run);
+    while (this.#ends.length > 0 && this.#ends[0]!.at <= now) this.#ends.shift()!.played();
+    const waits = this.#filling ? !whole && this.queuedMs > 0 : this.#queue.length > 0;
+    if (waits || this.#ends.length > 0) this.#pacer.add(this.#run);
     else this.#pacer.delete(this.#run);
   };
 }

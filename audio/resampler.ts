@@ -1,7 +1,7 @@
 // Changes the sample rate of a stream of sound, with the SpeexDSP resampler compiled to WebAssembly.
 
 import type { SpeexModule } from "@echogarden/speex-resampler-wasm/simd";
-import { checkedFormat, sampleRates } from "./formats";
+import { checkFormat, sampleRates } from "./formats";
 import { sampleBytes } from "./frames";
 
 // Speex has qualities from 0 to 10. Why 5: see `Resampler`.
@@ -70,7 +70,8 @@ export class Resampler {
 
   /** Rates in Hz. Throws a SoundError for rates that are not in `sampleRates`, and an Error before loadResampler() has resolved. */
   constructor(fromRate: number, toRate: number) {
-    for (const rate of [fromRate, toRate]) checkedFormat(rate, 1, "Sample rate conversion");
+    for (const rate of [fromRate, toRate])
+      checkFormat({ sampleRate: rate, channels: 1 }, "Sample rate conversion");
     if (!speex) throw new Error("The sample rate converter is not loaded. Await loadResampler() first.");
     this.#speex = speex;
     this.#fromRate = fromRate;

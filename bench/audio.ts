@@ -1,6 +1,9 @@
-// Measures how many times faster than real time sample rates are converted, and the CPU load of 50 playbacks.
+// Measures how many times faster than real time sample rates are converted, and the CPU load of 50 playbacks and of 50 Opus devices.
 // Run with: node --import tsx bench/audio.ts
 
+import { OpusDecoder, OpusEncoder } from "../audio/codecs/opus";
+import { Transcoder } from "../audio/input/transcoder";
+import { Packer } from "../audio/output/packer";
 import { Pacer, Playback } from "../audio/playback";
 import { loadResampler, Resampler } from "../audio/resampler";
 
@@ -51,6 +54,51 @@ async function benchPlaybacks() {
   for (const playback of playbacks) playback.free();
 }
 
+/** 50 devices that speak and listen at once, in Opus packets of 60 ms: 16 kHz in, 24 kHz out. */
+async function benchOpusDevices() {
+  const ms = 60;
+  const encoder = await OpusEncoder.create({ sampleRate: 16000, frameMs: ms, bitRate: 24_000 });
+  const packets = Array.from({ length: 50 }, () => encoder.encode(noise(16 * ms)));
+  encoder.free();
+  const output = {
+    format: "opus",
+    sampleRate: 24000,
+    frameMs: ms,
+    bitRate: 24_000,
+    whole: false,
+    base64: false,
+  } as const;
+  const devices = await Promise.all(
+    Array.from({ length: streams }, async () => {
+      const transcoder = new Transcoder({ format: "opus", frameMs: 20 });
+      transcoder.opus = await OpusDecoder.create(1);
+      return { transcoder, packer: await Packer.create(output) };
+    }),
+  );
+  const answer = noise(24 * ms);
+  const before = process.cpuUsage();
+  const start = performance.now();
+  let longest = 0;
+  for (const packet of packets) {
+    const round = performance.now();
+    for (const { transcoder, packer } of devices) {
+      transcoder.push(packet);
+      packer.pack(answer);
+    }
+    longest = Math.max(longest, performance.now() - round);
+  }
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (packets.length * ms) / 1000;
+  console.log(
+    `${streams} Opus devices, ${seconds} s: ${((user + system) / 1e4 / seconds).toFixed(1)} % of a core, ` +
+      `${((performance.now() - start) / packets.length).toFixed(1)} ms (at most ${longest.toFixed(1)} ms) for each ${ms} ms`,
+  );
+  for (const { transcoder, packer } of devices) {
+    transcoder.free();
+    packer.free();
+  }
+}
+
 async function bench() {
   await loadResampler();
   for (const [from, to] of [
@@ -63,6 +111,7 @@ async function bench() {
     [48000, 16000],
   ] as const)
     benchPair(from, to);
+  await benchOpusDevices();
   await benchPlaybacks();
 }
 

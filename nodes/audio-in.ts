@@ -2,33 +2,47 @@
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../audio/clock";
-import { checkedFormat } from "../audio/formats";
-import { Transcoder } from "../audio/transcoder";
+import { OpusDecoder } from "../audio/codecs/opus";
+import { defaultFormat, SoundError, type SoundFormat } from "../audio/formats";
+import { LevelMeter } from "../audio/input/level";
+import { SpeechGate } from "../audio/input/speech-gate";
+import { Transcoder, type TranscoderOptions } from "../audio/input/transcoder";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioIn } from "./settings/audio-in";
 import { rejectMessages } from "./settings/invalid-settings";
-import { readSettings } from "./settings/table";
+import { readSettings, type SettingsOf } from "./settings/table";
+import { Listening } from "./sound/listening";
 import { resamplerLoader } from "./sound/resampler-loader";
 
 /** The stream of one session key. */
 interface Stream {
   transcoder: Transcoder;
+  meter: LevelMeter | undefined;
+  gate: SpeechGate | undefined;
   identity: Identity;
-  /** Clock time of the last sound, in milliseconds. */
-  heardAt: number;
+  /** Clock time of the last message, in milliseconds. */
+  usedAt: number;
+  /** Sound was sent whose end was not. */
+  isSending: boolean;
+  /** The errors that were reported: each once, because a wrong format is wrong in every message. */
+  reported: Set<string>;
 }
+
+type Send = (msg: FlowMessage | [null, FlowMessage]) => void;
 
 const MIME_TYPE = "audio/pcm;rate=16000";
 /** Milliseconds between two searches for streams that have ended. */
 const SWEEP_MS = 50;
 /** Milliseconds without sound after which a stream is closed, at the latest. */
 const UNUSED_MS = 60_000;
+/** Different errors that are reported for one stream. */
+const MAX_ERRORS = 10;
 
 export = (RED: NodeAPI) => {
   function AudioIn(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
-      runAudioIn(this, def);
+      runAudioIn(this, readSettings(audioIn, def));
     } catch (error) {
       rejectMessages(this, error as Error);
     }
@@ -36,41 +50,129 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType("gemini-audio-in", AudioIn);
 };
 
-function runAudioIn(node: Node, def: NodeDef) {
-  const { format: kind, sampleRate, channels, frameMs, endAfterMs } = readSettings(audioIn, def);
-  const format =
-    kind === "auto" ? kind : checkedFormat(Number(sampleRate), Number(channels), "The format setting");
+function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
+  const { endAfterMs, levelMs, gate, preRollMs, hangOverMs, halfDuplex, tailMs } = settings;
+  const options = transcoderOptions(settings);
   const streams = new Map<string, Stream>();
-  const ready = resamplerLoader(node);
+  const listening = new Listening(systemClock, halfDuplex ? tailMs : undefined);
+  const loadConverter = resamplerLoader(node);
   let cancelSweep: (() => void) | undefined;
+  let closed = false;
 
-  const receive = (msg: FlowMessage, send: (msg: FlowMessage) => void) => {
-    if (!isSound(msg)) return send(msg);
-    const identity = identityOf(msg);
-    const transcoder = streams.get(identity.session)?.transcoder ?? new Transcoder({ format, frameMs });
-    const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
-    const frames = transcoder.push(msg.payload, mimeType);
-    // After push(), because refused sound starts no stream.
-    streams.set(identity.session, { transcoder, identity, heardAt: systemClock.now() });
+  const streamOf = (identity: Identity) => {
+    const stream = streams.get(identity.session) ?? {
+      transcoder: new Transcoder(options),
+      meter: levelMs ? new LevelMeter(defaultFormat.sampleRate, levelMs) : undefined,
+      gate: gate === "off" ? undefined : new SpeechGate(preRollMs, hangOverMs),
+      identity,
+      usedAt: 0,
+      isSending: false,
+      reported: new Set<string>(),
+    };
+    stream.identity = identity;
+    stream.usedAt = systemClock.now();
+    streams.set(identity.session, stream);
     cancelSweep ??= systemClock.after(SWEEP_MS, sweep);
-    for (const payload of frames) send({ ...msg, payload, mimeType: MIME_TYPE });
+    return stream;
+  };
+
+  const receive = async (msg: FlowMessage, send: Send) => {
+    if (isForSession(msg)) return send(msg);
+    const identity = identityOf(msg);
+    if (msg.action !== undefined || msg.event !== undefined) return control(msg, identity, send);
+    const stream = streamOf(identity);
+    const { transcoder } = stream;
+    const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
+    try {
+      if (transcoder.needsOpus(msg.payload, mimeType)) {
+        stream.usedAt = Number.POSITIVE_INFINITY; // It must not end while it waits for its decoder.
+        transcoder.opus = await OpusDecoder.create(options.channel === undefined ? 1 : 2).finally(() => {
+          stream.usedAt = systemClock.now();
+        });
+      }
+      if (closed) return transcoder.free();
+      for (const frame of transcoder.push(msg.payload, mimeType)) take(stream, frame, msg, send);
+      // Less than a frame of sound has an end, too.
+      if (!stream.gate && listening.allows(identity.session)) stream.isSending = true;
+      if (transcoder.misfit) throw misfitError(transcoder.misfit);
+    } catch (error) {
+      if (!isReported(stream, error as Error)) throw error;
+    }
+  };
+
+  /** Handles a message without sound: an action, or an event of audio out. */
+  const control = (msg: FlowMessage, identity: Identity, send: Send) => {
+    const { action } = msg;
+    const { session } = identity;
+    if (action === "mute") listening.mute(session);
+    else if (action === "unmute") listening.unmute(session);
+    else if (action === undefined) listening.onEvent(session, msg.event);
+    const stream = streams.get(session);
+    if (stream && !listening.allows(session)) stopSending(stream, send);
+    if (action === "disconnect" || action === "reset") listening.forget(session);
+    if (action !== undefined && action !== "mute" && action !== "unmute") send(msg);
+  };
+
+  /** Sends a frame, or what the gate lets through. */
+  const take = (stream: Stream, frame: Buffer, msg: FlowMessage, send: Send) => {
+    const { meter, identity } = stream;
+    const report = (event: string, details: object) =>
+      send([null, { ...identityOf(identity), event, payload: { event, ...details } }]);
+    for (const level of meter?.push(frame) ?? []) report("level", level);
+    if (!listening.allows(identity.session)) return stopSending(stream, send);
+    const gated = stream.gate?.push(frame) ?? { opens: false, frames: [frame], closes: false };
+    if (gated.opens) report("speech", { speaking: true });
+    if (gated.opens && gate === "pushToTalk") send({ ...identityOf(identity), action: "activityStart" });
+    for (const payload of gated.frames) {
+      stream.isSending = true;
+      send({ ...msg, payload, mimeType: MIME_TYPE });
+    }
+    if (gated.closes) stopSending(stream, send);
+  };
+
+  /** Sends the end of the sound that was sent. */
+  const stopSending = (stream: Stream, send: Send) => {
+    const { identity } = stream;
+    stream.gate?.close();
+    if (!stream.isSending) return;
+    stream.isSending = false;
+    send({ ...identityOf(identity), action: gate === "pushToTalk" ? "activityEnd" : "audioStreamEnd" });
+    if (stream.gate)
+      send([
+        null,
+        { ...identityOf(identity), event: "speech", payload: { event: "speech", speaking: false } },
+      ]);
   };
 
   const sweep = () => {
     const now = systemClock.now();
     for (const [key, stream] of streams) {
-      if (now - stream.heardAt < (endAfterMs || UNUSED_MS)) continue;
+      if (now - stream.usedAt < (endAfterMs || UNUSED_MS)) continue;
       streams.delete(key);
-      if (endAfterMs) endStream(node, stream);
+      if (endAfterMs) endStream(stream);
       stream.transcoder.free();
     }
     cancelSweep = streams.size ? systemClock.after(SWEEP_MS, sweep) : undefined;
   };
 
-  let closed = false;
+  /** Sends the rest of a stream, and then its end. */
+  const endStream = (stream: Stream) => {
+    const { transcoder, identity } = stream;
+    const send: Send = (msg) => node.send(msg);
+    try {
+      for (const frame of transcoder.end()) take(stream, frame, identityOf(identity) as FlowMessage, send);
+    } catch (error) {
+      node.error(error, { ...identityOf(identity) });
+    }
+    stopSending(stream, send);
+  };
+
+  // One message after the other: a decoder that is being loaded must not let later sound pass by.
+  let turn = Promise.resolve();
   node.on("input", (msg: FlowMessage, send, done) => {
-    ready()
-      .then(() => closed || receive(msg, send))
+    turn = turn
+      .then(loadConverter)
+      .then(() => (closed ? undefined : receive(msg, send as Send)))
       .then(() => done(), done);
   });
   node.on("close", () => {
@@ -80,17 +182,36 @@ function runAudioIn(node: Node, def: NodeDef) {
   });
 }
 
-/** Actions, events, and the texts and pictures of a page are for the live session. */
-const isSound = ({ action, event, mimeType }: FlowMessage) =>
-  action === undefined && event === undefined && !/^(text|image)\//.test(String(mimeType));
+/** The texts and images of a page are for the live session. */
+const isForSession = ({ action, event, mimeType }: FlowMessage) =>
+  action === undefined && event === undefined && /^(text|image)\//.test(String(mimeType));
 
-/** Sends the rest of a stream, and then its end. */
-function endStream(node: Node, { transcoder, identity }: Stream) {
-  const send = (msg: FlowMessage) => node.send({ ...identityOf(identity), ...msg });
-  try {
-    for (const payload of transcoder.end()) send({ payload, mimeType: MIME_TYPE });
-  } catch (error) {
-    node.error(error, { ...identityOf(identity) });
-  }
-  send({ action: "audioStreamEnd" });
+/** Whether an error of the sound was reported for this stream. Notes it if it was not. */
+function isReported({ reported }: Stream, error: Error): boolean {
+  if (!(error instanceof SoundError)) return false;
+  if (reported.has(error.message) || reported.size >= MAX_ERRORS) return true;
+  reported.add(error.message);
+  return false;
+}
+
+function transcoderOptions(settings: SettingsOf<typeof audioIn>): TranscoderOptions {
+  const { format, encoding, sampleRate, channels, channel, gainDb, frameMs } = settings;
+  const formats: Record<string, SoundFormat> = {
+    pcm: { encoding, sampleRate: Number(sampleRate), channels: Number(channels) },
+    mulaw: { encoding: "mulaw", sampleRate: 8000, channels: 1 },
+    alaw: { encoding: "alaw", sampleRate: 8000, channels: 1 },
+  };
+  return {
+    format: formats[format] ?? (format as TranscoderOptions["format"]),
+    channel: channel === "mix" ? undefined : Number(channel) - 1,
+    gainDb,
+    frameMs,
+  };
+}
+
+function misfitError(better: string): SoundError {
+  return new SoundError(
+    `The sound is noise in the format that it should have; it would be sound as ${better}. ` +
+      "Set the format and the encoding of audio in, or msg.mimeType, to what the device sends.",
+  );
 }

@@ -1,25 +1,19 @@
-// gemini-audio-out: plays the model's sound in the format of the device, with one playback for each session key.
+// gemini-audio-out: plays the model's sound in the format of the device, with one line for each session key.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
-import { parseMimeType } from "../audio/formats";
-import { Pacer, Playback, type PlaybackOptions } from "../audio/playback";
+import { isMonoPcm16, parseMimeType } from "../audio/formats";
+import { Packer, type PackerOptions } from "../audio/output/packer";
+import { Pacer, type PlaybackOptions } from "../audio/playback";
 import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioOut } from "./settings/audio-out";
 import { rejectMessages } from "./settings/invalid-settings";
-import { readSettings } from "./settings/table";
+import { readSettings, type SettingsOf } from "./settings/table";
+import { flushPayload } from "./sound/flush-message";
+import { Line, type LineEvent } from "./sound/line";
 import { resamplerLoader } from "./sound/resampler-loader";
 
-/** The playback of one session key. */
-interface Line {
-  playback: Playback;
-  /** The properties of the last sound message; frames carry them too. */
-  carried: FlowMessage & Identity;
-  /** The current turn was interrupted. */
-  interrupted: boolean;
-  /** Clock time of the last message, in milliseconds. */
-  usedAt: number;
-}
+type Carried = FlowMessage & Identity;
 
 /** Paces the sound of all audio out nodes. */
 const pacer = new Pacer();
@@ -32,7 +26,7 @@ export = (RED: NodeAPI) => {
   function AudioOut(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
-      runAudioOut(this, playbackOptions(def));
+      runAudioOut(this, readSettings(audioOut, def));
     } catch (error) {
       rejectMessages(this, error as Error);
     }
@@ -40,96 +34,135 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType("gemini-audio-out", AudioOut);
 };
 
-function runAudioOut(node: Node, options: PlaybackOptions) {
-  const lines = new Map<string, Line>();
-  const mimeType = `audio/pcm;rate=${options.sampleRate}`;
-  const ready = resamplerLoader(node);
+function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
+  /** The lines by their session keys, with the clock time of the last message in milliseconds. */
+  const lines = new Map<string, { line: Line; usedAt: number }>();
+  const loadConverter = resamplerLoader(node);
   let cancelSweep: (() => void) | undefined;
   let closed = false;
 
   /** Returns the line of a message, and opens it if necessary. */
-  const lineOf = (carried: Line["carried"]) => {
-    const line = lines.get(carried.session) ?? openLine(carried);
-    line.usedAt = pacer.clock.now();
-    return line;
-  };
-
-  const openLine = (carried: Line["carried"]) => {
-    const playback = new Playback(pacer, options, (payload) =>
-      node.send({ ...line.carried, ...identityOf(line.carried), payload, mimeType }),
-    );
-    const line: Line = { playback, carried, interrupted: false, usedAt: 0 };
-    lines.set(carried.session, line);
+  const lineOf = async ({ session }: Carried) => {
+    const line = lines.get(session)?.line ?? (await openLine());
+    lines.set(session, { line, usedAt: pacer.clock.now() });
     cancelSweep ??= pacer.clock.after(SWEEP_MS, sweep);
     return line;
   };
 
-  const receive = (msg: FlowMessage) => {
-    const carried = { ...msg, ...identityOf(msg) };
-    const report = (event: string, details: object = {}) =>
-      node.send([null, { ...carried, ...identityOf(carried), event, payload: { event, ...details } }]);
-    if (msg.event === "interrupted" || msg.action === "interrupt") {
-      const line = lineOf(carried);
-      line.interrupted = true;
-      report("flush");
-      line.playback.flush();
-    } else if (msg.event === "generationComplete") lineOf(carried).playback.end();
-    else if (msg.event === "turnComplete") {
-      const line = lineOf(carried);
-      const { interrupted } = line;
-      line.interrupted = false;
-      line.playback.mark((dropped) =>
-        // Tells it apart from the event of the live session, which comes when the model has ended the turn.
-        report("turnComplete", { playback: true, ...((interrupted || dropped) && { interrupted: true }) }),
-      );
-    } else if (msg.event === undefined) play(carried);
+  const openLine = async () => {
+    const packer = await Packer.create(packerOptions(settings));
+    return new Line({
+      pacer,
+      packer,
+      playback: playbackOptions(settings),
+      // Each message has a _session of its own, because a flow may change it.
+      onFrame: (msg) => node.send({ ...msg, ...identityOf(msg) }),
+      onEvent: (event, msg) => node.send([null, eventMessage(settings, event, msg)]),
+    });
   };
 
-  const play = (carried: Line["carried"]) => {
-    const { payload, mimeType = "audio/pcm;rate=24000" } = carried;
-    if (!Buffer.isBuffer(payload))
-      throw new InputError(
-        "msg.payload is not a Buffer. Wire the audio output of a live session to audio out.",
-      );
-    const format = parseMimeType(mimeType);
-    if (format === "wav" || format.channels !== 1)
-      throw new InputError(
-        `mimeType "${mimeType}" is not supported. Audio out takes mono PCM from the audio output of a live session.`,
-      );
-    const line = lineOf(carried);
-    line.carried = carried;
-    line.interrupted = false;
-    line.playback.push(payload, format.sampleRate);
+  const receive = async (msg: FlowMessage) => {
+    const carried = { ...msg, ...identityOf(msg) };
+    const isStop = msg.event === "interrupted" || msg.action === "interrupt";
+    const known = isStop || msg.event === "generationComplete" || msg.event === "turnComplete";
+    if (!known && msg.event !== undefined) return;
+    const format = known ? undefined : readSound(carried);
+    const line = await lineOf(carried);
+    if (closed) return line.free();
+    if (format) line.play(carried, carried.payload as Buffer, format.sampleRate);
+    else if (isStop) line.interrupt(carried, msg.event !== "interrupted");
+    else if (msg.event === "generationComplete") line.generationComplete();
+    else line.turnComplete(carried);
   };
 
   const sweep = () => {
     const now = pacer.clock.now();
-    for (const [key, { playback, usedAt }] of lines) {
-      if (playback.isPlaying || now - usedAt < UNUSED_MS) continue;
-      playback.free();
+    for (const [key, { line, usedAt }] of lines) {
+      if (line.isPlaying || now - usedAt < UNUSED_MS) continue;
+      line.free();
       lines.delete(key);
     }
     cancelSweep = lines.size ? pacer.clock.after(SWEEP_MS, sweep) : undefined;
   };
 
+  // One message after the other: an encoder that is being loaded must not let later sound pass by.
+  let turn = Promise.resolve();
   node.on("input", (msg: FlowMessage, _send, done) => {
-    ready()
-      .then(() => closed || receive(msg))
+    turn = turn
+      .then(loadConverter)
+      .then(() => (closed ? undefined : receive(msg)))
       .then(() => done(), done);
   });
   node.on("close", () => {
     closed = true;
     cancelSweep?.();
-    for (const { playback } of lines.values()) playback.free();
+    for (const { line } of lines.values()) line.free();
   });
 }
 
-function playbackOptions(def: NodeDef): PlaybackOptions {
-  const { sampleRate, pacing, queueLimitSeconds, ...lengths } = readSettings(audioOut, def);
+/** The format of a message with sound. @throws InputError or SoundError for everything else */
+function readSound({ payload, mimeType = "audio/pcm;rate=24000" }: FlowMessage) {
+  if (!Buffer.isBuffer(payload))
+    throw new InputError(
+      "msg.payload is not a Buffer. Wire the audio output of a live session to audio out.",
+    );
+  const format = parseMimeType(mimeType);
+  if (!isMonoPcm16(format))
+    throw new InputError(
+      `mimeType "${mimeType}" is not supported. Audio out takes mono 16-bit PCM from the audio output of a live session.`,
+    );
+  return format;
+}
+
+/**
+ * The message of an event. It has the properties of the message that it belongs to, without its sound. What stopped the sound may
+ * come from a button: its topic is left out, because an mqtt out node without a topic would publish to it.
+ */
+function eventMessage(
+  { flush, flushTemplate }: SettingsOf<typeof audioOut>,
+  { event, turn, details }: LineEvent,
+  { payload: _payload, mimeType: _mimeType, action, topic, ...carried }: Carried,
+): FlowMessage {
+  const named = { ...carried, ...(action === undefined && topic !== undefined && { topic }) };
+  const about = { ...(turn !== undefined && { turn }), ...details };
+  const values = {
+    turn: Number(turn) || 0,
+    session: carried.session,
+    ...(details as { seq: number; heardMs: number }),
+  };
   return {
-    ...lengths,
+    ...named,
+    ...identityOf(carried),
+    event,
+    ...(turn !== undefined && { turn }),
+    payload:
+      event === "flush" && flush !== "event"
+        ? flushPayload(flush, flushTemplate, values)
+        : { event, ...about },
+  };
+}
+
+function playbackOptions(settings: SettingsOf<typeof audioOut>): PlaybackOptions {
+  const { sampleRate, frameMs, sendAheadMs, jitterBufferMs, pacing, queueLimitSeconds } = settings;
+  return {
+    frameMs,
+    sendAheadMs,
+    jitterBufferMs,
     sampleRate: Number(sampleRate),
     paced: pacing === "realTime",
+    whole: pacing === "whole",
     maxMs: 1000 * queueLimitSeconds,
+  };
+}
+
+function packerOptions(settings: SettingsOf<typeof audioOut>): PackerOptions {
+  const { format, sampleRate, frameMs, bitRateKbps, base64, pacing } = settings;
+  return {
+    format,
+    frameMs,
+    base64,
+    sampleRate: Number(sampleRate),
+    bitRate: 1000 * bitRateKbps,
+    whole: pacing === "whole",
   };
 }

@@ -44,6 +44,12 @@ export class TestClock implements Clock {
     this.#now = end;
   }
 
+  /** Lets `ms` pass in which the process does nothing: what came due meanwhile is called late, and once. */
+  stall(ms: number) {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   /**
    * Lets time pass, about twenty times as fast as real time, until `work` is settled: sockets are real and take real time.
    * Rejects when that takes longer than a test may wait.

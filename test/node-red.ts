@@ -15,6 +15,8 @@ export interface NodeRed {
   /** What it has printed so far. */
   output(): string;
   stop(): Promise<void>;
+  /** Ends it as a crash does. */
+  kill(): void;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function startNodeRed(
   });
   const output = collect(program);
   const stop = async () => {
-    if (program.exitCode === null) {
+    if (program.exitCode === null && program.signalCode === null) {
       program.kill("SIGTERM");
       await once(program, "exit");
     }
@@ -43,7 +45,7 @@ export async function startNodeRed(
     await stop();
     throw error;
   });
-  return { url, output, stop };
+  return { url, output, stop, kill: () => program.kill("SIGKILL") };
 }
 
 export function collect(program: ChildProcess): () => string {

@@ -5,6 +5,9 @@ import { join } from "node:path";
 
 export const SPEECH_WAV = join(__dirname, "recordings", "speech.wav");
 
+/** The same as Ogg Opus. */
+export const SPEECH_OGG = join(__dirname, "recordings", "speech.ogg");
+
 /** The recording without its header: 16 kHz mono PCM16, 2.2 s. */
 export const speech = readFileSync(SPEECH_WAV).subarray(44);
 

@@ -1,8 +1,10 @@
 // The texts of both sides: reports them in pieces and as a whole, with their language, and keeps the history.
 
 import type { Transcription } from "@google/genai";
+import type { Clock } from "../../audio/clock";
 import type { HistoryTurn } from "../input/input";
 import type { StateStore } from "../state/store";
+import { HeardText } from "./heard";
 import { History } from "./history";
 import type { TurnEvent } from "./turn-events";
 
@@ -12,10 +14,12 @@ export class Captions {
   readonly #state: StateStore;
   readonly #emit: (event: TurnEvent) => void;
   readonly #history = new History();
+  readonly #heard: HeardText;
   readonly #language: Partial<Record<Role, string>> = {};
 
-  constructor(state: StateStore, emit: (event: TurnEvent) => void) {
+  constructor(state: StateStore, clock: Clock, emit: (event: TurnEvent) => void) {
     this.#state = state;
+    this.#heard = new HeardText(clock);
     this.#emit = emit;
   }
 
@@ -29,12 +33,28 @@ export class Captions {
     this.#history.keep(turn);
   }
 
+  /** A frame of an answer has come, whose sound and text follow. */
+  beginFrame() {
+    this.#heard.beginFrame();
+  }
+
+  /** Milliseconds of an answer's sound have come. */
+  onSound(ms: number) {
+    this.#heard.onSound(ms);
+  }
+
+  /** The answer is interrupted: only what was played by now was heard. */
+  interrupt() {
+    this.#heard.interrupt();
+  }
+
   /** Adds a fragment of a transcript. Returns false if it has no text; it may have the language alone (docs/live-api.md 1.3). */
   transcribe(role: Role, transcription: Transcription | undefined, isFinal = false): boolean {
     const { languageCode } = (transcription ?? {}) as { languageCode?: string };
     if (languageCode) this.#language[role] = languageCode;
     if (!transcription?.text) return false;
     const hasRoom = this.#history.add(role, transcription.text);
+    if (role === "model") this.#heard.onText(transcription.text);
     if (!isFinal) this.#report(role, transcription.text, { final: false });
     // A turn that the server never ends must not grow without a limit.
     if (isFinal || !hasRoom) this.end(role);
@@ -56,13 +76,18 @@ export class Captions {
     this.#report("model", text, { final: false, thought: true });
   }
 
-  /** Reports the whole text of what one side has said in the turn. */
+  /** Reports the whole text of what one side has said in the turn. The history keeps what was heard of it. */
   end(role: Role) {
-    const said = this.#history.end(role);
-    if (said) this.#report(role, said.text, { final: true });
+    const heard = role === "model" ? this.#heard.end() : undefined;
+    const text = this.#history.end(role, heard);
+    if (text) this.#report(role, text, { final: true, ...(heard !== undefined && { heard }) });
   }
 
-  #report(role: Role, text: string, marks: { final: boolean; interim?: true; thought?: boolean }) {
+  #report(
+    role: Role,
+    text: string,
+    marks: { final: boolean; interim?: true; thought?: boolean; heard?: string },
+  ) {
     const { turn } = this.#state.current;
     const language = this.#language[role];
     this.#emit({ type: "text", role, text, thought: false, turn, language, ...marks });

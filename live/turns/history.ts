@@ -16,13 +16,13 @@ export class History {
     return this.#open[role].length < MAX_CHARACTERS;
   }
 
-  /** Ends what `role` says in the current turn. Returns it; undefined: nothing was said. */
-  end(role: HistoryTurn["role"]): HistoryTurn | undefined {
+  /** Ends what `role` says in the current turn, and keeps it, or what was `heard` of it. Returns the whole text; "": nothing was said. */
+  end(role: HistoryTurn["role"], heard?: string): string {
     const text = this.#open[role].trim();
     this.#open[role] = "";
-    if (!text) return undefined;
-    this.keep({ role, text });
-    return { role, text };
+    const kept = heard ?? text;
+    if (text && kept) this.keep({ role, text: kept });
+    return text;
   }
 
   /** Adds a whole turn; drops the oldest beyond the maximum length, and the beginning of a turn that is longer. */

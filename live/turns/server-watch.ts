@@ -1,7 +1,6 @@
 // Detects that the server sends nothing although it should: a stall, or a stop that it does not confirm.
 
 import type { Clock } from "../../audio/clock";
-import { durationMs } from "../../audio/frames";
 import { awaitsServer } from "../state/state";
 import type { StateStore } from "../state/store";
 
@@ -28,9 +27,9 @@ export class ServerWatch {
     this.#silentSince = this.#clock.now();
   }
 
-  /** PCM16 of an answer has come. The server sends the end of the turn after the time that it takes to play (docs/live-api.md 1.5). */
-  onAudio(pcm: Buffer, mimeType: string) {
-    this.#playedAt = Math.max(this.#playedAt, this.#clock.now()) + durationMs(pcm, sampleRateOf(mimeType));
+  /** Milliseconds of sound of an answer have come. The server sends the end of the turn after the time that it takes to play (docs/live-api.md 1.5). */
+  onAudio(ms: number) {
+    this.#playedAt = Math.max(this.#playedAt, this.#clock.now()) + ms;
   }
 
   /**
@@ -46,9 +45,4 @@ export class ServerWatch {
     const waitedMs = current.answer === "playing" ? Math.min(ms, this.#clock.now() - this.#playedAt) : ms;
     return waitedMs >= this.#stallTimeoutMs ? Math.round(waitedMs) : undefined;
   }
-}
-
-/** In Hz; 24 kHz where the server does not name the rate (docs/live-api.md 1.3). */
-function sampleRateOf(mimeType: string) {
-  return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || 24_000;
 }

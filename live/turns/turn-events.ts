@@ -20,6 +20,8 @@ export type TurnEvent =
       text: string;
       /** true: the whole text of the turn */
       final: boolean;
+      /** On the final text of an interrupted answer: the part that was played before the interruption, by the clock. */
+      heard?: string;
       /** It replaces the previous interim text. */
       interim?: true;
       /** BCP-47, where the server names it. */

@@ -2,6 +2,7 @@
 
 import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
+import { durationMs } from "../../audio/frames";
 import type { HistoryTurn, Input, Text } from "../input/input";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { ConversationSettings } from "../setup/setup";
@@ -49,7 +50,7 @@ export class TurnTracker {
     const { settings, profile, clock, state, emit } = options;
     this.#options = options;
     this.#state = state;
-    this.#captions = new Captions(state, emit);
+    this.#captions = new Captions(state, clock, emit);
     this.#usage = new UsageMeter(profile.contextWindow);
     state.onChange((before, { thinking }) => {
       if (thinking !== before.thinking) emit({ type: "thinking", thinking });
@@ -86,7 +87,7 @@ export class TurnTracker {
 
   /** Starts a new conversation, which does not continue this one. */
   restart() {
-    this.#captions = new Captions(this.#state, this.#options.emit);
+    this.#captions = new Captions(this.#state, this.#options.clock, this.#options.emit);
     this.#seeded = new History();
     this.#usage = new UsageMeter(this.#options.profile.contextWindow);
     this.#questions = [];
@@ -125,6 +126,7 @@ export class TurnTracker {
     const { current } = this.#state;
     if (!canBeStopped(current)) return false;
     this.#keepQuestions();
+    this.#captions.interrupt();
     this.#options.emit({ type: "interrupted", turn: current.turn });
     this.#state.apply({ type: "stopped" });
     return true;
@@ -184,6 +186,7 @@ export class TurnTracker {
     if (!content.interrupted) this.#receiveAnswer(content);
     if (content.groundingMetadata) emit({ type: "grounding", turn, grounding: content.groundingMetadata });
     if (content.interrupted) {
+      this.#captions.interrupt();
       if (!this.#state.current.stopped) emit({ type: "interrupted", turn });
       this.#state.apply({ type: "interrupted" });
     }
@@ -210,6 +213,7 @@ export class TurnTracker {
 
   #receiveAnswer({ modelTurn, outputTranscription }: LiveServerContent) {
     if (this.#state.current.stopped) return;
+    this.#captions.beginFrame();
     for (const { inlineData, text, thought } of modelTurn?.parts ?? []) {
       this.#answerBegins();
       if (inlineData?.data) this.#receiveSound(inlineData);
@@ -225,7 +229,9 @@ export class TurnTracker {
     const { turn } = this.#state.current;
     if (mimeType.startsWith("audio/")) {
       const pcm = Buffer.from(data!, "base64");
-      watch.onAudio(pcm, mimeType);
+      const ms = durationMs(pcm, sampleRateOf(mimeType));
+      watch.onAudio(ms);
+      this.#captions.onSound(ms);
       return emit({ type: "audio", pcm, mimeType, turn });
     }
     if (this.#refusedIn === turn) return;
@@ -273,4 +279,9 @@ interface WireActivity {
 function interactionStatusOf(frame: LiveServerMessage): string | undefined {
   const { interactionStatus } = frame as { interactionStatus?: string };
   return interactionStatus ?? frame.serverContent?.interactionStatus;
+}
+
+/** In Hz; 24 kHz where the server does not name the rate (docs/live-api.md 1.3). */
+function sampleRateOf(mimeType: string) {
+  return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || 24_000;
 }

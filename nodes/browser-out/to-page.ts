@@ -1,6 +1,6 @@
 // Converts the messages of a flow to those of a page.
 
-import { parseMimeType } from "../../audio/formats";
+import { isMonoPcm16, parseMimeType } from "../../audio/formats";
 import type { ConversationState, NodeMessage, Server } from "../../browser/protocol";
 import { InputError } from "../../live/server/errors";
 import type { PageSound } from "../browser-in/clients";
@@ -74,8 +74,8 @@ const detailsOf = ({ payload }: FlowMessage): Record<string, unknown> =>
 
 function rateOf({ mimeType = "audio/pcm;rate=24000" }: FlowMessage): number {
   const format = parseMimeType(String(mimeType));
-  if (format !== "wav" && format.channels === 1) return format.sampleRate;
-  throw new InputError(`mimeType "${mimeType}" is not supported. A page plays mono PCM.`);
+  if (isMonoPcm16(format)) return format.sampleRate;
+  throw new InputError(`mimeType "${mimeType}" is not supported. A page plays mono 16-bit PCM.`);
 }
 
 function errorText(error: unknown): string {

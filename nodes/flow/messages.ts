@@ -13,6 +13,8 @@ export interface FlowMessage extends NodeMessage {
   turnComplete?: unknown;
   whenIdle?: unknown;
   turn?: unknown;
+  /** Counts the frames of a turn. */
+  seq?: unknown;
   toolCall?: Partial<ToolCallReference>;
   scheduling?: unknown;
   willContinue?: unknown;

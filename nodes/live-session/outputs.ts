@@ -25,10 +25,11 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
     case "audio":
       return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
     case "text": {
-      const { role, text, final, turn, language, interim, thought } = event;
+      const { role, text, final, turn, language, interim, thought, heard } = event;
       const marks = {
         ...(language && { language }),
         ...(interim && { interim }),
+        ...(heard !== undefined && { heard }),
         ...(thought && { thought }),
       };
       return [["text", { payload: text, role, final, turn, ...marks }]];

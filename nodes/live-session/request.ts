@@ -1,6 +1,6 @@
 // Reads the request that a message makes to a live session.
 
-import { parseMimeType } from "../../audio/formats";
+import { defaultFormat, isMonoPcm16, parseMimeType } from "../../audio/formats";
 import type { Input } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { FlowMessage } from "../flow/messages";
@@ -68,11 +68,10 @@ function readBytes(payload: Buffer, mimeType: unknown): Input {
     throw new InputError(
       `msg.mimeType ${JSON.stringify(mimeType)} is not supported. Use audio/pcm;rate=16000, image/jpeg or image/png.`,
     );
-  const format =
-    mimeType === undefined ? { sampleRate: 16_000, channels: 1 } : parseMimeType(String(mimeType));
-  if (format === "wav" || format.channels !== 1)
+  const format = mimeType === undefined ? defaultFormat : parseMimeType(String(mimeType));
+  if (!isMonoPcm16(format))
     throw new InputError(
-      `A live session takes mono PCM, not ${mimeType}. Convert it with an audio in node first.`,
+      `A live session takes mono 16-bit PCM, not ${mimeType}. Convert it with an audio in node first.`,
     );
   if (payload.length % 2)
     throw new InputError(

@@ -1,16 +1,42 @@
 // The settings of an audio in node.
 
-import { sampleRates } from "../../audio/formats";
-import { choice, number, table } from "./table";
+import { encodings, maxChannels, sampleRates } from "../../audio/formats";
+import { choice, flag, number, table } from "./table";
 
-export const audioIn = table({
-  format: choice({ default: "auto", choices: ["auto", "pcm"], label: "Format" }),
-  sampleRate: choice({
-    default: "16000",
-    choices: sampleRates.map(String),
-    label: "Sample rate",
-  }),
-  channels: choice({ default: "1", choices: ["1", "2"], label: "Channels" }),
-  frameMs: number({ default: 20, min: 10, max: 200, label: "Frame length (ms)" }),
-  endAfterMs: number({ default: 1_000, min: 0, max: 60_000, label: "Stream timeout (ms)" }),
-});
+const channelNumbers = Array.from({ length: maxChannels }, (_, i) => String(i + 1));
+
+export const audioIn = table(
+  {
+    format: choice({
+      default: "auto",
+      choices: ["auto", "pcm", "wav", "mulaw", "alaw", "opus", "ogg"],
+      label: "Format",
+    }),
+    encoding: choice({ default: "s16le", choices: encodings, label: "Encoding" }),
+    sampleRate: choice({
+      default: "16000",
+      choices: sampleRates.map(String),
+      label: "Sample rate",
+    }),
+    channels: choice({ default: "1", choices: channelNumbers, label: "Channels" }),
+    channel: choice({ default: "mix", choices: ["mix", ...channelNumbers], label: "Use channel" }),
+    gainDb: number({ default: 0, min: -40, max: 40, label: "Gain (dB)" }),
+    frameMs: number({ default: 20, min: 10, max: 200, label: "Frame length (ms)" }),
+    endAfterMs: number({ default: 1_000, min: 0, max: 60_000, label: "Stream timeout (ms)" }),
+    gate: choice({ default: "off", choices: ["off", "speech", "pushToTalk"], label: "Speech gate" }),
+    preRollMs: number({ default: 500, min: 0, max: 5_000, label: "Pre-roll (ms)" }),
+    hangOverMs: number({ default: 800, min: 100, max: 10_000, label: "Hang-over (ms)" }),
+    halfDuplex: flag({ default: false, label: "Do not listen while speaking" }),
+    tailMs: number({ default: 300, min: 0, max: 5_000, label: "Tail (ms)" }),
+    levelMs: number({ default: 0, min: 0, max: 10_000, label: "Level event (ms)" }),
+  },
+  {
+    rules: {
+      channel: {
+        allows: ({ format, channel, channels }) =>
+          format !== "pcm" || channel === "mix" || Number(channel) <= Number(channels),
+        error: "The sound does not have that many channels",
+      },
+    },
+  },
+);

@@ -1,17 +1,58 @@
 // The settings of an audio out node.
 
 import { sampleRates } from "../../audio/formats";
-import { choice, number, table } from "./table";
+import { deviceFormats } from "../../audio/output/packer";
+import { choice, flag, number, table, text } from "./table";
 
-export const audioOut = table({
-  sampleRate: choice({
-    default: "24000",
-    choices: sampleRates.map(String),
-    label: "Sample rate",
-  }),
-  frameMs: number({ default: 20, min: 10, max: 200, label: "Frame length (ms)" }),
-  pacing: choice({ default: "realTime", choices: ["realTime", "burst"], label: "Pacing" }),
-  sendAheadMs: number({ default: 200, min: 0, max: 5_000, label: "Send-ahead (ms)" }),
-  jitterBufferMs: number({ default: 100, min: 0, max: 2_000, label: "Jitter buffer (ms)" }),
-  queueLimitSeconds: number({ default: 300, min: 1, max: 3_600, label: "Queue limit (s)" }),
-});
+export const audioOut = table(
+  {
+    format: choice({ default: "pcm", choices: deviceFormats, label: "Format" }),
+    sampleRate: choice({
+      default: "24000",
+      choices: sampleRates.map(String),
+      label: "Sample rate",
+    }),
+    frameMs: number({ default: 20, min: 10, max: 200, label: "Frame length (ms)" }),
+    bitRateKbps: number({ default: 24, min: 6, max: 256, label: "Bit rate (kbit/s)" }),
+    base64: flag({ default: false, label: "Send as base64 text" }),
+    pacing: choice({ default: "realTime", choices: ["realTime", "burst", "whole"], label: "Pacing" }),
+    sendAheadMs: number({ default: 200, min: 0, max: 5_000, label: "Send-ahead (ms)" }),
+    jitterBufferMs: number({ default: 100, min: 0, max: 2_000, label: "Jitter buffer (ms)" }),
+    queueLimitSeconds: number({ default: 300, min: 1, max: 3_600, label: "Queue limit (s)" }),
+    flush: choice({ default: "event", choices: ["event", "json", "text", "bytes"], label: "Flush message" }),
+    flushTemplate: text({ default: "", label: "Flush template" }),
+  },
+  {
+    rules: {
+      sampleRate: {
+        allows: ({ format, sampleRate }) =>
+          format !== "opus" || ["8000", "12000", "16000", "24000", "48000"].includes(sampleRate),
+        error: "Opus takes 8, 12, 16, 24 or 48 kHz",
+      },
+      frameMs: {
+        allows: ({ format, frameMs }) => format !== "opus" || [10, 20, 40, 60].includes(frameMs),
+        error: "Opus takes frames of 10, 20, 40 or 60 ms",
+      },
+      pacing: {
+        allows: ({ format, pacing }) => format !== "opus" || pacing !== "whole",
+        error: "The whole answer at once cannot be Opus packets: choose WAV, or another pacing",
+      },
+      flushTemplate: {
+        allows: ({ flush, flushTemplate }) => {
+          if (flush === "event") return true;
+          if (flush === "text") return flushTemplate !== "";
+          if (flush === "bytes")
+            return /^(\s*([\da-f]{2}|\{\{(turn|seq|heardMs):[124]\}\}))+\s*$/i.test(flushTemplate);
+          try {
+            JSON.parse(flushTemplate.replace(/\{\{\w+\}\}/g, "0"));
+            return true;
+          } catch {
+            return false;
+          }
+        },
+        error:
+          "The flush template must be a JSON value, a text, or bytes in hexadecimal such as ff {{turn:2}}, as its kind says",
+      },
+    },
+  },
+);

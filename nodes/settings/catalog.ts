@@ -8,6 +8,8 @@ import { interrupt } from "./interrupt";
 import { liveConfig } from "./live-config";
 import { liveSession } from "./live-session";
 import { liveToken } from "./live-token";
+import { loudspeaker } from "./loudspeaker";
+import { microphone } from "./microphone";
 import type { Table } from "./table";
 import { toolCall } from "./tool-call";
 import { toolResponse } from "./tool-response";
@@ -18,6 +20,8 @@ export const TABLES = {
   "audio-in": audioIn,
   "audio-out": audioOut,
   interrupt,
+  microphone,
+  loudspeaker,
   "tool-call": toolCall,
   "tool-response": toolResponse,
   "live-token": liveToken,

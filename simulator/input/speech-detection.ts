@@ -1,6 +1,7 @@
 // Voice activity detection (VAD): finds by energy where speech starts and ends in an audio stream. Time is counted in
 // samples, so the result is the same for audio in real time and for audio that arrives at once.
 
+import { NoiseFloor, speechEnergy } from "../../audio/input/noise-floor";
 import type { ActivityDetection } from "../protocol/message-schema";
 
 /** The sample rate of the detector, in Hz. Its audio is PCM16 LE mono. */
@@ -34,29 +35,6 @@ export interface SpeechListener {
   /** Called for every further 20 ms of the utterance. @param loud false: silence in it, or after it */
   speechContinued?(pcm: Buffer, loud: boolean): void;
   speechEnded(utterance: Utterance): void;
-}
-
-/** Tracks the noise floor: the smallest energy of the last two seconds (minimum statistics). */
-class NoiseFloor {
-  #blocks: number[] = [];
-  #smallest = Number.POSITIVE_INFINITY;
-  #smooth?: number;
-  #frames = 0;
-
-  track(energy: number) {
-    // Digital silence (a muted microphone) says nothing about the noise of an open microphone.
-    if (energy >= 16) {
-      // Smoothed, so that a single frame at the edge of digital silence does not set the floor.
-      this.#smooth = 0.6 * (this.#smooth ?? energy) + 0.4 * energy;
-      this.#smallest = Math.min(this.#smallest, this.#smooth);
-      if (++this.#frames % 25 === 0) {
-        this.#blocks = [...this.#blocks, this.#smallest].slice(-4);
-        this.#smallest = Number.POSITIVE_INFINITY;
-      }
-    }
-    // A stream may start in the middle of a word: until there is a first block, the floor is at most this.
-    return Math.min(this.#smallest, ...(this.#blocks.length ? this.#blocks : [200 ** 2]));
-  }
 }
 
 interface Frame {
@@ -162,19 +140,9 @@ export class SpeechDetector {
     return (frames * FRAME_MS) / 1000;
   }
 
-  /** The mean energy of the first difference, which reduces hum and removes a DC offset. */
-  #energy(pcm: Buffer) {
-    let sum = 0;
-    for (let at = 0; at < pcm.length; at += 2) {
-      const sample = pcm.readInt16LE(at);
-      sum += (sample - this.#lastSample) ** 2;
-      this.#lastSample = sample;
-    }
-    return sum / (pcm.length / 2);
-  }
-
   #frame(pcm: Buffer) {
-    const energy = this.#energy(pcm);
+    const energy = speechEnergy(pcm, this.#lastSample);
+    this.#lastSample = pcm.readInt16LE(pcm.length - 2);
     const floor = this.#floor.track(energy);
     const above = (ratio: number) => energy > Math.max(400, floor * ratio);
     this.#count++;

@@ -6,7 +6,8 @@ import { loadResampler, Resampler } from "../../audio/resampler";
 import { fresh } from "../fresh";
 import { decibels, fitSine, pcm, randomChunks, rms, samplesOf, tone } from "./tone";
 
-const pairs = [
+/** The pairs of most devices, which are examined for longer. */
+const usual = [
   [8000, 16000],
   [16000, 24000],
   [24000, 16000],
@@ -15,6 +16,16 @@ const pairs = [
   [44100, 16000],
   [48000, 16000],
 ] as const;
+const isUsual = (from: number, to: number) => usual.some((pair) => pair[0] === from && pair[1] === to);
+
+/** Every pair in use: from any device to the session, and from the model to any device. */
+const pairs = [
+  ...sampleRates.map((rate) => [rate, 16000] as const),
+  ...sampleRates.map((rate) => [24000, rate] as const),
+  [16000, 24000] as const,
+].filter(
+  ([from, to], i, all) => from !== to && all.findIndex((pair) => pair[0] === from && pair[1] === to) === i,
+);
 
 /** Converts half a second of a tone. Omits the first and last 50 ms, where the tone starts and ends. */
 function convertedTone(hz: number, from: number, to: number) {
@@ -65,14 +76,15 @@ describe("the sample rate converter", () => {
       }
     });
 
-    if (from > to)
+    // The filter falls off from the lower Nyquist frequency to 1.1 of it.
+    if (from > 1.2 * to)
       it(`${from} > ${to} Hz: aliases stay below -80 dB`, () => {
         for (const hz of tonesBetween(1.1, (0.99 * from) / to, nyquist)) {
           const alias = decibels((rms(convertedTone(hz, from, to)) * Math.SQRT2) / level);
           assert.ok(alias <= -80, `${alias} dB from ${hz} Hz`);
         }
       });
-    else
+    else if (from < to)
       it(`${from} > ${to} Hz: images stay below -80 dB`, () => {
         for (const hz of tonesBetween(0.1, 0.85, nyquist)) {
           const image = decibels((fitSine(convertedTone(hz, from, to), hz, to).residue * Math.SQRT2) / level);
@@ -84,6 +96,8 @@ describe("the sample rate converter", () => {
       const start = samplesOf(convert(tone(1013, from, from / 2), from, to)).slice(0, (to * 2) / 5);
       assert.ok(Math.abs(fitSine(start, 1013, to).early) < 0.01);
     });
+
+    if (!isUsual(from, to)) continue;
 
     it(`${from} > ${to} Hz: every chunking gives the same samples`, () => {
       const sound = tone(1013, from, from + 7);

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { OpusEncoder } from "../../audio/codecs/opus";
+import { encode } from "../audio/input/encode";
+import { pcm, samplesOf } from "../audio/tone";
+import { cleanUp } from "../clean-up";
 import { node } from "../flow-node";
-import { chunksOf, correlation, SPEECH_WAV, speech } from "../speech";
-import { Flow, type Msg } from "./flow";
+import { chunksOf, correlation, SPEECH_OGG, SPEECH_WAV, silence, speech } from "../speech";
+import { connection, event, Flow, type Msg, session } from "./flow";
 
 const FRAME = { mimeType: "audio/pcm;rate=16000" };
 
@@ -10,8 +14,9 @@ describe("audio in", () => {
   let flow: Flow;
   const start = async (properties: object = {}) => {
     flow = await Flow.start([
-      node("in", "gemini-audio-in", { endAfterMs: 50, ...properties }, [["out"]]),
+      node("in", "gemini-audio-in", { endAfterMs: 50, ...properties }, [["out"], ["events"]]),
       node("out", "helper"),
+      node("events", "helper"),
     ]);
   };
   const ended = (key?: string) =>
@@ -182,8 +187,8 @@ describe("audio in", () => {
     ["50 MB", { payload: Buffer.alloc(50e6) }, /47\.7 MiB of sound; a message may have at most 16 MiB/],
     [
       "an unknown format",
-      { payload: Buffer.alloc(640), mimeType: "audio/ogg" },
-      /"audio\/ogg" is not supported/,
+      { payload: Buffer.alloc(640), mimeType: "audio/webm" },
+      /"audio\/webm" is not supported/,
     ],
     ["a rate of 3 Hz", { payload: Buffer.alloc(640), mimeType: "audio/pcm;rate=3" }, /3 Hz is not supported/],
     ["a mimeType that is not a string", { payload: Buffer.alloc(640), mimeType: { rate: 1 } }, /mimeType/],
@@ -235,19 +240,243 @@ describe("audio in", () => {
     assert.deepEqual(sent(), []);
   });
 
+  for (const [what, properties, payload] of [
+    ["24-bit big-endian", { format: "pcm", encoding: "s24be" }, encode(speech, "s24be")],
+    ["float", { format: "pcm", encoding: "f32le" }, encode(speech, "f32le")],
+    ["base64 of 32-bit", { format: "pcm", encoding: "s32le" }, encode(speech, "s32le").toString("base64")],
+  ] as const)
+    it(`takes ${what} sound`, async () => {
+      await start(properties);
+      flow.send("in", { payload });
+      await ended();
+      assert.ok(heard().equals(speech));
+    });
+
+  for (const [format, encoding, mimeType] of [
+    ["mulaw", "mulaw", "audio/pcmu"],
+    ["alaw", "alaw", "audio/pcma"],
+  ] as const)
+    it(`takes ${format} of 8 kHz by its setting or by its mimeType`, async () => {
+      const narrow = Buffer.alloc(speech.length / 2);
+      for (let at = 0; at < narrow.length; at += 2) narrow.writeInt16LE(speech.readInt16LE(2 * at), at);
+      await start({ format });
+      for (const payload of chunksOf(encode(narrow, encoding), 160)) flow.send("in", { payload });
+      for (const payload of chunksOf(encode(narrow, encoding), 160))
+        flow.send("in", { payload, mimeType, session: "other" });
+      await ended("default");
+      await ended("other");
+      const [one, other] = ["default", "other"].map((key) =>
+        heard(({ session }) => (session ?? "default") === key),
+      );
+      assert.ok(correlation(narrow.subarray(1_600, -1_600), 8_000, one!, 16_000) > 0.95);
+      assert.ok(one!.equals(other!));
+    });
+
+  it("decodes Ogg Opus that begins like such a file, in chunks of any size", async () => {
+    await start();
+    for (const payload of chunksOf(readFileSync(SPEECH_OGG), 333)) flow.send("in", { payload });
+    await ended();
+    assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, heard(), 16_000) > 0.9);
+    assert.deepEqual(flow.caught.items, []);
+  });
+
+  it("decodes one Opus packet per message", async () => {
+    const encoder = await OpusEncoder.create({ sampleRate: 16_000, frameMs: 60, bitRate: 24_000 });
+    await start({ format: "opus" });
+    for (const pcm of chunksOf(speech, 1_920)) flow.send("in", { payload: encoder.encode(pcm) });
+    encoder.free();
+    await ended();
+    assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, heard(), 16_000) > 0.9);
+  });
+
+  it("reports a format that does not fit the bytes once per stream, and not per chunk", async () => {
+    await start({ format: "opus" });
+    for (let i = 0; i < 5; i++) flow.send("in", { payload: Buffer.alloc(640, 0xff) });
+    for (let i = 0; i < 5; i++) flow.send("in", { payload: Buffer.alloc(640, 0xff), session: "b" });
+    flow.send("in", { action: "disconnect" });
+    await flow.at("out").next(({ action }) => action === "disconnect");
+    assert.deepEqual(
+      flow.caught.items.map(({ session }) => session),
+      [undefined, "b"],
+    );
+    assert.match((flow.caught.items[0]!.error as Error).message, /not an Opus packet/);
+  });
+
+  it("names the encoding that fits when the chosen one makes noise of the sound, once per stream", async () => {
+    await start({ format: "pcm" });
+    for (const payload of chunksOf(encode(speech, "s16be"), 640)) flow.send("in", { payload });
+    await ended();
+    assert.equal(flow.caught.items.length, 1);
+    assert.match((flow.caught.items[0]!.error as Error).message, /it would be sound as s16be/);
+  });
+
+  it("uses one channel of several", async () => {
+    const stereo = Buffer.alloc(speech.length * 2);
+    for (let i = 0; i < speech.length; i += 2) speech.copy(stereo, 2 * i + 2, i, i + 2);
+    await start({ format: "pcm", channels: "2", channel: "2" });
+    flow.send("in", { payload: stereo });
+    await ended();
+    assert.ok(heard().equals(speech));
+  });
+
+  it("makes quiet sound louder", async () => {
+    await start({ gainDb: 6.0206 });
+    flow.send("in", { payload: pcm([100, -100, 1000]) });
+    await ended();
+    assert.deepEqual(samplesOf(heard()), [200, -200, 2000]);
+  });
+
+  it("reports the level on its second output, in the interval that is set", async () => {
+    await start({ levelMs: 100 });
+    flow.send("in", { payload: Buffer.alloc(6_400), session: "hall", topic: "mic" });
+    await ended();
+    const levels = flow.all("events");
+    assert.equal(levels.length, 2);
+    const { _msgid, ...level } = levels[0]!;
+    assert.deepEqual(level, {
+      session: "hall",
+      event: "level",
+      payload: { event: "level", rms: -96, peak: -96 },
+    });
+  });
+
+  it("reports no level unless it is asked to", async () => {
+    await start();
+    flow.send("in", { payload: speech });
+    await ended();
+    assert.deepEqual(flow.all("events"), []);
+  });
+
+  const speechAndPauses = Buffer.concat([silence(1_000), speech, silence(2_000), speech, silence(2_000)]);
+  const actions = () => flow.all("out", ({ action }) => action !== undefined).map(({ action }) => action);
+
+  it("with a speech gate sends speech with its pre-roll, and audioStreamEnd after each", async () => {
+    await start({ gate: "speech", endAfterMs: 1_000 });
+    for (const payload of chunksOf(speechAndPauses, 3_200)) flow.send("in", { payload, session: "hall" });
+    for (let pauses = 0; pauses < 2; pauses++)
+      await flow.at("events").next(({ payload }) => (payload as { speaking: boolean }).speaking === false);
+    const sent = heard();
+    assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, sent, 16_000) > 0.99);
+    assert.ok(sent.length < 0.9 * speechAndPauses.length);
+    assert.deepEqual(
+      flow
+        .all("events")
+        .map(({ event, session, payload }) => [event, session, (payload as { speaking: boolean }).speaking]),
+      [true, false, true, false].map((speaking) => ["speech", "hall", speaking]),
+    );
+    assert.deepEqual(actions(), ["audioStreamEnd", "audioStreamEnd"]);
+  });
+
+  it("with a gate for push to talk marks each speech with activityStart and activityEnd", async () => {
+    await start({ gate: "pushToTalk", endAfterMs: 1_000 });
+    for (const payload of chunksOf(speechAndPauses, 3_200)) flow.send("in", { payload });
+    for (let turns = 0; turns < 2; turns++)
+      await flow.at("out").next(({ action }) => action === "activityEnd");
+    const order = flow.all("out").map(({ action }) => action ?? "sound");
+    const marks = order.filter((entry, i) => entry !== order[i - 1]);
+    assert.deepEqual(marks, [
+      "activityStart",
+      "sound",
+      "activityEnd",
+      "activityStart",
+      "sound",
+      "activityEnd",
+    ]);
+  });
+
+  it("ends a turn of push to talk when the sound stops within it", async () => {
+    await start({ gate: "pushToTalk" });
+    flow.send("in", { payload: speech });
+    await flow.at("out").next(({ action }) => action === "activityEnd");
+    assert.deepEqual(actions(), ["activityStart", "activityEnd"]);
+  });
+
+  it("drives the turns of a live session that has no turn detection of its own", async () => {
+    flow = await Flow.start([
+      connection(),
+      node("in", "gemini-audio-in", { gate: "pushToTalk" }, [["session"], []]),
+      ...session({ turnDetection: "manual" }),
+    ]);
+    for (const payload of chunksOf(speechAndPauses, 3_200)) flow.send("in", { payload });
+    await flow.at("audio").next(event("turnComplete"));
+    await flow.at("audio").next(event("turnComplete"));
+    assert.deepEqual(flow.caught.items, []);
+  });
+
+  it("sends nothing of a muted session, and tells the session that the sound has ended", async () => {
+    await start({ endAfterMs: 0 });
+    for (const [action, value] of [
+      [undefined, 1],
+      ["mute", 2],
+      ["unmute", 3],
+    ] as const) {
+      if (action) flow.send("in", { action, session: "a" });
+      for (const key of ["a", "b"]) flow.send("in", { payload: Buffer.alloc(640, value), session: key });
+    }
+    flow.send("in", { action: "interrupt" });
+    await flow.at("out").next(({ action }) => action === "interrupt");
+    const of = (key: string) =>
+      flow
+        .all("out", ({ session }) => session === key)
+        .map(({ action, payload }) => action ?? (payload as Buffer)[0]);
+    assert.deepEqual(of("a"), [1, "audioStreamEnd", 3]);
+    assert.deepEqual(of("b"), [1, 2, 3]);
+  });
+
+  it("keeps a session muted after its stream has ended, until it disconnects", async () => {
+    await start();
+    flow.send("in", { action: "mute" });
+    flow.send("in", { payload: speech.subarray(0, 640) });
+    flow.send("in", { payload: speech.subarray(0, 640), session: "other" });
+    await ended("other");
+    flow.send("in", { payload: speech.subarray(0, 640) });
+    flow.send("in", { action: "disconnect" });
+    flow.send("in", { payload: speech.subarray(640, 1_280) });
+    await flow.at("out").next(({ action, session }) => action === "audioStreamEnd" && session === "default");
+    assert.ok(heard(({ session }) => session !== "other").equals(speech.subarray(640, 1_280)));
+  });
+
+  it("with half duplex does not listen while the device speaks, nor during the tail", async () => {
+    await start({ halfDuplex: true, tailMs: 100, endAfterMs: 0 });
+    const say = (value: number) => flow.send("in", { payload: Buffer.alloc(640, value) });
+    say(1);
+    flow.send("in", { event: "playing", payload: { event: "playing" }, session: "default" });
+    say(2);
+    flow.send("in", { event: "played", session: "default" });
+    say(3);
+    flow.send("in", { action: "interrupt" });
+    await flow.at("out").next(({ action }) => action === "interrupt");
+    const sentBy = performance.now();
+    // Sound after the tail goes through again.
+    const again = setInterval(() => say(4), 20);
+    cleanUp(() => clearInterval(again));
+    await flow.at("out").next(({ payload }) => Buffer.isBuffer(payload) && payload[0] === 4);
+    clearInterval(again);
+    assert.ok(performance.now() - sentBy > 50);
+    assert.deepEqual([...new Set(frames().map(({ payload }) => (payload as Buffer)[0]))], [1, 4]);
+    assert.deepEqual(actions(), ["audioStreamEnd", "interrupt"]);
+  });
+
+  it("ignores the events of audio out without half duplex", async () => {
+    await start({ endAfterMs: 0 });
+    flow.send("in", { event: "playing", session: "default" });
+    flow.send("in", { payload: speech.subarray(0, 640) });
+    assert.ok(Buffer.isBuffer((await flow.at("out").next()).payload));
+  });
+
   const unusable: [what: string, properties: object, error: RegExp][] = [
     ["a frame of 1 ms", { frameMs: 1 }, /"Frame length \(ms\)" must be a number from 10 to 200/],
     ["a timeout that is not a number", { endAfterMs: "soon" }, /"Stream timeout \(ms\)" must be a number/],
-    ["an unknown format", { format: "mp3" }, /"Format" must be one of auto, pcm/],
+    ["an unknown format", { format: "mp3" }, /"Format" must be one of auto, pcm, wav/],
     [
       "a rate of 3 Hz",
       { format: "pcm", sampleRate: 3, channels: 1 },
       /"Sample rate" must be one of 8000, .*; it is 3/,
     ],
     [
-      "five channels",
-      { format: "pcm", sampleRate: 8000, channels: 5 },
-      /"Channels" must be one of 1, 2; it is 5/,
+      "nine channels",
+      { format: "pcm", sampleRate: 8000, channels: 9 },
+      /"Channels" must be one of 1, 2, .*; it is 9/,
     ],
   ];
   for (const [what, properties, error] of unusable)

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../audio/clock";
+import { OpusDecoder } from "../../audio/codecs/opus";
+import { toMono } from "../../audio/codecs/samples";
+import { WavReader } from "../../audio/codecs/wav";
+import { parseMimeType } from "../../audio/formats";
 import { replace } from "../clean-up";
 import { node } from "../flow-node";
 import { chunksOf, correlation, speech } from "../speech";
@@ -38,7 +42,7 @@ describe("audio out", () => {
       const { _msgid, ...end } = await flow.at("events").next(event("turnComplete"));
       assert.deepEqual(end, {
         event: "turnComplete",
-        payload: { event: "turnComplete", playback: true },
+        payload: { event: "turnComplete", playback: true, turn: 1 },
         turn: 1,
         session: "default",
         topic: "home",
@@ -116,19 +120,23 @@ describe("audio out", () => {
       await flow.at("device").next();
       flow.send("out", { ...stop, _session: { type: "websocket", id: "1" }, topic: "home" });
       const { _msgid, ...flush } = await flow.at("events").next(event("flush"));
+      const { heardMs, unheardMs, ...details } = flush.payload as Record<string, number>;
+      assert.deepEqual(details, { event: "flush", turn: 1, seq: frames().length });
+      assert.ok(heardMs! + unheardMs! > 4_900 && heardMs! < 1_000, JSON.stringify(flush.payload));
       assert.deepEqual(flush, {
-        ...stop,
         event: "flush",
-        payload: { event: "flush" },
+        turn: 1,
+        payload: flush.payload,
         session: "1",
-        topic: "home",
+        // What stops the sound may be a button, whose topic must not be published to.
+        ...("event" in stop && { topic: "home" }),
         _session: { type: "websocket", id: "1" },
       });
       assert.ok(heard().length < 48 * 4_000);
       // The next turn plays from its start, without a rest of the old one.
       const before = frames().length;
-      say(counting(100), { session: "1" });
-      complete({ session: "1" });
+      say(counting(100), { session: "1", turn: 2 });
+      complete({ session: "1", turn: 2 });
       await flow.at("events").next(event("turnComplete"));
       assert.ok(
         Buffer.concat(
@@ -168,13 +176,15 @@ describe("audio out", () => {
       if (!when.includes("before")) say(counting(5_000));
       for (const msg of messages) flow.send("out", msg);
       const { payload } = await flow.at("events").next(event("turnComplete"));
-      assert.deepEqual(payload, { event: "turnComplete", playback: true, interrupted: true });
+      assert.deepEqual(payload, { event: "turnComplete", playback: true, turn: 1, interrupted: true });
       say(counting(20), { turn: 2 });
       complete({ turn: 2 });
       const next = await flow.at("events").next(event("turnComplete"));
-      assert.deepEqual([next.turn, next.payload], [2, { event: "turnComplete", playback: true }]);
+      assert.deepEqual([next.turn, next.payload], [2, { event: "turnComplete", playback: true, turn: 2 }]);
       assert.deepEqual(
-        flow.all("events").map((msg) => msg.event),
+        flow
+          .all("events", (msg) => msg.event === "flush" || msg.event === "turnComplete")
+          .map((msg) => msg.event),
         ["flush", "turnComplete", "turnComplete"],
       );
     });
@@ -209,7 +219,7 @@ describe("audio out", () => {
     await flow.at("device").next();
     await flow.at("device").next();
     assert.ok(heard().equals(counting(30)));
-    assert.deepEqual(flow.all("events"), []);
+    assert.deepEqual(flow.all("events", event("turnComplete")), []);
   });
 
   it("plays a jitter buffer that is not full when no more sound comes", async () => {
@@ -242,6 +252,7 @@ describe("audio out", () => {
     assert.deepEqual(rest, {
       mimeType: "audio/pcm;rate=24000",
       turn: 1,
+      seq: 1,
       color: "blue",
       topic: "home",
       session: "default",
@@ -266,11 +277,15 @@ describe("audio out", () => {
     ["a text", { payload: "hello" }, /payload is not a Buffer\. Wire the audio output of a live session/],
     ["no payload", {}, /payload is not a Buffer/],
     ["odd bytes", { payload: Buffer.alloc(961) }, /961 bytes ends in the middle of a sample/],
-    ["stereo", { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=24000;channels=2" }, /takes mono PCM/],
+    [
+      "stereo",
+      { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=24000;channels=2" },
+      /takes mono 16-bit PCM/,
+    ],
     [
       "a WAV file",
       { payload: Buffer.alloc(960), mimeType: "audio/wav" },
-      /"audio\/wav" is not supported\. Audio out takes mono PCM/,
+      /"audio\/wav" is not supported\. Audio out takes mono 16-bit PCM/,
     ],
     ["a rate of 3 Hz", { payload: Buffer.alloc(960), mimeType: "audio/pcm;rate=3" }, /3 Hz is not supported/],
     ["an image", { payload: Buffer.alloc(960), mimeType: "image/png" }, /"image\/png" is not supported/],
@@ -291,6 +306,124 @@ describe("audio out", () => {
       assert.ok(heard().equals(Buffer.concat([counting(100), counting(100)])));
     });
 
+  it("numbers the frames of each turn, and each frame has the turn of its sound", async () => {
+    await start({ sendAheadMs: 5_000, jitterBufferMs: 0 });
+    for (const turn of [1, 2]) {
+      say(counting(50), { turn });
+      complete({ turn });
+    }
+    await flow.at("events").next((msg) => msg.event === "turnComplete" && msg.turn === 2);
+    assert.deepEqual(
+      frames().map(({ turn, seq }) => [turn, seq]),
+      [1, 2].flatMap((turn) => [1, 2, 3].map((seq) => [turn, seq])),
+    );
+  });
+
+  for (const [format, mimeType, encoding] of [
+    ["float", "audio/pcm;rate=16000;encoding=float;bits=32", "f32le"],
+    ["mulaw", "audio/pcmu;rate=16000", "mulaw"],
+    ["alaw", "audio/pcma;rate=16000", "alaw"],
+  ] as const)
+    it(`sends ${format}, which audio in reads again by its mimeType`, async () => {
+      await start({ format, sampleRate: "16000", pacing: "burst" });
+      say(speech, { mimeType: "audio/pcm;rate=16000" });
+      complete();
+      await flow.at("events").next(event("turnComplete"));
+      assert.ok(frames().every((msg) => msg.mimeType === mimeType));
+      const parsed = { encoding, sampleRate: 16_000, channels: 1 };
+      assert.deepEqual(parseMimeType(mimeType), parsed);
+      const read = toMono(heard(), parsed);
+      if (format === "float") assert.ok(read.equals(speech));
+      else assert.ok(correlation(speech, 16_000, read, 16_000) > 0.99);
+    });
+
+  it("sends the whole answer as one WAV file", async () => {
+    await start({ format: "wav", pacing: "whole" });
+    for (const chunk of chunksOf(counting(333), 5_000)) say(chunk);
+    assert.deepEqual(frames(), []);
+    flow.send("out", { event: "generationComplete", turn: 1 });
+    const { payload, mimeType } = await flow.at("device").next();
+    assert.equal(mimeType, "audio/wav");
+    const reader = new WavReader();
+    const [piece] = reader.push(payload as Buffer);
+    assert.deepEqual(piece!.format, { encoding: "s16le", sampleRate: 24_000, channels: 1 });
+    assert.ok(piece!.pcm.equals(counting(333)));
+    assert.deepEqual(reader.rest, Buffer.alloc(0), "the header has the length");
+  });
+
+  it("sends the header of a WAV stream before the frames of each turn", async () => {
+    await start({ format: "wav", pacing: "burst", sampleRate: "8000" });
+    for (const turn of [1, 2]) {
+      say(counting(60), { turn });
+      complete({ turn });
+    }
+    await flow.at("events").next((msg) => msg.event === "turnComplete" && msg.turn === 2);
+    assert.deepEqual(
+      frames().map(({ turn, seq, payload }) => [turn, seq, (payload as Buffer).length]),
+      [1, 2].flatMap((turn) => [[turn, 0, 44], ...[1, 2, 3].map((seq) => [turn, seq, 320])]),
+    );
+    const [piece] = new WavReader().push(heard(({ turn }) => turn === 2));
+    assert.equal(piece!.format.sampleRate, 8_000);
+    assert.equal(piece!.pcm.length, 960);
+  });
+
+  it("sends Opus packets of the frame length and the rate that are set", async () => {
+    await start({ format: "opus", sampleRate: "24000", frameMs: 60, pacing: "burst" });
+    say(speech, { mimeType: "audio/pcm;rate=16000" });
+    complete();
+    await flow.at("events").next(event("turnComplete"));
+    const decoder = await OpusDecoder.create(1);
+    const packets = frames().map(({ payload }) => decoder.decode(payload as Buffer));
+    decoder.free();
+    assert.deepEqual(new Set(packets.map(({ length }) => length)), new Set([60 * 32]));
+    assert.equal(frames()[0]!.mimeType, "audio/opus;rate=24000");
+    const back = Buffer.concat(packets);
+    assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, back, 16_000) > 0.9);
+  });
+
+  it("sends base64 text when it is asked to", async () => {
+    await start({ base64: true, pacing: "burst" });
+    say(counting(20));
+    const { payload } = await flow.at("device").next();
+    assert.equal(payload, counting(20).toString("base64"));
+  });
+
+  it("drops what the session still sends of an answer that the flow has stopped", async () => {
+    await start();
+    say(counting(100));
+    flow.send("out", { action: "interrupt" });
+    say(counting(100));
+    complete();
+    say(counting(20), { turn: 2 });
+    complete({ turn: 2 });
+    await flow.at("events").next((msg) => msg.event === "turnComplete" && msg.turn === 2);
+    const order = [...flow.at("device").items, ...flow.all("events", event("flush"))];
+    assert.ok(order.length > 0);
+    assert.ok(heard(({ turn }) => turn === 1).length <= counting(100).length);
+    assert.ok(heard(({ turn }) => turn === 2).equals(counting(20)));
+  });
+
+  const flushes: [kind: string, properties: object, payload: unknown][] = [
+    [
+      "JSON",
+      { flush: "json", flushTemplate: '{"event":"clear","streamSid":"{{session}}","turn":{{turn}}}' },
+      { event: "clear", streamSid: 'a"b', turn: 7 },
+    ],
+    ["text", { flush: "text", flushTemplate: "STOP {{turn}} {{unknown}}" }, "STOP 7 {{unknown}}"],
+    [
+      "bytes",
+      { flush: "bytes", flushTemplate: "ff {{turn:2}}{{seq:1}} 00" },
+      Buffer.from("ff00070000", "hex"),
+    ],
+  ];
+  for (const [kind, properties, payload] of flushes)
+    it(`sends the device's own flush message: ${kind}`, async () => {
+      await start(properties);
+      flow.send("out", { event: "interrupted", turn: 7, session: 'a"b' });
+      const flush = await flow.at("events").next(event("flush"));
+      assert.deepEqual(flush.payload, payload);
+    });
+
   const unusable: [what: string, properties: object, error: RegExp][] = [
     [
       "a rate that is not a number",
@@ -299,9 +432,19 @@ describe("audio out", () => {
     ],
     ["an unsupported rate", { sampleRate: 12_345 }, /"Sample rate" must be one of 8000, .*; it is 12345/],
     ["a frame of 1 ms", { frameMs: 1 }, /"Frame length \(ms\)" must be a number from 10 to 200/],
-    ["an unknown pacing", { pacing: "slow" }, /"Pacing" must be one of realTime, burst/],
+    ["an unknown pacing", { pacing: "slow" }, /"Pacing" must be one of realTime, burst, whole/],
     ["a negative send-ahead", { sendAheadMs: -1 }, /"Send-ahead \(ms\)" must be a number from 0 to 5000/],
     ["a jitter buffer of an hour", { jitterBufferMs: 3.6e6 }, /"Jitter buffer \(ms\)" must be a number/],
+    ["Opus of 44.1 kHz", { format: "opus", sampleRate: "44100" }, /Opus takes 8, 12, 16, 24 or 48 kHz/],
+    ["Opus frames of 30 ms", { format: "opus", frameMs: 30 }, /Opus takes frames of 10, 20, 40 or 60 ms/],
+    ["Opus as a whole", { format: "opus", pacing: "whole" }, /cannot be Opus packets/],
+    ["a flush template that is no JSON", { flush: "json", flushTemplate: "{" }, /flush template must be/],
+    [
+      "flush bytes that are not hexadecimal",
+      { flush: "bytes", flushTemplate: "f" },
+      /flush template must be/,
+    ],
+    ["an empty flush text", { flush: "text" }, /flush template must be/],
     ["no queue", { queueLimitSeconds: 0 }, /"Queue limit \(s\)" must be a number from 1/],
   ];
   for (const [what, properties, error] of unusable)

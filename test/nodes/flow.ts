@@ -11,6 +11,8 @@ import interrupt from "../../nodes/interrupt";
 import liveConfig from "../../nodes/live-config";
 import liveSession from "../../nodes/live-session";
 import liveToken from "../../nodes/live-token";
+import loudspeaker from "../../nodes/loudspeaker";
+import microphone from "../../nodes/microphone";
 import toolCall from "../../nodes/tool-call";
 import toolResponse from "../../nodes/tool-response";
 import { opened, replace } from "../clean-up";
@@ -61,6 +63,8 @@ const NODES = {
   "audio-in": audioIn,
   "audio-out": audioOut,
   interrupt,
+  microphone,
+  loudspeaker,
   "tool-call": toolCall,
   "tool-response": toolResponse,
   "live-token": liveToken,

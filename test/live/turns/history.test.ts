@@ -9,9 +9,20 @@ describe("the history of a side", () => {
     const history = new History();
     history.add("model", "Hello ");
     history.add("model", "Ada. ");
-    assert.equal(history.end("model")?.text, "Hello Ada.");
-    assert.equal(history.end("user"), undefined);
-    assert.equal(history.end("model"), undefined);
+    assert.equal(history.end("model"), "Hello Ada.");
+    assert.equal(history.end("user"), "");
+    assert.equal(history.end("model"), "");
+  });
+});
+
+describe("the history of an answer that was interrupted", () => {
+  it("has only what was heard of it, and nothing if that is nothing", () => {
+    const history = new History();
+    history.add("model", "One, two, three.");
+    assert.equal(history.end("model", "One,"), "One, two, three.");
+    history.add("model", "Four.");
+    assert.equal(history.end("model", ""), "Four.");
+    assert.deepEqual(history.turns, [{ role: "model", text: "One," }]);
   });
 });
 

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { silence, speech } from "../../speech";
-import { accept, begin, Exchange, finish } from "../exchange";
+import { accept, begin, cut, Exchange, finish, type Line } from "../exchange";
 import { startSimulated } from "../simulated";
-import { settings } from "../talk";
+import { continuity, settings } from "../talk";
 
 const part = (bytes: number) => ({
   inlineData: { mimeType: "audio/pcm;rate=24000", data: Buffer.alloc(bytes).toString("base64") },
@@ -236,5 +236,58 @@ describe("an error that the server reports in a frame", () => {
     await exchange.talk.next("turnComplete");
     assert.match(String(exchange.talk.all("failed").at(-1)?.error), /something broke/);
     assert.equal(exchange.talk.conversation.state, "connected");
+  });
+});
+
+describe("an interrupted answer", () => {
+  /** Three seconds of sound with a word for each, all at once. */
+  const speak = ({ reply }: Line) => {
+    for (const text of ["One, ", "two, ", "three."])
+      reply({ serverContent: { modelTurn: { parts: [part(48_000)] }, outputTranscription: { text } } });
+  };
+  const bargeIn = ({ reply }: Line) => {
+    reply({ serverContent: { interrupted: true } });
+    reply({ serverContent: { turnComplete: true } });
+  };
+
+  it("has on its final text what was heard of it, and a restart with context tells the model that part only", async () => {
+    const exchange = await Exchange.start(
+      { text: speak },
+      { continuity: { ...continuity, onConnectionLoss: "restart" } },
+    );
+    await exchange.talk.say("count");
+    await exchange.talk.next("text", ({ text }) => text === "three.");
+    exchange.talk.clock.advance(2_000);
+    bargeIn(exchange.line());
+    const final = await exchange.talk.next("text", ({ role, final }) => role === "model" && final);
+    assert.equal(final.text, "One, two, three.");
+    // The clock of the test also runs while the answer arrives.
+    assert.match(final.heard!, /^One, two,( three\.)?$/);
+    cut(exchange.line());
+    await exchange.seen(`2 context user: count | model: ${final.heard}`);
+  });
+
+  it("that the flow stops has what was heard until then", async () => {
+    const exchange = await Exchange.start({ text: speak });
+    await exchange.talk.say("count");
+    await exchange.talk.next("text", ({ text }) => text === "three.");
+    exchange.talk.conversation.interrupt();
+    exchange.talk.clock.advance(5_000);
+    bargeIn(exchange.line());
+    const final = await exchange.talk.next("text", ({ role, final }) => role === "model" && final);
+    assert.equal(final.text, "One, two, three.");
+    assert.ok(final.heard!.length < final.text.length, final.heard);
+  });
+
+  it("carries nothing about what was heard when it was not interrupted", async () => {
+    const exchange = await Exchange.start({
+      text: (line) => {
+        speak(line);
+        finish(line, "");
+      },
+    });
+    await exchange.talk.say("count");
+    const final = await exchange.talk.next("text", ({ role, final }) => role === "model" && final);
+    assert.ok(!("heard" in final));
   });
 });

@@ -52,7 +52,7 @@ describe("a message that a session cannot use", () => {
     [
       "an unknown format of sound",
       { payload: Buffer.alloc(640), mimeType: "audio/ogg" },
-      /"audio\/ogg" is not supported/,
+      /takes mono 16-bit PCM, not audio\/ogg/,
     ],
     [
       "a rate of 3 Hz",
@@ -62,12 +62,12 @@ describe("a message that a session cannot use", () => {
     [
       "stereo",
       { payload: Buffer.alloc(640), mimeType: "audio/pcm;rate=16000;channels=2" },
-      /takes mono PCM.*an audio in node/,
+      /takes mono 16-bit PCM.*an audio in node/,
     ],
     [
       "a WAV file",
       { payload: Buffer.alloc(640), mimeType: "audio/wav" },
-      /takes mono PCM, not audio\/wav\. Convert it with an audio in node/,
+      /takes mono 16-bit PCM, not audio\/wav\. Convert it with an audio in node/,
     ],
     [
       "history of other shape",

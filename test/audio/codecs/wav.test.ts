@@ -1,9 +1,9 @@
 // WAV files in a stream: in pieces, without a length, one after the other, or broken.
 
 import assert from "node:assert/strict";
-import { SoundError } from "../../audio/formats";
-import { type WavPiece, WavReader } from "../../audio/wav";
-import { chunk, randomChunks, tone, wav } from "./tone";
+import { type WavPiece, WavReader } from "../../../audio/codecs/wav";
+import { SoundError } from "../../../audio/formats";
+import { chunk, randomChunks, tone, wav } from "../tone";
 
 const sound = tone(440, 16000, 500);
 
@@ -45,7 +45,7 @@ const extension = (code: number) =>
 describe("a WAV stream", () => {
   it("has its sound and format read, in one piece or byte by byte", () => {
     const stream = wav(sound, { sampleRate: 44100, channels: 2 });
-    const expected = [{ format: { sampleRate: 44100, channels: 2 }, sound }];
+    const expected = [{ format: { encoding: "s16le", sampleRate: 44100, channels: 2 }, sound }];
     assert.deepEqual(read(stream), expected);
     assert.deepEqual(read(stream, bytewise(stream)), expected);
   });
@@ -93,7 +93,25 @@ describe("a WAV stream", () => {
 
   it("may have an extensible header with 16-bit PCM", () => {
     const stream = wav(sound, { code: 0xfffe, extension: extension(1) });
-    assert.deepEqual(read(stream, bytewise(stream)), [{ format: { sampleRate: 16000, channels: 1 }, sound }]);
+    assert.deepEqual(read(stream, bytewise(stream)), [
+      { format: { encoding: "s16le", sampleRate: 16000, channels: 1 }, sound },
+    ]);
+  });
+
+  it("may hold PCM of 8 to 32 bits, floats, mu-law or A-law, with a plain or an extensible header", () => {
+    for (const [code, bits, encoding] of [
+      [1, 8, "u8"],
+      [1, 24, "s24le"],
+      [1, 32, "s32le"],
+      [3, 32, "f32le"],
+      [3, 64, "f64le"],
+      [6, 8, "alaw"],
+      [7, 8, "mulaw"],
+    ] as const) {
+      assert.equal(read(wav(sound, { code, bits }))[0]!.format.encoding, encoding);
+      const extensible = wav(sound, { code: 0xfffe, bits, extension: extension(code) });
+      assert.equal(read(extensible)[0]!.format.encoding, encoding);
+    }
   });
 
   it("may have a second file after the first, with another format", () => {
@@ -103,8 +121,8 @@ describe("a WAV stream", () => {
       wav(other, { sampleRate: 8000 }),
     ]);
     const expected = [
-      { format: { sampleRate: 16000, channels: 1 }, sound },
-      { format: { sampleRate: 8000, channels: 1 }, sound: other },
+      { format: { encoding: "s16le", sampleRate: 16000, channels: 1 }, sound },
+      { format: { encoding: "s16le", sampleRate: 8000, channels: 1 }, sound: other },
     ];
     assert.deepEqual(read(stream), expected);
     assert.deepEqual(read(stream, bytewise(stream)), expected);
@@ -124,17 +142,16 @@ describe("a WAV stream", () => {
   it("that is not supported is refused with the reason", () => {
     refuses(Buffer.from("OggS, a long way from WAV"), /begins with "O/);
     refuses(Buffer.from("RIFF0000AVI LIST"), /not a WAV file/);
-    refuses(wav(sound, { bits: 8 }), /8-bit PCM/, /Convert it to 16-bit PCM/);
-    refuses(wav(sound, { bits: 24 }), /24-bit PCM/);
-    refuses(wav(sound, { bits: 32, code: 3 }), /32-bit floating point/);
-    refuses(wav(sound, { bits: 8, code: 7 }), /mu-law/);
+    refuses(wav(sound, { bits: 12 }), /12-bit PCM/, /Convert it to 16-bit PCM/);
+    refuses(wav(sound, { bits: 16, code: 3 }), /16-bit floating point/);
+    refuses(wav(sound, { bits: 4, code: 0x11 }), /4-bit ADPCM/);
     refuses(wav(sound, { code: 0x1234 }), /format 4660/);
-    refuses(wav(sound, { channels: 6 }), /6 channels are not supported/);
+    refuses(wav(sound, { channels: 9 }), /9 channels are not supported/);
     refuses(wav(sound, { channels: 0 }), /0 channels are not supported/);
     refuses(wav(sound, { sampleRate: 3 }), /3 Hz is not supported/, /16000/);
     refuses(wav(sound, { code: 0xfffe }), /extensible header/);
     refuses(wav(sound, { code: 0xfffe, extension: Buffer.alloc(24) }), /extensible header/);
-    refuses(wav(sound, { code: 0xfffe, extension: extension(3), bits: 32 }), /32-bit floating point/);
+    refuses(wav(sound, { code: 0xfffe, extension: extension(3), bits: 16 }), /16-bit floating point/);
     refuses(
       chunk("RIFF", Buffer.concat([Buffer.from("WAVE"), chunk("data", sound)])),
       /data chunk comes before/,

@@ -1,10 +1,10 @@
 // Reads WAV files from a stream of bytes in chunks of any size.
 
-import { checkedFormat, type PcmFormat, SoundError } from "./formats";
+import { checkFormat, type Encoding, SoundError, type SoundFormat } from "../formats";
 
 /** A piece of the sound of a file. */
 export interface WavPiece {
-  format: PcmFormat;
+  format: SoundFormat;
   /** May begin and end within a sample. */
   pcm: Buffer;
   /** The first piece of its file. */
@@ -30,7 +30,7 @@ interface State {
   /** Bytes of padding after the data chunk. */
   padding: number;
   begins: boolean;
-  format: PcmFormat | undefined;
+  format: SoundFormat | undefined;
 }
 
 const start: State = {
@@ -51,8 +51,8 @@ const lengthOf = (size: number) => (size === 0 || size >= unknownLength ? Number
 const maxFmtBytes = 4096;
 
 /**
- * Reads one stream of WAV files. Takes 16-bit PCM, with a plain or an extensible header, in mono or stereo at one of the
- * `sampleRates`, and throws a SoundError for everything else. Skips the chunks that follow the sound.
+ * Reads one stream of WAV files. Takes PCM of 8 to 32 bits, floats, mu-law and A-law, with a plain or an extensible header, at
+ * one of the `sampleRates`, and throws a SoundError for everything else. Skips the chunks that follow the sound.
  */
 export class WavReader {
   #state = start;
@@ -117,7 +117,7 @@ function step(state: State, rest: Buffer, pieces: WavPiece[]): number | undefine
       return 12;
     }
     if (state.at === "file")
-      throw new SoundError('This RIFF file is not a WAV file: it holds no "WAVE". Send 16-bit PCM WAV.');
+      throw new SoundError('This RIFF file is not a WAV file: it holds no "WAVE". Send a WAV file.');
   }
   const size = rest.length < 8 ? 0 : rest.readUInt32LE(4);
   if (state.at === "afterData" && !isChunk(id, 8 + size, Math.max(state.fileLeft, rest.length))) {
@@ -148,11 +148,22 @@ function isChunk(id: string, bytes: number, available: number) {
   return /^[ -~]+$/.test(id) && bytes <= available;
 }
 
+/** The encodings by the code of their format and their bits. 8-bit PCM is unsigned in WAV files. */
+const encodingOf: Record<string, Encoding> = {
+  "1/8": "u8",
+  "1/16": "s16le",
+  "1/24": "s24le",
+  "1/32": "s32le",
+  "3/32": "f32le",
+  "3/64": "f64le",
+  "6/8": "alaw",
+  "7/8": "mulaw",
+};
+
 const formatNames = new Map([
+  [1, "PCM"],
   [2, "ADPCM"],
   [3, "floating point"],
-  [6, "A-law"],
-  [7, "mu-law"],
   [0x11, "ADPCM"],
   [0x55, "MP3"],
 ]);
@@ -160,7 +171,7 @@ const formatNames = new Map([
 // An extensible header names its format with a GUID: the two bytes of a plain header, then always these.
 const guidTail = Buffer.from("000000001000800000aa00389b71", "hex");
 
-function readFormat(fmt: Buffer): PcmFormat {
+function readFormat(fmt: Buffer): SoundFormat {
   const extensible = fmt.readUInt16LE(0) === 0xfffe;
   if (extensible && (fmt.length < 40 || !fmt.subarray(26, 40).equals(guidTail)))
     throw new SoundError(
@@ -168,9 +179,12 @@ function readFormat(fmt: Buffer): PcmFormat {
     );
   const code = fmt.readUInt16LE(extensible ? 24 : 0);
   const bits = fmt.readUInt16LE(14);
-  if (code !== 1 || bits !== 16) {
-    const name = code === 1 ? "PCM" : (formatNames.get(code) ?? `format ${code}`);
-    throw new SoundError(`This WAV file holds ${bits}-bit ${name}. Convert it to 16-bit PCM.`);
-  }
-  return checkedFormat(fmt.readUInt32LE(4), fmt.readUInt16LE(2), "This WAV file");
+  const encoding = encodingOf[`${code}/${bits}`];
+  if (!encoding)
+    throw new SoundError(
+      `This WAV file holds ${bits}-bit ${formatNames.get(code) ?? `format ${code}`}. Convert it to 16-bit PCM.`,
+    );
+  const format = { encoding, sampleRate: fmt.readUInt32LE(4), channels: fmt.readUInt16LE(2) };
+  checkFormat(format, "This WAV file");
+  return format;
 }

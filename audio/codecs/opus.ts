@@ -1,0 +1,120 @@
+// Opus packets, with libopus compiled to WebAssembly: an optional package that is loaded when a format needs it.
+
+import { defaultFormat, SoundError } from "../formats";
+
+/** The sample rates of Opus, in Hz. */
+export const opusRates: readonly number[] = [8000, 12000, 16000, 24000, 48000];
+
+/** The lengths that a frame of Opus may have, in milliseconds. */
+export const opusFrameLengths: readonly number[] = [10, 20, 40, 60];
+
+// Of 10, the default: 5 takes 60 % of its CPU time (bench/audio.ts), so that 50 devices leave time for the flow.
+const complexity = 5;
+
+type Library = typeof import("libopus-wasm", { with: { "resolution-mode": "import" }});
+type Decoder = Awaited<ReturnType<Library["createDecoder"]>>;
+type Encoder = Awaited<ReturnType<Library["createEncoder"]>>;
+type OpusRate = 8000 | 12000 | 16000 | 24000 | 48000;
+
+const importLibrary = (): Promise<Library> => import("libopus-wasm");
+
+/** Loads the package. Rejects with a SoundError that says how to install it; the next call tries again. */
+async function load(importIt = importLibrary) {
+  try {
+    const library = await importIt();
+    await library.loadLibopus();
+    return library;
+  } catch (error) {
+    throw new SoundError(
+      "Opus needs the package libopus-wasm, which cannot be loaded. Go to the user directory of Node-RED " +
+        `(usually ~/.node-red), run "npm install libopus-wasm", and restart Node-RED. The cause: ${firstLine(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+const firstLine = (error: unknown) => (error as Error).message.split("\n")[0]!;
+
+/** Decodes one stream of packets to PCM16 at 16 kHz. */
+export class OpusDecoder {
+  readonly #decoder: Decoder;
+  readonly channels: 1 | 2;
+
+  private constructor(decoder: Decoder, channels: 1 | 2) {
+    this.#decoder = decoder;
+    this.channels = channels;
+  }
+
+  /** With one channel, stereo is mixed down; with two, mono is on both. Rejects with a SoundError when libopus-wasm is missing. */
+  static async create(channels: 1 | 2, importIt = importLibrary): Promise<OpusDecoder> {
+    const { createDecoder } = await load(importIt);
+    const sampleRate = defaultFormat.sampleRate as OpusRate;
+    return new OpusDecoder(await createDecoder({ sampleRate, channels }), channels);
+  }
+
+  /** Decodes one packet to a new Buffer of interleaved samples. Throws a SoundError for bytes that are no packet. */
+  decode(packet: Buffer): Buffer {
+    if (packet.length === 0) return Buffer.alloc(0);
+    try {
+      const { buffer, byteOffset, byteLength } = this.#decoder.decode(packet);
+      return Buffer.from(buffer, byteOffset, byteLength);
+    } catch (error) {
+      throw new SoundError(
+        `The payload of ${packet.length} bytes is not an Opus packet (${firstLine(error)}). Send one packet per message, or choose the right format.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Frees the native memory. */
+  free(): void {
+    this.#decoder.free();
+  }
+}
+
+/** Encodes one stream of mono PCM16 to packets. */
+export class OpusEncoder {
+  readonly #encoder: Encoder;
+  readonly #frameBytes: number;
+
+  private constructor(encoder: Encoder) {
+    this.#encoder = encoder;
+    this.#frameBytes = encoder.frameSize * 2;
+  }
+
+  /**
+   * `sampleRate` one of `opusRates` (Hz), `frameMs` one of `opusFrameLengths`, `bitRate` in bit/s. Rejects with a SoundError
+   * when libopus-wasm is missing.
+   */
+  static async create(options: {
+    sampleRate: number;
+    frameMs: number;
+    bitRate: number;
+  }): Promise<OpusEncoder> {
+    const { createEncoder, Application, Signal } = await load();
+    const sampleRate = options.sampleRate as OpusRate;
+    const encoder = await createEncoder({
+      sampleRate,
+      channels: 1,
+      application: Application.Voip,
+      signal: Signal.Voice,
+      bitrate: options.bitRate,
+      complexity,
+      frameSize: (sampleRate * options.frameMs) / 1000,
+    });
+    return new OpusEncoder(encoder);
+  }
+
+  /** Encodes one frame. A shorter one, the last of an answer, is filled up with silence. */
+  encode(frame: Buffer): Buffer {
+    const missing = this.#frameBytes - frame.length;
+    const whole = missing > 0 ? Buffer.concat([frame, Buffer.alloc(missing)]) : frame;
+    const { buffer, byteOffset, byteLength } = this.#encoder.encode(whole);
+    return Buffer.from(buffer, byteOffset, byteLength);
+  }
+
+  /** Frees the native memory. */
+  free(): void {
+    this.#encoder.free();
+  }
+}

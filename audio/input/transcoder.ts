@@ -1,0 +1,245 @@
+// Converts a stream of sound in any supported format to 16 kHz mono frames, without loss between its chunks.
+
+import { beginsOgg, OggReader } from "../codecs/ogg";
+import type { OpusDecoder } from "../codecs/opus";
+import { bytesPerFrame, toMono } from "../codecs/samples";
+import { beginsWav, WavReader } from "../codecs/wav";
+import {
+  type Container,
+  checkFormat,
+  defaultFormat,
+  type Encoding,
+  parseMimeType,
+  readPayload,
+  SoundError,
+  type SoundFormat,
+} from "../formats";
+import { Framer } from "../frames";
+import { Resampler } from "../resampler";
+import { FormatCheck } from "./format-check";
+import { Gain } from "./gain";
+
+const nothing = Buffer.alloc(0);
+
+// The first bytes of unsupported files, which would be loud noise if they were played as raw sound.
+const unsupported = new Map([
+  ["fLaC", "FLAC"],
+  ["ID3\x03", "MP3"],
+  ["ID3\x04", "MP3"],
+  ["\x1aE\xdf\xa3", "WebM"],
+  ["RIFX", "big-endian WAV"],
+  ["RF64", "RF64 WAV"],
+]);
+
+/** What a stream holds. */
+type Kind = Container | "pcm";
+
+/** A piece of a stream; it may begin and end within a sample. */
+interface Piece {
+  format: SoundFormat;
+  pcm: Buffer;
+  /** The first piece of its file. */
+  begins: boolean;
+}
+
+export interface TranscoderOptions {
+  /**
+   * The format of sound without a mimeType. "auto": WAV and Ogg Opus when it begins like such a file, else 16 kHz mono PCM16.
+   */
+  format: "auto" | Container | SoundFormat;
+  /** 20 ms: 640 bytes. */
+  frameMs: number;
+  /** The channel to take, from 0; undefined: all, mixed down. */
+  channel?: number | undefined;
+  /** In dB, with a limiter. Default 0. */
+  gainDb?: number;
+}
+
+/**
+ * Converts one stream of sound to 16 kHz mono PCM16 in frames of `frameMs`. Await loadResampler() before. Frames may be views
+ * of the pushed Buffers: do not write to them.
+ */
+export class Transcoder {
+  readonly #options: TranscoderOptions;
+  readonly #framer: Framer;
+  readonly #gain: Gain;
+  readonly #check = new FormatCheck();
+  #misfit: Encoding | undefined;
+  /** What the stream holds, once its first bytes are known. */
+  #kind: Kind | undefined;
+  /** First bytes that may be the start of a header. */
+  #head = nothing;
+  #wav: WavReader | undefined;
+  readonly #ogg = new OggReader();
+  #opus: OpusDecoder | undefined;
+  /** Samples of Opus at 16 kHz that are still to be skipped. */
+  #skip = 0;
+  #format: SoundFormat | undefined;
+  #resampler: Resampler | undefined;
+  /** Bytes of an incomplete sample, or of incomplete samples of all channels. */
+  #carry = nothing;
+  #freed = false;
+
+  /** Throws a SoundError for a format that is not supported, and when `frameMs` is not between 1 and 1000. */
+  constructor(options: TranscoderOptions) {
+    if (typeof options.format !== "string") checkFormat(options.format, "The format setting");
+    this.#options = options;
+    this.#framer = new Framer(defaultFormat.sampleRate, options.frameMs);
+    this.#gain = new Gain(options.gainDb ?? 0);
+  }
+
+  /** Whether push() needs a decoder for this payload: then set `opus` before. */
+  needsOpus(payload: unknown, mimeType?: string): boolean {
+    if (this.#opus) return false;
+    const sound = readPayload(payload);
+    const kind = this.#said(mimeType ?? sound.mimeType);
+    return kind === "opus" || kind === "ogg" || (kind === "auto" && beginsOgg(sound.bytes));
+  }
+
+  /** The decoder for Opus, which the transcoder frees. */
+  set opus(decoder: OpusDecoder) {
+    this.#opus?.free();
+    this.#opus = decoder;
+  }
+
+  /** The encoding that fits the raw sound clearly better than the one it should have, once that is known. */
+  get misfit(): Encoding | undefined {
+    return this.#misfit;
+  }
+
+  /**
+   * Takes a payload as readPayload() describes it and returns the frames that it completes. A mimeType (else that of a
+   * data URL) has priority over the setting. Throws a SoundError for sound that is not supported, and ignores that sound.
+   */
+  push(payload: unknown, mimeType?: string): Buffer[] {
+    if (this.#freed) throw new Error("This transcoder was freed");
+    const sound = readPayload(payload);
+    const said = this.#said(mimeType ?? sound.mimeType);
+    const bytes = this.#head.length > 0 ? Buffer.concat([this.#head, sound.bytes]) : sound.bytes;
+    const kind = said === "auto" ? this.#guess(bytes) : typeof said === "string" ? said : "pcm";
+    if (!kind) {
+      this.#head = Buffer.from(bytes);
+      return [];
+    }
+    const wav = kind === "wav" ? (this.#wav ?? new WavReader()) : undefined;
+    const format = typeof said === "string" ? defaultFormat : said;
+    const pieces = kind === "pcm" ? [{ format, pcm: bytes, begins: false }] : this.#unpack(kind, bytes, wav);
+    for (const piece of pieces) this.#requireChannel(piece.format);
+    // Nothing throws from here on, so the stream may change.
+    const rest = wav?.rest;
+    const rawFollows = said === "auto" && rest !== undefined && rest.length > 0;
+    if (rawFollows) pieces.push({ format: defaultFormat, pcm: rest, begins: true });
+    // Any format may follow a complete file.
+    this.#kind = rawFollows ? "pcm" : rest ? undefined : kind;
+    this.#wav = rest ? undefined : wav;
+    this.#head = nothing;
+    return pieces.flatMap((piece) => this.#take(piece, kind === "pcm"));
+  }
+
+  /**
+   * Ends the stream: returns what is left, with a shorter last frame, and starts anew. Throws a SoundError when the stream
+   * ended inside a WAV header or in the middle of a sample; what was left is then lost.
+   */
+  end(): Buffer[] {
+    if (this.#freed) throw new Error("This transcoder was freed");
+    const wav = this.#wav;
+    const head = { format: defaultFormat, pcm: this.#head, begins: false };
+    const frames = this.#head.length > 0 ? this.#take(head, true) : [];
+    const extra = this.#carry.length;
+    frames.push(...this.#drain());
+    const rest = this.#framer.takeRest();
+    if (rest.length > 0) frames.push(rest);
+    this.#kind = undefined;
+    this.#head = nothing;
+    this.#wav = undefined;
+    this.#ogg.reset();
+    wav?.end();
+    if (extra > 0)
+      throw new SoundError(
+        `The sound ended in the middle of a sample, with ${extra} bytes of it. Send whole samples, or choose the right format.`,
+      );
+    return frames;
+  }
+
+  /** Frees the native memory. Afterwards all methods but free() throw. */
+  free(): void {
+    this.#resampler?.free();
+    this.#opus?.free();
+    this.#opus = undefined;
+    this.#freed = true;
+  }
+
+  /** The format by the mimeType, else by the setting. */
+  #said(mimeType: string | undefined) {
+    const { format } = this.#options;
+    if (mimeType === undefined) return format;
+    return parseMimeType(mimeType, typeof format === "string" ? defaultFormat : format);
+  }
+
+  #guess(bytes: Buffer): Kind | undefined {
+    if (beginsWav(bytes)) return "wav";
+    if (beginsOgg(bytes)) return "ogg";
+    if (this.#kind) return this.#kind;
+    const head = bytes.toString("latin1", 0, 4);
+    const name = unsupported.get(head);
+    if (name)
+      throw new SoundError(`The payload is a ${name} file. Convert it to PCM, WAV or Ogg Opus first.`);
+    if (head === "RIFF") return "wav";
+    return "RIFF".startsWith(head) ? undefined : "pcm";
+  }
+
+  #unpack(kind: Container, bytes: Buffer, wav: WavReader | undefined): Piece[] {
+    if (wav) return wav.push(bytes);
+    const opus = this.#opus;
+    if (!opus) throw new Error("There is no decoder. Set `opus` first.");
+    const format = { ...defaultFormat, channels: opus.channels };
+    if (kind === "opus") return [{ format, pcm: opus.decode(bytes), begins: false }];
+    return this.#ogg.push(bytes).map(({ packet, skip, begins }) => {
+      const pcm = opus.decode(packet);
+      if (begins) this.#skip = Math.round((skip * defaultFormat.sampleRate) / 48000) * bytesPerFrame(format);
+      const skipped = Math.min(this.#skip, pcm.length);
+      this.#skip -= skipped;
+      return { format, pcm: pcm.subarray(skipped), begins };
+    });
+  }
+
+  #requireChannel({ channels }: SoundFormat) {
+    const { channel = 0 } = this.#options;
+    if (channel >= channels)
+      throw new SoundError(
+        `The sound has ${channels} ${channels === 1 ? "channel" : "channels"}, but channel ${channel + 1} is chosen.`,
+      );
+  }
+
+  #take({ format, pcm, begins }: Piece, isRaw: boolean): Buffer[] {
+    const before = this.#format;
+    const changed =
+      format.sampleRate !== before?.sampleRate ||
+      format.channels !== before.channels ||
+      format.encoding !== before.encoding;
+    const frames = changed || begins ? this.#drain() : [];
+    if (changed) {
+      this.#resampler?.free();
+      this.#resampler = new Resampler(format.sampleRate, defaultFormat.sampleRate);
+      this.#format = format;
+    }
+    const bytes = this.#carry.length > 0 ? Buffer.concat([this.#carry, pcm]) : pcm;
+    const whole = bytes.length - (bytes.length % bytesPerFrame(format));
+    this.#carry = Buffer.from(bytes.subarray(whole));
+    const samples = bytes.subarray(0, whole);
+    if (isRaw) this.#misfit ??= this.#check.push(samples, format);
+    return frames.concat(
+      this.#frame(this.#resampler!.process(toMono(samples, format, this.#options.channel))),
+    );
+  }
+
+  /** Cuts what the filter still holds into frames. Drops an incomplete sample: new sound is not refused for it. */
+  #drain(): Buffer[] {
+    this.#carry = nothing;
+    return this.#resampler ? this.#frame(this.#resampler.flush()) : [];
+  }
+
+  #frame(pcm: Buffer): Buffer[] {
+    return this.#framer.push(this.#gain.process(pcm));
+  }
+}

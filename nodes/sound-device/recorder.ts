@@ -1,0 +1,98 @@
+// Records from a device for as long as it is wanted: restarts the program when it ends, with growing waits.
+
+import type { Clock } from "../../audio/clock";
+import { Outage } from "./outage";
+import type { Command, DeviceError } from "./programs";
+import type { Handlers, Running } from "./run";
+
+/** Milliseconds of recording after which the device is known to work. */
+const PROVEN_MS = 10_000;
+
+export interface RecorderOptions {
+  clock: Clock;
+  /** Finds the program; throws a DeviceError if there is none. */
+  command(): Command;
+  run(command: Command, handlers: Handlers): Running;
+  /** Gets raw sound in chunks of any size. */
+  onSound(chunk: Buffer): void;
+  /** The program of a start has delivered its first sound. */
+  onStart(): void;
+  /** The program has ended, or was not found. `isNew`: the failure before had another cause. */
+  onFailure(error: Error, isNew: boolean): void;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #outage: Outage;
+  #isWanted = false;
+  #running: Running | undefined;
+  #isRecording = false;
+  #cancelRestart: (() => void) | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#outage = new Outage(options.onFailure);
+  }
+
+  /** Sound comes from the device. */
+  get isRecording(): boolean {
+    return this.#isRecording;
+  }
+
+  /** Starts to record, unless it does already. */
+  start(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    // A program that was stopped may still have the device: its end starts the next one.
+    if (!this.#running) this.#launch();
+  }
+
+  /** Stops at once. Resolves when the program has ended. */
+  async stop(): Promise<void> {
+    this.#isWanted = false;
+    this.#isRecording = false;
+    this.#cancelRestart?.();
+    this.#cancelRestart = undefined;
+    this.#outage.over();
+    this.#running?.kill();
+    await this.#running?.ended;
+  }
+
+  #launch() {
+    this.#cancelRestart = undefined;
+    const { clock, command, run, onSound, onStart } = this.#options;
+    let provenAt: number | undefined;
+    try {
+      const running = run(command(), {
+        onSound: (chunk) => {
+          if (!this.#isWanted || this.#running !== running) return;
+          if (provenAt === undefined) {
+            provenAt = clock.now() + PROVEN_MS;
+            this.#isRecording = true;
+            onStart();
+          }
+          if (clock.now() >= provenAt) this.#outage.over();
+          onSound(chunk);
+        },
+      });
+      this.#running = running;
+      running.ended.then((error) => this.#onEnd(error));
+    } catch (error) {
+      this.#retry(error as Error);
+    }
+  }
+
+  #onEnd(error: DeviceError | undefined) {
+    this.#running = undefined;
+    this.#isRecording = false;
+    if (!this.#isWanted) return;
+    // Without an error it was stopped, and is wanted again by now.
+    if (error) this.#retry(error);
+    else this.#launch();
+  }
+
+  #retry(error: Error) {
+    const wait = this.#outage.failed(error);
+    this.#cancelRestart = this.#options.clock.after(wait, () => this.#launch());
+  }
+}

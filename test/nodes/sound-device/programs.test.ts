@@ -1,0 +1,93 @@
+// Which program is used, how it is called, and how to install one.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  commandFor,
+  findExecutable,
+  installCommand,
+  type ProgramChoice,
+} from "../../../nodes/sound-device/programs";
+import { cleanUp, replace } from "../../clean-up";
+import { onlyPrograms, temporaryFolder, writeProgram } from "../../sound-programs";
+
+const FORMAT = { sampleRate: 16_000, channels: 1, device: "", bufferMs: 100 };
+const argumentsOf = (choice: ProgramChoice, format: object = {}) =>
+  commandFor("loudspeaker", choice, { ...FORMAT, ...format }).args.join(" ");
+
+function onPlatform(platform: NodeJS.Platform) {
+  const own = Object.getOwnPropertyDescriptor(process, "platform")!;
+  Object.defineProperty(process, "platform", { ...own, value: platform });
+  cleanUp(() => Object.defineProperty(process, "platform", own));
+}
+
+describe("the programs for sound", () => {
+  it("are searched in PATH: ALSA, PipeWire, sox, ffmpeg", () => {
+    const folder = onlyPrograms({ ffmpeg: "exit" });
+    for (const [file, program] of [
+      ["ffmpeg", "ffmpeg"],
+      ["sox", "sox"],
+      ["pw-play", "pipewire"],
+      ["aplay", "alsa"],
+    ] as const) {
+      writeProgram(join(folder, file), "exit");
+      const found = commandFor("loudspeaker", "auto", FORMAT);
+      assert.deepEqual([found.program, found.file], [program, join(folder, file)]);
+    }
+    assert.equal(commandFor("loudspeaker", "sox", FORMAT).program, "sox");
+  });
+
+  it("are not taken from the current folder, and must be executable", () => {
+    const folder = temporaryFolder();
+    writeProgram(join(folder, "aplay"), "exit");
+    const before = process.cwd();
+    cleanUp(() => process.chdir(before));
+    process.chdir(folder);
+    replace(process.env, "PATH", "");
+    assert.equal(findExecutable("aplay"), undefined);
+  });
+
+  it("get a device only when one is chosen", () => {
+    onlyPrograms({ aplay: "exit", "pw-play": "exit", sox: "exit", ffmpeg: "exit" });
+    assert.match(argumentsOf("alsa"), / -D default$/);
+    assert.match(argumentsOf("alsa", { device: "plughw:1" }), / -D plughw:1$/);
+    assert.doesNotMatch(argumentsOf("pipewire"), /--target/);
+    assert.match(argumentsOf("pipewire", { device: "usb" }), / --target usb -$/);
+    assert.match(argumentsOf("sox"), / -d$/);
+    assert.match(argumentsOf("sox", { device: "plughw:1" }), / -t alsa plughw:1$/);
+    assert.match(argumentsOf("ffmpeg", { device: "plughw:1" }), / -f alsa plughw:1$/);
+  });
+
+  it("of PipeWire get raw sound from every version", () => {
+    onlyPrograms({ "pw-play": "echo '  -a, --raw    RAW mode'", "pw-record": "echo '--rate'" });
+    assert.ok(commandFor("loudspeaker", "auto", FORMAT).args.includes("--raw"));
+    assert.ok(!commandFor("microphone", "auto", FORMAT).args.includes("--raw"));
+  });
+
+  it("of macOS and Windows are sox and ffmpeg, with the devices of the system", () => {
+    const folder = onlyPrograms({ arecord: "exit", sox: "exit", ffmpeg: "exit", "sox.exe": "exit" });
+    writeProgram(join(folder, "ffmpeg.exe"), "exit");
+    onPlatform("darwin");
+    assert.match(argumentsOf("sox", { device: "Jabra" }), / -t coreaudio Jabra$/);
+    assert.match(argumentsOf("ffmpeg"), / -f audiotoolbox -$/);
+    const microphone = (device: string) => commandFor("microphone", "ffmpeg", { ...FORMAT, device }).args;
+    assert.ok(microphone("").includes(":default"));
+    onPlatform("win32");
+    assert.match(argumentsOf("sox", { device: "Jabra" }), / -t waveaudio Jabra$/);
+    assert.ok(microphone("Jabra").includes("audio=Jabra"));
+    assert.throws(() => microphone(""), /no default microphone on Windows\. Choose a device, or install sox/);
+  });
+
+  it("are installed with the command of the system", () => {
+    for (const [system, command] of [
+      ["linux ID=debian", "sudo apt install alsa-utils"],
+      ["linux ID=raspbian ID_LIKE=debian", "sudo apt install alsa-utils"],
+      ["linux ID=alpine", "apk add alsa-utils"],
+      ['linux ID="rocky" ID_LIKE="rhel centos fedora"', "sudo dnf install alsa-utils"],
+      ["linux", "sudo apt install alsa-utils"],
+    ] as const)
+      assert.equal(installCommand("alsa", system), command);
+    assert.equal(installCommand("sox", "darwin"), "brew install sox");
+    assert.equal(installCommand("ffmpeg", "win32"), "winget install Gyan.FFmpeg");
+  });
+});

@@ -1,0 +1,128 @@
+// When the program of a microphone starts, and starts again.
+
+import assert from "node:assert/strict";
+import { type Command, DeviceError } from "../../../nodes/sound-device/programs";
+import { Recorder } from "../../../nodes/sound-device/recorder";
+import { TestClock } from "../../clock";
+import { FakeRunning } from "./running";
+
+const COMMAND: Command = { program: "alsa", file: "arecord", args: [] };
+const unplugged = new DeviceError("unplugged");
+
+describe("a recorder", () => {
+  let clock: TestClock;
+  let programs: FakeRunning[];
+  let failures: [cause: string, isNew: boolean][];
+  let heard: Buffer[];
+  let starts: number;
+  let recorder: Recorder;
+  let command: () => Command;
+
+  beforeEach(() => {
+    clock = new TestClock();
+    programs = [];
+    failures = [];
+    heard = [];
+    starts = 0;
+    command = () => COMMAND;
+    recorder = new Recorder({
+      clock,
+      command: () => command(),
+      run(_command, handlers) {
+        const program = new FakeRunning(handlers);
+        programs.push(program);
+        return program;
+      },
+      onSound: (chunk) => heard.push(chunk),
+      onStart: () => starts++,
+      onFailure: (error, isNew) => failures.push([error.message, isNew]),
+    });
+  });
+  const last = () => programs.at(-1)!;
+  const sound = (program = last()) => program.handlers.onSound!(Buffer.alloc(2));
+
+  it("starts its program once", () => {
+    recorder.start();
+    recorder.start();
+    assert.equal(programs.length, 1);
+    sound();
+    sound();
+    assert.deepEqual([heard.length, starts, recorder.isRecording], [2, 1, true]);
+  });
+
+  it("restarts a program that dies after 1 s, 2 s, 4 s and so on up to a minute, and reports each cause once", async () => {
+    recorder.start();
+    for (const wait of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      const { length } = programs;
+      await last().finish(unplugged);
+      assert.equal(recorder.isRecording, false);
+      clock.advance(1_000 * wait - 1);
+      assert.equal(programs.length, length);
+      clock.advance(1);
+      assert.equal(programs.length, length + 1);
+      sound();
+    }
+    await last().finish(new DeviceError("busy"));
+    assert.deepEqual(
+      failures.filter(([, isNew]) => isNew).map(([cause]) => cause),
+      ["unplugged", "busy"],
+    );
+    assert.equal(failures.length, 9);
+  });
+
+  it("waits 1 s again, and reports again, after ten seconds of sound", async () => {
+    recorder.start();
+    for (let n = 0; n < 3; n++) {
+      await last().finish(unplugged);
+      clock.advance(60_000);
+    }
+    sound();
+    clock.advance(10_000);
+    sound();
+    await last().finish(unplugged);
+    assert.deepEqual(failures.at(-1), ["unplugged", true]);
+    clock.advance(1_000);
+    assert.equal(programs.length, 5);
+  });
+
+  it("finds a program that is installed later", () => {
+    command = () => {
+      throw new DeviceError("no program");
+    };
+    recorder.start();
+    clock.advance(1_000);
+    assert.deepEqual(failures, [
+      ["no program", true],
+      ["no program", false],
+    ]);
+    command = () => COMMAND;
+    clock.advance(2_000);
+    assert.equal(programs.length, 1);
+  });
+
+  it("does not restart after a stop, and leaves no timer", async () => {
+    recorder.start();
+    await last().finish(unplugged);
+    await recorder.stop();
+    assert.equal(clock.waiting, 0);
+    recorder.start();
+    const stopped = recorder.stop();
+    assert.equal(last().endedBy, "kill");
+    sound();
+    await last().finish();
+    await stopped;
+    clock.advance(100_000);
+    assert.deepEqual([programs.length, heard.length, clock.waiting], [2, 0, 0]);
+  });
+
+  it("starts the next program only when the stopped one has ended, because both need the device", async () => {
+    recorder.start();
+    const stopped = recorder.stop();
+    recorder.start();
+    assert.equal(programs.length, 1);
+    await last().finish();
+    await stopped;
+    assert.equal(programs.length, 2);
+    assert.equal(failures.length, 0);
+  });
+});
