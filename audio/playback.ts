@@ -168,7 +168,7 @@ export class Playback {
     const ms = durationMs(pcm, sampleRate);
     const { paced, whole } = this.#options;
     if ((paced || whole) && this.queuedMs + ms > this.#options.maxMs) {
-      this.#start(); // The jitter buffer may be longer than the queue limit.
+      if (!whole) this.#start(); // The jitter buffer may be longer than the queue limit.
       throw new SoundError(
         `The queue is full: ${Math.round(ms)} ms of sound were dropped. ${Math.round(this.queuedMs)} ms wait to be played, ` +
           `and the limit is ${this.#options.maxMs} ms. Send the sound more slowly or raise the queue limit.`,

@@ -37,6 +37,8 @@ interface Playing {
   format: PlayerFormat;
   /** It gets no more sound. */
   isEnding: boolean;
+  /** It was killed, which does not show that the device works. */
+  isFlushed: boolean;
   /** It takes no more sound for now. */
   isFull: boolean;
 }
@@ -80,6 +82,7 @@ export class Player {
     this.#drop();
     if (!this.#playing) return;
     this.#playing.isEnding = true;
+    this.#playing.isFlushed = true;
     this.#playing.running.kill();
   }
 
@@ -120,8 +123,8 @@ export class Player {
           this.#pump();
         },
       });
-      const playing: Playing = { running, format, isEnding: false, isFull: false };
-      running.ended.then((error) => this.#onEnd(error));
+      const playing: Playing = { running, format, isEnding: false, isFlushed: false, isFull: false };
+      running.ended.then((error) => this.#onEnd(playing, error));
       this.#endWhenIdle(playing, IDLE_MS);
       onChange(true);
       return playing;
@@ -147,12 +150,12 @@ export class Player {
     this.#cancelTimer = this.#options.clock.after(END_MS, () => playing.running.kill());
   }
 
-  #onEnd(error: DeviceError | undefined) {
+  #onEnd({ isFlushed }: Playing, error: DeviceError | undefined) {
     this.#cancelTimer?.();
     this.#playing = undefined;
     if (this.#isClosed) return;
     if (error) return this.#fail(error);
-    this.#outage.over();
+    if (!isFlushed) this.#outage.over();
     this.#pump();
     if (!this.#playing) this.#options.onChange(false);
   }

@@ -164,6 +164,19 @@ describe("a player", () => {
     assert.equal(last().written.length, 1);
   });
 
+  it("does not take a flush for a sign that the device works", async () => {
+    for (const ends of ["failure", "flush", "failure"]) {
+      player.play(sound(20), MONO);
+      if (ends === "flush") player.flush();
+      await last().finish(ends === "flush" ? undefined : unplugged);
+      clock.advance(60_000);
+    }
+    assert.deepEqual(failures, [
+      ["unplugged", true],
+      ["unplugged", false],
+    ]);
+  });
+
   it("plays nothing after it is closed, and leaves no timer", async () => {
     player.play(sound(20), MONO);
     const closed = player.close();
