@@ -52,5 +52,5 @@ export async function startPlainNodeRed(settings: string, flows: object[]): Prom
     await stop();
     throw error;
   });
-  return { url: `http://127.0.0.1:${port}`, output, stop };
+  return { url: `http://127.0.0.1:${port}`, output, stop, kill: () => program.kill("SIGKILL") };
 }
