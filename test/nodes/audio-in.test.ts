@@ -151,9 +151,8 @@ describe("audio in", () => {
 
   const UNCHANGED: [what: string, msg: Msg][] = [
     ["an action", { action: "disconnect", payload: 5, topic: "home" }],
-    ["an event", { event: "played", turn: 1 }],
     ["a text", { payload: "Hello", mimeType: "text/plain" }],
-    ["a picture", { payload: Buffer.alloc(9), mimeType: "image/jpeg" }],
+    ["an image", { payload: Buffer.alloc(9), mimeType: "image/jpeg" }],
   ];
   for (const [what, msg] of UNCHANGED)
     it(`passes a message with ${what} unchanged`, async () => {

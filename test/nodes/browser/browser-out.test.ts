@@ -160,7 +160,7 @@ describe("browser out", () => {
       assert.match((await flow.nextError()).message, /does not know this message/);
     }
     flow.send("out", { _session, payload: sound, mimeType: "audio/pcm;rate=24000;channels=2" });
-    assert.match((await flow.nextError()).message, /plays mono PCM/);
+    assert.match((await flow.nextError()).message, /plays mono 16-bit PCM/);
   });
 
   it("logs an error that belongs to no page instead of sending it around in a circle", async () => {

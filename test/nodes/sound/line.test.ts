@@ -41,7 +41,7 @@ describe("the line to a device", () => {
       [
         [0, "playing", {}],
         [1000, "played", { heardMs: 1000 }],
-        [3000, "turnComplete", {}],
+        [3000, "turnComplete", { playback: true }],
       ],
     );
     assert.equal(clock.waiting, 0);
