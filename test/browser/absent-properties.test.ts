@@ -65,7 +65,7 @@ describeInBrowser("a flow without properties for its settings", () => {
     await page.evaluate(() => void RED.nodes.dirty(false));
     await page.reload();
     await editorReady(page);
-    await page.waitForFunction(() => RED.nodes.node("interrupt") !== null);
+    await page.waitForFunction((ids) => ids.every((id) => RED.nodes.node(id)), SETS);
   });
 
   const exported = (id: string) =>
