@@ -73,7 +73,7 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<Microp
 }
 
 async function openStream(deviceId: string | undefined): Promise<MediaStream> {
-  const devices = mediaDevices("microphone");
+  const devices = mediaDevices();
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
   if (!deviceId) return devices.getUserMedia({ audio });
   return devices

@@ -1,6 +1,7 @@
 // The socket to the node: opens it, keeps it, and connects again by itself.
 
 import type { CloseCode, NodeMessage, PageMessage } from "./protocol";
+import { load, save } from "./storage";
 
 /**
  * `lost`: tries again. `offline`: waits for the network. `full`: as many pages are open as the node allows; tries again.
@@ -22,7 +23,6 @@ const LINKS: Partial<Record<CloseCode, Link>> = {
   4003: "refused",
 };
 const TAKEN_OVER: CloseCode = 4004;
-const RESUME_KEY = "gemini-live-resume";
 
 export interface SocketOptions {
   /** What the addresses of the socket and of new tickets are relative to. */
@@ -104,7 +104,7 @@ export class PageSocket {
     socket.binaryType = "arraybuffer";
     this.#pongTimeout = setTimeout(() => this.#lose(), OPEN_TIMEOUT_MS);
     socket.onopen = () => {
-      const resume = load(RESUME_KEY);
+      const resume = load("sessionStorage", "resume");
       socket.send(JSON.stringify({ ...this.#options.start(), ...(resume && { resume }) }));
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
@@ -115,13 +115,13 @@ export class PageSocket {
       this.#options.onMessage(message);
     };
     socket.onclose = ({ code }) => {
-      if (code === TAKEN_OVER) save(RESUME_KEY, "");
+      if (code === TAKEN_OVER) save("sessionStorage", "resume", "");
       this.#lose(LINKS[code as CloseCode]);
     };
   }
 
   #ready(resume: string) {
-    save(RESUME_KEY, resume);
+    save("sessionStorage", "resume", resume);
     this.#failures = 0;
     this.#worked = true;
     this.#set("open");
@@ -163,19 +163,4 @@ export class PageSocket {
       }, PONG_TIMEOUT_MS);
     }
   }
-}
-
-// A page in a sandboxed iframe has no storage.
-function load(key: string): string | null {
-  try {
-    return sessionStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function save(key: string, value: string) {
-  try {
-    sessionStorage.setItem(key, value);
-  } catch {}
 }

@@ -16,10 +16,10 @@ export function chooseLanguage(languages: readonly string[]): string {
 }
 
 /** @returns the texts of a language: a function that fills `{name}` in a text with the value of that name */
-export function textsOf(language: string) {
+export function translatorOf(language: string) {
   const texts = LANGUAGES[language]!;
   return (key: Key, values: Record<string, string> = {}): string =>
     texts[key].replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 
-export type Say = ReturnType<typeof textsOf>;
+export type Translate = ReturnType<typeof translatorOf>;
