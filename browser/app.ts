@@ -17,7 +17,7 @@ import { type Link, PageSocket } from "./socket";
 import { chooseLanguage, translatorOf } from "./texts";
 import { keepAwake } from "./wake-lock";
 
-/** Milliseconds after which a browser that plays nothing has not only just begun. */
+/** Milliseconds after which a browser that still plays nothing blocks sound. */
 const BLOCKED_MS = 500;
 /** Milliseconds for which the page shows that it has reconnected. */
 const BACK_MS = 5000;
@@ -34,8 +34,9 @@ const insecure = isSecureContext ? "" : translate("insecure", { device: translat
 let state: PageState = { ...initialState, pushToTalk: options.voice === "pushToTalk", problem: insecure };
 const microphone = new DeviceSlot<Microphone>();
 const camera = new DeviceSlot<Camera>();
-/** Sound of the node: its rate in Hz, and its turn. */
-let sound: { rate: number; turn?: number } = { rate: 24_000 };
+/** Of the sound that comes from the node: its rate in Hz, and its turn. */
+let format: { rate: number; turn?: number } = { rate: 24_000 };
+/** Of the microphone, in Hz. */
 let rate = PREFERRED_RATE;
 
 function update(changes: Partial<PageState>) {
@@ -74,7 +75,7 @@ const socket = new PageSocket({
   onSound: play,
   onLink: changeLink,
 });
-const act = (action: PageAction) => socket.send({ type: "action", action });
+const sendAction = (action: PageAction) => socket.send({ type: "action", action });
 
 // The microphone
 
@@ -90,7 +91,7 @@ async function openChosenMicrophone() {
     openMicrophone({
       worklets,
       deviceId: microphones.deviceId,
-      onFrame: hear,
+      onFrame: sendFrame,
       onEnd: () => stopTalking(translate("none", { device: translate("theMicrophone") })),
     });
   try {
@@ -102,8 +103,8 @@ async function openChosenMicrophone() {
   void loudspeakers.refresh();
   if (state.microphone === "on") return;
   update({ microphone: "on", muted: false });
-  act("connect");
-  if (state.held) act("activityStart");
+  sendAction("connect");
+  if (state.held) sendAction("activityStart");
 }
 
 function stopTalking(problem = "") {
@@ -114,14 +115,14 @@ function stopTalking(problem = "") {
 }
 
 function end() {
-  act("disconnect");
+  sendAction("disconnect");
   playback.flush();
   update({ tool: undefined, thinking: false, hearing: false });
 }
 
-function hear(pcm: ArrayBuffer, itsRate: number) {
-  if (rate !== itsRate) {
-    rate = itsRate;
+function sendFrame(pcm: ArrayBuffer, frameRate: number) {
+  if (rate !== frameRate) {
+    rate = frameRate;
     socket.send(startMessage());
   }
   showLevel(isSending(state) ? pcm : new ArrayBuffer(0));
@@ -130,13 +131,13 @@ function hear(pcm: ArrayBuffer, itsRate: number) {
 
 function mute() {
   update({ muted: !state.muted });
-  if (state.muted) act("audioStreamEnd");
+  if (state.muted) sendAction("audioStreamEnd");
 }
 
 function hold(held: boolean) {
   update({ held });
   if (held && state.microphone === "off") startTalking();
-  else if (state.microphone === "on") act(held ? "activityStart" : "activityEnd");
+  else if (state.microphone === "on") sendAction(held ? "activityStart" : "activityEnd");
 }
 
 // What comes from the node
@@ -144,7 +145,7 @@ function hold(held: boolean) {
 function receive(message: NodeMessage) {
   switch (message.type) {
     case "sound":
-      sound = message;
+      format = message;
       setTimeout(() => playback.blocked && update({ problem: translate("soundBlocked") }), BLOCKED_MS);
       break;
     case "flush":
@@ -164,7 +165,7 @@ function receive(message: NodeMessage) {
     }
     case "state": {
       const { state: conversation, server = state.server, model = state.model } = message;
-      if (conversation === "closed" || conversation === "disconnected") forgetConversation();
+      if (conversation === "closed" || conversation === "disconnected") resetConversation();
       update({ conversation, server, model });
       break;
     }
@@ -191,10 +192,10 @@ function receiveEvent(event: string, payload: Record<string, unknown>) {
 
 function play(pcm: ArrayBuffer) {
   if (state.tool) update({ tool: undefined });
-  playback.play(pcm, sound.rate, sound.turn);
+  playback.play(pcm, format.rate, format.turn);
 }
 
-function forgetConversation() {
+function resetConversation() {
   for (const line of captions.complete()) view.show(line);
   update({ tool: undefined, thinking: false, hearing: false });
 }
@@ -209,9 +210,9 @@ function changeLink(link: Link) {
   if (link === "refused") stopTalking(translate("refused"));
   if (link !== "open") {
     playback.flush();
-    forgetConversation();
+    resetConversation();
     update({ conversation: undefined });
-  } else if (state.microphone === "on") act("connect");
+  } else if (state.microphone === "on") sendAction("connect");
 }
 
 // The camera and the screen
@@ -231,7 +232,7 @@ async function toggleCamera(source: Source) {
   try {
     await camera.open(open);
   } catch (error) {
-    // To close the browser's choice of a screen is no problem.
+    // The user has closed the dialog in which the browser lists the screens.
     const chosenNone = source === "screen" && (error as { reason?: string }).reason === "denied";
     update({ camera: undefined, problem: chosenNone ? "" : explainProblem(source, error) });
   }
@@ -277,7 +278,7 @@ for (const event of ["pointerdown", "keydown"])
 addEventListener("keydown", ({ key }) => key === "Escape" && state.speaking && interrupt());
 
 function interrupt() {
-  act("interrupt");
+  sendAction("interrupt");
   playback.flush();
 }
 

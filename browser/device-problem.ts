@@ -33,7 +33,7 @@ export function mediaDevices(): MediaDevices {
   return navigator.mediaDevices;
 }
 
-/** Turns what the browser throws into a DeviceProblem. */
+/** Converts an error of the browser to a DeviceProblem. */
 export function explain(device: Device, error: unknown): DeviceProblem {
   if (error instanceof DeviceProblem) return error;
   const { name, message } = error as Error;
@@ -42,7 +42,7 @@ export function explain(device: Device, error: unknown): DeviceProblem {
   return new DeviceProblem(reason, message);
 }
 
-/** Whether the page that embeds this one allows the device; true where the browser does not say. */
+/** Whether the page that embeds this one allows the device; true where the browser does not report it. */
 function isAllowedByFrame(device: Device): boolean {
   const { featurePolicy } = document as { featurePolicy?: { allowsFeature(name: string): boolean } };
   return featurePolicy?.allowsFeature(device === "screen" ? "display-capture" : device) ?? true;

@@ -1,4 +1,4 @@
-// What the page knows, in one place, and how it says so in words.
+// The state of the page, and its description in words.
 
 import type { ConversationState, Server } from "./protocol";
 import type { Link } from "./socket";
@@ -6,7 +6,7 @@ import type { Translate } from "./texts";
 
 export interface PageState {
   link: Link;
-  /** Undefined until the node tells it, which it cannot when the session's events are not wired to it. */
+  /** Undefined until the node sends it; never sent when the events output of the live session is not wired to browser out. */
   conversation: ConversationState | undefined;
   server: Server | undefined;
   model: string | undefined;
@@ -17,7 +17,7 @@ export interface PageState {
   muted: boolean;
   /** The answer is being played. */
   speaking: boolean;
-  /** The server hears the user. */
+  /** The server detects speech of the user. */
   hearing: boolean;
   thinking: boolean;
   /** The tool that the model uses. */
@@ -44,7 +44,7 @@ export const initialState: PageState = {
   problem: "",
 };
 
-/** Whether there is a conversation, or soon. */
+/** Whether a conversation is open, or about to open. */
 export const isActive = ({ conversation, microphone }: PageState) =>
   microphone === "on" || ["connecting", "connected", "interrupted"].includes(conversation ?? "");
 

@@ -39,11 +39,11 @@ export interface SocketOptions {
 export class PageSocket {
   readonly #options: SocketOptions;
   #socket: WebSocket | undefined;
-  /** Used once; then another is fetched. */
+  /** The unused ticket; undefined when another must be fetched. */
   #ticket: string | undefined;
   #link: Link = "opening";
-  /** A socket was open since the page was loaded. */
-  #worked = false;
+  /** Whether a socket has been open since the page was loaded. */
+  #wasOpen = false;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pongTimeout: ReturnType<typeof setTimeout> | undefined;
@@ -51,10 +51,10 @@ export class PageSocket {
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#ticket = options.ticket;
-    const look = () => this.#look();
-    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, look);
-    document.addEventListener("visibilitychange", look);
-    setInterval(look, PING_MS);
+    const check = () => this.#check();
+    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, check);
+    document.addEventListener("visibilitychange", check);
+    setInterval(check, PING_MS);
     void this.#connect();
   }
 
@@ -94,7 +94,7 @@ export class PageSocket {
       signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
     });
     // A page with a login asks for it again when it is loaded.
-    if (this.#worked && (response.status === 401 || response.status === 403)) location.reload();
+    if (this.#wasOpen && (response.status === 401 || response.status === 403)) location.reload();
     if (!response.ok) throw new Error(response.statusText);
     return ((await response.json()) as { ticket: string }).ticket;
   }
@@ -123,7 +123,7 @@ export class PageSocket {
   #ready(resume: string) {
     save("sessionStorage", "resume", resume);
     this.#failures = 0;
-    this.#worked = true;
+    this.#wasOpen = true;
     this.#set("open");
   }
 
@@ -152,7 +152,7 @@ export class PageSocket {
   }
 
   /** Connects at once when the page waits to try again, else asks the node whether the socket still works. */
-  #look() {
+  #check() {
     if (this.#retry && this.#link !== "full" && document.visibilityState === "visible") {
       if (navigator.onLine) void this.#connect();
     } else if (this.send({ type: "ping" })) {

@@ -9,7 +9,7 @@ export type { Key };
 
 export const LANGUAGES: Record<string, Texts> = { en, de, ja, zh };
 
-/** @returns the first of the languages, such as `de-AT`, that the page speaks; else `en` */
+/** @returns the first of the languages, such as `de-AT`, that the page has texts for; else `en` */
 export function chooseLanguage(languages: readonly string[]): string {
   const known = languages.map((language) => language.split("-")[0]!.toLowerCase());
   return known.find((language) => language in LANGUAGES) ?? "en";
