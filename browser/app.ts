@@ -1,11 +1,12 @@
 // The page of a browser in node: brings microphone, playback, camera and controls together with the socket.
 
-import { type Camera, openCamera } from "./camera";
+import { type Camera, openCamera, type Source } from "./camera";
 import { Captions, sourcesOf } from "./captions";
 import { CaptionsView } from "./captions-view";
 import { prepareControls, showLevel, showNotice, showState } from "./controls";
 import { DeviceChoice } from "./device-choice";
 import { type Device, explain } from "./device-problem";
+import { DeviceSlot } from "./device-slot";
 import { button, element } from "./elements";
 import { holdButton } from "./hold-button";
 import { type Microphone, openMicrophone, PREFERRED_RATE } from "./microphone";
@@ -13,52 +14,55 @@ import { initialState, isActive, isSending, type PageState } from "./page-state"
 import { Playback } from "./playback";
 import type { NodeMessage, PageAction, PageOptions } from "./protocol";
 import { type Link, PageSocket } from "./socket";
-import { chooseLanguage, textsOf } from "./texts";
+import { chooseLanguage, translatorOf } from "./texts";
 import { keepAwake } from "./wake-lock";
 
-/** Milliseconds after which a browser that plays nothing has not only just begun. */
+/** Milliseconds after which a browser that still plays nothing blocks sound. */
 const BLOCKED_MS = 500;
+/** Milliseconds for which the page shows that it has reconnected. */
+const BACK_MS = 5000;
 const DEVICES = { microphone: "theMicrophone", camera: "theCamera", screen: "theScreen" } as const;
 
 const { ticket = "", options: json = "{}" } = document.documentElement.dataset;
 const options = JSON.parse(json) as PageOptions;
 document.documentElement.lang = chooseLanguage(navigator.languages);
-const say = textsOf(document.documentElement.lang);
+const translate = translatorOf(document.documentElement.lang);
 const worklets = new URL("worklets.js", import.meta.url).href;
 
-const insecure = isSecureContext ? "" : say("insecure", { device: say("theMicrophone") });
+const insecure = isSecureContext ? "" : translate("insecure", { device: translate("theMicrophone") });
 
 let state: PageState = { ...initialState, pushToTalk: options.voice === "pushToTalk", problem: insecure };
-let microphone: Microphone | undefined;
-let camera: Camera | undefined;
-/** Sound of the node: its rate in Hz, and its turn. */
-let sound: { rate: number; turn?: number } = { rate: 24_000 };
+const microphone = new DeviceSlot<Microphone>();
+const camera = new DeviceSlot<Camera>();
+/** Of the sound that comes from the node: its rate in Hz, and its turn. */
+let format: { rate: number; turn?: number } = { rate: 24_000 };
+/** Of the microphone, in Hz. */
 let rate = PREFERRED_RATE;
 
 function update(changes: Partial<PageState>) {
   const before = state;
   state = { ...state, ...changes };
-  showState(state, say);
+  showState(state, translate);
   if (isActive(before) !== isActive(state)) keepAwake(isActive(state));
 }
 
-prepareControls(options, say);
+prepareControls(options, translate);
 const captions = new Captions();
-const view = new CaptionsView(say);
+const view = new CaptionsView(translate);
 const playback = new Playback({
   worklets,
   onPlayed: (turn) => socket.send({ type: "played", turn }),
   onPlaying: (speaking) => update({ speaking }),
   // Browsers have no worklets on pages that are not secure.
-  onError: ({ message }) => update({ problem: insecure || say("soundFailed", { detail: message }) }),
+  onError: ({ message }) => update({ problem: insecure || translate("soundFailed", { detail: message }) }),
 });
 const microphones = new DeviceChoice(
   "microphone",
   "audioinput",
-  say("device"),
-  () => void reopenMicrophone(),
+  translate("device"),
+  () => state.microphone !== "off" && void openChosenMicrophone(),
 );
-const loudspeakers = new DeviceChoice("loudspeaker", "audiooutput", say("device"), (id) =>
+const loudspeakers = new DeviceChoice("loudspeaker", "audiooutput", translate("device"), (id) =>
   playback.setLoudspeaker(id),
 );
 playback.setLoudspeaker(loudspeakers.deviceId);
@@ -71,66 +75,54 @@ const socket = new PageSocket({
   onSound: play,
   onLink: changeLink,
 });
-const act = (action: PageAction) => socket.send({ type: "action", action });
+const sendAction = (action: PageAction) => socket.send({ type: "action", action });
 
 // The microphone
 
-async function startTalking() {
+function startTalking() {
   playback.unlock();
   update({ microphone: "opening", problem: "" });
-  if (!(await openChosenMicrophone())) return;
-  update({ microphone: "on", muted: false });
-  act("connect");
-  if (state.held) act("activityStart");
+  void openChosenMicrophone();
 }
 
-/** Opens the microphone that is chosen. Returns whether it is open and still wanted. */
-async function openChosenMicrophone(): Promise<boolean> {
-  try {
-    const opened = await openMicrophone({
+/** Opens the microphone that is chosen. The conversation starts with it, unless it has already started. */
+async function openChosenMicrophone() {
+  const open = () =>
+    openMicrophone({
       worklets,
       deviceId: microphones.deviceId,
-      onFrame: hear,
-      onEnd: () => stopTalking(say("none", { device: say("theMicrophone") })),
+      onFrame: sendFrame,
+      onEnd: () => stopTalking(translate("none", { device: translate("theMicrophone") })),
     });
-    if (state.microphone === "off") {
-      opened.close();
-      return false;
-    }
-    microphone = opened;
-    void microphones.refresh();
-    void loudspeakers.refresh();
-    return true;
+  try {
+    if (!(await microphone.open(open))) return;
   } catch (error) {
-    if (state.microphone !== "off") stopTalking(explainProblem("microphone", error));
-    return false;
+    return stopTalking(explainProblem("microphone", error));
   }
-}
-
-async function reopenMicrophone() {
-  if (!microphone) return;
-  microphone.close();
-  microphone = undefined;
-  await openChosenMicrophone();
+  void microphones.refresh();
+  void loudspeakers.refresh();
+  if (state.microphone === "on") return;
+  update({ microphone: "on", muted: false });
+  sendAction("connect");
+  if (state.held) sendAction("activityStart");
 }
 
 function stopTalking(problem = "") {
   const wasOn = state.microphone === "on";
-  microphone?.close();
-  microphone = undefined;
+  microphone.close();
   update({ microphone: "off", held: false, muted: false, problem });
   if (wasOn) end();
 }
 
 function end() {
-  act("disconnect");
+  sendAction("disconnect");
   playback.flush();
   update({ tool: undefined, thinking: false, hearing: false });
 }
 
-function hear(pcm: ArrayBuffer, itsRate: number) {
-  if (rate !== itsRate) {
-    rate = itsRate;
+function sendFrame(pcm: ArrayBuffer, frameRate: number) {
+  if (rate !== frameRate) {
+    rate = frameRate;
     socket.send(startMessage());
   }
   showLevel(isSending(state) ? pcm : new ArrayBuffer(0));
@@ -139,13 +131,13 @@ function hear(pcm: ArrayBuffer, itsRate: number) {
 
 function mute() {
   update({ muted: !state.muted });
-  if (state.muted) act("audioStreamEnd");
+  if (state.muted) sendAction("audioStreamEnd");
 }
 
 function hold(held: boolean) {
   update({ held });
-  if (held && state.microphone === "off") void startTalking();
-  else if (state.microphone === "on") act(held ? "activityStart" : "activityEnd");
+  if (held && state.microphone === "off") startTalking();
+  else if (state.microphone === "on") sendAction(held ? "activityStart" : "activityEnd");
 }
 
 // What comes from the node
@@ -153,14 +145,12 @@ function hold(held: boolean) {
 function receive(message: NodeMessage) {
   switch (message.type) {
     case "sound":
-      sound = message;
-      setTimeout(() => playback.blocked && update({ problem: say("soundBlocked") }), BLOCKED_MS);
+      format = message;
+      setTimeout(() => playback.blocked && update({ problem: translate("soundBlocked") }), BLOCKED_MS);
       break;
     case "flush":
       playback.flush();
       update({ tool: undefined });
-      break;
-    case "generationComplete":
       break;
     case "turnComplete":
       if (message.turn !== undefined && !message.interrupted) playback.end(message.turn);
@@ -175,7 +165,7 @@ function receive(message: NodeMessage) {
     }
     case "state": {
       const { state: conversation, server = state.server, model = state.model } = message;
-      if (conversation === "closed" || conversation === "disconnected") forgetConversation();
+      if (conversation === "closed" || conversation === "disconnected") resetConversation();
       update({ conversation, server, model });
       break;
     }
@@ -202,64 +192,66 @@ function receiveEvent(event: string, payload: Record<string, unknown>) {
 
 function play(pcm: ArrayBuffer) {
   if (state.tool) update({ tool: undefined });
-  playback.play(pcm, sound.rate, sound.turn);
+  playback.play(pcm, format.rate, format.turn);
 }
 
-function forgetConversation() {
+function resetConversation() {
   for (const line of captions.complete()) view.show(line);
   update({ tool: undefined, thinking: false, hearing: false });
 }
 
 function changeLink(link: Link) {
   const again = link === "open" && state.link !== "opening";
-  showNotice(link === "open" ? (again ? say("back") : "") : say(link));
+  showNotice(
+    link === "open" ? (again ? translate("back") : "") : translate(link === "refused" ? "lost" : link),
+  );
+  if (again) setTimeout(() => state.link === "open" && showNotice(""), BACK_MS);
   update({ link, held: false });
-  if (link === "refused") stopTalking(say("refused"));
+  if (link === "refused") stopTalking(translate("refused"));
   if (link !== "open") {
     playback.flush();
-    forgetConversation();
+    resetConversation();
     update({ conversation: undefined });
-  } else if (state.microphone === "on") act("connect");
+  } else if (state.microphone === "on") sendAction("connect");
 }
 
 // The camera and the screen
 
-async function toggleCamera(source: Camera["source"]) {
+async function toggleCamera(source: Source) {
   const wanted = state.camera === source ? undefined : source;
   closeCamera();
   if (!wanted) return;
   update({ camera: wanted, problem: "" });
-  try {
-    const opened = await openCamera({
+  const open = () =>
+    openCamera({
       source,
       preview: element<HTMLVideoElement>("preview"),
       onPicture: (data) => isActive(state) && socket.send({ type: "picture", data }),
       onEnd: closeCamera,
     });
-    if (state.camera === source) camera = opened;
-    else opened.close();
+  try {
+    await camera.open(open);
   } catch (error) {
-    // To close the browser's choice of a screen is no problem.
+    // The user has closed the dialog in which the browser lists the screens.
     const chosenNone = source === "screen" && (error as { reason?: string }).reason === "denied";
     update({ camera: undefined, problem: chosenNone ? "" : explainProblem(source, error) });
   }
 }
 
 function closeCamera() {
-  camera?.close();
-  camera = undefined;
+  camera.close();
   update({ camera: undefined });
 }
 
 function explainProblem(device: Device, error: unknown): string {
   const { reason, message } = explain(device, error);
-  return say(reason, { device: say(DEVICES[device]), detail: message });
+  return translate(reason, { device: translate(DEVICES[device]), detail: message });
 }
 
 // What the user does
 
 if (state.pushToTalk) holdButton(button("talk"), hold);
-else button("talk").onclick = () => (state.microphone === "off" ? void startTalking() : stopTalking());
+else button("talk").onclick = () => (state.microphone === "off" ? startTalking() : stopTalking());
 button("mute").onclick = mute;
 button("end").onclick = () => (state.microphone === "off" ? end() : stopTalking());
 button("interrupt").onclick = interrupt;
@@ -281,14 +273,14 @@ for (const event of ["pointerdown", "keydown"])
   addEventListener(event, () => {
     if (!playback.blocked) return;
     playback.unlock();
-    if (state.problem === say("soundBlocked")) update({ problem: "" });
+    if (state.problem === translate("soundBlocked")) update({ problem: "" });
   });
 addEventListener("keydown", ({ key }) => key === "Escape" && state.speaking && interrupt());
 
 function interrupt() {
-  act("interrupt");
+  sendAction("interrupt");
   playback.flush();
 }
 
-showNotice(say("opening"));
-showState(state, say);
+showNotice(translate("opening"));
+showState(state, translate);

@@ -8,12 +8,13 @@ const MAX_SIZE = 768;
 const QUALITY = 0.7;
 
 export interface Camera {
-  readonly source: "camera" | "screen";
   close(): void;
 }
 
+export type Source = "camera" | "screen";
+
 export interface CameraOptions {
-  source: Camera["source"];
+  source: Source;
   /** Shows what the camera sees. */
   preview: HTMLVideoElement;
   /** Gets a JPEG in Base64, at most one a second. */
@@ -52,11 +53,11 @@ export async function openCamera({ source, preview, onPicture, onEnd }: CameraOp
   preview.srcObject = stream;
   await preview.play().catch(() => {}); // Closed meanwhile.
   take();
-  return { source, close };
+  return { close };
 }
 
-async function openStream(source: Camera["source"]) {
-  const devices = mediaDevices(source);
+async function openStream(source: Source) {
+  const devices = mediaDevices();
   if (source === "screen") return devices.getDisplayMedia({ video: { frameRate: 5 } });
   return devices.getUserMedia({ video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 } } });
 }

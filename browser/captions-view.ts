@@ -2,16 +2,16 @@
 
 import type { Line } from "./captions";
 import { element } from "./elements";
-import type { Say } from "./texts";
+import type { Translate } from "./texts";
 
 export class CaptionsView {
-  readonly #say: Say;
+  readonly #translate: Translate;
   readonly #list = element("captions");
   readonly #log = element("announcements");
   readonly #items = new WeakMap<Line, HTMLElement>();
 
-  constructor(say: Say) {
-    this.#say = say;
+  constructor(translate: Translate) {
+    this.#translate = translate;
   }
 
   /** Shows a line, or what has changed in it. */
@@ -35,19 +35,19 @@ export class CaptionsView {
 
   /** Lets screen readers read a finished line. */
   announce({ role, text, language }: Line): void {
-    const item = create("p", "", `${this.#say(role === "user" ? "you" : "model")}: ${text}`);
+    const item = create("p", "", `${this.#translate(role === "user" ? "you" : "model")}: ${text}`);
     if (language) item.lang = language;
     this.#log.replaceChildren(item);
   }
 
   #create({ role, thought }: Line): HTMLElement {
     const item = create("li", thought ? "thought" : role);
-    const speaker = create("span", "hidden", `${this.#say(role === "user" ? "you" : "model")}: `);
+    const speaker = create("span", "hidden", `${this.#translate(role === "user" ? "you" : "model")}: `);
     const words = [create("span", "text"), create("span", "interim")];
     if (!thought) item.append(speaker, ...words);
     else {
       const details = create("details");
-      details.append(create("summary", "", this.#say("thoughts")), ...words);
+      details.append(create("summary", "", this.#translate("thoughts")), ...words);
       item.append(details);
     }
     return item;
@@ -55,7 +55,7 @@ export class CaptionsView {
 
   #showSources(item: HTMLElement, { sources }: Line) {
     item.querySelector(".sources")?.remove();
-    const box = create("div", "sources", `${this.#say("sources")}: `);
+    const box = create("div", "sources", `${this.#translate("sources")}: `);
     for (const { uri, title } of sources) {
       const link = create("a", "", title);
       Object.assign(link, { href: uri, target: "_blank", rel: "noopener noreferrer" });

@@ -1,4 +1,4 @@
-// What both sides have said, line by line: pieces as they come, interims that replace each other, and final texts.
+// The transcripts of both sides, line by line: pieces as they come, interims that replace each other, and final texts.
 
 import type { NodeMessage } from "./protocol";
 
@@ -23,7 +23,7 @@ export interface Line {
   sources: Source[];
 }
 
-/** More lines than this are forgotten, the oldest first. */
+/** The oldest of more lines than this are dropped. */
 const MAX_LINES = 500;
 
 export class Captions {

@@ -4,20 +4,23 @@ import { button, element } from "./elements";
 import { describeActivity, describePartner, describeState, isActive, type PageState } from "./page-state";
 import { choosesLoudspeaker } from "./playback";
 import type { PageOptions } from "./protocol";
-import type { Key, Say } from "./texts";
+import type { Key, Translate } from "./texts";
 
 /** Puts the texts into page.html, and hides what the page does not offer. */
-export function prepareControls({ title, voice, text, camera, screen }: PageOptions, say: Say): void {
+export function prepareControls(
+  { title, voice, text, camera, screen }: PageOptions,
+  translate: Translate,
+): void {
   for (const it of document.querySelectorAll<HTMLElement>("[data-text]"))
-    it.textContent = say(it.dataset.text as Key);
+    it.textContent = translate(it.dataset.text as Key);
   for (const it of document.querySelectorAll<HTMLElement>("[data-label]")) {
-    const label = say(it.dataset.label as Key);
+    const label = translate(it.dataset.label as Key);
     it.setAttribute("aria-label", label);
     if (it instanceof HTMLButtonElement) it.title = label;
     if (it instanceof HTMLInputElement) it.placeholder = label;
   }
-  document.title = element("title").textContent = title;
-  element("hint").textContent = say(voice === "open" ? "hintOpen" : "hintHold");
+  element("title").textContent = title;
+  element("hint").textContent = translate(voice === "open" ? "hintOpen" : "hintHold");
   element("write").hidden = !text;
   element("camera").hidden = !camera;
   // Phones cannot share their screen.
@@ -26,21 +29,21 @@ export function prepareControls({ title, voice, text, camera, screen }: PageOpti
 }
 
 /** Shows the state. */
-export function showState(state: PageState, say: Say): void {
+export function showState(state: PageState, translate: Translate): void {
   const { link, microphone, pushToTalk, held } = state;
   document.body.dataset.state = (link === "open" && state.conversation) || "disconnected";
   document.body.dataset.link = link;
   document.body.dataset.microphone = microphone;
-  setText("state", describeState(state, say));
-  setText("activity", describeActivity(state, say));
-  setText("server", describePartner(state, say));
+  setText("state", describeState(state, translate));
+  setText("activity", describeActivity(state, translate));
+  setText("server", describePartner(state, translate));
   setText("problem", state.problem);
   element("problem-box").hidden = !state.problem;
 
   const off = pushToTalk ? "hold" : "talk";
-  const on = pushToTalk ? "release" : "stop";
+  const on = pushToTalk ? "release" : "end";
   const active = pushToTalk ? held : microphone !== "off";
-  setText("talk-label", say(active ? on : off));
+  setText("talk-label", translate(active ? on : off));
   element("talk").classList.toggle("active", active);
   if (pushToTalk) press("talk", held);
   element("mute").hidden = pushToTalk || microphone !== "on";

@@ -1,6 +1,7 @@
 // The choice of a microphone and a loudspeaker. The browser's storage keeps it.
 
 import { element } from "./elements";
+import { load, save } from "./storage";
 
 /** Fills the list of a kind of device, now and whenever it changes; hides it where the browser names none. */
 export class DeviceChoice {
@@ -18,9 +19,9 @@ export class DeviceChoice {
     this.#select = element<HTMLSelectElement>(id);
     this.#kind = kind;
     this.#systemDefault = systemDefault;
-    this.#fill([], load(kind));
+    this.#fill([], load("localStorage", kind));
     this.#select.addEventListener("change", () => {
-      save(kind, this.deviceId);
+      save("localStorage", kind, this.deviceId);
       onChange(this.deviceId);
     });
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.refresh());
@@ -47,19 +48,4 @@ export class DeviceChoice {
     this.#select.replaceChildren(new Option(this.#systemDefault, ""), ...options);
     this.#select.value = chosen;
   }
-}
-
-// A page in a sandboxed iframe has no storage.
-function load(key: string): string {
-  try {
-    return localStorage.getItem(`gemini-live-${key}`) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function save(key: string, value: string) {
-  try {
-    localStorage.setItem(`gemini-live-${key}`, value);
-  } catch {}
 }

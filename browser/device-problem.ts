@@ -6,13 +6,11 @@ export type Device = "microphone" | "camera" | "screen";
 export type Reason = "insecure" | "embedded" | "denied" | "none" | "inUse" | "failed";
 
 export class DeviceProblem extends Error {
-  readonly device: Device;
   readonly reason: Reason;
 
-  /** @param detail the browser's own words */
-  constructor(device: Device, reason: Reason, detail = "") {
+  /** @param detail the error message of the browser, or what an iframe lacks */
+  constructor(reason: Reason, detail = "") {
     super(detail);
-    this.device = device;
     this.reason = reason;
   }
 }
@@ -26,22 +24,25 @@ const REASONS: Record<string, Reason> = {
   AbortError: "inUse",
 };
 
+/** What an iframe that embeds the page needs to allow all devices. */
+const IFRAME_NEEDS = 'allow="microphone; camera; display-capture"';
+
 /** The device's interface of the browser. Throws a DeviceProblem where pages have none because they are not secure. */
-export function mediaDevices(device: Device): MediaDevices {
-  if (!navigator.mediaDevices) throw new DeviceProblem(device, "insecure");
+export function mediaDevices(): MediaDevices {
+  if (!navigator.mediaDevices) throw new DeviceProblem("insecure");
   return navigator.mediaDevices;
 }
 
-/** Turns what the browser throws into a DeviceProblem. */
+/** Converts an error of the browser to a DeviceProblem. */
 export function explain(device: Device, error: unknown): DeviceProblem {
   if (error instanceof DeviceProblem) return error;
   const { name, message } = error as Error;
   const reason = REASONS[name] ?? "failed";
-  if (reason === "denied" && !isAllowedByFrame(device)) return new DeviceProblem(device, "embedded");
-  return new DeviceProblem(device, reason, message);
+  if (reason === "denied" && !isAllowedByFrame(device)) return new DeviceProblem("embedded", IFRAME_NEEDS);
+  return new DeviceProblem(reason, message);
 }
 
-/** Whether the page that embeds this one allows the device; true where the browser does not say. */
+/** Whether the page that embeds this one allows the device; true where the browser does not report it. */
 function isAllowedByFrame(device: Device): boolean {
   const { featurePolicy } = document as { featurePolicy?: { allowsFeature(name: string): boolean } };
   return featurePolicy?.allowsFeature(device === "screen" ? "display-capture" : device) ?? true;

@@ -11,7 +11,7 @@ export function holdButton(button: HTMLButtonElement, onHold: (held: boolean) =>
     held = now;
     onHold(held);
   };
-  const isOurs = ({ key, target }: KeyboardEvent) =>
+  const isHoldKey = ({ key, target }: KeyboardEvent) =>
     target === button
       ? key === " " || key === "Enter"
       : key === " " && !(target as Element).closest?.(USES_SPACE);
@@ -24,12 +24,12 @@ export function holdButton(button: HTMLButtonElement, onHold: (held: boolean) =>
   for (const event of ["pointerup", "pointercancel"]) button.addEventListener(event, () => set(false));
   button.addEventListener("contextmenu", (event) => event.preventDefault()); // A long touch opens it.
   addEventListener("keydown", (event) => {
-    if (!isOurs(event)) return;
+    if (!isHoldKey(event)) return;
     event.preventDefault();
     if (!event.repeat) set(true);
   });
   addEventListener("keyup", (event) => {
-    if (!isOurs(event)) return;
+    if (!isHoldKey(event)) return;
     event.preventDefault();
     set(false);
   });

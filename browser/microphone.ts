@@ -2,11 +2,11 @@
 
 import { explain, mediaDevices } from "./device-problem";
 
-/** Half the bandwidth of what devices have, and what the Live API takes. */
+/** In Hz: what the Live API takes, so that nothing is sent in vain. */
 export const PREFERRED_RATE = 16_000;
 
-/** A microphone that gives no frame for so long gives none at all; Firefox has such without a loudspeaker. */
-const SILENT_MS = 5000;
+/** Milliseconds within which a working microphone delivers its first frame. In Firefox, one without a loudspeaker delivers none. */
+const FIRST_FRAME_MS = 5000;
 
 export interface Microphone {
   close(): void;
@@ -63,7 +63,7 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<Microp
         resolve();
         onFrame(data, context.sampleRate);
       };
-      setTimeout(() => reject(new DOMException("", "NotReadableError")), SILENT_MS);
+      setTimeout(() => reject(new DOMException("", "NotReadableError")), FIRST_FRAME_MS);
     });
     return { close };
   } catch (error) {
@@ -73,7 +73,7 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<Microp
 }
 
 async function openStream(deviceId: string | undefined): Promise<MediaStream> {
-  const devices = mediaDevices("microphone");
+  const devices = mediaDevices();
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
   if (!deviceId) return devices.getUserMedia({ audio });
   return devices

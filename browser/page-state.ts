@@ -1,12 +1,12 @@
-// What the page knows, in one place, and how it says so in words.
+// The state of the page, and its description in words.
 
 import type { ConversationState, Server } from "./protocol";
 import type { Link } from "./socket";
-import type { Say } from "./texts";
+import type { Translate } from "./texts";
 
 export interface PageState {
   link: Link;
-  /** Undefined until the node tells it, which it cannot when the session's events are not wired to it. */
+  /** Undefined until the node sends it; never sent when the events output of the live session is not wired to browser out. */
   conversation: ConversationState | undefined;
   server: Server | undefined;
   model: string | undefined;
@@ -17,7 +17,7 @@ export interface PageState {
   muted: boolean;
   /** The answer is being played. */
   speaking: boolean;
-  /** The server hears the user. */
+  /** The server detects speech of the user. */
   hearing: boolean;
   thinking: boolean;
   /** The tool that the model uses. */
@@ -44,7 +44,7 @@ export const initialState: PageState = {
   problem: "",
 };
 
-/** Whether there is a conversation, or soon. */
+/** Whether a conversation is open, or about to open. */
 export const isActive = ({ conversation, microphone }: PageState) =>
   microphone === "on" || ["connecting", "connected", "interrupted"].includes(conversation ?? "");
 
@@ -53,22 +53,22 @@ export const isSending = ({ microphone, pushToTalk, held, muted }: PageState) =>
   microphone === "on" && (pushToTalk ? held : !muted);
 
 /** @returns the state of the conversation in words */
-export const describeState = ({ conversation = "closed", link }: PageState, say: Say) =>
-  say(link !== "open" || conversation === "closed" ? "disconnected" : conversation);
+export const describeState = ({ conversation = "closed", link }: PageState, translate: Translate) =>
+  translate(link !== "open" || conversation === "closed" ? "disconnected" : conversation);
 
 /** @returns what is happening right now, or an empty string */
-export function describeActivity(state: PageState, say: Say): string {
+export function describeActivity(state: PageState, translate: Translate): string {
   if (state.link !== "open") return "";
-  if (state.microphone === "opening") return say("starting");
-  if (state.tool) return say("tool", { name: state.tool });
-  if (state.speaking) return say("speaking");
-  if (state.hearing) return say("hearing");
-  if (state.thinking) return say("thinking");
+  if (state.microphone === "opening") return translate("starting");
+  if (state.tool) return translate("tool", { name: state.tool });
+  if (state.speaking) return translate("speaking");
+  if (state.hearing) return translate("hearing");
+  if (state.thinking) return translate("thinking");
   if (state.microphone === "off") return "";
   if (state.pushToTalk && !state.held) return "";
-  return say(state.muted ? "muted" : "listening");
+  return translate(state.muted ? "muted" : "listening");
 }
 
 /** @returns who the user talks to, or an empty string while that is not known */
-export const describePartner = ({ server, model = "" }: PageState, say: Say) =>
-  server ? say(server, { model }) : "";
+export const describePartner = ({ server, model = "" }: PageState, translate: Translate) =>
+  server ? translate(server, { model }) : "";

@@ -84,7 +84,7 @@ export type NodeMessage =
  * - 4001: the ticket is unknown, used or older than ten minutes. Get another.
  * - 4002: as many pages are open as the node allows.
  * - 4003: the page sent sound faster than real time, or a message that is not in this file.
- * - 4004: another page has taken the conversation over with the same `resume`, such as a duplicate of this tab. Forget `resume`
+ * - 4004: another page has taken the conversation over with the same `resume`, such as a duplicate of this tab. Drop `resume`
  *   before connecting again.
  */
 export type CloseCode = 1001 | 1009 | 4001 | 4002 | 4003 | 4004;

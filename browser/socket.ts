@@ -1,6 +1,7 @@
 // The socket to the node: opens it, keeps it, and connects again by itself.
 
 import type { CloseCode, NodeMessage, PageMessage } from "./protocol";
+import { load, save } from "./storage";
 
 /**
  * `lost`: tries again. `offline`: waits for the network. `full`: as many pages are open as the node allows; tries again.
@@ -22,7 +23,6 @@ const LINKS: Partial<Record<CloseCode, Link>> = {
   4003: "refused",
 };
 const TAKEN_OVER: CloseCode = 4004;
-const RESUME_KEY = "gemini-live-resume";
 
 export interface SocketOptions {
   /** What the addresses of the socket and of new tickets are relative to. */
@@ -39,11 +39,11 @@ export interface SocketOptions {
 export class PageSocket {
   readonly #options: SocketOptions;
   #socket: WebSocket | undefined;
-  /** Used once; then another is fetched. */
+  /** The unused ticket; undefined when another must be fetched. */
   #ticket: string | undefined;
   #link: Link = "opening";
-  /** A socket was open since the page was loaded. */
-  #worked = false;
+  /** Whether a socket has been open since the page was loaded. */
+  #wasOpen = false;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pongTimeout: ReturnType<typeof setTimeout> | undefined;
@@ -51,10 +51,10 @@ export class PageSocket {
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#ticket = options.ticket;
-    const look = () => this.#look();
-    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, look);
-    document.addEventListener("visibilitychange", look);
-    setInterval(look, PING_MS);
+    const check = () => this.#check();
+    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, check);
+    document.addEventListener("visibilitychange", check);
+    setInterval(check, PING_MS);
     void this.#connect();
   }
 
@@ -94,7 +94,7 @@ export class PageSocket {
       signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
     });
     // A page with a login asks for it again when it is loaded.
-    if (this.#worked && (response.status === 401 || response.status === 403)) location.reload();
+    if (this.#wasOpen && (response.status === 401 || response.status === 403)) location.reload();
     if (!response.ok) throw new Error(response.statusText);
     return ((await response.json()) as { ticket: string }).ticket;
   }
@@ -104,7 +104,7 @@ export class PageSocket {
     socket.binaryType = "arraybuffer";
     this.#pongTimeout = setTimeout(() => this.#lose(), OPEN_TIMEOUT_MS);
     socket.onopen = () => {
-      const resume = load(RESUME_KEY);
+      const resume = load("sessionStorage", "resume");
       socket.send(JSON.stringify({ ...this.#options.start(), ...(resume && { resume }) }));
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
@@ -115,15 +115,15 @@ export class PageSocket {
       this.#options.onMessage(message);
     };
     socket.onclose = ({ code }) => {
-      if (code === TAKEN_OVER) save(RESUME_KEY, "");
+      if (code === TAKEN_OVER) save("sessionStorage", "resume", "");
       this.#lose(LINKS[code as CloseCode]);
     };
   }
 
   #ready(resume: string) {
-    save(RESUME_KEY, resume);
+    save("sessionStorage", "resume", resume);
     this.#failures = 0;
-    this.#worked = true;
+    this.#wasOpen = true;
     this.#set("open");
   }
 
@@ -152,7 +152,7 @@ export class PageSocket {
   }
 
   /** Connects at once when the page waits to try again, else asks the node whether the socket still works. */
-  #look() {
+  #check() {
     if (this.#retry && this.#link !== "full" && document.visibilityState === "visible") {
       if (navigator.onLine) void this.#connect();
     } else if (this.send({ type: "ping" })) {
@@ -163,19 +163,4 @@ export class PageSocket {
       }, PONG_TIMEOUT_MS);
     }
   }
-}
-
-// A page in a sandboxed iframe has no storage.
-function load(key: string): string | null {
-  try {
-    return sessionStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function save(key: string, value: string) {
-  try {
-    sessionStorage.setItem(key, value);
-  } catch {}
 }

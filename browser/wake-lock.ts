@@ -3,7 +3,7 @@
 let wanted = false;
 let lock: WakeLockSentinel | undefined;
 
-/** Keeps the screen awake, or not any more. Does nothing where the browser cannot. */
+/** Keeps the screen awake, or no longer. Does nothing where the browser cannot. */
 export function keepAwake(awake: boolean): void {
   wanted = awake;
   if (awake) void request();

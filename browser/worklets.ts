@@ -20,7 +20,7 @@ export type FromLoudspeaker = { type: "played"; turn: number } | { type: "playin
 
 const FRAME = Math.round(sampleRate / 50);
 
-/** Sends what it hears as PCM16 in frames of 20 ms. */
+/** Sends the sound of the microphone as PCM16 in frames of 20 ms. */
 class Microphone extends AudioWorkletProcessor {
   #frame = new Int16Array(FRAME);
   #filled = 0;
@@ -38,7 +38,7 @@ class Microphone extends AudioWorkletProcessor {
 }
 
 class Loudspeaker extends AudioWorkletProcessor {
-  readonly #buffer = new JitterBuffer(sampleRate, (turn) => this.#tell({ type: "played", turn }));
+  readonly #buffer = new JitterBuffer(sampleRate, (turn) => this.#post({ type: "played", turn }));
   #playing = false;
 
   constructor() {
@@ -55,12 +55,12 @@ class Loudspeaker extends AudioWorkletProcessor {
     this.#buffer.read(channel!);
     if (this.#playing !== this.#buffer.playing) {
       this.#playing = this.#buffer.playing;
-      this.#tell({ type: "playing", playing: this.#playing });
+      this.#post({ type: "playing", playing: this.#playing });
     }
     return true;
   }
 
-  #tell(message: FromLoudspeaker) {
+  #post(message: FromLoudspeaker) {
     this.port.postMessage(message);
   }
 }

@@ -68,7 +68,7 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
         client.attach(outbox, () => page().close(4004));
         waits.get(id)?.();
         outbox.push(JSON.stringify({ type: "ready", resume: token } satisfies NodeMessage));
-        client.recall();
+        client.sendState();
       },
       sent: (msg) => client && send(client, msg),
       closed(outbox) {
@@ -117,7 +117,7 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
   showCount();
 }
 
-/** Closes a socket after the browser has opened it: only then its page learns why. */
+/** Closes a socket after the handshake, because browsers hide from a page why a handshake fails. */
 function refuse(socket: WebSocket, code: 4001 | 4002) {
   socket.on("error", () => {});
   socket.close(code);

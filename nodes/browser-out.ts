@@ -1,4 +1,4 @@
-// gemini-browser-out: sends what a live session, audio out or a Catch node gives to the page that it belongs to.
+// gemini-browser-out: sends the output of a live session, of audio out or of a Catch node to the page that it belongs to.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
@@ -24,7 +24,7 @@ export = (RED: NodeAPI) => {
 function deliver(node: Node, msg: FlowMessage) {
   const message = toPage(msg);
   const { _session: owner } = msg;
-  // A page that has gone needs nothing anymore.
+  // A page that has closed gets nothing.
   if (owner?.type === "gemini-browser") return clients.get(String(owner.id))?.send(message);
   const why = "The message belongs to no page: its _session is not that of a browser in node.";
   // Only to the log: a Catch node would send it here again.

@@ -8,7 +8,7 @@ const browser = await chromium.launch({
   executablePath: findBrowser(),
   args: ["--no-sandbox"],
 });
-const page = await browser.newPage({ viewport: { width: 1520, height: 480 }, deviceScaleFactor: 1 });
+const page = await browser.newPage({ viewport: { width: 1200, height: 560 }, deviceScaleFactor: 1 });
 await page.goto(url);
 await page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-session']");
 await page.evaluate(() => $("#red-ui-sidebar").is(":visible") && RED.actions.invoke("core:toggle-sidebar"));

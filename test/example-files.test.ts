@@ -4,12 +4,22 @@ import assert from "node:assert/strict";
 import { dialogs, examples, read } from "./dialogs";
 
 const { name: packageName } = JSON.parse(read("package.json"));
+/** The packages of other nodes that an example may use, by its file. */
+const NEEDED: Record<string, string[]> = { "talk on a dashboard.json": ["@flowfuse/node-red-dashboard"] };
+
 for (const { file, flow } of examples)
   describe(`the example ${file}`, () => {
-    it("has a comment that explains it, and needs no other package", () => {
-      assert.ok(flow.some(({ type }) => type === "comment"));
-      for (const node of flow.filter(({ type }) => type === "global-config"))
-        assert.deepEqual(Object.keys((node as { modules?: object }).modules ?? {}), [packageName]);
+    it("has a comment that explains it, and names every other package that it needs", () => {
+      const comments = flow.filter(({ type }) => type === "comment");
+      assert.ok(comments.length);
+      const named = flow.flatMap((node) => Object.keys((node as { modules?: object }).modules ?? {}));
+      const needed = NEEDED[file] ?? [];
+      assert.deepEqual(
+        named.filter((name) => name !== packageName),
+        needed,
+      );
+      for (const name of needed) assert.ok(JSON.stringify(comments).includes(name), name);
+      if (!needed.length) assert.ok(!flow.some(({ type }) => type.startsWith("ui-")));
     });
 
     it("has only wires to existing nodes, and unique ids", () => {

@@ -4,11 +4,10 @@ import type { Texts } from "./en";
 
 export const de: Texts = {
   talk: "Gespräch starten",
-  stop: "Gespräch beenden",
-  hold: "Zum Sprechen halten",
+  hold: "Gedrückt halten und sprechen",
   release: "Zum Senden loslassen",
   end: "Gespräch beenden",
-  mute: "Stumm",
+  mute: "Stummschalten",
   interrupt: "Antwort abbrechen",
   camera: "Kamera",
   screen: "Bildschirm teilen",
@@ -28,28 +27,28 @@ export const de: Texts = {
   thoughts: "Gedanken",
   sources: "Quellen",
 
-  hintOpen: "Drücken Sie die Taste und sprechen Sie.",
-  hintHold: "Halten Sie die Taste oder die Leertaste, während Sie sprechen.",
+  hintOpen: "Tippen Sie auf den Knopf und sprechen Sie.",
+  hintHold: "Halten Sie beim Sprechen den Knopf oder die Leertaste gedrückt.",
 
   disconnected: "Nicht verbunden",
-  connecting: "Verbindet",
+  connecting: "Verbindung wird aufgebaut",
   connected: "Verbunden",
   interrupted: "Unterbrochen",
   closing: "Wird beendet",
 
   starting: "Mikrofon wird geöffnet…",
   listening: "Hört zu",
-  hearing: "Hört Sie",
+  hearing: "Hört Sie sprechen",
   thinking: "Denkt nach…",
   speaking: "Spricht",
-  muted: "Mikrofon stumm",
-  tool: "Schlägt nach: {name}…",
+  muted: "Mikrofon stummgeschaltet",
+  tool: "Verwendet {name}…",
 
   opening: "Verbindung zu Node-RED wird aufgebaut…",
   lost: "Die Verbindung zu Node-RED ist unterbrochen. Neuer Versuch…",
-  offline: "Kein Netzwerk. Die Seite verbindet sich neu, sobald es wieder da ist.",
-  full: "Zu viele Seiten sind offen. Schließen Sie eine andere, dann verbindet sich diese von selbst.",
-  refused: "Node-RED hat abgelehnt, was die Seite gesendet hat. Neuer Versuch…",
+  offline: "Kein Netzwerk. Die Seite verbindet sich neu, sobald das Netzwerk wieder da ist.",
+  full: "Zu viele Seiten sind offen. Schließen Sie eine andere, dann verbindet sich diese automatisch.",
+  refused: "Node-RED hat abgelehnt, was die Seite gesendet hat. Starten Sie das Gespräch neu.",
   back: "Wieder mit Node-RED verbunden.",
 
   simulator:
@@ -62,15 +61,14 @@ export const de: Texts = {
   theCamera: "die Kamera",
   theScreen: "den Bildschirm",
   insecure:
-    "Browser erlauben {device} nur auf sicheren Seiten. Öffnen Sie diese Seite über https, oder als localhost auf dem Rechner von Node-RED.",
-  embedded:
-    'Die umgebende Seite erlaubt {device} nicht. Ihr iframe braucht allow="microphone; camera; display-capture".',
+    "Browser erlauben {device} nur auf sicheren Seiten. Öffnen Sie diese Seite über https oder auf dem Rechner, auf dem Node-RED läuft, über localhost.",
+  embedded: "Die Seite, in die diese eingebettet ist, erlaubt {device} nicht. Ihr iframe braucht {detail}.",
   denied:
-    "Der Browser sperrt {device} für diese Seite. Erlauben Sie den Zugriff über das Symbol neben der Adresse und versuchen Sie es erneut.",
-  none: "Der Browser findet {device} nicht. Schließen Sie das Gerät an oder prüfen Sie den Datenschutz in den Systemeinstellungen, und versuchen Sie es erneut.",
+    "Der Browser sperrt {device} für diese Seite. Erlauben Sie den Zugriff über das Symbol neben der Adresse, und versuchen Sie es erneut.",
+  none: "Der Browser findet {device} nicht. Schließen Sie das Gerät an oder prüfen Sie die Datenschutzeinstellungen des Systems, und versuchen Sie es erneut.",
   inUse:
-    "Ein anderes Programm benutzt {device}, oder das System sperrt den Zugriff. Schließen Sie das Programm und versuchen Sie es erneut.",
+    "Ein anderes Programm benutzt {device}, oder das System sperrt den Zugriff. Schließen Sie das Programm, und versuchen Sie es erneut.",
   failed: "Der Browser kann {device} nicht öffnen: {detail}",
-  soundBlocked: "Der Browser spielt noch keinen Ton. Klicken Sie irgendwo auf diese Seite.",
+  soundBlocked: "Der Browser blockiert den Ton. Klicken Sie irgendwo auf diese Seite.",
   soundFailed: "Der Ton kann nicht abgespielt werden: {detail}",
 };

@@ -2,7 +2,6 @@
 
 export const en = {
   talk: "Start talking",
-  stop: "Stop talking",
   hold: "Hold to talk",
   release: "Release to send",
   end: "End conversation",
@@ -45,10 +44,10 @@ export const en = {
 
   opening: "Connecting to Node-RED…",
   lost: "The connection to Node-RED is lost. Reconnecting…",
-  offline: "There is no network. The page reconnects when it is back.",
-  full: "Too many pages are open. Close another one, and this page connects by itself.",
-  refused: "Node-RED refused what the page sent. Reconnecting…",
-  back: "Connected to Node-RED again.",
+  offline: "No network. The page reconnects when the network is back.",
+  full: "Too many pages are open. Close another one; then this page connects automatically.",
+  refused: "Node-RED refused what the page sent. Start again.",
+  back: "Reconnected to Node-RED.",
 
   simulator:
     "You are talking to the simulator. It is an echo, not a model: it repeats what you say, in your own voice.",
@@ -60,15 +59,14 @@ export const en = {
   theCamera: "the camera",
   theScreen: "the screen",
   insecure:
-    "Browsers allow {device} only on secure pages. Open this page over https, or as localhost on the computer of Node-RED.",
-  embedded:
-    'The page around this one does not allow {device}. Its iframe needs allow="microphone; camera; display-capture".',
+    "Browsers allow {device} only on secure pages. Open this page over https, or as localhost on the computer that runs Node-RED.",
+  embedded: "The page that embeds this one does not allow {device}. Its iframe needs {detail}.",
   denied:
-    "The browser does not let this page use {device}. Allow it with the symbol beside the address and try again.",
-  none: "The browser does not find {device}. Connect it, or check the privacy settings of your system, and try again.",
-  inUse: "Another program uses {device}, or the system blocks it. Close that program and try again.",
+    "The browser does not let this page use {device}. Allow it with the icon next to the address, and try again.",
+  none: "The browser cannot find {device}. Connect it, or check the privacy settings of your system, and try again.",
+  inUse: "Another program is using {device}, or the system blocks it. Close that program and try again.",
   failed: "The browser cannot open {device}: {detail}",
-  soundBlocked: "The browser plays no sound yet. Click anywhere on this page.",
+  soundBlocked: "The browser blocks sound. Click anywhere on this page.",
   soundFailed: "The sound cannot be played: {detail}",
 };
 

@@ -4,9 +4,8 @@ import type { Texts } from "./en";
 
 export const zh: Texts = {
   talk: "开始对话",
-  stop: "结束对话",
   hold: "按住说话",
-  release: "松开发送",
+  release: "松开即发送",
   end: "结束对话",
   mute: "静音",
   interrupt: "停止回答",
@@ -34,7 +33,7 @@ export const zh: Texts = {
   disconnected: "未连接",
   connecting: "正在连接",
   connected: "已连接",
-  interrupted: "已打断",
+  interrupted: "已中断",
   closing: "正在关闭",
 
   starting: "正在打开麦克风…",
@@ -43,16 +42,16 @@ export const zh: Texts = {
   thinking: "正在思考…",
   speaking: "正在说话",
   muted: "麦克风已静音",
-  tool: "正在查询 {name}…",
+  tool: "正在调用 {name}…",
 
   opening: "正在连接 Node-RED…",
   lost: "与 Node-RED 的连接已断开，正在重新连接…",
   offline: "没有网络。网络恢复后，页面会自动重新连接。",
   full: "打开的页面过多。关闭其中一个后，此页面会自动连接。",
-  refused: "Node-RED 拒绝了页面发送的内容，正在重新连接…",
+  refused: "Node-RED 拒绝了页面发送的内容。请重新开始对话。",
   back: "已重新连接 Node-RED。",
 
-  simulator: "对方是模拟器。它是回声，不是模型：它用你自己的声音重复你说的话。",
+  simulator: "对方是模拟器，不是 AI 模型：它会用你自己的声音重复你说的话。",
   gemini: "你正在通过 Gemini API 与 {model} 对话。",
   vertex: "你正在通过 Vertex AI 与 {model} 对话。",
   custom: "你正在通过自定义服务器与 {model} 对话。",
@@ -61,12 +60,12 @@ export const zh: Texts = {
   theCamera: "摄像头",
   theScreen: "屏幕",
   insecure:
-    "浏览器只允许安全页面使用{device}。请通过 https 打开此页面，或在运行 Node-RED 的计算机上用 localhost 打开。",
-  embedded: '外层页面不允许使用{device}。其 iframe 需要 allow="microphone; camera; display-capture"。',
-  denied: "浏览器不允许此页面使用{device}。请通过地址旁的图标允许，然后重试。",
+    "浏览器只允许安全页面使用{device}。请通过 https 打开此页面，或在运行 Node-RED 的计算机上通过 localhost 打开。",
+  embedded: "嵌入此页面的网页不允许使用{device}。其 iframe 需要 {detail}。",
+  denied: "浏览器不允许此页面使用{device}。请点击地址栏旁的图标允许使用，然后重试。",
   none: "找不到{device}。请连接设备或检查系统的隐私设置，然后重试。",
   inUse: "其他程序正在使用{device}，或系统阻止了它。请关闭该程序，然后重试。",
   failed: "无法打开{device}：{detail}",
-  soundBlocked: "浏览器尚未允许播放声音。请点击此页面的任意位置。",
+  soundBlocked: "浏览器阻止了声音播放。请点击此页面的任意位置。",
   soundFailed: "无法播放声音：{detail}",
 };

@@ -22,10 +22,10 @@ export class Client {
   /** Undefined while the page has no socket. */
   #outbox: Outbox | undefined;
   #sound: { rate: number; turn: number | undefined } | undefined;
-  /** A page that comes back has to learn it. */
+  /** The last state of the conversation, for a page that comes back. */
   #state: NodeMessage | undefined;
-  /** Takes the page's socket away from it. */
-  #leave = () => {};
+  /** Closes the socket when another takes its place. */
+  #onReplaced = () => {};
 
   constructor(id: string, node: string) {
     this.id = id;
@@ -36,16 +36,16 @@ export class Client {
     return this.#outbox === undefined;
   }
 
-  /** Attaches the page's socket. @param leave is called when another socket takes its place */
-  attach(outbox: Outbox, leave: () => void) {
-    this.#leave();
+  /** Attaches the page's socket. @param onReplaced is called when another socket takes its place */
+  attach(outbox: Outbox, onReplaced: () => void) {
+    this.#onReplaced();
     this.#outbox = outbox;
-    this.#leave = leave;
+    this.#onReplaced = onReplaced;
     this.#sound = undefined;
   }
 
-  /** Tells a page that has come back the state of its conversation. */
-  recall() {
+  /** Sends the state of the conversation to a page that has come back. */
+  sendState() {
     if (this.#state) this.send(this.#state);
   }
 
@@ -53,11 +53,11 @@ export class Client {
   detach(outbox: Outbox): boolean {
     if (this.#outbox !== outbox) return false;
     this.#outbox = undefined;
-    this.#leave = () => {};
+    this.#onReplaced = () => {};
     return true;
   }
 
-  /** Sends a message or sound. A page that is away gets nothing of it. */
+  /** Sends a message or sound. Drops it when the page is away. */
   send(message: NodeMessage | PageSound) {
     if (message.type === "state") this.#state = message;
     const outbox = this.#outbox;

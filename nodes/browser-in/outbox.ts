@@ -46,7 +46,7 @@ export class Outbox {
     while (this.#waiting.length && this.#socket.bufferedAmount < IN_SOCKET_BYTES) {
       const data = this.#waiting.shift()!;
       this.#count(data, -1);
-      // With an error the socket closes, and says so itself.
+      // After an error the socket emits close.
       this.#socket.send(data, (error) => error || this.#send());
     }
   };

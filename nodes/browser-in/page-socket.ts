@@ -1,4 +1,4 @@
-// One socket of a page: its limits, and the messages to the flow that come of what the page sends.
+// One socket of a page: its limits, and the conversion of its messages to those of the flow.
 
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../../audio/clock";
@@ -8,7 +8,7 @@ import { Allowance } from "./allowance";
 import { readPageMessage } from "./incoming";
 import { Outbox } from "./outbox";
 
-/** What a message to the flow says, besides whose it is. */
+/** A message to the flow, without the `_session` of its page. */
 export type FromPage = Omit<FlowMessage, "_session" | "_msgid"> & { language?: string };
 
 type Start = Extract<PageMessage, { type: "start" }>;
@@ -41,7 +41,7 @@ export class PageSocket {
   readonly #messages: Allowance;
   /** The latest; undefined until the first message. */
   #start: Start | undefined;
-  /** What the flow was told to begin and not yet to end. */
+  /** What the page has begun for the flow and not ended yet. */
   #open: { activity: boolean; sound: boolean } = { activity: false, sound: false };
   #alive = true;
   #ended = false;
@@ -126,7 +126,7 @@ export class PageSocket {
     }
   }
 
-  /** Ends a socket that a page has left without a word. */
+  /** Ends a socket whose page no longer answers pings. */
   readonly #beat = () => {
     if (!this.#alive) return this.#socket.terminate();
     this.#alive = false;

@@ -15,7 +15,7 @@ interface TextMarks {
   language?: unknown;
 }
 
-/** @throws InputError when it is no message of a live session, audio out or a Catch node */
+/** @throws InputError when it is not a message of a live session, audio out or a Catch node */
 export function toPage(msg: FlowMessage & TextMarks): NodeMessage | PageSound {
   const { payload, toolCall, event, error } = msg;
   if (error !== undefined) return { type: "error", message: errorText(error) };
@@ -37,7 +37,7 @@ export function toPage(msg: FlowMessage & TextMarks): NodeMessage | PageSound {
     };
   if (typeof event === "string") return eventToPage(event, msg);
   throw new InputError(
-    "Browser out does not know this message. Wire the outputs of a live session, of audio out or of a Catch node to it.",
+    "Browser out cannot show this message. Wire the outputs of a live session, of audio out or of a Catch node to it.",
   );
 }
 

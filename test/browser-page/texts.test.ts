@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describeActivity, describePartner, describeState, initialState } from "../../browser/page-state";
-import { chooseLanguage, type Key, LANGUAGES, textsOf } from "../../browser/texts";
+import { chooseLanguage, type Key, LANGUAGES, translatorOf } from "../../browser/texts";
 
 const FOLDER = join(__dirname, "../../browser");
 const BUILT = join(__dirname, "../../dist/browser");
@@ -42,25 +42,28 @@ describe("the texts of the page", () => {
   });
 
   it("say what happens right now, the most important first", () => {
-    const say = textsOf("en");
+    const translate = translatorOf("en");
     const talking = { ...initialState, link: "open", microphone: "on", conversation: "connected" } as const;
-    assert.equal(describeState(initialState, say), "Not connected");
-    assert.equal(describeState({ ...talking, conversation: "closed" }, say), "Not connected");
-    assert.equal(describeState(talking, say), "Connected");
-    assert.equal(describeActivity(talking, say), "Listening");
-    assert.equal(describeActivity({ ...talking, muted: true }, say), "Microphone muted");
-    assert.equal(describeActivity({ ...talking, hearing: true, thinking: true }, say), "Hearing you");
+    assert.equal(describeState(initialState, translate), "Not connected");
+    assert.equal(describeState({ ...talking, conversation: "closed" }, translate), "Not connected");
+    assert.equal(describeState(talking, translate), "Connected");
+    assert.equal(describeActivity(talking, translate), "Listening");
+    assert.equal(describeActivity({ ...talking, muted: true }, translate), "Microphone muted");
+    assert.equal(describeActivity({ ...talking, hearing: true, thinking: true }, translate), "Hearing you");
     assert.equal(
-      describeActivity({ ...talking, speaking: true, tool: "get_weather" }, say),
+      describeActivity({ ...talking, speaking: true, tool: "get_weather" }, translate),
       "Looking up get_weather…",
     );
-    assert.equal(describeActivity({ ...talking, link: "lost" }, say), "");
-    assert.match(describePartner({ ...talking, server: "simulator" }, say), /simulator.*echo, not a model/);
+    assert.equal(describeActivity({ ...talking, link: "lost" }, translate), "");
     assert.match(
-      describePartner({ ...talking, server: "gemini", model: "gemini-3.8-live" }, say),
+      describePartner({ ...talking, server: "simulator" }, translate),
+      /simulator.*echo, not a model/,
+    );
+    assert.match(
+      describePartner({ ...talking, server: "gemini", model: "gemini-3.8-live" }, translate),
       /gemini-3\.8-live through the Gemini API/,
     );
-    assert.equal(describePartner(talking, say), "");
+    assert.equal(describePartner(talking, translate), "");
   });
 });
 

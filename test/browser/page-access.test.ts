@@ -147,14 +147,14 @@ describeInBrowser("everybody can use the page in Chromium:", () => {
     const { page } = await openPage({}, {}, false);
     await waitForLink(page);
     for (let time = 1; time <= 2; time++)
-      assert.match(await problemAfterTalk(page), /does not find the microphone\. Connect it/);
+      assert.match(await problemAfterTalk(page), /cannot find the microphone\. Connect it/);
     await page.click("#camera");
-    await page.waitForSelector("#problem:has-text('does not find the camera')");
+    await page.waitForSelector("#problem:has-text('cannot find the camera')");
   });
 
   for (const [name, words] of [
     ["NotAllowedError", /does not let this page use the microphone\. Allow it/],
-    ["NotReadableError", /Another program uses the microphone.*Close that program/],
+    ["NotReadableError", /Another program is using the microphone.*Close that program/],
     ["TypeError", /cannot open the microphone: reason/],
   ] as const)
     it(`it says what to do when the browser answers ${name}`, async () => {
@@ -183,7 +183,7 @@ describeInBrowser("everybody can use the page in Chromium:", () => {
     const { page, server } = opened;
     await talk(opened);
     await page.evaluate(() => window.tracks[0]!.dispatchEvent(new Event("ended")));
-    await page.waitForSelector("#problem:has-text('does not find the microphone')");
+    await page.waitForSelector("#problem:has-text('cannot find the microphone')");
     assert.equal(await page.innerText("#talk"), "Start talking");
     await server.received.next((message) => message.type === "action" && message.action === "disconnect");
     await page.evaluate(() => {

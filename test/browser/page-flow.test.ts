@@ -86,7 +86,7 @@ describeInBrowser("the page of the starter flow in Chromium", () => {
     await page.waitForSelector("#notice:has-text('The connection to Node-RED is lost')");
     const again = await startNodeRed({ PORT: new URL(first.url).port });
     cleanUp(() => again.stop());
-    await page.waitForSelector("#notice:text-is('Connected to Node-RED again.')");
+    await page.waitForSelector("#notice:text-is('Reconnected to Node-RED.')");
     const before = await page.locator("li.model").count();
     await page.waitForFunction((count) => document.querySelectorAll("li.model").length > count, before);
     assert.equal(await page.innerText("#problem"), "");

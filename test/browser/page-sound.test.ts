@@ -1,6 +1,7 @@
 // The sound of the page in Chromium: what it sends, what it plays, and that it stops.
 
 import assert from "node:assert/strict";
+import { DEADLINE_MS } from "../inbox";
 import { correlation, speech } from "../speech";
 import { describeInBrowser } from "./chromium";
 import { type OpenedPage, openPage, playedSamples, talk, waitForLink } from "./page";
@@ -129,6 +130,22 @@ describeInBrowser("the sound of the page in Chromium", () => {
       await server.received.next(isAction("interrupt"));
       await page.waitForSelector("#interrupt", { state: "hidden" });
     }
+  });
+
+  it("is not captured any more when the user stops, starts and stops faster than the microphone opens", async () => {
+    opened = await openPage();
+    const { page, server } = opened;
+    await waitForLink(page);
+    await page.evaluate(() => {
+      for (let clicks = 0; clicks < 3; clicks++) document.getElementById("talk")!.click();
+    });
+    await server.received.next((message) => message.type === "action" && message.action === "connect");
+    await page.click("#talk");
+    await page.waitForFunction(
+      () => window.tracks.length === 2 && window.tracks.every(({ readyState }) => readyState === "ended"),
+      undefined,
+      { timeout: DEADLINE_MS },
+    );
   });
 
   it("is not sent while the microphone is muted", async () => {

@@ -111,7 +111,7 @@ describeInBrowser("the page in Chromium", () => {
     const start = await server.received.next(({ type }) => type === "start");
     assert.ok(start.type === "start" && start.resume);
     await server.received.next(isAction("connect"));
-    await page.waitForSelector("#notice:text-is('Connected to Node-RED again.')");
+    await page.waitForSelector("#notice:text-is('Reconnected to Node-RED.')");
     const { length } = server.sound;
     while (server.sound.length < length + 20) await page.waitForTimeout(50);
   });
@@ -136,7 +136,7 @@ describeInBrowser("the page in Chromium", () => {
     const { port } = server;
     await page.context().setOffline(true);
     await server.stop();
-    await page.waitForSelector("#notice:has-text('There is no network.')");
+    await page.waitForSelector("#notice:has-text('No network.')");
     await server.start(port);
     await page.context().setOffline(false);
     await waitForLink(page);
@@ -180,6 +180,7 @@ describeInBrowser("the page in Chromium", () => {
     await page.waitForSelector("#problem:has-text('Node-RED refused')");
     assert.equal(await page.innerText("#talk"), "Start talking");
     await waitForLink(page);
+    assert.doesNotMatch(await page.innerText("main"), /Reconnecting/);
   });
 
   it("keeps the screen awake while there is a conversation", async () => {

@@ -157,7 +157,7 @@ describe("browser out", () => {
     const _session = await ownerIn(flow, await openPage(page));
     for (const msg of [{ payload: { a: 1 } }, { payload: "Hello" }, {}]) {
       flow.send("out", { _session, ...msg });
-      assert.match((await flow.nextError()).message, /does not know this message/);
+      assert.match((await flow.nextError()).message, /cannot show this message/);
     }
     flow.send("out", { _session, payload: sound, mimeType: "audio/pcm;rate=24000;channels=2" });
     assert.match((await flow.nextError()).message, /plays mono 16-bit PCM/);
