@@ -21,17 +21,14 @@ const isAction = (action: string) => (message: { type: string; action?: string }
 
 describeInBrowser("the sound of the page in Chromium", () => {
   let opened: OpenedPage;
-  const heard = async (bytesOfSound: number) => {
-    const { server, page } = opened;
-    while (Buffer.concat(server.sound).length < bytesOfSound) await page.waitForTimeout(50);
-    return Buffer.concat(server.sound);
-  };
+  const heard = (bytesOfSound: number) => opened.server.hear(bytesOfSound);
   /** Waits until the speech is in the last six seconds that the page has sent. */
   const hearSpeech = async (rate: number) => {
-    for (let seconds = 6; ; seconds += 2) {
+    for (let seconds = 6; seconds <= 20; seconds += 2) {
       const sound = await heard(seconds * rate * 2);
       if (correlation(speech, 16_000, sound.subarray(-6 * rate * 2), rate) > 0.5) return;
     }
+    throw new Error("The speech is not in 20 s of sound that the page has sent.");
   };
   const liveTracks = () =>
     opened.page.evaluate(() => window.tracks.filter((t) => t.readyState === "live").length);
