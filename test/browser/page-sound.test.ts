@@ -196,6 +196,27 @@ describeInBrowser("the sound of the page in Chromium", () => {
       assert.deepEqual(actions, ["connect", ...turn, ...turn]);
     });
 
+  it("is captured with echo cancellation, and its level is shown", async () => {
+    opened = await openPage();
+    const { page } = opened;
+    await talk(opened);
+    assert.equal(await page.evaluate(() => window.tracks[0]!.getSettings().echoCancellation), true);
+    await page.waitForFunction(() => Number(document.getElementById("level")!.ariaValueNow) > 10);
+    await page.click("#mute");
+    await page.waitForFunction(() => Number(document.getElementById("level")!.ariaValueNow) < 2);
+  });
+
+  it("is no longer sent when the window loses the focus while push to talk is held", async () => {
+    opened = await openPage({ voice: "pushToTalk" });
+    const { page, server } = opened;
+    await waitForLink(page);
+    await page.focus("#talk");
+    await page.keyboard.down("Space");
+    await server.received.next((message) => message.type === "action" && message.action === "activityStart");
+    await page.evaluate(() => dispatchEvent(new Event("blur")));
+    await server.received.next((message) => message.type === "action" && message.action === "activityEnd");
+  });
+
   it("comes back at the volume that the user sets, and the choice of a microphone is kept", async () => {
     opened = await openPage({}, {}, recording(0));
     const { server, page } = opened;
