@@ -64,10 +64,11 @@ export function throughMiddleware(
   const rest = [httpNodeMiddleware].flat();
   const step = (error?: unknown) => {
     const handler = rest.shift();
-    if (error !== undefined) return next(error);
-    if (!handler) return last();
+    if (error) return next(error);
+    // Nothing else catches what is thrown after an asynchronous handler.
     try {
-      handler(request, response, step);
+      if (handler) handler(request, response, step);
+      else last();
     } catch (thrown) {
       next(thrown);
     }
@@ -75,10 +76,12 @@ export function throughMiddleware(
   step();
 }
 
+/** Without a regular expression for the whole: one that backtracks over a long header blocks Node-RED. */
 function cookiesOf(header = ""): Record<string, string> {
   const pairs = header.split(";").flatMap((pair) => {
-    const [, name, value] = /^\s*([^=]+?)\s*=\s*"?(.*?)"?\s*$/.exec(pair) ?? [];
-    return name && value !== undefined ? [[name, decoded(value)]] : [];
+    const [name = "", ...rest] = pair.split("=");
+    const value = rest.join("=").trim();
+    return rest.length && name.trim() ? [[name.trim(), decoded(value.replace(/^"(.*)"$/, "$1"))]] : [];
   });
   return Object.fromEntries(pairs);
 }

@@ -67,8 +67,9 @@ export class Sites {
     const page = this.#sites.get(path);
     const site = page ?? (isPart(last) && this.#sites.get(path.slice(0, slash)));
     if (!site || (request.method !== "GET" && request.method !== "HEAD")) return next();
-    protect(response);
     throughMiddleware(this.#settings, request, response, next, () => {
+      // Last, because the middleware may open the other addresses to all sites.
+      protect(response);
       if (page)
         sendPage(response, page.settings, request.path.endsWith("/") ? "" : `${last}/`, page.issueTicket());
       else if (last === "ticket") this.#sendTicket(site, request, response);
@@ -85,7 +86,9 @@ export class Sites {
   #openSocket(site: Site, request: Request, response: Response) {
     if (!isFromOurPage(request)) return response.sendStatus(403);
     const user = userOf(request, this.#settings);
-    const ticket = String(request.query.ticket ?? "");
-    this.#upgrades?.accept(request, response, (socket) => site.opened(socket, ticket, user));
+    const { ticket } = request.query;
+    // Several values, or parts, come as objects.
+    const given = typeof ticket === "string" ? ticket : "";
+    this.#upgrades?.accept(request, response, (socket) => site.opened(socket, given, user));
   }
 }

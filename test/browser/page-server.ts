@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { NodeMessage, PageMessage, PageOptions } from "../../browser/protocol";
-import { Inbox } from "../inbox";
+import { DEADLINE_MS, Inbox } from "../inbox";
 
 const DIST = "dist/browser";
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html" };
@@ -94,6 +95,20 @@ export class PageServer {
   play(pcm: Buffer, turn: number): void {
     this.send({ type: "sound", rate: 24_000, turn });
     this.sockets.at(-1)!.send(pcm);
+  }
+
+  /** Waits until pages have sent that many bytes of sound, and returns all of it. Rejects when they have not within DEADLINE_MS. */
+  async hear(bytes: number): Promise<Buffer> {
+    const deadline = Date.now() + DEADLINE_MS;
+    for (;;) {
+      const sound = Buffer.concat(this.sound);
+      if (sound.length >= bytes) return sound;
+      if (Date.now() > deadline)
+        throw new Error(
+          `The page sent ${sound.length} of ${bytes} bytes of sound in ${DEADLINE_MS / 1_000} s.`,
+        );
+      await delay(20);
+    }
   }
 
   /** Forgets all tickets, and what was served before is served no more, as when Node-RED stops. */

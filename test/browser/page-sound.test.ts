@@ -21,17 +21,14 @@ const isAction = (action: string) => (message: { type: string; action?: string }
 
 describeInBrowser("the sound of the page in Chromium", () => {
   let opened: OpenedPage;
-  const heard = async (bytesOfSound: number) => {
-    const { server, page } = opened;
-    while (Buffer.concat(server.sound).length < bytesOfSound) await page.waitForTimeout(50);
-    return Buffer.concat(server.sound);
-  };
+  const heard = (bytesOfSound: number) => opened.server.hear(bytesOfSound);
   /** Waits until the speech is in the last six seconds that the page has sent. */
   const hearSpeech = async (rate: number) => {
-    for (let seconds = 6; ; seconds += 2) {
+    for (let seconds = 6; seconds <= 20; seconds += 2) {
       const sound = await heard(seconds * rate * 2);
       if (correlation(speech, 16_000, sound.subarray(-6 * rate * 2), rate) > 0.5) return;
     }
+    throw new Error("The speech is not in 20 s of sound that the page has sent.");
   };
   const liveTracks = () =>
     opened.page.evaluate(() => window.tracks.filter((t) => t.readyState === "live").length);
@@ -198,6 +195,27 @@ describeInBrowser("the sound of the page in Chromium", () => {
       const turn = ["activityStart", "activityEnd"];
       assert.deepEqual(actions, ["connect", ...turn, ...turn]);
     });
+
+  it("is captured with echo cancellation, and its level is shown", async () => {
+    opened = await openPage();
+    const { page } = opened;
+    await talk(opened);
+    assert.equal(await page.evaluate(() => window.tracks[0]!.getSettings().echoCancellation), true);
+    await page.waitForFunction(() => Number(document.getElementById("level")!.ariaValueNow) > 10);
+    await page.click("#mute");
+    await page.waitForFunction(() => Number(document.getElementById("level")!.ariaValueNow) < 2);
+  });
+
+  it("is no longer sent when the window loses the focus while push to talk is held", async () => {
+    opened = await openPage({ voice: "pushToTalk" });
+    const { page, server } = opened;
+    await waitForLink(page);
+    await page.focus("#talk");
+    await page.keyboard.down("Space");
+    await server.received.next((message) => message.type === "action" && message.action === "activityStart");
+    await page.evaluate(() => dispatchEvent(new Event("blur")));
+    await server.received.next((message) => message.type === "action" && message.action === "activityEnd");
+  });
 
   it("comes back at the volume that the user sets, and the choice of a microphone is kept", async () => {
     opened = await openPage({}, {}, recording(0));

@@ -112,8 +112,7 @@ describeInBrowser("the page in Chromium", () => {
     assert.ok(start.type === "start" && start.resume);
     await server.received.next(isAction("connect"));
     await page.waitForSelector("#notice:text-is('Reconnected to Node-RED.')");
-    const { length } = server.sound;
-    while (server.sound.length < length + 20) await page.waitForTimeout(50);
+    await server.hear(Buffer.concat(server.sound).length + 12_800);
   });
 
   it("finds out by itself that its connection is dead, as after a laptop's sleep", async () => {

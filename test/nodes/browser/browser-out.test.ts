@@ -115,6 +115,18 @@ describe("browser out", () => {
     assert.equal(opened.client.heard().length, 4 * sound.length);
   });
 
+  it("sends the rate and the turn again to a page that has come back", async () => {
+    const { flow, page } = await startPageFlow();
+    const opened = await openPage(page);
+    const msg = { _session: await ownerIn(flow, opened), payload: sound, turn: 1 };
+    flow.send("out", msg);
+    await opened.client.next("sound");
+    await opened.client.leave();
+    const again = await openPage(page, opened.resume);
+    flow.send("out", msg);
+    assert.deepEqual(await again.client.next("sound"), { type: "sound", rate: 24_000, turn: 1 });
+  });
+
   it("sends a message to its page and to no other", async () => {
     const { flow, page } = await startPageFlow();
     const pages = [await openPage(page), await openPage(page)];

@@ -76,6 +76,18 @@ describe("what a page on a slow network gets", () => {
     assert.deepEqual(socket.sent.slice(early), ["before", "flush"]);
   });
 
+  it("does not count dropped sound: as much as the limit may wait again after an interruption", () => {
+    const socket = new SlowSocket();
+    const outbox = new Outbox(socket);
+    const frame = Buffer.alloc(65_536);
+    for (let bytes = 0; bytes < MAX_SOUND_BYTES; bytes += frame.length) outbox.push(frame);
+    outbox.dropSound();
+    const early = socket.sent.length;
+    for (let bytes = 0; bytes < MAX_SOUND_BYTES; bytes += frame.length) outbox.push(frame);
+    socket.drain();
+    assert.equal(socket.sent.length - early, MAX_SOUND_BYTES / frame.length);
+  });
+
   it("ends with its socket when even its messages are too far behind", () => {
     const socket = new SlowSocket();
     const outbox = new Outbox(socket);

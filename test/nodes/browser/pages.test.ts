@@ -157,6 +157,32 @@ describe("browser in", () => {
     await flow.at("flow").next(({ action }) => action === "audioStreamEnd");
   });
 
+  it("ends the sound of a lost page only once", async () => {
+    const { flow, page } = await startPageFlow();
+    const { client, resume } = await openPage(page);
+    client.socket.send(Buffer.alloc(640));
+    client.tell({ type: "action", action: "audioStreamEnd" });
+    await client.leave();
+    const again = await openPage(page, resume);
+    again.client.tell({ type: "text", text: "last" });
+    await flow.at("flow").next(({ payload }) => payload === "last");
+    const ends = flow.at("flow").items.filter(({ action }) => action === "audioStreamEnd");
+    assert.equal(ends.length, 1);
+  });
+
+  it("ends the conversation of a page that does not come back after a deploy of the node", async () => {
+    const clock = new TestClock();
+    replace(systemClock, "after", clock.after.bind(clock));
+    replace(systemClock, "now", clock.now.bind(clock));
+    const { flow, page, nodes } = await startPageFlow();
+    const { client } = await openPage(page);
+    client.tell({ type: "text", text: "Hello" });
+    const id = idIn(await flow.at("flow").next());
+    await flow.deploy(nodes.map((node) => (node.id === "in" ? { ...node, title: "Deployed" } : node)));
+    clock.advance(30_100);
+    await flow.at("flow").next((msg) => msg.action === "disconnect" && idIn(msg) === id);
+  });
+
   it("disconnects a page that gives no sign of life, or never says how it sounds", async () => {
     const clock = new TestClock();
     replace(systemClock, "after", clock.after.bind(clock));

@@ -173,6 +173,13 @@ describe("the page of browser in, attacked", () => {
     assert.equal((await fetch(`${page}/socket`, { headers: { origin: nodeRed.url } })).status, 426);
   });
 
+  it("answers at once whatever the cookies are", async () => {
+    const started = performance.now();
+    for (const cookie of [`a;${" ".repeat(15_000)}b`, `a=${" ".repeat(15_000)}b`, `a="${'"'.repeat(15_000)}`])
+      assert.equal((await fetch(page, { headers: { cookie } })).status, 200);
+    assert.ok(performance.now() - started < 5_000);
+  });
+
   it("survives sockets that break off at any moment", async () => {
     const { port, host } = new URL(nodeRed.url);
     const upgrade = `GET /red/talk/socket?ticket=x HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${nodeRed.url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
@@ -236,6 +243,28 @@ describe("the page of browser in with settings of the http nodes", () => {
     );
     assert.deepEqual(await statusesOf(nodeRed, {}), all(418));
     assert.deepEqual(await statusesOf(nodeRed, { cookie: "a=b; pass=yes" }), all("open"));
+  });
+
+  it("is not opened to other sites by httpNodeMiddleware", async () => {
+    const nodeRed = await start(
+      `httpNodeMiddleware: (request, response, next) => { response.set("access-control-allow-origin", "*"); next(null); },`,
+    );
+    for (const file of FILES) {
+      const { status, headers } = await fetch(`${nodeRed.url}/talk${file}`);
+      assert.deepEqual([status, headers.get("access-control-allow-origin")], [200, null], file);
+    }
+  });
+
+  it("survives tickets that are no text, also after httpNodeMiddleware that takes its time", async () => {
+    const nodeRed = await start("httpNodeMiddleware: (request, response, next) => setTimeout(next, 1),");
+    const page = `${nodeRed.url}/talk`;
+    for (const name of ["ticket[toString]", "ticket[]", "other"]) {
+      const address = `${page.replace("http", "ws")}/socket?${name}=x`;
+      const socket = new WebSocket(address, { origin: nodeRed.url }).on("error", () => {});
+      const [code] = await once(socket, "close");
+      assert.equal(code, 4001, name);
+    }
+    await (await openPage(page)).client.leave();
   });
 
   it("httpNodeMiddleware that fails opens nothing", async () => {
