@@ -58,7 +58,7 @@ export class CaptionsView {
     const box = create("div", "sources", `${this.#translate("sources")}: `);
     for (const { uri, title } of sources) {
       const link = create("a", "", title);
-      Object.assign(link, { href: uri, target: "_blank", rel: "noopener noreferrer" });
+      Object.assign(link, { href: uri, target: "_blank", rel: "noreferrer" });
       box.append(link, " ");
     }
     item.append(box);
