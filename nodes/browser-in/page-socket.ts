@@ -23,6 +23,8 @@ export interface PageListener {
 
 /** Milliseconds of sound that may arrive at once, after the network has stalled. */
 const SOUND_BURST_MS = 30_000;
+/** What a frame counts at least, in milliseconds: each costs the flow a message. */
+const MIN_FRAME_MS = 1;
 /** The clocks of the page's sound card and of this machine may differ. */
 const SOUND_RATE = 1.05;
 const MESSAGE_BURST = 60;
@@ -74,6 +76,8 @@ export class PageSocket {
 
   #receive(data: RawData, isBinary: boolean) {
     if (this.#ended) return;
+    // On a slow network the ping waits behind the sound for the page.
+    this.#alive = true;
     const accepted = isBinary ? this.#receiveSound(data as Buffer) : this.#receiveMessage(data.toString());
     if (!accepted) this.close(4003);
   }
@@ -82,7 +86,7 @@ export class PageSocket {
   #receiveSound(pcm: Buffer): boolean {
     const rate = this.#start?.rate;
     if (!rate || pcm.length === 0 || pcm.length % 2) return false;
-    if (!this.#sound.take(pcm.length / 2 / (rate / 1_000))) return false;
+    if (!this.#sound.take(Math.max(MIN_FRAME_MS, pcm.length / 2 / (rate / 1_000)))) return false;
     this.#open.sound = true;
     this.#listener.sent({ payload: pcm, mimeType: `audio/pcm;rate=${rate}` });
     return true;

@@ -151,6 +151,13 @@ describe("the page of browser in, attacked", () => {
     assert.equal(await code, 4003);
   });
 
+  it("closes a socket that sends sound in too many frames with 4003, however short they are", async () => {
+    const { client } = await openPage(page);
+    const code = client.closeCode();
+    for (let n = 0; n < 60_000; n++) client.socket.send(Buffer.alloc(2));
+    assert.equal(await code, 4003);
+  });
+
   it("refuses more pages than the setting allows with 4002", async () => {
     const clients = [];
     for (let n = 0; n < 3; n++) clients.push((await openPage(page)).client);
