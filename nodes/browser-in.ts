@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { WebSocket } from "ws";
 import { systemClock } from "../audio/clock";
 import type { NodeMessage } from "../browser/protocol";
+import { AwayPages } from "./browser-in/away";
 import { Client, clients, idOf, isResumeToken, newResumeToken } from "./browser-in/clients";
 import { type FromPage, type PageListener, PageSocket } from "./browser-in/page-socket";
 import { Sites } from "./browser-in/sites";
@@ -13,28 +14,29 @@ import { type BrowserInSettings, browserIn } from "./settings/browser-in";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 
-/** Milliseconds for which the conversation of a page without a socket stays open: the page may be loading again. */
-const AWAY_MS = 30_000;
-
 export = (RED: NodeAPI) => {
   const sites = new Sites(RED);
   function BrowserIn(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
+    const end = (client: Client) => send(this, client, { action: "disconnect" });
+    const away = new AwayPages(systemClock, this.id, end);
     try {
-      runBrowserIn(RED, this, readSettings(browserIn, def), sites);
+      runBrowserIn(RED, this, readSettings(browserIn, def), sites, away);
     } catch (error) {
       rejectMessages(this, error as Error);
     }
+    this.on("close", (removed: boolean, done: () => void) => {
+      away.close(removed);
+      done();
+    });
   }
   RED.nodes.registerType("gemini-browser-in", BrowserIn);
 };
 
-function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sites: Sites) {
+function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sites: Sites, away: AwayPages) {
   const path = settings.path.trim().replace(/^\/?(.*?)\/?$/, "/$1");
   const tickets = new Tickets(systemClock);
   const open = new Set<PageSocket>();
-  /** For the pages that are away, by their ids: what ends the waiting for them. */
-  const waits = new Map<string, () => void>();
 
   const showCount = () => {
     const text =
@@ -45,6 +47,8 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
   };
 
   const opened = (socket: WebSocket, ticket: string, user: string | undefined) => {
+    // Middleware can take longer than a deploy.
+    if (closing) return refuse(socket, 1001);
     if (!tickets.use(ticket)) return refuse(socket, 4001);
     if (open.size >= settings.maxPages) return refuse(socket, 4002);
     const page = new PageSocket(
@@ -66,59 +70,40 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
         clients.set(id, client);
         client.user = user;
         client.attach(outbox, () => page().close(4004));
-        waits.get(id)?.();
+        away.delete(client);
+        away.limit(settings.maxPages);
         outbox.push(JSON.stringify({ type: "ready", resume: token } satisfies NodeMessage));
         client.sendState();
       },
-      sent: (msg) => client && send(client, msg),
+      sent: (msg) => client && send(node, client, msg),
       closed(outbox) {
         open.delete(page());
         if (!closing) showCount();
-        if (client?.detach(outbox) && !closing) waitFor(client);
+        if (client?.detach(outbox)) away.add(client);
       },
     };
   };
 
-  /** Ends the conversation of a page that does not come back. */
-  const waitFor = (client: Client) => {
-    const end = () => {
-      cancel();
-      waits.delete(client.id);
-    };
-    const cancel = systemClock.after(AWAY_MS, () => {
-      end();
-      clients.delete(client.id);
-      send(client, { action: "disconnect" });
-    });
-    waits.set(client.id, end);
-  };
-
-  /** With a `_session` of its own for each message: nodes may change what they get. */
-  const send = ({ id, user }: Client, msg: FromPage) => {
-    const _session = { type: "gemini-browser", id, ...(user !== undefined && { user }) };
-    node.send({ ...msg, _session } satisfies FlowMessage as FlowMessage);
-  };
-
-  const ofThisNode = () => [...clients.values()].filter((client) => client.node === node.id);
-
   let closing = false;
   const close = sites.open(path, { settings, issueTicket: () => tickets.issue(), opened });
-  // A deploy has closed their sockets.
-  for (const client of ofThisNode()) if (client.isAway) waitFor(client);
-  node.on("close", (removed: boolean, done: () => void) => {
+  node.on("close", (done: () => void) => {
     closing = true;
     close();
     for (const page of open) page.close(1001);
-    for (const end of waits.values()) end();
-    if (removed) for (const { id } of ofThisNode()) clients.delete(id);
     node.status({});
     done();
   });
   showCount();
 }
 
+/** With a `_session` of its own for each message: nodes may change what they get. */
+function send(node: Node, { id, user }: Client, msg: FromPage) {
+  const _session = { type: "gemini-browser", id, ...(user !== undefined && { user }) };
+  node.send({ ...msg, _session } satisfies FlowMessage as FlowMessage);
+}
+
 /** Closes a socket after the handshake, because browsers hide from a page why a handshake fails. */
-function refuse(socket: WebSocket, code: 4001 | 4002) {
+function refuse(socket: WebSocket, code: 1001 | 4001 | 4002) {
   socket.on("error", () => {});
   socket.close(code);
 }

@@ -22,18 +22,14 @@ export class Client {
   /** Undefined while the page has no socket. */
   #outbox: Outbox | undefined;
   #sound: { rate: number; turn: number | undefined } | undefined;
-  /** The last state of the conversation, for a page that comes back. */
-  #state: NodeMessage | undefined;
+  /** The last state of the conversation as JSON, for a page that comes back. */
+  #state: string | undefined;
   /** Closes the socket when another takes its place. */
   #onReplaced = () => {};
 
   constructor(id: string, node: string) {
     this.id = id;
     this.node = node;
-  }
-
-  get isAway(): boolean {
-    return this.#outbox === undefined;
   }
 
   /** Attaches the page's socket. @param onReplaced is called when another socket takes its place */
@@ -46,7 +42,7 @@ export class Client {
 
   /** Sends the state of the conversation to a page that has come back. */
   sendState() {
-    if (this.#state) this.send(this.#state);
+    if (this.#state) this.#outbox?.push(this.#state);
   }
 
   /** @returns false when another socket has taken the place of that one */
@@ -57,15 +53,16 @@ export class Client {
     return true;
   }
 
-  /** Sends a message or sound. Drops it when the page is away. */
+  /** Sends a message or sound. Drops it when the page is away. @throws TypeError when JSON cannot hold the message */
   send(message: NodeMessage | PageSound) {
-    if (message.type === "state") this.#state = message;
     const outbox = this.#outbox;
-    if (!outbox) return;
     if (message.type !== "pcm") {
-      if (message.type === "flush") outbox.dropSound();
-      return outbox.push(JSON.stringify(message));
+      const json = JSON.stringify(message);
+      if (message.type === "state") this.#state = json;
+      if (message.type === "flush") outbox?.dropSound();
+      return outbox?.push(json);
     }
+    if (!outbox) return;
     const { pcm, rate, turn } = message;
     if (rate !== this.#sound?.rate || turn !== this.#sound.turn) {
       this.#sound = { rate, turn };

@@ -89,6 +89,8 @@ export class Sites {
     const { ticket } = request.query;
     // Several values, or parts, come as objects.
     const given = typeof ticket === "string" ? ticket : "";
-    this.#upgrades?.accept(request, response, (socket) => site.opened(socket, given, user));
+    // Without it, a deploy has taken the last page away meanwhile.
+    if (!this.#upgrades) return response.sendStatus(503);
+    this.#upgrades.accept(request, response, (socket) => site.opened(socket, given, user));
   }
 }

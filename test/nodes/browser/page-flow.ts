@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import type { Express } from "express";
 import type { NodeAPI } from "node-red";
+import { clients } from "../../../nodes/browser-in/clients";
 import { cleanUp } from "../../clean-up";
 import { type FlowNode, node } from "../../flow-node";
 import { Flow } from "../flow";
@@ -21,6 +22,8 @@ export async function startPageFlow(properties: object = {}, more: FlowNode[] = 
   const server = createServer(httpNode);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanUp(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+  // The pages of one test are not those of the next.
+  cleanUp(() => clients.clear());
   const nodes = [
     node("in", "gemini-browser-in", properties, [["flow", ...to]]),
     node("flow", "helper"),

@@ -86,6 +86,19 @@ describe("browser in", () => {
     assert.deepEqual((await flow.at("flow").next())._session, _session);
   });
 
+  it("continues it also after a state that JSON cannot hold", async () => {
+    const { flow, page } = await startPageFlow();
+    const { client, resume } = await openPage(page);
+    client.tell({ type: "text", text: "before" });
+    const { _session } = await flow.at("flow").next();
+    const state: Record<string, unknown> = {};
+    state.state = state;
+    flow.send("out", { _session, event: "state", payload: state });
+    assert.match((await flow.nextError()).message, /circular structure/);
+    await client.leave();
+    await (await openPage(page, resume)).client.settled();
+  });
+
   it("continues it after a deploy of the node, and after a restart: the id follows from the page's token", async () => {
     const { flow, page, nodes } = await startPageFlow();
     const { client, resume } = await openPage(page);
@@ -140,6 +153,42 @@ describe("browser in", () => {
     assert.ok(!flow.at("flow").items.some(isEnd));
     clock.advance(200);
     await flow.at("flow").next(isEnd);
+  });
+
+  it("keeps no more conversations than the setting allows pages: those that are away for longest end", async () => {
+    const { flow, page } = await startPageFlow({ maxPages: 2 });
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { client } = await openPage(page);
+      client.tell({ type: "text", text: "Hello" });
+      ids.push(idIn(await flow.at("flow").next(({ payload }) => payload === "Hello")));
+      await client.leave();
+    }
+    const ended = flow.at("flow").items.filter(({ action }) => action === "disconnect");
+    assert.deepEqual(ended.map(idIn), [ids[0]]);
+  });
+
+  it("ends the conversations of its pages when the node is deleted", async () => {
+    const { flow, page, nodes } = await startPageFlow();
+    const { client } = await openPage(page);
+    client.tell({ type: "text", text: "Hello" });
+    const id = idIn(await flow.at("flow").next());
+    const closed = client.closeCode();
+    await flow.deploy(nodes.filter((node) => node.id !== "in"));
+    assert.equal(await closed, 1001);
+    await flow.at("flow").next((msg) => msg.action === "disconnect" && idIn(msg) === id);
+  });
+
+  it("ends them after 30 s when it can no longer serve its page", async () => {
+    const clock = new TestClock();
+    replace(systemClock, "after", clock.after.bind(clock));
+    const { flow, page, nodes } = await startPageFlow();
+    const { client } = await openPage(page);
+    client.tell({ type: "text", text: "Hello" });
+    const id = idIn(await flow.at("flow").next());
+    await flow.deploy(nodes.map((node) => (node.id === "in" ? { ...node, path: "/a b" } : node)));
+    clock.advance(30_000);
+    await flow.at("flow").next((msg) => msg.action === "disconnect" && idIn(msg) === id);
   });
 
   it("ends what a page has begun when it is lost: an activity, or else its sound", async () => {
@@ -199,6 +248,21 @@ describe("browser in", () => {
     clock.advance(15_000);
     client.socket.resume();
     assert.equal(await client.closeCode(), 1006);
+  });
+
+  it("keeps a page that still sends, although what it receives comes late", async () => {
+    const clock = new TestClock();
+    replace(systemClock, "after", clock.after.bind(clock));
+    const { flow, page } = await startPageFlow();
+    const { client } = await openPage(page);
+    client.socket.pause();
+    for (let n = 0; n < 3; n++) {
+      client.socket.send(Buffer.alloc(640));
+      await flow.at("flow").next();
+      clock.advance(15_000);
+    }
+    client.socket.resume();
+    await client.settled();
   });
 
   it("refuses the path of another browser in with an error on the second, and one that is no path", async () => {
