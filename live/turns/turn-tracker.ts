@@ -16,9 +16,6 @@ import { UsageMeter } from "./token-usage";
 import type { TurnEvent } from "./turn-events";
 import type { UserActivity } from "./user-activity";
 
-/** Milliseconds after a tool response within which the model says nothing about it: 500 ms were measured (docs/live-api.md 1.5). */
-const BEFORE_ANSWER_MS = 250;
-
 export interface TurnTrackerOptions {
   settings: Pick<ConversationSettings, "turnDetection" | "thoughts" | "segmentSilenceMs">;
   profile: ModelProfile;
@@ -43,8 +40,6 @@ export class TurnTracker {
   #questions: Text[] = [];
   /** The turn in which an invalid part of an answer was reported: once per turn. */
   #refusedIn = 0;
-  /** Clock time until which audio in the turn of a call is the rest of what the model said before it. */
-  #trailsUntil = 0;
 
   constructor(options: TurnTrackerOptions) {
     const { settings, profile, clock, state, emit } = options;
@@ -110,10 +105,8 @@ export class TurnTracker {
         this.#captions.keep({ role: "user", text: this.#questions.shift()!.text });
       this.#state.apply({ type: "textSent" });
     } else if (input.kind === "text") this.#captions.keep({ role: "user", text: input.text });
-    if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current)) {
-      this.#trailsUntil = this.#options.clock.now() + BEFORE_ANSWER_MS;
+    if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current))
       this.#state.apply({ type: "responseSent" });
-    }
   }
 
   /** The model calls tools. Its questions are not asked again, because it would call them twice. */
@@ -145,7 +138,6 @@ export class TurnTracker {
 
   /** The user starts or stops speaking, as reported by the server or by push to talk. */
   hear(speaking: boolean) {
-    if (speaking) this.#trailsUntil = 0;
     const answered = this.#segments?.onSpeech(speaking) ?? true;
     this.#state.apply({ type: "userSpeech", speaking, answered });
   }
@@ -246,9 +238,7 @@ export class TurnTracker {
 
   /** A piece of an answer has come. It answers the questions unless it belongs to an earlier answer. */
   #answerBegins() {
-    const { hasCalled, answer } = this.#state.current;
-    const trails = hasCalled && answer === "awaited" && this.#options.clock.now() < this.#trailsUntil;
-    if (!trails) this.#state.apply({ type: "modelContent" });
+    this.#state.apply({ type: "modelContent" });
     if (!this.#state.current.answerFollows) this.#keepQuestions();
     this.#segments?.onText("model");
   }
