@@ -122,6 +122,7 @@ describe("a lost connection with resume", () => {
     const exchange = await Exchange.start();
     const { talk } = exchange;
     await talk.say("one", false);
+    await talk.enters("connected");
     await exchange.settled();
     cut(exchange.line());
     await talk.enters("connecting");
@@ -144,6 +145,7 @@ describe("a lost connection with resume", () => {
   it("drops the oldest sound beyond the offline audio buffer, and reports how much in a gap event", async () => {
     const exchange = await Exchange.start({}, { waiting: { messages: 10, soundMs: 200 } });
     await exchange.talk.say("one", false);
+    await exchange.talk.enters("connected");
     cut(exchange.line());
     await exchange.talk.enters("connecting");
     exchange.talk.speak(silence(500));
