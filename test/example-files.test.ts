@@ -38,6 +38,11 @@ for (const { file, flow } of examples)
           assert.deepEqual(Object.keys(settings).sort(), [...defaults].sort(), String(id));
     });
 
+    it("names its connection, so that imported examples can be told apart", () => {
+      for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
+        assert.ok(!["", "Simulator"].includes((node as { name?: string }).name ?? ""));
+    });
+
     it("needs no key and contains none", () => {
       for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
         assert.equal((node as { server?: string }).server, "simulator");

@@ -10,7 +10,8 @@ import { name } from "../package.json";
 import { collect, type NodeRed, printed } from "./node-red";
 import "./environment";
 
-async function freePort(): Promise<number> {
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };

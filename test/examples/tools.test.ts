@@ -8,6 +8,7 @@ import { cleanUp } from "../clean-up";
 import { Inbox } from "../inbox";
 import { listenAsEditor, post, startNodeRed } from "../node-red";
 import { openPage } from "../page-client";
+import { freePort } from "../plain-node-red";
 
 interface FlowNode {
   id: string;
@@ -17,7 +18,7 @@ interface FlowNode {
 
 /** Runs a shipped example in a real Node-RED; `change` adapts its text to this machine's free ports. */
 async function run(name: string, change: (flow: string, port: string) => string) {
-  const nodeRed = await startNodeRed();
+  const nodeRed = await startNodeRed({ PORT: String(await freePort()) });
   cleanUp(() => nodeRed.stop());
   const text = readFileSync(join(__dirname, "../../examples", `${name}.json`), "utf8");
   const flow = JSON.parse(change(text, new URL(nodeRed.url).port)) as FlowNode[];
@@ -36,7 +37,7 @@ async function write(page: string, text: string) {
   return client;
 }
 
-/** The environment of a test names no port. */
+/** Lets the flow ask a weather service at another port. */
 const withPort = (flow: string, port: string) => flow.replaceAll('$env(\\"PORT\\")', port);
 const ASK = 'call get_weather with {"city": "Berlin"}';
 
@@ -45,8 +46,8 @@ const answer = (client: Awaited<ReturnType<typeof write>>, what: RegExp) =>
   client.next("text", ({ role, final, text }) => role === "model" && final && what.test(text));
 
 describe("the example flows with tools", () => {
-  it("weather by voice: the model asks the flow's own weather service over HTTP, and the page shows that it does", async () => {
-    const { nodeRed } = await run("weather by voice", withPort);
+  it("weather by voice: the model asks the flow's own weather service over HTTP, at the port in PORT, and the page shows that it does", async () => {
+    const { nodeRed } = await run("weather by voice", (flow) => flow);
     const client = await write(`${nodeRed.url}/weather`, ASK);
     await client.next("tool", ({ name }) => name === "get_weather");
     const { text } = await answer(client, /get_weather answered/);
