@@ -83,6 +83,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const stream = streamOf(identity);
     const { transcoder } = stream;
     const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
+    const number = Number.isInteger(msg.seq) ? (msg.seq as number) : undefined;
     try {
       if (transcoder.needsOpus(msg.payload, mimeType)) {
         stream.usedAt = Number.POSITIVE_INFINITY; // It must not end while it waits for its decoder.
@@ -91,7 +92,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
         });
       }
       if (closed) return transcoder.free();
-      for (const frame of transcoder.push(msg.payload, mimeType)) take(stream, frame, msg, send);
+      for (const frame of transcoder.push(msg.payload, mimeType, number)) take(stream, frame, msg, send);
       // Less than a frame of sound has an end, too.
       if (!stream.gate && listening.allows(identity.session)) stream.isSending = true;
       if (transcoder.misfit) throw misfitError(transcoder.misfit);

@@ -1,12 +1,17 @@
 // Reads the Opus packets of an Ogg stream (RFC 3533, RFC 7845) in chunks of any size.
 
 import { SoundError } from "../formats";
+import { packetMs } from "./opus";
 
 /** One packet of sound. */
 export interface OggPacket {
   packet: Buffer;
   /** Samples at 48 kHz that are not to be played, from its start; they may reach into the next packets (RFC 7845, 4.2). */
   skip: number;
+  /** Samples at 48 kHz that are not to be played, from its end: the last page says how much sound it holds (RFC 7845, 4.4). */
+  trim: number;
+  /** Samples at 48 kHz that were lost before it, by the positions of the pages (RFC 7845, 4.1). */
+  lost: number;
   /** The first packet of its stream. */
   begins: boolean;
 }
@@ -21,6 +26,8 @@ interface State {
   skip: number;
   begins: boolean;
   serial: number;
+  /** Samples at 48 kHz up to the end of the last page. */
+  position: number;
 }
 
 const start: State = {
@@ -30,12 +37,16 @@ const start: State = {
   skip: 0,
   begins: true,
   serial: 0,
+  position: 0,
 };
 
 const headerBytes = 27;
 /** Flags of a page. */
 const CONTINUED = 1;
 const FIRST = 2;
+const LAST = 4;
+/** The position of a page on which no packet ends. */
+const NO_POSITION = -1n;
 // A packet of sound has at most 120 ms, in which libopus never fills this.
 const maxPacketBytes = 64 * 1024;
 
@@ -88,6 +99,7 @@ function readPage(state: State, page: Buffer, packets: OggPacket[]) {
   // Another logical stream beside this one.
   else if (serial !== state.serial) return;
   // A lost page: what was begun cannot be completed.
+  const firstOfPage = packets.length;
   const isTorn = Boolean(flags & CONTINUED) !== state.parts.length > 0;
   const skipsFirst = isTorn && Boolean(flags & CONTINUED);
   if (isTorn) state.parts = [];
@@ -101,9 +113,29 @@ function readPage(state: State, page: Buffer, packets: OggPacket[]) {
     state.parts = [];
     skipping = false;
   }
+  if (state.next === "sound") place(state, page, packets.slice(firstOfPage));
   const begun = state.parts.reduce((sum, part) => sum + part.length, 0);
   // Copied, because the sender may reuse its Buffer.
   state.parts = begun > maxPacketBytes ? [] : state.parts.map((part) => Buffer.from(part));
+}
+
+const samplesOf = ({ packet }: OggPacket) => packetMs(packet) * 48;
+
+/** Finds out by the position of a page what was lost before its packets, and what is to be cut from their end. */
+function place(state: State, page: Buffer, packets: OggPacket[]) {
+  const granule = page.readBigInt64LE(6);
+  if (granule === NO_POSITION) return;
+  const position = Number(granule);
+  const length = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+  const extra = state.position + length - position;
+  // What begins in the middle, as a recording of a radio station does, has lost nothing.
+  if (packets[0] && !packets[0].begins) packets[0].lost = Math.max(0, -extra);
+  let left = page[5]! & LAST && position >= state.position ? Math.max(0, extra) : 0;
+  for (const packet of packets.reverse()) {
+    packet.trim = Math.min(left, samplesOf(packet));
+    left -= packet.trim;
+  }
+  state.position = position;
 }
 
 function takePacket(state: State, packet: Buffer, packets: OggPacket[]) {
@@ -114,7 +146,7 @@ function takePacket(state: State, packet: Buffer, packets: OggPacket[]) {
     state.next = "tags";
   } else if (state.next === "tags") state.next = "sound";
   else {
-    packets.push({ packet, skip: state.skip, begins: state.begins });
+    packets.push({ packet, skip: state.skip, trim: 0, lost: 0, begins: state.begins });
     state.skip = 0;
     state.begins = false;
   }

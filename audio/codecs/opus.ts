@@ -11,6 +11,18 @@ export const opusFrameLengths: readonly number[] = [10, 20, 40, 60];
 // Of 10, the default: 5 takes 60 % of its CPU time (bench/audio.ts), so that 50 devices leave time for the flow.
 const complexity = 5;
 
+/** Milliseconds of one frame, by the last bits of its configuration: of SILK, of the two modes together, and of CELT. */
+const frameLengths = { silk: [10, 20, 40, 60], hybrid: [10, 20, 10, 20], celt: [2.5, 5, 10, 20] };
+
+/** The sound in a packet in milliseconds, by its first bytes (RFC 6716, 3.1 and 3.2); 0 for an empty one. */
+export function packetMs(packet: Buffer): number {
+  if (packet.length === 0) return 0;
+  const configuration = packet[0]! >> 3;
+  const mode = configuration < 12 ? "silk" : configuration < 16 ? "hybrid" : "celt";
+  const frames = [1, 2, 2, (packet[1] ?? 0) & 0x3f][packet[0]! & 3]!;
+  return frames * frameLengths[mode][configuration & 3]!;
+}
+
 type Library = typeof import("libopus-wasm", { with: { "resolution-mode": "import" }});
 type Decoder = Awaited<ReturnType<Library["createDecoder"]>>;
 type Encoder = Awaited<ReturnType<Library["createEncoder"]>>;
@@ -33,12 +45,22 @@ async function load(importIt = importLibrary) {
   }
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Int16Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 const firstLine = (error: unknown) => (error as Error).message.split("\n")[0]!;
+
+/** libopus conceals a multiple of this many milliseconds. */
+const concealStepMs = 2.5;
+/** The most that libopus conceals at once, in milliseconds. */
+const concealMaxMs = 120;
 
 /** Decodes one stream of packets to PCM16 at 16 kHz. */
 export class OpusDecoder {
   readonly #decoder: Decoder;
   readonly channels: 1 | 2;
+  /** The sound of the last packet. */
+  #lastMs = 0;
 
   private constructor(decoder: Decoder, channels: 1 | 2) {
     this.#decoder = decoder;
@@ -52,18 +74,45 @@ export class OpusDecoder {
     return new OpusDecoder(await createDecoder({ sampleRate, channels }), channels);
   }
 
-  /** Decodes one packet to a new Buffer of interleaved samples. Throws a SoundError for bytes that are no packet. */
-  decode(packet: Buffer): Buffer {
-    if (packet.length === 0) return Buffer.alloc(0);
+  /** The sound in a packet in milliseconds. An empty packet stands for a lost one, as long as the last packet. */
+  lengthOf(packet: Buffer): number {
+    return packet.length === 0 ? this.#lastMs : packetMs(packet);
+  }
+
+  /**
+   * Decodes one packet to a new Buffer of interleaved samples, after `lostMs` milliseconds that were lost before it. What is lost comes
+   * from the packet itself where it repeats the end of that (in-band FEC), else it is concealed, and so is an empty packet. Throws a
+   * SoundError for bytes that are no packet.
+   */
+  decode(packet: Buffer, lostMs = 0): Buffer {
+    const isLost = packet.length === 0;
     try {
-      const { buffer, byteOffset, byteLength } = this.#decoder.decode(packet);
-      return Buffer.from(buffer, byteOffset, byteLength);
+      const missing = this.#conceal(isLost ? lostMs + this.#lastMs : lostMs, packet);
+      if (isLost) return missing;
+      const sound = bytesOf(this.#decoder.decode(packet));
+      this.#lastMs = packetMs(packet);
+      return missing.length > 0 ? Buffer.concat([missing, sound]) : sound;
     } catch (error) {
       throw new SoundError(
         `The payload of ${packet.length} bytes is not an Opus packet (${firstLine(error)}). Send one packet per message, or choose the right format.`,
         { cause: error },
       );
     }
+  }
+
+  /** The sound that is missing before `next`. */
+  #conceal(ms: number, next: Buffer): Buffer {
+    const pieces: Buffer[] = [];
+    const rest = Math.min(packetMs(next), concealMaxMs);
+    for (let left = ms; left >= concealStepMs; ) {
+      const isRest = rest > 0 && left <= rest;
+      const step = Math.min(isRest ? left : left - rest, concealMaxMs);
+      const whole = step - (step % concealStepMs);
+      const frameSize = (whole * defaultFormat.sampleRate) / 1000;
+      pieces.push(bytesOf(this.#decoder.decode(isRest ? next : null, { frameSize, decodeFec: isRest })));
+      left -= step;
+    }
+    return Buffer.concat(pieces);
   }
 
   /** Frees the native memory. */
@@ -109,8 +158,7 @@ export class OpusEncoder {
   encode(frame: Buffer): Buffer {
     const missing = this.#frameBytes - frame.length;
     const whole = missing > 0 ? Buffer.concat([frame, Buffer.alloc(missing)]) : frame;
-    const { buffer, byteOffset, byteLength } = this.#encoder.encode(whole);
-    return Buffer.from(buffer, byteOffset, byteLength);
+    return bytesOf(this.#encoder.encode(whole));
   }
 
   /** Frees the native memory. */

@@ -18,6 +18,7 @@ import { Framer } from "../frames";
 import { Resampler } from "../resampler";
 import { FormatCheck } from "./format-check";
 import { Gain } from "./gain";
+import { maxLostMs, PacketOrder } from "./packet-order";
 
 const nothing = Buffer.alloc(0);
 
@@ -40,6 +41,8 @@ interface Piece {
   pcm: Buffer;
   /** The first piece of its file. */
   begins: boolean;
+  /** Milliseconds of silence in the place of lost sound before it. */
+  silenceMs?: number;
 }
 
 export interface TranscoderOptions {
@@ -64,6 +67,7 @@ export class Transcoder {
   readonly #framer: Framer;
   readonly #gain: Gain;
   readonly #check = new FormatCheck();
+  readonly #order = new PacketOrder();
   #misfit: Encoding | undefined;
   /** What the stream holds, once its first bytes are known. */
   #kind: Kind | undefined;
@@ -109,9 +113,11 @@ export class Transcoder {
 
   /**
    * Takes a payload as readPayload() describes it and returns the frames that it completes. A mimeType (else that of a
-   * data URL) has priority over the setting. Throws a SoundError for sound that is not supported, and ignores that sound.
+   * data URL) has priority over the setting. With `number`, an integer, the payload is a packet of raw sound or of Opus: sound is filled in
+   * for up to a second of lost packets, and one that comes after that is ignored. Throws a SoundError for sound that is not
+   * supported, and ignores that sound.
    */
-  push(payload: unknown, mimeType?: string): Buffer[] {
+  push(payload: unknown, mimeType?: string, number?: number): Buffer[] {
     if (this.#freed) throw new Error("This transcoder was freed");
     const sound = readPayload(payload);
     const said = this.#said(mimeType ?? sound.mimeType);
@@ -123,7 +129,12 @@ export class Transcoder {
     }
     const wav = kind === "wav" ? (this.#wav ?? new WavReader()) : undefined;
     const format = typeof said === "string" ? defaultFormat : said;
-    const pieces = kind === "pcm" ? [{ format, pcm: bytes, begins: false }] : this.#unpack(kind, bytes, wav);
+    const lostMs = this.#lostBefore(number, kind, bytes, format);
+    if (lostMs === undefined) return [];
+    const pieces =
+      kind === "pcm"
+        ? [{ format, pcm: bytes, begins: false, silenceMs: lostMs }]
+        : this.#unpack(kind, bytes, wav, lostMs);
     for (const piece of pieces) this.#requireChannel(piece.format);
     // Nothing throws from here on, so the stream may change.
     const rest = wav?.rest;
@@ -153,6 +164,7 @@ export class Transcoder {
     this.#head = nothing;
     this.#wav = undefined;
     this.#ogg.reset();
+    this.#order.reset();
     wav?.end();
     if (extra > 0)
       throw new SoundError(
@@ -188,18 +200,28 @@ export class Transcoder {
     return "RIFF".startsWith(head) ? undefined : "pcm";
   }
 
-  #unpack(kind: Container, bytes: Buffer, wav: WavReader | undefined): Piece[] {
+  /** Milliseconds of sound that were lost before a packet; undefined when it comes too late. Nothing else has packets with numbers. */
+  #lostBefore(number: number | undefined, kind: Kind, bytes: Buffer, format: SoundFormat) {
+    if (number === undefined || (kind !== "opus" && kind !== "pcm")) return 0;
+    const samples = bytes.length / bytesPerFrame(format);
+    const ms = kind === "pcm" ? (samples / format.sampleRate) * 1000 : (this.#opus?.lengthOf(bytes) ?? 0);
+    return ms > 0 ? this.#order.lostBefore(number, ms) : 0;
+  }
+
+  #unpack(kind: Container, bytes: Buffer, wav: WavReader | undefined, lostMs: number): Piece[] {
     if (wav) return wav.push(bytes);
     const opus = this.#opus;
     if (!opus) throw new Error("There is no decoder. Set `opus` first.");
     const format = { ...defaultFormat, channels: opus.channels };
-    if (kind === "opus") return [{ format, pcm: opus.decode(bytes), begins: false }];
-    return this.#ogg.push(bytes).map(({ packet, skip, begins }) => {
-      const pcm = opus.decode(packet);
-      if (begins) this.#skip = Math.round((skip * defaultFormat.sampleRate) / 48000) * bytesPerFrame(format);
+    if (kind === "opus") return [{ format, pcm: opus.decode(bytes, lostMs), begins: false }];
+    const bytesOf = (samples: number) =>
+      Math.round((samples * defaultFormat.sampleRate) / 48000) * bytesPerFrame(format);
+    return this.#ogg.push(bytes).map(({ packet, skip, trim, lost, begins }) => {
+      const pcm = opus.decode(packet, lost / 48 <= maxLostMs ? lost / 48 : 0);
+      if (begins) this.#skip = bytesOf(skip);
       const skipped = Math.min(this.#skip, pcm.length);
       this.#skip -= skipped;
-      return { format, pcm: pcm.subarray(skipped), begins };
+      return { format, pcm: pcm.subarray(skipped, Math.max(skipped, pcm.length - bytesOf(trim))), begins };
     });
   }
 
@@ -211,7 +233,7 @@ export class Transcoder {
       );
   }
 
-  #take({ format, pcm, begins }: Piece, isRaw: boolean): Buffer[] {
+  #take({ format, pcm, begins, silenceMs = 0 }: Piece, isRaw: boolean): Buffer[] {
     const before = this.#format;
     const changed =
       format.sampleRate !== before?.sampleRate ||
@@ -222,6 +244,11 @@ export class Transcoder {
       this.#resampler?.free();
       this.#resampler = new Resampler(format.sampleRate, defaultFormat.sampleRate);
       this.#format = format;
+    }
+    if (silenceMs > 0) {
+      this.#carry = nothing; // Its other half was lost.
+      const silence = Buffer.alloc(2 * Math.round((silenceMs * format.sampleRate) / 1000));
+      frames.push(...this.#frame(this.#resampler!.process(silence)));
     }
     const bytes = this.#carry.length > 0 ? Buffer.concat([this.#carry, pcm]) : pcm;
     const whole = bytes.length - (bytes.length % bytesPerFrame(format));

@@ -279,6 +279,21 @@ describe("audio in", () => {
     assert.deepEqual(flow.caught.items, []);
   });
 
+  it("fills in for lost packets by msg.seq, which the frames keep", async () => {
+    await start();
+    const packets = [...chunksOf(speech.subarray(0, 6_400), 640)];
+    for (const [seq, payload] of packets.entries()) if (seq < 3 || seq > 5) flow.send("in", { payload, seq });
+    flow.send("in", { payload: speech.subarray(6_400, 7_040), seq: "no number" });
+    await ended();
+    const gap = Buffer.alloc(3 * 640);
+    const [before, after] = [speech.subarray(0, 1_920), speech.subarray(3_840, 7_040)];
+    assert.deepEqual(heard(), Buffer.concat([before, gap, after]));
+    assert.deepEqual(
+      frames().map(({ seq }) => seq),
+      [0, 1, 2, 6, 6, 6, 6, 7, 8, 9, "no number"],
+    );
+  });
+
   it("decodes one Opus packet per message", async () => {
     const encoder = await OpusEncoder.create({ sampleRate: 16_000, frameMs: 60, bitRate: 24_000 });
     await start({ format: "opus" });

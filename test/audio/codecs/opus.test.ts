@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { OggReader } from "../../../audio/codecs/ogg";
-import { OpusDecoder, OpusEncoder, opusFrameLengths, opusRates } from "../../../audio/codecs/opus";
+import { OpusDecoder, OpusEncoder, opusFrameLengths, opusRates, packetMs } from "../../../audio/codecs/opus";
 import { SoundError } from "../../../audio/formats";
+import { Transcoder } from "../../../audio/input/transcoder";
 import { loadResampler, Resampler } from "../../../audio/resampler";
 import { chunksOf, correlation, SPEECH_OGG, speech } from "../../speech";
 import { requireProgram, run } from "../programs";
@@ -17,11 +18,35 @@ function packetsOf(chunks: Iterable<Buffer>) {
   return [...chunks].flatMap((chunk) => reader.push(chunk));
 }
 
-async function decode(packets: Buffer[]) {
+/** What the decoder makes of the packets, after what `lostMs` says that was lost before each. */
+async function decode(packets: Buffer[], lostMs = (_: number) => 0) {
   const decoder = await OpusDecoder.create(1);
-  const sound = Buffer.concat(packets.map((packet) => decoder.decode(packet)));
+  const sound = Buffer.concat(packets.map((packet, i) => decoder.decode(packet, lostMs(i))));
   decoder.free();
   return sound;
+}
+
+/** The speech as Ogg Opus, made by ffmpeg. */
+const oggOf = (...parameters: string[]) => {
+  const from = ["-loglevel", "error", "-f", "s16le", "-ar", "16000", "-ac", "1", "-i", "-"];
+  const to = ["-c:a", "libopus", "-application", "voip", "-b:a", "24k", "-f", "ogg", "-"];
+  return run("ffmpeg", [...from, ...parameters, ...to], speech);
+};
+
+/** The pages of an Ogg file. */
+const pagesOf = (file: Buffer) => {
+  const starts: number[] = [];
+  for (let at = file.indexOf("OggS"); at >= 0; at = file.indexOf("OggS", at + 1)) starts.push(at);
+  return starts.map((start, i) => file.subarray(start, starts[i + 1]));
+};
+
+async function transcode(chunks: Buffer[]) {
+  await loadResampler();
+  const transcoder = new Transcoder({ format: "ogg", frameMs: 20 });
+  transcoder.opus = await OpusDecoder.create(1);
+  const frames = [...chunks.flatMap((chunk) => transcoder.push(chunk)), ...transcoder.end()];
+  transcoder.free();
+  return Buffer.concat(frames);
 }
 
 describe("Ogg Opus", () => {
@@ -46,6 +71,42 @@ describe("Ogg Opus", () => {
     );
     const sound = await decode(packets.map(({ packet }) => packet));
     assert.ok(correlation(reference.subarray(3200, -3200), 16000, sound, 16000) > 0.99);
+  });
+
+  it("is as long as its sound was: without the pre-skip, and without what the last page does not hold", async function () {
+    requireProgram(this, "ffmpeg");
+    for (const file of [ogg, oggOf("-frame_duration", "60"), oggOf("-page_duration", "10000000")])
+      for (const chunks of [[file], randomChunks(file, 700, 1, 6)]) {
+        const sound = await transcode(chunks);
+        assert.equal(sound.length, speech.length);
+        assert.ok(correlation(speech, 16000, sound, 16000) > 0.9);
+      }
+  });
+
+  it("is as long as its sound was when pages of it are lost", async function () {
+    requireProgram(this, "ffmpeg");
+    const pages = pagesOf(oggOf("-page_duration", "100000"));
+    assert.ok(pages.length > 15, `${pages.length} pages`);
+    const kept = pages.filter((_, i) => i !== 6 && i !== 7);
+    assert.equal((await transcode(kept)).length, speech.length);
+  });
+
+  it("is not cut when the last page has no position, or one before that of the page before", async () => {
+    const whole = packets.length * 640 - 104 * 2;
+    for (const position of [0n, -1n]) {
+      const odd = Buffer.from(ogg);
+      odd.writeBigInt64LE(position, odd.lastIndexOf("OggS") + 6);
+      assert.equal((await transcode([odd])).length, whole);
+    }
+  });
+
+  it("may begin in the middle, as a recording of a station does", async () => {
+    const moved = pagesOf(ogg).map((page, i) => {
+      const copy = Buffer.from(page);
+      if (i > 1) copy.writeBigInt64LE(page.readBigInt64LE(6) + 48_000_000n, 6);
+      return copy;
+    });
+    assert.equal((await transcode(moved)).length, speech.length);
   });
 
   it("may have a second file after the first", () => {
@@ -98,6 +159,58 @@ describe("Opus packets", () => {
     };
     const [low, high] = [await size(8_000), await size(48_000)];
     assert.ok(high > 3 * low, `${low} and ${high} bytes`);
+  });
+
+  for (const frameMs of [20, 60])
+    it(`of ${frameMs} ms that are lost come from the packets behind them, else they are concealed`, async function () {
+      requireProgram(this, "ffmpeg");
+      const said = speech.subarray(0, -3200);
+      const heard = (sound: Buffer) => correlation(said, 16000, sound, 16000);
+      const isLost = (i: number) => i % 5 === 3;
+      const receive = async (fec: string) => {
+        const file = oggOf("-frame_duration", `${frameMs}`, "-fec", fec, "-packet_loss", "20");
+        const all = packetsOf([file]).map(({ packet }) => packet);
+        const whole = await decode(all);
+        const received = all.flatMap((packet, i) =>
+          isLost(i) ? [] : [{ packet, lostMs: isLost(i - 1) ? frameMs : 0 }],
+        );
+        const filled = await decode(
+          received.map(({ packet }) => packet),
+          (i) => received[i]!.lostMs,
+        );
+        assert.ok(Math.abs(filled.length - whole.length) <= (isLost(all.length - 1) ? 32 * frameMs : 0));
+        return { whole: heard(whole), filled: heard(filled) };
+      };
+      const repeated = await receive("1");
+      assert.ok(repeated.filled > repeated.whole - 0.03, JSON.stringify(repeated));
+      const concealed = await receive("0");
+      assert.ok(concealed.filled > 0.7, JSON.stringify(concealed));
+      assert.ok(concealed.filled < concealed.whole - 0.1, JSON.stringify(concealed));
+    });
+
+  it("have the length that their first bytes say, for all configurations", () => {
+    // RFC 6716, table 2, in order, and the frames of the codes 0, 1 and 3.
+    const lengths = [
+      ...[0, 1, 2].flatMap(() => [10, 20, 40, 60]),
+      ...[0, 1].flatMap(() => [10, 20]),
+      ...[0, 1, 2, 3].flatMap(() => [2.5, 5, 10, 20]),
+    ];
+    assert.equal(lengths.length, 32);
+    for (const [configuration, ms] of lengths.entries())
+      assert.deepEqual(
+        [[0], [1], [3, 5]].map(([code, ...more]) =>
+          packetMs(Buffer.from([configuration * 8 + code!, ...more])),
+        ),
+        [ms, 2 * ms, 5 * ms],
+      );
+  });
+
+  it("that are empty, or only ask for concealment, are as long as a packet", async () => {
+    const [first, ...more] = packetsOf([ogg]).map(({ packet }) => packet);
+    const asks = Buffer.from([first![0]! & 0xfc]);
+    const sound = await decode([first!, Buffer.alloc(0), asks, ...more]);
+    assert.equal(sound.length, (more.length + 3) * 640);
+    assert.equal((await decode([Buffer.alloc(0), first!])).length, 640);
   });
 
   it("that are none are an error that says what to do, and 10,000 of them are no unhandled error", async () => {

@@ -19,8 +19,10 @@ function framesOf(chunks: unknown[], format: "auto" | Partial<SoundFormat> = "au
   return frames;
 }
 
-function convert(sound: Buffer, from: number) {
-  const resampler = new Resampler(from, 16000);
+const convert = (sound: Buffer, from: number) => convertTo(sound, 16000, from);
+
+function convertTo(sound: Buffer, to: number, from = 16000) {
+  const resampler = new Resampler(from, to);
   const converted = Buffer.concat([resampler.process(sound), resampler.flush()]);
   resampler.free();
   return converted;
@@ -283,6 +285,66 @@ describe("the transcoder", () => {
     transcoder.free();
     assert.throws(() => transcoder.push(sound), /freed/);
     assert.throws(() => transcoder.end(), /freed/);
+  });
+});
+
+describe("packets with numbers", () => {
+  before(loadResampler);
+
+  /** What is made of packets of 20 ms. */
+  const receive = (packets: [number: number, packet: Buffer][], format: SoundFormat) => {
+    const transcoder = new Transcoder({ format, frameMs: 20 });
+    const frames = packets.flatMap(([number, packet]) => transcoder.push(packet, undefined, number));
+    frames.push(...transcoder.end());
+    transcoder.free();
+    return Buffer.concat(frames);
+  };
+  const packet = (i: number) => sound.subarray(640 * i, 640 * (i + 1));
+  const silence = Buffer.alloc(640);
+
+  it("have silence in the place of lost ones, and those that come too late are ignored", () => {
+    assert.deepEqual(
+      receive(
+        [
+          [7, packet(0)],
+          [10, packet(3)],
+          [9, packet(2)],
+          [11, packet(4)],
+        ],
+        defaultFormat,
+      ),
+      Buffer.concat([packet(0), silence, silence, packet(3), packet(4)]),
+    );
+  });
+
+  it("have silence of the right length in every encoding and at other rates", () => {
+    const narrow = convertTo(sound, 8000).subarray(0, 3200);
+    for (const encoding of encodings) {
+      const format = { encoding, sampleRate: 8000, channels: 1 };
+      const bytes = encode(narrow, encoding);
+      const size = bytes.length / 10;
+      const packets = Array.from({ length: 10 }, (_, i): [number, Buffer] => [
+        65_530 + i,
+        bytes.subarray(size * i, size * (i + 1)),
+      ]);
+      const heard = receive(packets.toSpliced(4, 2), format);
+      assert.equal(heard.length, 6400);
+      // Around the middle of the gap: the filter smears its edges.
+      assert.ok(samplesOf(heard.subarray(2880, 3520)).every((sample) => Math.abs(sample) <= 1));
+      assert.ok(samplesOf(heard.subarray(1280, 1920)).some((sample) => sample > 1000));
+    }
+  });
+
+  it("do not hold for files, whose chunks have no numbers of packets", () => {
+    const file = wav(sound);
+    const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
+    const frames = [
+      ...transcoder.push(file.subarray(0, 1000), undefined, 1),
+      ...transcoder.push(file.subarray(1000), undefined, 5),
+      ...transcoder.end(),
+    ];
+    transcoder.free();
+    assert.deepEqual(Buffer.concat(frames), sound);
   });
 });
 

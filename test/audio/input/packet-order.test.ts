@@ -1,0 +1,48 @@
+// What the numbers of packets tell about lost ones.
+
+import assert from "node:assert/strict";
+import { PacketOrder } from "../../../audio/input/packet-order";
+
+/** What is lost before each of the packets of 20 ms, and "late" for one that is ignored. */
+function lost(...numbers: number[]) {
+  const order = new PacketOrder();
+  return numbers.map((number) => order.lostBefore(number, 20) ?? "late");
+}
+
+describe("numbered packets", () => {
+  it("in a row have lost nothing, whatever number comes first", () => {
+    assert.deepEqual(lost(0, 1, 2), [0, 0, 0]);
+    assert.deepEqual(lost(4711, 4712), [0, 0]);
+  });
+
+  it("tell how much was lost before one", () => {
+    assert.deepEqual(lost(5, 6, 8, 9, 13), [0, 0, 20, 0, 60]);
+  });
+
+  it("may wrap at 16 bits, or count on", () => {
+    assert.deepEqual(lost(65_534, 65_535, 0, 2), [0, 0, 0, 20]);
+    assert.deepEqual(lost(65_534, 65_537, 65_538), [0, 40, 0]);
+    assert.deepEqual(lost(2 ** 40, 2 ** 40 + 2), [0, 20]);
+  });
+
+  it("are too late when they were missing", () => {
+    assert.deepEqual(lost(1, 2, 5, 4, 3, 6), [0, 0, 40, "late", "late", 0]);
+    assert.deepEqual(lost(65_534, 1, 65_535, 2), [0, 40, "late", 0]);
+  });
+
+  it("begin anew when the sender does, and after a gap of more than a second", () => {
+    assert.deepEqual(lost(10, 13, 1, 2, 11, 12), [0, 40, 0, 0, 160, 0]);
+    assert.deepEqual(lost(1, 51, 52), [0, 980, 0]);
+    assert.deepEqual(lost(1, 53, 30, 31), [0, 0, 0, 0]);
+    assert.deepEqual(lost(1, 1, 2), [0, 0, 0]);
+  });
+
+  it("begin anew after the end of the stream", () => {
+    const order = new PacketOrder();
+    order.lostBefore(1, 20);
+    order.lostBefore(3, 20);
+    order.reset();
+    assert.equal(order.lostBefore(2, 20), 0);
+    assert.equal(order.lostBefore(3, 20), 0);
+  });
+});
