@@ -5,10 +5,11 @@ import type { WebSocket } from "ws";
 import { systemClock } from "../audio/clock";
 import type { NodeMessage } from "../browser/protocol";
 import { AwayPages } from "./browser-in/away";
-import { Client, clients, idOf, isResumeToken, newResumeToken } from "./browser-in/clients";
+import { Client, clients, idOf, isResumeToken, newResumeToken, pagesOf } from "./browser-in/clients";
 import { type FromPage, type PageListener, PageSocket } from "./browser-in/page-socket";
 import { Sites } from "./browser-in/sites";
 import { Tickets } from "./browser-in/tickets";
+import { onFlowsStarted } from "./flow/flow-start";
 import type { FlowMessage } from "./flow/messages";
 import { type BrowserInSettings, browserIn } from "./settings/browser-in";
 import { rejectMessages } from "./settings/invalid-settings";
@@ -16,8 +17,11 @@ import { readSettings } from "./settings/table";
 
 export = (RED: NodeAPI) => {
   const sites = new Sites(RED);
+  /** The ids of the nodes that run. */
+  const running = new Set<string>();
   function BrowserIn(this: Node, def: NodeDef) {
     RED.nodes.createNode(this, def);
+    running.add(this.id);
     const end = (client: Client) => send(this, client, { action: "disconnect" });
     const away = new AwayPages(systemClock, this.id, end);
     try {
@@ -26,7 +30,13 @@ export = (RED: NodeAPI) => {
       rejectMessages(this, error as Error);
     }
     this.on("close", (removed: boolean, done: () => void) => {
+      running.delete(this.id);
       away.close(removed);
+      // Node-RED does not say it of the nodes in a subflow that is removed.
+      const stop = onFlowsStarted(RED, () => {
+        stop();
+        if (!running.has(this.id)) away.close(true);
+      });
       done();
     });
   }
@@ -36,28 +46,29 @@ export = (RED: NodeAPI) => {
 function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sites: Sites, away: AwayPages) {
   const path = settings.path.trim().replace(/^\/?(.*?)\/?$/, "/$1");
   const tickets = new Tickets(systemClock);
-  const open = new Set<PageSocket>();
+  /** Also those whose pages have not sent their first message. */
+  const sockets = new Set<PageSocket>();
+  const openPages = () => pagesOf(node.id).filter(({ isOpen }) => isOpen).length;
 
   const showCount = () => {
+    const count = openPages();
     const text =
-      open.size === 1
-        ? RED._("browser-in.badge.one")
-        : RED._("browser-in.badge.pages", { count: String(open.size) });
-    node.status({ fill: open.size ? "green" : "grey", shape: open.size ? "dot" : "ring", text });
+      count === 1 ? RED._("browser-in.badge.one") : RED._("browser-in.badge.pages", { count: String(count) });
+    node.status({ fill: count ? "green" : "grey", shape: count ? "dot" : "ring", text });
   };
 
   const opened = (socket: WebSocket, ticket: string, user: string | undefined) => {
     // Middleware can take longer than a deploy.
     if (closing) return refuse(socket, 1001);
     if (!tickets.use(ticket)) return refuse(socket, 4001);
-    if (open.size >= settings.maxPages) return refuse(socket, 4002);
+    // Each open page may come back before its old socket is known to be dead.
+    if (sockets.size >= 2 * settings.maxPages) return refuse(socket, 4002);
     const page = new PageSocket(
       socket,
       systemClock,
       listenTo(() => page, user),
     );
-    open.add(page);
-    showCount();
+    sockets.add(page);
   };
 
   const listenTo = (page: () => PageSocket, user: string | undefined): PageListener => {
@@ -65,21 +76,24 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
     return {
       started({ resume }, outbox) {
         const token = isResumeToken(resume) ? resume : newResumeToken();
-        const id = idOf(node.id, token);
-        client = clients.get(id) ?? new Client(id, node.id);
+        const id = idOf(node.id, token, user);
+        const known = clients.get(id);
+        if (!known?.isOpen && openPages() >= settings.maxPages) return page().close(4002);
+        client = known ?? new Client(id, node.id, user);
         clients.set(id, client);
-        client.user = user;
         client.attach(outbox, () => page().close(4004));
         away.delete(client);
         away.limit(settings.maxPages);
         outbox.push(JSON.stringify({ type: "ready", resume: token } satisfies NodeMessage));
         client.sendState();
+        showCount();
       },
       sent: (msg) => client && send(node, client, msg),
       closed(outbox) {
-        open.delete(page());
+        sockets.delete(page());
+        if (!client?.detach(outbox)) return;
+        away.add(client);
         if (!closing) showCount();
-        if (client?.detach(outbox)) away.add(client);
       },
     };
   };
@@ -89,7 +103,7 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
   node.on("close", (done: () => void) => {
     closing = true;
     close();
-    for (const page of open) page.close(1001);
+    for (const page of sockets) page.close(1001);
     node.status({});
     done();
   });

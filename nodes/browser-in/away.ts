@@ -1,7 +1,7 @@
 // The pages of one browser in node that have no socket: one that comes back continues its conversation, the others end theirs.
 
 import type { Clock } from "../../audio/clock";
-import { type Client, clients } from "./clients";
+import { type Client, clients, pagesOf } from "./clients";
 
 /** Milliseconds for which the conversation of a page without a socket stays open: the page may be loading again. */
 const AWAY_MS = 30_000;
@@ -22,7 +22,7 @@ export class AwayPages {
     this.#clock = clock;
     this.#node = node;
     this.#end = end;
-    for (const client of this.#all()) this.add(client);
+    for (const client of pagesOf(node)) this.add(client);
   }
 
   add(client: Client) {
@@ -38,7 +38,7 @@ export class AwayPages {
 
   /** Ends the conversations of those that are away for longest, until all pages of the node are at most so many. */
   limit(pages: number) {
-    let tooMany = this.#all().length - pages;
+    let tooMany = pagesOf(this.#node).length - pages;
     for (const client of this.#waits.keys()) if (tooMany-- > 0) this.#drop(client);
   }
 
@@ -46,16 +46,12 @@ export class AwayPages {
   close(removed: boolean) {
     for (const cancel of this.#waits.values()) cancel();
     this.#waits.clear();
-    if (removed) for (const client of this.#all()) this.#drop(client);
+    if (removed) for (const client of pagesOf(this.#node)) this.#drop(client);
   }
 
   #drop(client: Client) {
     this.delete(client);
     clients.delete(client.id);
     this.#end(client);
-  }
-
-  #all() {
-    return [...clients.values()].filter(({ node }) => node === this.#node);
   }
 }

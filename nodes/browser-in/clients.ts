@@ -18,7 +18,7 @@ export class Client {
   /** The id of its browser in node. */
   readonly node: string;
   /** The name of its login. */
-  user: string | undefined;
+  readonly user: string | undefined;
   /** Undefined while the page has no socket. */
   #outbox: Outbox | undefined;
   #sound: { rate: number; turn: number | undefined } | undefined;
@@ -27,17 +27,24 @@ export class Client {
   /** Closes the socket when another takes its place. */
   #onReplaced = () => {};
 
-  constructor(id: string, node: string) {
+  constructor(id: string, node: string, user: string | undefined) {
     this.id = id;
     this.node = node;
+    this.user = user;
+  }
+
+  /** Whether the page has a socket. */
+  get isOpen() {
+    return this.#outbox !== undefined;
   }
 
   /** Attaches the page's socket. @param onReplaced is called when another socket takes its place */
   attach(outbox: Outbox, onReplaced: () => void) {
-    this.#onReplaced();
+    const replaced = this.#onReplaced;
     this.#outbox = outbox;
     this.#onReplaced = onReplaced;
     this.#sound = undefined;
+    replaced();
   }
 
   /** Sends the state of the conversation to a page that has come back. */
@@ -75,6 +82,9 @@ export class Client {
 /** All pages of all browser in nodes, by their ids. */
 export const clients = new Map<string, Client>();
 
+/** @param node the id of a browser in node */
+export const pagesOf = (node: string) => [...clients.values()].filter((client) => client.node === node);
+
 /** A new `resume` token: 43 letters, digits, `-` and `_`. */
 export const newResumeToken = () => randomBytes(32).toString("base64url");
 export const isResumeToken = (token: unknown): token is string =>
@@ -82,8 +92,9 @@ export const isResumeToken = (token: unknown): token is string =>
 
 /**
  * The id of the page that holds a `resume` token. Nobody can find a token for an id, so nobody can take over the conversation of
- * another page; and the id is the same after a restart of Node-RED.
+ * another page; and the id is the same after a restart of Node-RED. Another login in the same tab gets another id.
  * @param node the id of the browser in node
+ * @param user the name of the login
  */
-export const idOf = (node: string, token: string) =>
-  createHash("sha256").update(`${node} ${token}`).digest("hex").slice(0, 32);
+export const idOf = (node: string, token: string, user = "") =>
+  createHash("sha256").update(`${node} ${token} ${user}`).digest("hex").slice(0, 32);

@@ -14,7 +14,7 @@ export type FromPage = Omit<FlowMessage, "_session" | "_msgid"> & { language?: s
 type Start = Extract<PageMessage, { type: "start" }>;
 
 export interface PageListener {
-  /** The first message of the page has come. */
+  /** The first message of the page has come. May close the socket. */
   started(start: Start, outbox: Outbox): void;
   sent(msg: FromPage): void;
   /** The socket has closed, or will be: nothing more comes from it. */
@@ -108,6 +108,7 @@ export class PageSocket {
     this.#start = start;
     if (!isFirst) return;
     this.#listener.started(start, this.#outbox);
+    if (this.#ended) return;
     this.#cancel();
     this.#beat();
   }

@@ -18,8 +18,11 @@ export interface Site {
   opened(socket: WebSocket, ticket: string, user: string | undefined): void;
 }
 
-/** What is below the path of a page, besides its files. */
+/** Whether that name below the path of a page belongs to the page. */
 const isPart = (name: string) => name === "ticket" || name === "socket" || isFile(name);
+/** `/talk/ticket`: `/talk` and `ticket` */
+const split = (path: string) =>
+  [path.slice(0, path.lastIndexOf("/")), path.slice(path.lastIndexOf("/") + 1)] as const;
 
 export class Sites {
   readonly #settings: HttpSettings;
@@ -36,13 +39,16 @@ export class Sites {
   /**
    * Serves a page until the function that is returned is called.
    * @param path without a slash at its end
-   * @throws InputError when another node serves that path, or Node-RED serves no HTTP
+   * @throws InputError when a page of another node is at that path or uses it, or Node-RED serves no HTTP
    */
   open(path: string, site: Site): () => void {
     if (this.#settings.httpNodeRoot === false || !this.#server)
       throw new InputError("Node-RED serves no pages: httpNodeRoot is false in settings.js.");
-    if (this.#sites.has(path))
-      throw new InputError(`Another browser in node has the path ${path}. Give this one a path of its own.`);
+    const other = [...this.#sites.keys()].find((known) => overlap(known, path));
+    if (other)
+      throw new InputError(
+        `The path ${path} conflicts with ${other} of another browser in node. Choose another path.`,
+      );
     this.#sites.set(path, site);
     this.#upgrades ??= leadUpgrades(this.#server, (address) => this.#isSocket(address));
     return () => {
@@ -62,10 +68,9 @@ export class Sites {
 
   #handle(request: Request, response: Response, next: NextFunction) {
     const path = request.path.replace(/\/$/, "");
-    const slash = path.lastIndexOf("/");
-    const last = path.slice(slash + 1);
+    const [above, last] = split(path);
     const page = this.#sites.get(path);
-    const site = page ?? (isPart(last) && this.#sites.get(path.slice(0, slash)));
+    const site = page ?? (isPart(last) && this.#sites.get(above));
     if (!site || (request.method !== "GET" && request.method !== "HEAD")) return next();
     throughMiddleware(this.#settings, request, response, next, () => {
       // Last, because the middleware may open the other addresses to all sites.
@@ -93,4 +98,13 @@ export class Sites {
     if (!this.#upgrades) return response.sendStatus(503);
     this.#upgrades.accept(request, response, (socket) => site.opened(socket, given, user));
   }
+}
+
+/** Whether two pages have the same path, or one is where a part of the other is. */
+function overlap(a: string, b: string) {
+  const isPartOf = (path: string, page: string) => {
+    const [above, last] = split(path);
+    return above === page && isPart(last);
+  };
+  return a === b || isPartOf(a, b) || isPartOf(b, a);
 }

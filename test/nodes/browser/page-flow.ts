@@ -15,10 +15,15 @@ const express = createRequire(require.resolve("node-red"))("express") as () => E
 /**
  * Starts a browser in with the id `in` that sends to the node `flow`, a browser out with the id `out`, and `more` nodes.
  * @param to further nodes that browser in sends to
- * @returns also the address of the page
+ * @returns also the address of the page, and the login of every request
  */
 export async function startPageFlow(properties: object = {}, more: FlowNode[] = [], to: string[] = []) {
+  const login: { user?: string } = {};
   const httpNode = express();
+  httpNode.use((request, _, next) => {
+    Object.assign(request, login);
+    next();
+  });
   const server = createServer(httpNode);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanUp(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
@@ -32,5 +37,5 @@ export async function startPageFlow(properties: object = {}, more: FlowNode[] = 
   ];
   const flow = await Flow.start(nodes, {}, { server: server as NodeAPI["server"], httpNode });
   const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/talk`;
-  return { flow, page, nodes, server };
+  return { flow, page, nodes, server, login };
 }

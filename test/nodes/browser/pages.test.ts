@@ -2,9 +2,13 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { systemClock } from "../../../audio/clock";
+import { clients } from "../../../nodes/browser-in/clients";
 import { replace } from "../../clean-up";
 import { TestClock } from "../../clock";
+import { instance, node, subflow } from "../../flow-node";
 import { openPage, PageClient, ticketOf } from "../../page-client";
 import type { Msg } from "../flow";
 import { startPageFlow } from "./page-flow";
@@ -131,6 +135,53 @@ describe("browser in", () => {
       assert.notEqual((await openPage(page, forged)).resume, forged);
   });
 
+  it("gives another login in the same tab a conversation of its own", async () => {
+    const { flow, page, login } = await startPageFlow();
+    const ids: string[] = [];
+    let resume: string | undefined;
+    for (const user of ["anna", "bob", "anna"]) {
+      login.user = user;
+      const opened = await openPage(page, resume);
+      resume = opened.resume;
+      opened.client.tell({ type: "text", text: "Hello" });
+      const { _session } = await flow.at("flow").next(({ payload }) => payload === "Hello");
+      assert.equal((_session as { user?: string }).user, user);
+      ids.push(idIn({ _session }));
+      await opened.client.leave();
+    }
+    assert.notEqual(ids[0], ids[1]);
+    assert.equal(ids[0], ids[2], "the first one may come back");
+  });
+
+  it("lets a page in whose own lost socket still counts, although no more pages may be open", async () => {
+    const { flow, page } = await startPageFlow({ maxPages: 1 });
+    const badges = flow.badges("in");
+    const { client, resume } = await openPage(page);
+    client.tell({ type: "text", text: "before" });
+    const id = idIn(await flow.at("flow").next());
+    // It does not notice that the page has gone.
+    client.socket.pause();
+    const again = await openPage(page, resume);
+    again.client.tell({ type: "text", text: "after" });
+    assert.equal(idIn(await flow.at("flow").next()), id);
+    const stranger = new PageClient(page, await ticketOf(page));
+    const refused = stranger.closeCode();
+    await once(stranger.socket, "open");
+    stranger.tell({ type: "start", rate: 16_000, language: "en" });
+    assert.equal(await refused, 4002);
+    await again.client.settled();
+    assert.deepEqual(
+      badges.items.slice(1).map(({ text }) => text),
+      ["1 page open", "1 page open"],
+    );
+  });
+
+  it("holds no more than twice as many sockets as pages may be open, also when they say nothing", async () => {
+    const { page } = await startPageFlow({ maxPages: 1 });
+    for (let n = 0; n < 2; n++) await once(new PageClient(page, await ticketOf(page)).socket, "open");
+    assert.equal(await new PageClient(page, await ticketOf(page)).closeCode(), 4002);
+  });
+
   it("ends the conversation of a page that has been away for 30 s, and no sooner", async () => {
     const clock = new TestClock();
     replace(systemClock, "after", clock.after.bind(clock));
@@ -178,6 +229,33 @@ describe("browser in", () => {
     assert.equal(await closed, 1001);
     await flow.at("flow").next((msg) => msg.action === "disconnect" && idIn(msg) === id);
   });
+
+  for (const [where, of] of [
+    ["a subflow", "inner"],
+    ["a subflow in a subflow", "outer"],
+  ] as const)
+    it(`ends them when it is in ${where} that is deleted, and closes and forgets its pages`, async () => {
+      const {
+        flow,
+        page,
+        nodes: all,
+      } = await startPageFlow({}, [
+        ...subflow("inner", [], [node("deep", "gemini-browser-in", { path: "/deep" }, [])], ["deep"]),
+        ...subflow("outer", [], [instance("nested", "inner", [])], ["nested"]),
+        instance("instance", of, ["flow"]),
+      ]);
+      const { client, resume } = await openPage(page.replace("talk", "deep"));
+      client.tell({ type: "text", text: "Hello" });
+      const id = idIn(await flow.at("flow").next());
+      await flow.deploy(all.map((node) => (node.id === "deep" ? { ...node, title: "Deployed" } : node)));
+      const again = await openPage(page.replace("talk", "deep"), resume);
+      assert.ok(clients.get(id)?.isOpen, "a deploy of the subflow does not end them");
+      const closed = again.client.closeCode();
+      await flow.deploy(all.filter((node) => node.id !== "instance"));
+      assert.equal(await closed, 1001);
+      await flow.at("flow").next((msg) => msg.action === "disconnect" && idIn(msg) === id);
+      assert.deepEqual([...clients.keys()], []);
+    });
 
   it("ends them after 30 s when it can no longer serve its page", async () => {
     const clock = new TestClock();
@@ -250,6 +328,33 @@ describe("browser in", () => {
     assert.equal(await client.closeCode(), 1006);
   });
 
+  it("does not wait for a page that ignores that its socket is closed", async () => {
+    const clock = new TestClock();
+    replace(systemClock, "after", clock.after.bind(clock));
+    const { page } = await startPageFlow();
+    const request = get(`${page}/socket?ticket=${await ticketOf(page)}`, {
+      headers: {
+        origin: new URL(page).origin,
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+      },
+    });
+    const [, socket, head] = (await once(request, "upgrade")) as [IncomingMessage, Socket, Buffer];
+    const received = [head];
+    socket.on("data", (data) => received.push(data));
+    const ended = once(socket, "end");
+    // It never says how it sounds.
+    clock.advance(10_000);
+    while (Buffer.concat(received).length < 4) await once(socket, "data");
+    assert.deepEqual(Buffer.concat(received), Buffer.from([0x88, 2, 4003 >> 8, 4003 & 0xff]));
+    clock.advance(9_900);
+    assert.equal(socket.readableEnded, false);
+    clock.advance(100);
+    await ended;
+  });
+
   it("keeps a page that still sends, although what it receives comes late", async () => {
     const clock = new TestClock();
     replace(systemClock, "after", clock.after.bind(clock));
@@ -265,14 +370,23 @@ describe("browser in", () => {
     await client.settled();
   });
 
-  it("refuses the path of another browser in with an error on the second, and one that is no path", async () => {
-    const node = { type: "gemini-browser-in", z: "tab", x: 0, y: 0, wires: [] };
+  it("refuses a path that another browser in uses with an error on the second, and one that is no path", async () => {
+    const second = (id: string, path: string) => node(id, "gemini-browser-in", { path });
     const { flow } = await startPageFlow({}, [
-      { ...node, id: "second", path: "talk/" },
-      { ...node, id: "third", path: "/a b" },
+      second("equal", "talk/"),
+      second("ticket", "/talk/ticket"),
+      second("script", "/talk/app.js"),
+      second("invalid", "/a b"),
+      second("below", "/talk/more"),
+      second("socket", "/kitchen/socket"),
+      second("above", "/kitchen"),
     ]);
-    assert.match((await flow.badges("second").next()).text!, /has the path \/talk\. Give this one a path/);
-    assert.match((await flow.badges("third").next()).text!, /path must consist of names/);
+    const badge = async (id: string) => (await flow.badges(id).next()).text!;
+    for (const id of ["equal", "ticket", "script"])
+      assert.match(await badge(id), /conflicts with \/talk of another browser in node/, id);
+    assert.match(await badge("above"), /conflicts with \/kitchen\/socket of another/);
+    assert.match(await badge("invalid"), /path must consist of names/);
+    for (const id of ["below", "socket"]) assert.equal(await badge(id), "0 pages open", id);
     assert.equal((await flow.badges("in").next()).text, "0 pages open");
   });
 

@@ -161,7 +161,10 @@ describe("the page of browser in, attacked", () => {
   it("refuses more pages than the setting allows with 4002", async () => {
     const clients = [];
     for (let n = 0; n < 3; n++) clients.push((await openPage(page)).client);
-    const code = new PageClient(page, await ticketOf(page)).closeCode();
+    const another = new PageClient(page, await ticketOf(page));
+    const code = another.closeCode();
+    await once(another.socket, "open");
+    another.tell({ type: "start", rate: 16_000, language: "en" });
     assert.equal(await code, 4002);
     await clients[0]!.leave();
     await openPage(page);
