@@ -16,6 +16,7 @@ import type { ConversationEvent } from "./events";
 import type { InputGate } from "./input/input-gate";
 import type { ConversationOptions } from "./options";
 import { ConnectionError, InputError } from "./server/errors";
+import { profileOf } from "./setup/model-profiles";
 import { outlivesConnection } from "./setup/setup";
 import { isOpen, type StateEvent } from "./state/state";
 import type { StateStore } from "./state/store";
@@ -48,6 +49,8 @@ export class Lifecycle implements ConnectionListener {
   readonly #options: Pick<ConversationOptions, "settings" | "continuity" | "clock">;
   readonly #parts: LifecycleParts;
   readonly #connection: Connection;
+  /** The server has had a part of the conversation. */
+  #hasBegun = false;
 
   constructor(options: ConversationOptions, parts: LifecycleParts) {
     const { settings, continuity, clock, random } = options;
@@ -130,6 +133,8 @@ export class Lifecycle implements ConnectionListener {
       if (!isResumed) tools.forget();
       watch.restart();
       input.putBack(handle.takeUnanswered());
+      if (this.#speaksFirst && !this.#hasBegun && !isResumed) input.begin();
+      this.#hasBegun = true;
       input.open(socket, turns.historyFor(isResumed), isResumed);
     });
   }
@@ -162,7 +167,14 @@ export class Lifecycle implements ConnectionListener {
     });
   }
 
+  /** A model that takes no texts cannot be asked to speak. */
+  get #speaksFirst() {
+    const { model, speaksFirst } = this.#options.settings;
+    return speaksFirst && profileOf(model).text !== "none";
+  }
+
   #startOver() {
+    this.#hasBegun = false;
     this.#parts.turns.restart();
     this.#parts.state.apply({ type: "ended" });
   }

@@ -1,13 +1,14 @@
 // The resumption handle of a conversation: its validity, and its storage.
 
 import type { LiveServerSessionResumptionUpdate } from "@google/genai";
+import type { Text } from "../input/input";
 import { ConnectionError } from "../server/errors";
 
 /** What is stored of a conversation to resume it after a deploy or restart. */
 export interface StoredHandle {
   handle: string;
   /** Texts that had no answer when the live session was closed. */
-  unanswered: readonly string[];
+  unanswered: readonly Text[];
 }
 
 export interface HandleStore {
@@ -34,7 +35,7 @@ export class ResumptionHandle {
   /** Clock time, in milliseconds, at which the connection was last known to be open. */
   #alive = 0;
   #refusals = 0;
-  #unanswered: readonly string[] = [];
+  #unanswered: readonly Text[] = [];
   #isLoading = false;
 
   /** @param isUsed whether conversations are resumed @param store where it outlives this process; undefined: nowhere */
@@ -81,14 +82,14 @@ export class ResumptionHandle {
   }
 
   /** Stores texts without an answer beside the handle. Returns false when there is no handle or no store. */
-  storeUnanswered(texts: readonly string[]): boolean {
+  storeUnanswered(texts: readonly Text[]): boolean {
     if (!this.#store || !this.#value) return false;
     this.#store.save({ handle: this.#value, unanswered: texts });
     return true;
   }
 
   /** Takes the texts without an answer, and deletes them from the store: they are sent now. */
-  takeUnanswered(): readonly string[] {
+  takeUnanswered(): readonly Text[] {
     const texts = this.#unanswered;
     this.#unanswered = [];
     if (texts.length) this.storeUnanswered([]);

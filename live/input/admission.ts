@@ -34,6 +34,10 @@ export function judge(
   }
   if (state.spent)
     return new InputError(`Not sent: ${state.spent}. Send the action "reset" to begin another conversation.`);
+  if (input.kind === "text" && input.isPrompt && profile.text === "none")
+    return new InputError(
+      `${model} cannot be asked to speak: send the action "reply" to a live session with another model.`,
+    );
   if (
     (input.kind === "text" && profile.text === "none") ||
     (input.kind === "history" && profile.history === "never")

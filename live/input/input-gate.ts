@@ -9,7 +9,7 @@ import { isIdle } from "../state/state";
 import type { StateStore } from "../state/store";
 import { judge } from "./admission";
 import { IdleTexts } from "./idle-texts";
-import type { Done, HistoryTurn, Input, Signal, Text } from "./input";
+import { type Done, type HistoryTurn, type Input, promptFor, type Signal, type Text } from "./input";
 import { PushToTalk } from "./push-to-talk";
 import type { QueueLimits } from "./queue";
 import { type Outlet, Sender, type SenderListener } from "./sender";
@@ -83,8 +83,13 @@ export class InputGate {
   }
 
   /** Queues texts that are sent again, before everything that waits. */
-  putBack(texts: readonly string[]) {
-    this.#sender.putBack(texts.map((text) => ({ kind: "text", text, turnComplete: true, again: true })));
+  putBack(texts: readonly Text[]) {
+    this.#sender.putBack(texts.map((text) => ({ ...text, again: true })));
+  }
+
+  /** Before everything that waits, the model is asked to speak, unless it is asked something anyway. */
+  begin() {
+    if (!this.#sender.hasQuestion) this.#sender.putBack([promptFor()]);
   }
 
   /** As Sender.close(). */

@@ -29,7 +29,17 @@ export interface Text {
   whenIdle?: true;
   /** Sent a second time, because the connection was lost before any answer came. */
   again?: true;
+  /** Asks the model to speak, and is not part of what the user says. */
+  isPrompt?: true;
 }
+
+/**
+ * Asks the model to speak without a text of the user: a prompt is the way that the documentation names, and every model that takes
+ * texts takes it (docs/live-api.md 1.2). Without an instruction, the model begins the conversation or continues it.
+ */
+export const promptFor = (
+  instruction = "Begin the conversation, or continue it, in the language of your instructions.",
+): Text => ({ kind: "text", text: instruction, turnComplete: true, isPrompt: true });
 
 /** The response of a tool to a call of the model. */
 export interface ToolResponse {

@@ -49,6 +49,11 @@ export class InputQueue {
     return this.#messages.some(({ input }) => input.kind === kind);
   }
 
+  /** Whether a text waits that needs an answer. */
+  get hasQuestion() {
+    return this.#messages.some(({ input }) => input.kind === "text" && input.turnComplete);
+  }
+
   add(input: Input, done: Done) {
     this.#order += 1;
     const order = this.#order;

@@ -59,6 +59,10 @@ export class Sender {
     return this.#queue.has("history");
   }
 
+  get hasQuestion() {
+    return this.#queue.hasQuestion;
+  }
+
   send(input: Input, done: Done) {
     const goesAtOnce =
       input.kind === "toolResponse" || // Sound may wait for this response.
@@ -80,13 +84,14 @@ export class Sender {
 
   /**
    * Sends everything that waits over a new connection.
-   * @param history sent first, before the history that waits
+   * @param history sent first, with the history that waits
    * @param isResumed whether the server remembers the conversation and its tool calls
    */
   open(outlet: Outlet, history: readonly HistoryTurn[], isResumed: boolean) {
     this.#outlet = outlet;
     this.#reportLostSound();
-    if (history.length && this.#profile.history !== "never") this.#sendHistory(history);
+    const hasHistory = history.length > 0 || (!isResumed && this.hasHistory);
+    if (hasHistory && this.#profile.history !== "never") this.#sendHistory(history);
     if (!isResumed)
       for (const { done } of this.#queue.takeKind("toolResponse"))
         done(

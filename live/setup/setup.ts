@@ -44,6 +44,8 @@ export interface ConversationSettings {
   };
   /** Whether the user's speech interrupts the model (barge-in). */
   bargeIn: boolean;
+  /** Whether the model begins each new conversation. */
+  speaksFirst: boolean;
   /** Turn coverage: the input that belongs to a turn. */
   turnCoverage: "" | "ONLY_ACTIVITY" | "ALL_INPUT" | "AUDIO_ACTIVITY_AND_ALL_VIDEO";
   /** Whether the model may use Google Search; its sources are reported as grounding. */
@@ -131,6 +133,7 @@ export function buildSetup(
   if (canResume(settings, { onConnectionLoss }))
     config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
   if (compression) config.contextWindowCompression = buildCompression(compression);
+  accepted(settings.speaksFirst, profile.text !== "none", "speaksFirst");
   const tools = buildTools(settings, profile, begins.tools ?? []);
   if (tools.length) config.tools = tools;
   const historyFirst = begins.history && profile.history === "atStart";

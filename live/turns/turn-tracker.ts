@@ -68,8 +68,8 @@ export class TurnTracker {
   }
 
   /** Texts that were sent and whose answer has not started. */
-  get unanswered(): readonly string[] {
-    return this.#questions.map(({ text }) => text);
+  get unanswered(): readonly Text[] {
+    return this.#questions;
   }
 
   /** The history to send when a connection opens: what the server does not have, or may forget. */
@@ -101,8 +101,7 @@ export class TurnTracker {
     if (input.kind === "signal") this.hear(input.signal === "activityStart");
     if (input.kind === "text" && input.turnComplete) {
       this.#questions.push(input);
-      if (this.#questions.length > this.#options.maxQuestions)
-        this.#captions.keep({ role: "user", text: this.#questions.shift()!.text });
+      if (this.#questions.length > this.#options.maxQuestions) this.#keepQuestion(this.#questions.shift()!);
       this.#state.apply({ type: "textSent" });
     } else if (input.kind === "text") this.#captions.keep({ role: "user", text: input.text });
     if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current))
@@ -255,8 +254,12 @@ export class TurnTracker {
   }
 
   #keepQuestions() {
-    for (const { text } of this.#questions) this.#captions.keep({ role: "user", text });
+    for (const question of this.#questions) this.#keepQuestion(question);
     this.#questions = [];
+  }
+
+  #keepQuestion({ text, isPrompt }: Text) {
+    if (!isPrompt) this.#captions.keep({ role: "user", text });
   }
 }
 

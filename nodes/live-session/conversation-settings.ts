@@ -6,7 +6,7 @@ import type { LiveSessionSettings } from "../settings/live-session";
 export function conversationSettings(settings: LiveSessionSettings): ConversationSettings {
   const { voice, language, instruction, temperature, thinkingLevel, affectiveDialog } = settings;
   const { turnDetection, startSensitivity, endSensitivity, silenceDurationMs, prefixPaddingMs } = settings;
-  const { bargeIn, turnCoverage, singleTurn, googleSearch } = settings;
+  const { bargeIn, speaksFirst, turnCoverage, singleTurn, googleSearch } = settings;
   return {
     model: settings.model.trim(),
     voice,
@@ -20,6 +20,7 @@ export function conversationSettings(settings: LiveSessionSettings): Conversatio
     turnDetection,
     detection: { start: startSensitivity, end: endSensitivity, silenceDurationMs, prefixPaddingMs },
     bargeIn,
+    speaksFirst,
     turnCoverage,
     segmentSilenceMs: settings.segmentSilenceMs,
     singleTurn,

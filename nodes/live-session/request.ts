@@ -1,7 +1,7 @@
 // Reads the request that a message makes to a live session.
 
 import { defaultFormat, isMonoPcm16, parseMimeType } from "../../audio/formats";
-import type { Input } from "../../live/input/input";
+import { type Input, promptFor } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { FlowMessage } from "../flow/messages";
 
@@ -22,6 +22,7 @@ const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 export function readRequest(msg: FlowMessage): Action | Update | Input {
   const { action, payload } = msg;
   if (action === "update") return readUpdate(payload);
+  if (action === "reply") return { ...readReply(payload), ...whenIdle(msg) };
   if (action !== undefined) return readAction(action);
   if (Buffer.isBuffer(payload)) return readBytes(payload, msg.mimeType);
   if (typeof payload === "string" && payload.trim())
@@ -29,13 +30,15 @@ export function readRequest(msg: FlowMessage): Action | Update | Input {
       kind: "text",
       text: payload,
       turnComplete: msg.turnComplete !== false,
-      ...(msg.whenIdle === true && { whenIdle: true }),
+      ...whenIdle(msg),
     };
   if (Array.isArray(payload) && payload.length) return { kind: "history", turns: payload.map(readTurn) };
   throw new InputError(
     `msg.payload is ${describe(payload)}. Send a Buffer with sound or an image, a string, or an array of {role, text}.`,
   );
 }
+
+const whenIdle = (msg: FlowMessage) => (msg.whenIdle === true ? { whenIdle: true as const } : {});
 
 function describe(payload: unknown): string {
   if (payload === "") return "an empty string";
@@ -48,11 +51,19 @@ function readUpdate(payload: unknown): Update {
   throw new InputError('msg.action "update" needs the new instruction as a string in msg.payload.');
 }
 
+function readReply(payload: unknown) {
+  if (payload !== undefined && typeof payload !== "string")
+    throw new InputError(
+      `msg.action "reply" takes an instruction as a string in msg.payload, or no payload; it is ${describe(payload)}.`,
+    );
+  return promptFor(payload?.trim() || undefined);
+}
+
 function readAction(action: unknown): Action | Input {
   if (ACTIONS.includes(action as string)) return action as Action;
   if (SIGNALS.includes(action as string))
     return { kind: "signal", signal: action as "activityStart" | "activityEnd" | "audioStreamEnd" };
-  const known = [...ACTIONS, "update", ...SIGNALS].join(", ");
+  const known = [...ACTIONS, "reply", "update", ...SIGNALS].join(", ");
   throw new InputError(`msg.action ${JSON.stringify(action)} is unknown. Use one of ${known}.`);
 }
 

@@ -38,6 +38,10 @@ const inSeconds = (seconds: number) => `${seconds.toFixed(1)} seconds of speech`
 /** The transcript of an utterance: its length, as the simulator has no speech recognition. */
 export const transcriptOf = (seconds: number) => `(${inSeconds(seconds)})`;
 
+/** A text that asks the model to speak first. */
+const ASKS_FOR_GREETING = /\b(greet|begin the conversation)\b/i;
+const GREETING = "Hello! Say something, and you will hear it again.";
+
 const shortened = (text: string) =>
   text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 
@@ -51,6 +55,7 @@ function wordsForResult({ name, response, more }: Result) {
 
 function wordsFor(asked: Question, first: boolean) {
   if ("verbatim" in asked) return shortened(asked.verbatim);
+  if ("text" in asked && ASKS_FOR_GREETING.test(asked.text)) return GREETING;
   if ("text" in asked) return `Echo: ${shortened(asked.text)}`;
   if ("result" in asked) return `Echo: ${wordsForResult(asked.result)}`;
   const length = inSeconds(asked.seconds);

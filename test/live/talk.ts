@@ -27,6 +27,7 @@ export const settings: ConversationSettings = {
   turnDetection: "automatic",
   detection: { start: "", end: "", silenceDurationMs: undefined, prefixPaddingMs: undefined },
   bargeIn: true,
+  speaksFirst: false,
   turnCoverage: "",
   segmentSilenceMs: 2_000,
   singleTurn: false,

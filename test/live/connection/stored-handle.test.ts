@@ -2,13 +2,15 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { HandleStore } from "../../../live/connection/resumption-handle";
+import type { HandleStore, StoredHandle } from "../../../live/connection/resumption-handle";
 import { accept, answer, Exchange } from "../exchange";
 import { continuity, endWithTest, settings, Talk } from "../talk";
 
+const question = (text: string) => ({ kind: "text", text, turnComplete: true }) as const;
+
 describe("a stored resumption handle", () => {
   const storeOf = (...saved: (string | undefined)[]) => {
-    const unanswered: (readonly string[])[] = [];
+    const unanswered: StoredHandle["unanswered"][] = [];
     const handles: HandleStore & { saved: typeof saved; unanswered: typeof unanswered } = {
       saved,
       unanswered,
@@ -87,7 +89,7 @@ describe("a stored resumption handle", () => {
     await exchange.talk.say("What time is it?");
     await exchange.settled();
     assert.equal(exchange.talk.conversation.close(), 0);
-    assert.deepEqual(handles.unanswered.at(-1), ["What time is it?"]);
+    assert.deepEqual(handles.unanswered.at(-1), [question("What time is it?")]);
     const next = await Exchange.start({ text: answer }, { handles });
     await next.talk.say("Are you there?", false);
     await next.talk.next("turnComplete");
@@ -100,7 +102,7 @@ describe("a stored resumption handle", () => {
 
   it("is stored without the unanswered texts once they are sent again, although the server issues no other handle", async () => {
     const handles = storeOf("stored handle");
-    handles.unanswered.push(["hello"]);
+    handles.unanswered.push([question("hello")]);
     const exchange = await Exchange.start(
       { setup: ({ reply }) => reply({ setupComplete: {} }), text: answer },
       { handles },
@@ -121,7 +123,7 @@ describe("a stored resumption handle", () => {
   });
 
   it("that is still being read is not used when the conversation ends meanwhile", async () => {
-    let load!: (stored: { handle: string; unanswered: string[] }) => void;
+    let load!: (stored: StoredHandle) => void;
     const handles: HandleStore = {
       load: () =>
         new Promise((resolve) => {
@@ -132,7 +134,7 @@ describe("a stored resumption handle", () => {
     const exchange = await Exchange.start({}, { handles });
     exchange.talk.conversation.connect();
     exchange.talk.conversation.reset();
-    load({ handle: "an old one", unanswered: ["What time is it?"] });
+    load({ handle: "an old one", unanswered: [question("What time is it?")] });
     await exchange.talk.say("hello", false);
     await exchange.settled();
     assert.deepEqual(exchange.lines(/setup|text/), ["1 setup new", "1 context user: hello"]);
