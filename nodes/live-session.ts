@@ -16,6 +16,7 @@ import { conversationSettings } from "./live-session/conversation-settings";
 import { deleteHandles, HandleStores } from "./live-session/handle-store";
 import { OUTPUTS, toOutputs } from "./live-session/outputs";
 import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
+import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
 import { rejectMessages } from "./settings/invalid-settings";
 import { type LiveSessionSettings, liveSession } from "./settings/live-session";
@@ -40,9 +41,6 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   const connection = config.connection();
   const settings = conversationSettings(nodeSettings);
   const { model } = settings;
-  const { leftOut } = buildSetup(settings, connection.continuity);
-  if (leftOut.length) node.warn(`${model} does not support these settings: ${leftOut.join(", ")}.`);
-
   /** The identity on the messages of each conversation. */
   const identities = new WeakMap<Conversation, Identity>();
   const badge = new Badge(RED, node);
@@ -59,6 +57,17 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
   const handles = nodeSettings.keepConversations ? new HandleStores(node, model, systemClock) : undefined;
   if (!handles) deleteHandles(node);
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
+  const setup = () =>
+    buildSetup(settings, connection.continuity, {
+      tools: tools.served.map(({ declaration }) => declaration),
+    });
+  const warned = new Set<string>();
+  const warn = () => {
+    for (const warning of settingWarnings(settings, setup().leftOut)) {
+      if (!warned.has(warning)) node.warn(warning);
+      warned.add(warning);
+    }
+  };
   const options = {
     ...connection,
     settings,
@@ -107,14 +116,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
     else
       done(new InputError(`The conversation of the tool call ${id} has ended. The response was not sent.`));
   };
-  node.blueprint = () => ({
-    connection,
-    setup: buildSetup(settings, connection.continuity, {
-      tools: tools.served.map(({ declaration }) => declaration),
-    }),
-  });
+  node.blueprint = () => ({ connection, setup: setup() });
   const stopWatching = onFlowsStarted(RED, () => {
     tools.refresh();
+    warn();
     conversations.updateTools();
   });
   node.on("close", () => {

@@ -10,6 +10,7 @@ import { ConnectionError, InputError } from "../server/errors";
 import { routeTo } from "../server/network";
 import { redact, redactAll } from "../server/redaction";
 import type { Server } from "../server/server";
+import { type FurtherSetup, mergeSetup } from "../setup/further-setup";
 import type { Setup } from "../setup/setup";
 import { readFrame } from "./server-frame";
 
@@ -256,8 +257,7 @@ function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
   live.webSocketFactory = factory;
 }
 
-function extendSetup(data: string, extra: object) {
-  const frame = JSON.parse(data);
-  Object.assign(frame.setup, extra);
-  return JSON.stringify(frame);
+function extendSetup(data: string, extra: FurtherSetup) {
+  const { setup } = JSON.parse(data);
+  return JSON.stringify({ setup: mergeSetup(setup, extra) });
 }

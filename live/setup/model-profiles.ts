@@ -1,5 +1,23 @@
 // The settings and messages that each family of models accepts (docs/live-api.md 1.8). A setting that the model refuses is left out.
 
+/** What only some models take: settings of a conversation, and its tools. */
+export type Refusable =
+  | "voice"
+  | "instruction"
+  | "speaksFirst"
+  | "tools"
+  | "googleSearch"
+  | "language"
+  | "targetLanguage"
+  | "echoTarget"
+  | "inputLanguages"
+  | "vocabulary"
+  | "transcriptionMode"
+  | "mediaResolution"
+  | "thinkingLevel"
+  | "includeThoughts"
+  | "affectiveDialog";
+
 export interface ModelProfile {
   /** The only response modality of the model. */
   modality: "AUDIO" | "TEXT";
@@ -14,6 +32,10 @@ export interface ModelProfile {
    * silence, because live-translate sends no end at all (docs/live-api.md 1.5).
    */
   turnEnds: "turnComplete" | "segment" | "silence";
+  /** Whether the model translates: it then always gets a target language (docs/live-api.md 1.8). */
+  translates: boolean;
+  /** Whether the conversation outlives a connection on the server: it gives handles, and compresses its context. */
+  remembers: boolean;
   /** Whether tool calls block: as declared, always, or never. */
   blocking: "choice" | "always" | "never";
   /** The field of a declaration that carries its JSON Schema; `parameters` takes a subset (docs/live-api.md 1.2). */
@@ -24,12 +46,26 @@ export interface ModelProfile {
   deafWhileBlocked: boolean;
   /** The size of its context window in tokens, if known. */
   contextWindow: number | undefined;
-  /** The accepted fields of thinkingConfig. */
-  thinking: { levels: readonly string[]; thoughts: boolean };
-  affectiveDialog: boolean;
-  /** Whether speechConfig.languageCode is accepted. */
-  languageCode: boolean;
+  /** The values of `thinkingLevel` that it accepts, unless it refuses the setting. */
+  thinkingLevels: readonly string[];
+  refuses: readonly Refusable[];
 }
+
+const TRANSLATION = ["targetLanguage", "echoTarget"] as const;
+const TRANSCRIPTION = ["inputLanguages", "vocabulary", "transcriptionMode"] as const;
+/** What the models that only listen refuse; they take sound alone. */
+const DIALOG = [
+  "voice",
+  "instruction",
+  "speaksFirst",
+  "tools",
+  "googleSearch",
+  "language",
+  "mediaResolution",
+  "thinkingLevel",
+  "includeThoughts",
+  "affectiveDialog",
+] as const;
 
 const CURRENT: ModelProfile = {
   modality: "AUDIO",
@@ -37,33 +73,51 @@ const CURRENT: ModelProfile = {
   history: "always",
   forgetsHistory: false,
   turnEnds: "turnComplete",
+  translates: false,
+  remembers: true,
   blocking: "choice",
   toolSchema: "parametersJsonSchema",
   scheduling: true,
   deafWhileBlocked: false,
   contextWindow: 131_072,
-  thinking: { levels: [], thoughts: false },
-  affectiveDialog: false,
-  languageCode: false,
+  thinkingLevels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
+  refuses: [
+    "language",
+    "thinkingLevel",
+    "includeThoughts",
+    "affectiveDialog",
+    ...TRANSLATION,
+    ...TRANSCRIPTION,
+  ],
 };
 
-/** By the beginning of the model's name; the longest match counts. */
+/** By the beginning of the model's name; the first match counts. */
 const FAMILIES: Record<string, ModelProfile> = {
-  "gemini-3.8-live": { ...CURRENT, forgetsHistory: true },
   "gemini-3.8-live-extended-thinking": {
     ...CURRENT,
     blocking: "never",
     scheduling: false,
-    thinking: { levels: ["LOW", "MEDIUM", "HIGH"], thoughts: true },
+    thinkingLevels: ["LOW", "MEDIUM", "HIGH"],
+    refuses: ["language", "affectiveDialog", ...TRANSLATION, ...TRANSCRIPTION],
   },
+  "gemini-3.8-live": { ...CURRENT, forgetsHistory: true },
   "gemini-3.5-transcribe-live": {
     ...CURRENT,
     modality: "TEXT",
     text: "none",
     history: "never",
     turnEnds: "segment",
+    remembers: false,
+    refuses: [...DIALOG, ...TRANSLATION],
   },
-  "gemini-3.5-live-translate": { ...CURRENT, text: "none", history: "never", turnEnds: "silence" },
+  "gemini-3.5-live-translate": {
+    ...CURRENT,
+    text: "none",
+    history: "never",
+    turnEnds: "silence",
+    translates: true,
+    refuses: [...DIALOG, ...TRANSCRIPTION],
+  },
   "gemini-3.1-flash-live": {
     ...CURRENT,
     text: "realtimeInput",
@@ -71,34 +125,43 @@ const FAMILIES: Record<string, ModelProfile> = {
     blocking: "always",
     scheduling: false,
     deafWhileBlocked: true,
-    thinking: { levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"], thoughts: true },
-    languageCode: true,
+    refuses: ["affectiveDialog", ...TRANSLATION, ...TRANSCRIPTION],
   },
   "gemini-2.5-flash-native-audio": {
     ...CURRENT,
     toolSchema: "parameters",
-    thinking: { levels: [], thoughts: true },
-    affectiveDialog: true,
-    languageCode: true,
+    refuses: ["thinkingLevel", ...TRANSLATION, ...TRANSCRIPTION],
   },
 };
 
 /** Unknown models get every setting as configured. */
-const UNKNOWN: ModelProfile = {
-  ...CURRENT,
-  contextWindow: undefined,
-  thinking: { levels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"], thoughts: true },
-  affectiveDialog: true,
-  languageCode: true,
-};
+const UNKNOWN: ModelProfile = { ...CURRENT, contextWindow: undefined, refuses: [] };
 
 export const DEFAULT_MODEL = "gemini-3.8-live";
+
+/** The models that the dialog suggests, one for each family. */
+export const MODELS = [
+  DEFAULT_MODEL,
+  "gemini-3.8-live-extended-thinking",
+  "gemini-3.5-live-translate-preview",
+  "gemini-3.5-transcribe-live",
+  "gemini-3.1-flash-live-preview",
+  "gemini-2.5-flash-native-audio-preview-12-2025",
+] as const;
+
+/** The prebuilt voices (docs/live-api.md 1.8). */
+export const VOICES = (
+  "Zephyr Puck Charon Kore Fenrir Leda Orus Aoede Callirrhoe Autonoe Enceladus Iapetus Umbriel Algieba Despina " +
+  "Erinome Algenib Rasalgethi Laomedeia Achernar Alnilam Schedar Gacrux Pulcherrima Achird Zubenelgenubi " +
+  "Vindemiatrix Sadachbia Sadaltager Sulafat"
+).split(" ");
+
+/** The profiles by the beginnings of the models' names, in the order in which they are compared. */
+export const PROFILES: Readonly<Record<string, ModelProfile>> = FAMILIES;
 
 /** The profile of a model by its name, with or without `models/` in front. */
 export function profileOf(model: string): ModelProfile {
   const name = model.replace(/^models\//, "");
-  const family = Object.keys(FAMILIES)
-    .filter((prefix) => name.startsWith(prefix))
-    .sort((a, b) => b.length - a.length)[0];
+  const family = Object.keys(FAMILIES).find((prefix) => name.startsWith(prefix));
   return family ? FAMILIES[family]! : UNKNOWN;
 }

@@ -2,10 +2,13 @@
 
 import {
   ActivityHandling,
+  type AudioTranscriptionConfig,
+  AudioTranscriptionConfigMode,
   type AutomaticActivityDetection,
   EndSensitivity,
   type FunctionDeclaration,
   type LiveConnectConfig,
+  MediaResolution,
   Modality,
   type RealtimeInputConfig,
   StartSensitivity,
@@ -13,7 +16,8 @@ import {
   type Tool,
   TurnCoverage,
 } from "@google/genai";
-import { type ModelProfile, profileOf } from "./model-profiles";
+import { type FurtherSetup, mergeSetup } from "./further-setup";
+import { type ModelProfile, profileOf, type Refusable } from "./model-profiles";
 
 /** The settings of a conversation; "" and undefined mean the server default. */
 export interface ConversationSettings {
@@ -27,10 +31,22 @@ export interface ConversationSettings {
   temperature: number | undefined;
   thinkingLevel: "" | "MINIMAL" | "LOW" | "MEDIUM" | "HIGH";
   /** Whether the model's thoughts are reported as text. */
-  thoughts: boolean;
+  includeThoughts: boolean;
   affectiveDialog: boolean;
   /** Whose speech is transcribed. */
   transcripts: { user: boolean; model: boolean };
+  /** The language into which a translation model translates, BCP-47; "" means English. */
+  targetLanguage: string;
+  /** Whether a translation model says again what already is in the target language. */
+  echoTarget: boolean;
+  /** The languages that a transcription model expects, BCP-47; none: it detects them. */
+  inputLanguages: readonly string[];
+  /** Words that a transcription model would not expect, such as names; at most 1,000 (docs/live-api.md 1.2). */
+  vocabulary: readonly string[];
+  /** What a transcription model writes: every word, or a text without fillers and corrections. */
+  transcriptionMode: "" | "VERBATIM" | "SMART";
+  /** How many tokens an image counts. */
+  mediaResolution: "" | "LOW" | "MEDIUM" | "HIGH";
   /** Turn detection: automatic by the server (VAD), or manual by activityStart and activityEnd (push to talk). */
   turnDetection: "automatic" | "manual";
   /** Parameters of the VAD; undefined and "" mean the server default. The API has no MEDIUM (docs/live-api.md 1.4). */
@@ -54,7 +70,28 @@ export interface ConversationSettings {
   segmentSilenceMs: number;
   /** Single turn: the conversation closes after each answer and keeps nothing. */
   singleTurn: boolean;
+  /** Further fields of the setup frame, as checkFurtherSetup() accepts them. */
+  furtherSetup: FurtherSetup;
 }
+
+/** What a conversation has of a setting that its model refuses. */
+const WITHOUT: Pick<ConversationSettings, Exclude<Refusable, "tools">> & Pick<Begins, "tools"> = {
+  voice: "",
+  instruction: "",
+  speaksFirst: false,
+  tools: [],
+  googleSearch: false,
+  language: "",
+  targetLanguage: "",
+  echoTarget: false,
+  inputLanguages: [],
+  vocabulary: [],
+  transcriptionMode: "",
+  mediaResolution: "",
+  thinkingLevel: "",
+  includeThoughts: false,
+  affectiveDialog: false,
+};
 
 /** How a conversation continues beyond one connection. */
 export interface Continuity {
@@ -83,62 +120,98 @@ export const outlivesConnection = (
 
 /** Whether it continues with the server's resumption handle. */
 export const canResume = (
-  { singleTurn }: Pick<ConversationSettings, "singleTurn">,
+  { model, singleTurn }: Pick<ConversationSettings, "model" | "singleTurn">,
   { onConnectionLoss }: Pick<Continuity, "onConnectionLoss">,
-) => onConnectionLoss === "resume" && !singleTurn;
+) => onConnectionLoss === "resume" && !singleTurn && profileOf(model).remembers;
+
+/** How a conversation begins. */
+interface Begins {
+  /** Of the conversation to resume. */
+  handle?: string | undefined;
+  /** Whether history follows. */
+  history?: boolean;
+  tools?: readonly FunctionDeclaration[];
+}
 
 export interface Setup {
   model: string;
   config: LiveConnectConfig;
-  /** Setup fields that the SDK does not know. */
-  extra: object;
+  /** Fields of the setup frame that the SDK does not write, to be merged into it by mergeSetup(). */
+  extra: FurtherSetup;
   /** Names of the settings that are not sent because the model refuses them. */
   leftOut: string[];
 }
 
-/**
- * Builds the SDK's config for a conversation, without the settings that the model refuses.
- * @param begins `handle`: of the conversation to resume; `history`: whether history follows; `tools`: their declarations
- */
+/** Builds the SDK's config for a conversation, without the settings that the model refuses. */
 export function buildSetup(
-  settings: ConversationSettings,
+  configured: ConversationSettings,
   { onConnectionLoss, compression }: Pick<Continuity, "onConnectionLoss" | "compression">,
-  begins: { handle?: string | undefined; history?: boolean; tools?: readonly FunctionDeclaration[] } = {},
+  { handle, history, tools: declarations = [] }: Begins = {},
 ): Setup {
-  const profile = profileOf(settings.model);
-  const leftOut: string[] = [];
+  const profile = profileOf(configured.model);
+  const all = { ...configured, tools: declarations };
+  const leftOut: string[] = profile.refuses.filter((name) => isSet(all[name]));
+  const settings = { ...all, ...Object.fromEntries(profile.refuses.map((name) => [name, WITHOUT[name]])) };
   const accepted = (wanted: boolean, accepts: boolean, name: string) => {
     if (wanted && !accepts) leftOut.push(name);
     return wanted && accepts;
   };
 
   const config: LiveConnectConfig = { responseModalities: [Modality[profile.modality]] };
-  const { voice, language, instruction, temperature, transcripts } = settings;
+  const { voice, language, instruction, temperature, mediaResolution } = settings;
   if (instruction) config.systemInstruction = { role: "user", parts: [{ text: instruction }] };
   if (temperature !== undefined) config.temperature = temperature;
-  if (profile.modality === "AUDIO") {
-    const languageCode = accepted(!!language, profile.languageCode, "language") ? language : undefined;
-    const voiceConfig = voice ? { prebuiltVoiceConfig: { voiceName: voice } } : undefined;
-    if (languageCode || voiceConfig)
-      config.speechConfig = { ...(languageCode && { languageCode }), ...(voiceConfig && { voiceConfig }) };
-    if (transcripts.model) config.outputAudioTranscription = {};
-  }
-  if (transcripts.user) config.inputAudioTranscription = {};
+  if (mediaResolution) config.mediaResolution = MediaResolution[`MEDIA_RESOLUTION_${mediaResolution}`];
+  if (language || voice)
+    config.speechConfig = {
+      ...(language && { languageCode: language }),
+      ...(voice && { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } }),
+    };
+  Object.assign(config, buildTranscription(settings, profile));
   const thinkingConfig = buildThinking(settings, profile, accepted);
   if (thinkingConfig) config.thinkingConfig = thinkingConfig;
-  if (accepted(settings.affectiveDialog, profile.affectiveDialog, "affectiveDialog"))
-    config.enableAffectiveDialog = true;
+  if (settings.affectiveDialog) config.enableAffectiveDialog = true;
+  const translationConfig = buildTranslation(settings, profile);
+  if (translationConfig) config.translationConfig = translationConfig;
   const realtimeInput = buildRealtimeInput(settings, accepted);
   if (Object.keys(realtimeInput).length) config.realtimeInputConfig = realtimeInput;
-  if (canResume(settings, { onConnectionLoss }))
-    config.sessionResumption = begins.handle ? { handle: begins.handle } : {};
-  if (compression) config.contextWindowCompression = buildCompression(compression);
-  accepted(settings.speaksFirst, profile.text !== "none", "speaksFirst");
-  const tools = buildTools(settings, profile, begins.tools ?? []);
+  if (canResume(settings, { onConnectionLoss })) config.sessionResumption = handle ? { handle } : {};
+  if (compression && profile.remembers) config.contextWindowCompression = buildCompression(compression);
+  const tools = buildTools(settings, profile);
   if (tools.length) config.tools = tools;
-  const historyFirst = begins.history && profile.history === "atStart";
-  const extra = historyFirst ? { historyConfig: { initialHistoryInClientContent: true } } : {};
-  return { model: settings.model, config, extra, leftOut };
+  const { model, furtherSetup } = settings;
+  const historyFirst = history && profile.history === "atStart";
+  const extra = historyFirst
+    ? mergeSetup(furtherSetup, { historyConfig: { initialHistoryInClientContent: true } })
+    : furtherSetup;
+  return { model, config, extra, leftOut };
+}
+
+const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : !!value);
+
+/** The transcripts of both sides; a model that answers with text sends nothing but that of the user. */
+function buildTranscription(
+  { transcripts, inputLanguages, vocabulary, transcriptionMode }: ConversationSettings,
+  { modality }: ModelProfile,
+): Pick<LiveConnectConfig, "inputAudioTranscription" | "outputAudioTranscription"> {
+  const input: AudioTranscriptionConfig = {
+    ...(inputLanguages.length && { languageCodes: [...inputLanguages] }),
+    ...(vocabulary.length && { customVocabulary: [...vocabulary] }),
+    ...(transcriptionMode && { mode: AudioTranscriptionConfigMode[transcriptionMode] }),
+  };
+  return {
+    ...((transcripts.user || modality === "TEXT") && { inputAudioTranscription: input }),
+    ...(transcripts.model && modality === "AUDIO" && { outputAudioTranscription: {} }),
+  };
+}
+
+/** live-translate always gets a target: without one, it was silent or guessed (docs/live-api.md 1.8). */
+function buildTranslation(
+  { targetLanguage, echoTarget }: ConversationSettings,
+  { translates }: ModelProfile,
+): LiveConnectConfig["translationConfig"] {
+  if (!translates && !targetLanguage && !echoTarget) return undefined;
+  return { targetLanguageCode: targetLanguage || "en", ...(echoTarget && { echoTargetLanguage: true }) };
 }
 
 /** Without slidingWindow the server accepts compression and does nothing (docs/live-api.md 2). int64 numbers are strings (1.2). */
@@ -176,11 +249,10 @@ function buildRealtimeInput(
 
 /** A model with only one behavior refuses the other (docs/live-api.md 1.8). */
 function buildTools(
-  { googleSearch }: ConversationSettings,
+  { googleSearch, tools, furtherSetup }: ConversationSettings & { tools: readonly FunctionDeclaration[] },
   { blocking, toolSchema }: ModelProfile,
-  declarations: readonly FunctionDeclaration[],
 ): Tool[] {
-  const functionDeclarations = declarations.map(({ behavior, parameters, parametersJsonSchema, ...rest }) => {
+  const functionDeclarations = tools.map(({ behavior, parameters, parametersJsonSchema, ...rest }) => {
     const schema = toolSchema === "parameters" ? parameters : (parametersJsonSchema ?? parameters);
     return {
       ...rest,
@@ -190,17 +262,20 @@ function buildTools(
   });
   return [
     ...(functionDeclarations.length ? [{ functionDeclarations }] : []),
-    ...(googleSearch ? [{ googleSearch: {} }] : []),
+    ...(googleSearch && !searches(furtherSetup) ? [{ googleSearch: {} }] : []),
   ];
 }
 
+/** Whether further setup has a Google Search with parameters, in the place of ours. */
+const searches = ({ tools }: FurtherSetup) =>
+  Array.isArray(tools) && tools.some((tool) => "googleSearch" in tool);
+
 function buildThinking(
-  { thinkingLevel, thoughts }: ConversationSettings,
-  { thinking }: ModelProfile,
+  { thinkingLevel, includeThoughts }: ConversationSettings,
+  { thinkingLevels }: ModelProfile,
   accepted: (wanted: boolean, accepts: boolean, name: string) => boolean,
 ): LiveConnectConfig["thinkingConfig"] {
-  const level = accepted(!!thinkingLevel, thinking.levels.includes(thinkingLevel), "thinkingLevel");
-  const includeThoughts = accepted(thoughts, thinking.thoughts, "thoughts");
+  const level = accepted(!!thinkingLevel, thinkingLevels.includes(thinkingLevel), "thinkingLevel");
   if (!level && !includeThoughts) return undefined;
   return {
     ...(level && thinkingLevel && { thinkingLevel: ThinkingLevel[thinkingLevel] }),

@@ -17,7 +17,7 @@ import type { TurnEvent } from "./turn-events";
 import type { UserActivity } from "./user-activity";
 
 export interface TurnTrackerOptions {
-  settings: Pick<ConversationSettings, "turnDetection" | "thoughts" | "segmentSilenceMs">;
+  settings: Pick<ConversationSettings, "turnDetection" | "includeThoughts" | "segmentSilenceMs">;
   profile: ModelProfile;
   clock: Clock;
   state: StateStore;
@@ -209,7 +209,7 @@ export class TurnTracker {
       this.#answerBegins();
       if (inlineData?.data) this.#receiveSound(inlineData);
       if (text && !thought) this.#captions.write(text);
-      if (text && thought && this.#options.settings.thoughts) this.#captions.think(text);
+      if (text && thought && this.#options.settings.includeThoughts) this.#captions.think(text);
     }
     if (outputTranscription?.text) this.#answerBegins();
     this.#captions.transcribe("model", outputTranscription);

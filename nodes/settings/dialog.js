@@ -6,10 +6,12 @@
  * @param catalogue the set of texts that all dialogs share
  * @param table the settings by their names
  * @param rules for each setting that depends on others, a function of all values that returns true, false (the text
- * `error.<setting>` says what is wrong), or a text
+ * `error.<setting>` says what is wrong), or what is wrong in words
  * @param accept reads a value, as in the runtime
  */
 export function dialogSettings(set, prefix, catalogue, table, rules, accept) {
+  /** The rules of the table: what is wrong in words follows their texts. */
+  const ofTable = Object.keys(rules);
   /** The node whose dialog is open, or was the last to be. */
   let edited;
   const fieldOf = (name) => $(`#${prefix}${name}`);
@@ -19,6 +21,15 @@ export function dialogSettings(set, prefix, catalogue, table, rules, accept) {
   const showsDefault = ({ kind, default: value }, field) => {
     const content = contentOf(field) ?? "";
     return String(content) === String(value) || (kind === "node" && content === "_ADD_");
+  };
+
+  /** Whether the field of a setting shows its default. */
+  const isDefault = (name) => showsDefault(table[name], fieldOf(name));
+  /** The settings that make no difference with a value of the setting `name`. */
+  const unusedWith = (name, value) => {
+    const { unused } = table[name];
+    const beginning = Object.keys(unused).find((beginning) => value.startsWith(beginning));
+    return unused[beginning] || [];
   };
 
   /** The values of all settings, from the dialog if it is the node's; undefined while one of them is not allowed. */
@@ -43,6 +54,8 @@ export function dialogSettings(set, prefix, catalogue, table, rules, accept) {
   return {
     table,
     rules,
+    isDefault,
+    unusedWith,
     /** The check of one setting, for the `validate` of its default. An absent property is good: it has its default. */
     validator: (name) =>
       function (value, opt) {
@@ -51,12 +64,17 @@ export function dialogSettings(set, prefix, catalogue, table, rules, accept) {
         const values = rules[name] && valuesOf(this);
         const verdict = values ? rules[name](values, this) : true;
         if (verdict === true || !opt) return verdict === true;
-        return verdict || this._(`${set}.error.${name}`);
+        if (verdict && !ofTable.includes(name)) return verdict;
+        return [this._(`${set}.error.${name}`), ...(verdict ? [verdict] : [])].join(": ");
       },
     /** Call it first in `oneditprepare`: shows absent properties with their defaults, where the editor shows nothing. */
     open(node) {
       edited = node;
       for (const name in table) {
+        for (const value of table[name].suggestions || [])
+          $("<option>")
+            .attr("value", value)
+            .appendTo(`#${fieldOf(name).attr("list")}`);
         if (node[name] !== undefined || table[name].kind === "node") continue;
         const field = fieldOf(name);
         if (isCheckbox(field)) field.prop("checked", table[name].default);

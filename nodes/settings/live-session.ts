@@ -1,15 +1,31 @@
 // The settings of a live session node.
 
-import { DEFAULT_MODEL } from "../../live/setup/model-profiles";
-import { choice, flag, number, reference, type SettingsOf, table, text } from "./table";
+import { checkFurtherSetup } from "../../live/setup/further-setup";
+import { DEFAULT_MODEL, MODELS, PROFILES, VOICES } from "../../live/setup/model-profiles";
+import { choice, flag, json, number, reference, type SettingsOf, table, terms, text } from "./table";
 
 const SENSITIVITIES = ["", "LOW", "HIGH"] as const;
+const LEVELS = ["", "LOW", "MEDIUM", "HIGH"] as const;
+
+/** By the beginning of the model's name, the settings that make no difference for it; the first match counts. */
+const UNUSED = Object.fromEntries(
+  Object.entries(PROFILES).map(([family, { refuses, turnEnds }]) => [
+    family,
+    [...refuses, ...(turnEnds === "silence" ? [] : ["segmentSilenceMs"])],
+  ]),
+);
 
 export const liveSession = table(
   {
     connection: reference({ type: "gemini-live-config", required: true, label: "Connection" }),
-    model: text({ default: DEFAULT_MODEL, required: true, label: "Model" }),
-    voice: text({ default: "", label: "Voice" }),
+    model: text({
+      default: DEFAULT_MODEL,
+      required: true,
+      label: "Model",
+      suggestions: MODELS,
+      unused: UNUSED,
+    }),
+    voice: text({ default: "", label: "Voice", suggestions: VOICES }),
     instruction: text({ default: "", label: "Instruction" }),
     turnDetection: choice({
       default: "automatic",
@@ -52,6 +68,16 @@ export const liveSession = table(
     singleTurn: flag({ default: false, label: "Single turn: close after each answer" }),
     keepConversations: flag({ default: false, label: "Keep conversations across deploys and restarts" }),
     language: text({ default: "", label: "Language" }),
+    targetLanguage: text({ default: "", label: "Target language" }),
+    echoTarget: flag({ default: false, label: "Repeat the target language" }),
+    inputLanguages: terms({ default: "", max: 100, label: "Input languages" }),
+    vocabulary: terms({ default: "", max: 1_000, label: "Vocabulary" }),
+    transcriptionMode: choice({
+      default: "",
+      choices: ["", "VERBATIM", "SMART"],
+      label: "Transcription mode",
+    }),
+    mediaResolution: choice({ default: "", choices: LEVELS, label: "Media resolution" }),
     temperature: number({ default: "", min: 0, max: 2, step: 0.1, label: "Temperature" }),
     thinkingLevel: choice({
       default: "",
@@ -60,6 +86,7 @@ export const liveSession = table(
     }),
     includeThoughts: flag({ default: false, label: "Include thoughts" }),
     affectiveDialog: flag({ default: false, label: "Affective dialog" }),
+    furtherSetup: json({ default: "{}", label: "Further setup" }),
   },
   {
     rules: {
@@ -68,6 +95,7 @@ export const liveSession = table(
         error:
           '"Model speaks first" needs a conversation of several turns: turn it off, or turn off "Single turn"',
       },
+      furtherSetup: { allows: checkFurtherSetup, error: "Further setup cannot be sent" },
     },
   },
 );

@@ -43,6 +43,24 @@ export interface TextSetting extends Described {
   default: string;
   /** Must hold more than blanks. */
   required?: boolean;
+  /** Values that the dialog lists; any other can be typed. */
+  suggestions?: readonly string[];
+  /** By the beginning of the value, the settings that make no difference with it; the first match counts. */
+  unused?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Any texts, separated by commas or new lines. */
+export interface TermsSetting extends Described {
+  kind: "terms";
+  default: "";
+  /** Maximum number of texts. */
+  max: number;
+}
+
+/** A JSON object, as text. */
+export interface JsonSetting extends Described {
+  kind: "json";
+  default: string;
 }
 
 /** The id of another node of that type, or "". The editor and the node itself check that it exists. */
@@ -53,7 +71,15 @@ export interface NodeSetting extends Described {
   required?: boolean;
 }
 
-export type Setting = NumberSetting | ChoiceSetting | ListSetting | FlagSetting | TextSetting | NodeSetting;
+export type Setting =
+  | NumberSetting
+  | ChoiceSetting
+  | ListSetting
+  | FlagSetting
+  | TextSetting
+  | TermsSetting
+  | JsonSetting
+  | NodeSetting;
 export type Settings = Readonly<Record<string, Setting>>;
 
 /** The type of a setting's value. */
@@ -67,7 +93,11 @@ type Value<S> = S extends { kind: "number"; default: infer D }
       ? C[]
       : S extends { kind: "flag" }
         ? boolean
-        : string;
+        : S extends { kind: "terms" }
+          ? string[]
+          : S extends { kind: "json" }
+            ? Record<string, unknown>
+            : string;
 
 export type Values<S> = { -readonly [Name in keyof S]: Value<S[Name]> };
 /** The values of all settings of a table. */
@@ -75,9 +105,9 @@ export type SettingsOf<T> = T extends Table<infer S> ? Values<S> : never;
 
 /** Validates a setting together with the others. */
 export interface Rule<V> {
-  /** Runs in the dialog as well, so it can use nothing but its argument. */
-  allows(values: V): boolean;
-  /** The error of the runtime, and the English text of `error.<setting>` in the node's catalogue. */
+  /** True, false, or what is wrong in words. Runs in the dialog as well, so it can use nothing but its argument. */
+  allows(values: V): boolean | string;
+  /** The error of the runtime, and the English text of `error.<setting>` in the node's catalogue; what is wrong in words follows it. */
   error: string;
 }
 
@@ -110,6 +140,8 @@ export const choice = <const S extends Given<"choice">>(setting: S) =>
 export const list = <const S extends Given<"list">>(setting: S) => ({ kind: "list", ...setting }) as const;
 export const flag = <const S extends Given<"flag">>(setting: S) => ({ kind: "flag", ...setting }) as const;
 export const text = <const S extends Given<"text">>(setting: S) => ({ kind: "text", ...setting }) as const;
+export const terms = <const S extends Given<"terms">>(setting: S) => ({ kind: "terms", ...setting }) as const;
+export const json = <const S extends Given<"json">>(setting: S) => ({ kind: "json", ...setting }) as const;
 export const reference = <const S extends Omit<Given<"node">, "default">>(setting: S) =>
   ({ kind: "node", default: "", ...setting }) as const;
 
@@ -144,6 +176,23 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
       return typeof value === "boolean" ? { value } : undefined;
     case "text":
       return typeof value === "string" && (value.trim() || !setting.required) ? { value } : undefined;
+    case "terms": {
+      if (typeof value !== "string") return undefined;
+      const terms = value
+        .split(/[\n,]/)
+        .map((term) => term.trim())
+        .filter((term) => term !== "");
+      return terms.length <= setting.max ? { value: terms } : undefined;
+    }
+    case "json":
+      try {
+        const object = typeof value === "string" ? JSON.parse(value) : undefined;
+        return typeof object === "object" && object !== null && !Array.isArray(object)
+          ? { value: object }
+          : undefined;
+      } catch {
+        return undefined;
+      }
     case "node":
       return typeof value === "string" ? { value } : undefined;
   }
@@ -165,8 +214,10 @@ export function readSettings<S extends Settings>(table: Table<S>, def: object): 
       );
     values[name] = accepted.value;
   }
-  for (const rule of Object.values<Rule<Values<S>> | undefined>(table.rules))
-    if (rule && !rule.allows(values as Values<S>)) throw new InputError(`${rule.error}.`);
+  for (const rule of Object.values<Rule<Values<S>> | undefined>(table.rules)) {
+    const verdict = rule?.allows(values as Values<S>) ?? true;
+    if (verdict !== true) throw new InputError(`${rule!.error}${verdict ? `: ${verdict}` : ""}.`);
+  }
   return values as Values<S>;
 }
 
@@ -189,6 +240,10 @@ function whatIsAllowed(setting: Setting): string {
       return "true or false";
     case "text":
       return setting.required ? "a text that is not empty" : "a text";
+    case "terms":
+      return `at most ${setting.max} texts, separated by commas or new lines`;
+    case "json":
+      return "a JSON object";
     case "node":
       return `a node of the type "${setting.type}"`;
   }

@@ -1,7 +1,18 @@
 // Tables of settings: what a node reads from its properties, of whichever version it is.
 
 import assert from "node:assert/strict";
-import { choice, flag, list, number, readSettings, table, text, versionOf } from "../../nodes/settings/table";
+import {
+  choice,
+  flag,
+  json,
+  list,
+  number,
+  readSettings,
+  table,
+  terms,
+  text,
+  versionOf,
+} from "../../nodes/settings/table";
 
 const TABLE = table(
   {
@@ -11,12 +22,18 @@ const TABLE = table(
     fields: list({ default: "a,b", choices: ["a", "b", "c"], label: "Fields" }),
     bargeIn: flag({ default: true, label: "Allow barge-in" }),
     model: text({ default: "m", required: true, label: "Model" }),
+    vocabulary: terms({ default: "", max: 3, label: "Vocabulary" }),
+    further: json({ default: "{}", label: "Further" }),
   },
   {
     rules: {
       temperature: {
         allows: ({ temperature, bargeIn }) => temperature === undefined || bargeIn,
         error: "No temperature without barge-in",
+      },
+      further: {
+        allows: ({ further }) => !("model" in further) || "it has a model",
+        error: "Further cannot be sent",
       },
     },
   },
@@ -28,6 +45,8 @@ const DEFAULTS = {
   fields: ["a", "b"],
   bargeIn: true,
   model: "m",
+  vocabulary: [],
+  further: {},
 };
 
 describe("the settings of a node", () => {
@@ -35,15 +54,24 @@ describe("the settings of a node", () => {
     assert.deepEqual(readSettings(TABLE, {}), DEFAULTS);
   });
 
-  it("are read as the dialog saves them: numbers as text, lists with commas", () => {
+  it("are read as the dialog saves them: numbers as text, lists with commas or new lines, objects as JSON", () => {
     const settings = readSettings(TABLE, {
       attempts: "3",
       temperature: "1.5",
       fields: "c, a",
+      vocabulary: "Modbus, OPC UA\n\n a ",
+      further: '{"a": 1}',
       name: "n",
       z: "t",
     });
-    assert.deepEqual(settings, { ...DEFAULTS, attempts: 3, temperature: 1.5, fields: ["a", "c"] });
+    assert.deepEqual(settings, {
+      ...DEFAULTS,
+      attempts: 3,
+      temperature: 1.5,
+      fields: ["a", "c"],
+      vocabulary: ["Modbus", "OPC UA", "a"],
+      further: { a: 1 },
+    });
   });
 
   const REFUSED: [properties: object, error: string][] = [
@@ -61,6 +89,13 @@ describe("the settings of a node", () => {
     [{ bargeIn: "yes" }, 'The setting "Allow barge-in" must be true or false; it is "yes".'],
     [{ model: " " }, 'The setting "Model" must be a text that is not empty; it is " ".'],
     [{ temperature: 1, bargeIn: false }, "No temperature without barge-in."],
+    [
+      { vocabulary: "a,b,c,d" },
+      'The setting "Vocabulary" must be at most 3 texts, separated by commas or new lines; it is "a,b,c,d".',
+    ],
+    [{ further: "[1]" }, 'The setting "Further" must be a JSON object; it is "[1]".'],
+    [{ further: "{" }, 'The setting "Further" must be a JSON object; it is "{".'],
+    [{ further: '{"model": 1}' }, "Further cannot be sent: it has a model."],
   ];
   for (const [properties, message] of REFUSED)
     it(`are refused with their label, value and what is allowed: ${JSON.stringify(properties)}`, () => {

@@ -14,8 +14,16 @@ const everything = {
   instruction: "Be brief.",
   temperature: 0.5,
   thinkingLevel: "LOW",
-  thoughts: true,
+  includeThoughts: true,
   affectiveDialog: true,
+  googleSearch: true,
+  speaksFirst: true,
+  targetLanguage: "de",
+  echoTarget: true,
+  inputLanguages: ["de-DE"],
+  vocabulary: ["Modbus"],
+  transcriptionMode: "SMART",
+  mediaResolution: "LOW",
 } as const;
 
 const plain = { onConnectionLoss: "report", compression: undefined } as const;
@@ -34,27 +42,76 @@ describe("the setup of a conversation", () => {
     assert.deepEqual(config.realtimeInputConfig, { automaticActivityDetection: { disabled: true } });
   });
 
+  const translation = ["targetLanguage", "echoTarget"];
+  const transcription = ["inputLanguages", "vocabulary", "transcriptionMode"];
+  const dialog = [
+    ...["voice", "instruction", "speaksFirst", "tools", "googleSearch", "language", "mediaResolution"],
+    ...["thinkingLevel", "includeThoughts", "affectiveDialog"],
+  ];
+  const others = [...translation, ...transcription];
   const REFUSED: [model: string, leftOut: string[]][] = [
-    ["gemini-3.8-live", ["language", "thinkingLevel", "thoughts", "affectiveDialog"]],
-    ["gemini-3.8-live-extended-thinking", ["language", "affectiveDialog"]],
-    ["models/gemini-3.1-flash-live-preview", ["affectiveDialog"]],
-    ["gemini-2.5-flash-native-audio-preview-12-2025", ["thinkingLevel"]],
-    ["gemini-3.5-transcribe-live", ["thinkingLevel", "thoughts", "affectiveDialog"]],
+    ["gemini-3.8-live", ["language", "thinkingLevel", "includeThoughts", "affectiveDialog", ...others]],
+    ["gemini-3.8-live-extended-thinking", ["language", "affectiveDialog", ...others]],
+    ["models/gemini-3.1-flash-live-preview", ["affectiveDialog", ...others]],
+    ["gemini-2.5-flash-native-audio-preview-12-2025", ["thinkingLevel", ...others]],
+    ["gemini-3.5-transcribe-live", [...dialog, ...translation]],
+    ["gemini-3.5-live-translate-preview", [...dialog, ...transcription]],
     ["a-model-of-tomorrow", []],
   ];
-  for (const [model, leftOut] of REFUSED)
-    it(`leaves out and names what ${model} does not accept: ${leftOut.join(", ") || "nothing"}`, () => {
-      const setup = buildSetup({ ...everything, model }, plain);
-      assert.deepEqual(setup.leftOut, leftOut);
-      assert.equal(
-        setup.config.enableAffectiveDialog,
-        leftOut.includes("affectiveDialog") ? undefined : true,
-      );
-      assert.equal(
-        setup.config.thinkingConfig?.thinkingLevel,
-        leftOut.includes("thinkingLevel") ? undefined : "LOW",
-      );
+  for (const [model, refused] of REFUSED)
+    it(`leaves out and names what ${model} does not accept: ${refused.join(", ") || "nothing"}`, () => {
+      const { config, leftOut } = buildSetup({ ...everything, model }, plain, { tools: [{ name: "f" }] });
+      assert.deepEqual(leftOut, refused);
+      const sent = {
+        voice: config.speechConfig?.voiceConfig,
+        instruction: config.systemInstruction,
+        tools: config.tools?.find((tool) => "functionDeclarations" in tool),
+        googleSearch: config.tools?.find((tool) => "googleSearch" in tool),
+        language: config.speechConfig?.languageCode,
+        mediaResolution: config.mediaResolution,
+        thinkingLevel: config.thinkingConfig?.thinkingLevel,
+        includeThoughts: config.thinkingConfig?.includeThoughts,
+        affectiveDialog: config.enableAffectiveDialog,
+        targetLanguage: config.translationConfig?.targetLanguageCode,
+        echoTarget: config.translationConfig?.echoTargetLanguage,
+        inputLanguages: config.inputAudioTranscription?.languageCodes,
+        vocabulary: config.inputAudioTranscription?.customVocabulary,
+        transcriptionMode: config.inputAudioTranscription?.mode,
+      };
+      for (const [name, value] of Object.entries(sent))
+        assert.equal(value === undefined, refused.includes(name), `${name}: ${JSON.stringify(value)}`);
     });
+
+  it("leaves out a thinking level that the model does not have", () => {
+    const model = "gemini-3.8-live-extended-thinking";
+    const { config, leftOut } = buildSetup({ ...settings, model, thinkingLevel: "MINIMAL" }, plain);
+    assert.equal(config.thinkingConfig, undefined);
+    assert.deepEqual(leftOut, ["thinkingLevel"]);
+  });
+
+  it("always tells a translation model its target language, and English when none is set", () => {
+    const translation = (more: object, model = "gemini-3.5-live-translate-preview") =>
+      buildSetup({ ...settings, ...more, model }, plain).config.translationConfig;
+    assert.deepEqual(translation({}), { targetLanguageCode: "en" });
+    assert.deepEqual(translation({ targetLanguage: "de", echoTarget: true }), {
+      targetLanguageCode: "de",
+      echoTargetLanguage: true,
+    });
+    assert.equal(translation({}, "gemini-3.8-live"), undefined);
+    assert.equal(translation({}, "a-model-of-tomorrow"), undefined);
+  });
+
+  it("always transcribes with a transcription model, and does not ask it to remember", () => {
+    const model = "gemini-3.5-transcribe-live";
+    const { config } = buildSetup(
+      { ...settings, model, transcripts: { user: false, model: true }, vocabulary: ["Modbus"] },
+      { onConnectionLoss: "resume", compression: { triggerTokens: undefined, targetTokens: undefined } },
+    );
+    assert.deepEqual(config, {
+      responseModalities: ["TEXT"],
+      inputAudioTranscription: { customVocabulary: ["Modbus"] },
+    });
+  });
 
   for (const [model, field] of [
     ["gemini-3.8-live", "parametersJsonSchema"],
@@ -71,17 +128,10 @@ describe("the setup of a conversation", () => {
       assert.deepEqual(tool?.functionDeclarations, [{ name: "f", [field]: schemas[field] }]);
     });
 
-  it("requests text from a transcription model", () => {
-    const { config } = buildSetup({ ...settings, model: "gemini-3.5-transcribe-live" }, plain);
-    assert.deepEqual(config.responseModalities, ["TEXT"]);
-    assert.equal(config.speechConfig, undefined);
-    assert.equal(config.outputAudioTranscription, undefined);
-  });
-
   it("uses the family with the longest matching name, with and without models/", () => {
-    assert.deepEqual(profileOf("gemini-3.8-live").thinking.levels, []);
+    assert.ok(profileOf("gemini-3.8-live").refuses.includes("thinkingLevel"));
     assert.equal(profileOf("models/gemini-3.1-flash-live-preview").text, "realtimeInput");
-    assert.deepEqual(profileOf("gemini-3.8-live-extended-thinking-002").thinking.levels, [
+    assert.deepEqual(profileOf("gemini-3.8-live-extended-thinking-002").thinkingLevels, [
       "LOW",
       "MEDIUM",
       "HIGH",

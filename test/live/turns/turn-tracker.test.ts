@@ -93,7 +93,7 @@ describe("the user's speech", () => {
 });
 
 describe("thoughts", () => {
-  const think = async (thoughts: boolean) => {
+  const think = async (includeThoughts: boolean) => {
     const exchange = await Exchange.start(
       {
         text: (line) => {
@@ -102,7 +102,7 @@ describe("thoughts", () => {
           finish(line, "Hello.");
         },
       },
-      { settings: { ...settings, model: "gemini-3.8-live-extended-thinking", thoughts } },
+      { settings: { ...settings, model: "gemini-3.8-live-extended-thinking", includeThoughts } },
     );
     await exchange.talk.say("hello");
     await exchange.talk.next("turnComplete");

@@ -146,7 +146,7 @@ describe("a live session", () => {
     await start({ affectiveDialog: true, language: "de-DE" });
     assert.match(
       await flow.warnings("session").next(),
-      /gemini-3.8-live does not support these settings: language, affectiveDialog/,
+      /gemini-3.8-live does not support these settings: Language, Affective dialog/,
     );
     await connect();
     assert.doesNotMatch(JSON.stringify(farEnd.frames[0]), /de-DE|[aA]ffective/);

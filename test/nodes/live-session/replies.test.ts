@@ -45,7 +45,10 @@ describe("the setting Model speaks first", () => {
         model: "gemini-3.5-live-translate-preview",
       },
     );
-    assert.match(await flow.warnings("session").next(), /does not support these settings: speaksFirst/);
+    assert.match(
+      await flow.warnings("session").next(),
+      /does not support these settings: Model speaks first/,
+    );
   });
 
   it("is an error with Single turn, which ends the conversation after the greeting", async () => {
