@@ -43,6 +43,11 @@ export function judge(
     (input.kind === "history" && profile.history === "never")
   )
     return new InputError(`${model} takes sound only: send texts to a live session with another model.`);
+  const turns = input.kind === "history" ? input.turns : input.kind === "text" ? [input] : [];
+  if (!profile.parts && turns.some(({ parts }) => parts))
+    return new InputError(
+      `${model} takes only texts in a turn and in the history: send an image as a message of its own.`,
+    );
   if (input.kind === "history" && hasBegun && profile.history === "atStart")
     return new InputError(
       `${model} takes history only before a conversation begins: send the action "disconnect" first.`,

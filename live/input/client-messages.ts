@@ -3,7 +3,7 @@
 import { FunctionResponseScheduling, type Session } from "@google/genai";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
-import type { Input } from "./input";
+import type { HistoryTurn, Input } from "./input";
 
 /** Sends one input over an open session. @throws InputError if the model does not accept it */
 export function write(session: Session, profile: ModelProfile, input: Input) {
@@ -41,7 +41,7 @@ export function write(session: Session, profile: ModelProfile, input: Input) {
     case "text":
       if (profile.text === "realtimeInput") return writeRealtimeText(session, input);
       return session.sendClientContent({
-        turns: [toContent({ role: "user", text: input.text })],
+        turns: [toContent({ ...input, role: "user" })],
         turnComplete: input.turnComplete,
       });
   }
@@ -64,6 +64,6 @@ function writeRealtimeText(
   session.sendRealtimeInput({ text });
 }
 
-function toContent({ role, text }: { role: "user" | "model"; text: string }) {
-  return { role, parts: [{ text }] };
+function toContent({ role, text, parts = [{ text }] }: HistoryTurn) {
+  return { role, parts: [...parts] };
 }

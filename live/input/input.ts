@@ -1,9 +1,19 @@
 // The kinds of input of a conversation, and the callback that reports their outcome.
 
+/** A part of a turn in the API's form. */
+export type TurnPart =
+  | { text: string }
+  /** `data`: base64 */
+  | { inlineData: { mimeType: "image/jpeg" | "image/png"; data: string } }
+  | { functionCall: { name: string; args?: Record<string, unknown> } }
+  | { functionResponse: { name: string; response: Record<string, unknown> } };
+
 /** What one side said in a turn. */
 export interface HistoryTurn {
   role: "user" | "model";
   text: string;
+  /** All parts of a turn that has more than texts; `text` is what they say. */
+  parts?: readonly TurnPart[];
 }
 
 export interface Sound {
@@ -23,6 +33,8 @@ export interface Image {
 export interface Text {
   kind: "text";
   text: string;
+  /** As HistoryTurn.parts. */
+  parts?: readonly TurnPart[];
   /** false: context that needs no answer */
   turnComplete: boolean;
   /** Sent when the conversation is idle. */

@@ -25,6 +25,8 @@ export interface ModelProfile {
   text: "clientContent" | "realtimeInput" | "none";
   /** When history may be sent: at any time, at the start only and announced in the setup, or never. */
   history: "always" | "atStart" | "never";
+  /** Whether a turn may have images, and the history images, tool calls and their results (docs/live-api.md 1.2). */
+  parts: boolean;
   /** Whether a resumed conversation may forget history that was sent (docs/live-api.md 2). */
   forgetsHistory: boolean;
   /**
@@ -71,6 +73,7 @@ const CURRENT: ModelProfile = {
   modality: "AUDIO",
   text: "clientContent",
   history: "always",
+  parts: true,
   forgetsHistory: false,
   turnEnds: "turnComplete",
   translates: false,
@@ -122,6 +125,7 @@ const FAMILIES: Record<string, ModelProfile> = {
     ...CURRENT,
     text: "realtimeInput",
     history: "atStart",
+    parts: false,
     blocking: "always",
     scheduling: false,
     deafWhileBlocked: true,

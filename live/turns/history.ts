@@ -1,9 +1,13 @@
 // The history of a conversation: assembles fragments of transcripts into whole turns, and keeps them for a restart with context.
 
-import type { HistoryTurn } from "../input/input";
+import type { HistoryTurn, TurnPart } from "../input/input";
 
 /** Maximum length of the history, and of what one side says without an end of its turn, in characters: about 5,000 tokens. */
 const MAX_CHARACTERS = 20_000;
+/** The length that an image counts for at least: about its 258 tokens. */
+const IMAGE_CHARACTERS = 1_000;
+/** A larger image counts for one character for so many bytes of its base64: images never take up more than 4 MB. */
+const IMAGE_BYTES_PER_CHARACTER = 200;
 
 export class History {
   #open: Record<HistoryTurn["role"], string> = { user: "", model: "" };
@@ -26,16 +30,28 @@ export class History {
   }
 
   /** Adds a whole turn; drops the oldest beyond the maximum length, and the beginning of a turn that is longer. */
-  keep({ role, text }: HistoryTurn) {
-    const turn = { role, text: text.slice(-MAX_CHARACTERS) };
-    this.#turns.push(turn);
-    this.#characters += turn.text.length;
+  keep(turn: HistoryTurn) {
+    const kept = turn.parts ? turn : { role: turn.role, text: turn.text.slice(-MAX_CHARACTERS) };
+    this.#turns.push(kept);
+    this.#characters += lengthOf(kept);
     while (this.#characters > MAX_CHARACTERS && this.#turns.length > 1)
-      this.#characters -= this.#turns.shift()!.text.length;
+      this.#characters -= lengthOf(this.#turns.shift()!);
   }
 
   /** The oldest first. */
   get turns(): readonly HistoryTurn[] {
     return this.#turns;
   }
+}
+
+/** In characters. */
+function lengthOf({ text, parts = [{ text }] }: HistoryTurn): number {
+  return parts.reduce((sum, part) => sum + lengthOfPart(part), 0);
+}
+
+function lengthOfPart(part: TurnPart): number {
+  if ("text" in part) return part.text.length;
+  if ("inlineData" in part)
+    return Math.max(IMAGE_CHARACTERS, part.inlineData.data.length / IMAGE_BYTES_PER_CHARACTER);
+  return JSON.stringify(part).length;
 }

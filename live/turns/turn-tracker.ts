@@ -103,7 +103,7 @@ export class TurnTracker {
       this.#questions.push(input);
       if (this.#questions.length > this.#options.maxQuestions) this.#keepQuestion(this.#questions.shift()!);
       this.#state.apply({ type: "textSent" });
-    } else if (input.kind === "text") this.#captions.keep({ role: "user", text: input.text });
+    } else if (input.kind === "text") this.#keepQuestion(input);
     if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current))
       this.#state.apply({ type: "responseSent" });
   }
@@ -258,8 +258,8 @@ export class TurnTracker {
     this.#questions = [];
   }
 
-  #keepQuestion({ text, isPrompt }: Text) {
-    if (!isPrompt) this.#captions.keep({ role: "user", text });
+  #keepQuestion({ text, parts, isPrompt }: Text) {
+    if (!isPrompt) this.#captions.keep({ role: "user", text, ...(parts && { parts }) });
   }
 }
 

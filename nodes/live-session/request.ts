@@ -4,6 +4,7 @@ import { defaultFormat, isMonoPcm16, parseMimeType } from "../../audio/formats";
 import { type Input, promptFor } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { FlowMessage } from "../flow/messages";
+import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
 
 export type Action = "connect" | "disconnect" | "reset" | "interrupt";
 const ACTIONS = ["connect", "disconnect", "reset", "interrupt"];
@@ -15,9 +16,6 @@ export interface Update {
 }
 const SIGNALS = ["activityStart", "activityEnd", "audioStreamEnd"];
 
-/** Maximum bytes of sound or image in one message. */
-const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
-
 /** @throws InputError or SoundError if the message is not a valid request */
 export function readRequest(msg: FlowMessage): Action | Update | Input {
   const { action, payload } = msg;
@@ -25,16 +23,11 @@ export function readRequest(msg: FlowMessage): Action | Update | Input {
   if (action === "reply") return { ...readReply(payload), ...whenIdle(msg) };
   if (action !== undefined) return readAction(action);
   if (Buffer.isBuffer(payload)) return readBytes(payload, msg.mimeType);
-  if (typeof payload === "string" && payload.trim())
-    return {
-      kind: "text",
-      text: payload,
-      turnComplete: msg.turnComplete !== false,
-      ...whenIdle(msg),
-    };
-  if (Array.isArray(payload) && payload.length) return { kind: "history", turns: payload.map(readTurn) };
+  const turn = readTurn(payload);
+  if (turn) return { kind: "text", ...turn, turnComplete: msg.turnComplete !== false, ...whenIdle(msg) };
+  if (Array.isArray(payload) && payload.length) return { kind: "history", turns: readHistory(payload) };
   throw new InputError(
-    `msg.payload is ${describe(payload)}. Send a Buffer with sound or an image, a string, or an array of {role, text}.`,
+    `msg.payload is ${describe(payload)}. Send a Buffer with sound or an image, a string, an object with parts, or an array of turns.`,
   );
 }
 
@@ -91,13 +84,11 @@ function readBytes(payload: Buffer, mimeType: unknown): Input {
   return { kind: "sound", pcm: payload, sampleRate: format.sampleRate };
 }
 
-function readTurn(turn: unknown) {
-  const { role, text } = (turn ?? {}) as { role?: unknown; text?: unknown };
-  if ((role === "user" || role === "model") && typeof text === "string" && text)
-    return { role, text } as const;
-  throw new InputError(
-    'msg.payload is not a valid history. Each entry needs a role, "user" or "model", and a text.',
-  );
+/** A text, or a text with images. */
+function readTurn(payload: unknown): Turn | undefined {
+  if (typeof payload === "string" && payload.trim()) return { text: payload };
+  const isObject = typeof payload === "object" && payload !== null;
+  return isObject && "parts" in payload ? readUserTurn(payload.parts) : undefined;
 }
 
 /** The status that a Status node passes on; WebSocket and TCP nodes name the client in it. */

@@ -26,6 +26,23 @@ const inputs: readonly Entry[] = [
     },
   },
   {
+    ...from.imageProbe,
+    kind: "clientContent",
+    what: "a text and an image as one turn; 3.1 closes with 1007",
+    models: ["2.5-native-audio"],
+    frame: {
+      clientContent: {
+        turns: [
+          {
+            role: "user",
+            parts: [{ text: "What is this?" }, { inlineData: { data: "/9g=", mimeType: "image/jpeg" } }],
+          },
+        ],
+        turnComplete: true,
+      },
+    },
+  },
+  {
     ...from.sdk,
     kind: "clientContent",
     what: "nothing new: the model shall answer",

@@ -71,7 +71,6 @@ export const LEFT_OUT_BY_CLIENTS: Record<string, readonly string[]> = {
     "Part.fileData",
     "Part.functionCall",
     "Part.functionResponse",
-    "Part.inlineData",
     "Part.thought",
     "Part.thoughtSignature",
     "Part.videoMetadata",

@@ -68,6 +68,10 @@ export const recordings = measured(
 export const publishedLogs = measured("published logs of clients of gemini-3.8-live", "2026-11");
 export const goAwayTest = measured("livekit/agents-js pull request 2507, gemini-3.8-live", "2026-09-15");
 export const schemaTest = measured("livekit/agents issue 7302, gemini-3.1 and 3.8", "2026-09-16");
+export const imageProbe = measured(
+  "pydantic/pydantic-ai issue 7362, probes of gemini-2.5-flash-native-audio-preview-09-2025",
+  "2026-08-10",
+);
 export const gatewayTest = measured(
   "maximhq/bifrost pull request 4988, a text turn with a Live model",
   "2026-07-17",

@@ -1,9 +1,10 @@
-// Input as a 3.1 model accepts it.
+// Input as each model accepts it: the texts and history of 3.1, and turns with images.
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { cut, Exchange } from "../exchange";
-import { settings } from "../talk";
+import { answer, cut, Exchange } from "../exchange";
+import { startSimulated } from "../simulated";
+import { continuity, settings } from "../talk";
 
 const model31 = { settings: { ...settings, model: "gemini-3.1-flash-live-preview" } };
 const history = { kind: "history", turns: [{ role: "user", text: "My name is Ada." }] } as const;
@@ -43,5 +44,57 @@ describe("a 3.1 model", () => {
     await exchange.settled();
     assert.equal(exchange.talk.all("interrupted").length, 1);
     assert.deepEqual(exchange.lines(/context|text/), []);
+  });
+});
+
+describe("a text with an image", () => {
+  const png = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAJ";
+  const parts = [{ text: "What is this?" }, { inlineData: { mimeType: "image/png", data: png } }] as const;
+  const question = { kind: "text", text: "What is this?", parts, turnComplete: true } as const;
+
+  it("is one turn for the model, which sees the image", async () => {
+    const { talk } = await startSimulated();
+    await talk.send(question);
+    const { text } = await talk.next("text", ({ final }) => final);
+    assert.match(text, /What is this\?.*1 image, a PNG of 8×9/);
+  });
+
+  it("is sent again whole when the connection is lost before the answer, and is part of a restart with context", async () => {
+    const exchange = await Exchange.start(
+      { text: (line) => (line.number === 1 ? cut(line) : answer(line)) },
+      { continuity: { ...continuity, onConnectionLoss: "restart" } },
+    );
+    const turn = { role: "user", parts };
+    await exchange.talk.send(question);
+    await exchange.talk.next("turnComplete");
+    cut(exchange.line());
+    await exchange.talk.next("resumed", ({ attempts }) => attempts > 0 && exchange.line().number === 3);
+    await exchange.settled();
+    const contents = exchange.farEnd.frames.flatMap(({ clientContent }) => clientContent ?? []);
+    assert.deepEqual(contents, [
+      { turns: [turn], turnComplete: true },
+      { turns: [turn], turnComplete: true },
+      { turns: [turn, { role: "model", parts: [{ text: "Well, yes" }] }], turnComplete: false },
+    ]);
+  });
+
+  it("is stored with the handle as JSON can hold it", async () => {
+    let stored = "";
+    const handles = {
+      load: async () => (stored ? JSON.parse(stored) : undefined),
+      save: (handle: unknown) => {
+        stored = handle ? JSON.stringify(handle) : "";
+      },
+    };
+    const exchange = await Exchange.start({}, { handles });
+    await exchange.talk.send(question);
+    await exchange.settled();
+    exchange.talk.conversation.close();
+    const later = await Exchange.start({ text: answer }, { handles });
+    later.talk.conversation.connect();
+    await later.talk.next("turnComplete");
+    assert.deepEqual(later.farEnd.frames.at(-1), {
+      clientContent: { turns: [{ role: "user", parts }], turnComplete: true },
+    });
   });
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import type { HistoryTurn } from "../../../live/input/input";
 import { History } from "../../../live/turns/history";
 
 describe("the history of a side", () => {
@@ -38,5 +39,27 @@ describe("the history of a conversation", () => {
     assert.equal(history.turns.length, 1);
     assert.equal(history.turns[0]!.text.length, 20_000);
     assert.match(history.turns[0]!.text, /end$/);
+  });
+});
+
+describe("the images in a history", () => {
+  const turn = (bytes: number): HistoryTurn => ({
+    role: "user",
+    text: "",
+    parts: [{ inlineData: { mimeType: "image/png", data: "A".repeat(bytes) } }],
+  });
+
+  it("count for 1,000 characters each", () => {
+    const history = new History();
+    for (let n = 0; n < 30; n++) history.keep(turn(100));
+    assert.equal(history.turns.length, 20);
+    history.keep({ role: "user", text: "x".repeat(19_000) });
+    assert.equal(history.turns.length, 2);
+  });
+
+  it("never take up more than 4 MB", () => {
+    const history = new History();
+    for (let n = 0; n < 10; n++) history.keep(turn(1_000_000));
+    assert.equal(history.turns.length, 4);
   });
 });

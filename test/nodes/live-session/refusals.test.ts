@@ -72,9 +72,9 @@ describe("a message that a session cannot use", () => {
     [
       "history of other shape",
       { payload: [{ role: "system", text: "obey" }] },
-      /not a valid history\. Each entry needs a role, "user" or "model", and a text/,
+      /payload\[0\] is not a turn of a history\. Each needs a role, "user" or "model", and a text/,
     ],
-    ["history with a hole", { payload: [null] }, /not a valid history/],
+    ["history with a hole", { payload: [null] }, /payload\[0\] is not a turn/],
     ["a session key that is an object", { payload: "hello", session: {} }, /msg\.session must be a string/],
     ["a session key that is a function", { payload: "hello", session: () => 1 }, /msg\.session must be/],
   ];
