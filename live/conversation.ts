@@ -76,9 +76,9 @@ export class Conversation {
       input,
       tools,
       emit,
-      onFrame: (frame) => {
+      onFrame: (frame, unknown) => {
         this.#lastUsed = clock.now();
-        frames.receive(frame);
+        frames.receive(frame, unknown);
       },
     });
     const upkeep = new Upkeep(options, {

@@ -3,7 +3,9 @@
 import type { LiveServerMessage } from "@google/genai";
 import type { Clock } from "../audio/clock";
 import type { ResumptionHandle } from "./connection/resumption-handle";
+import type { UnknownField } from "./connection/server-frame";
 import type { ConversationEvent } from "./events";
+import { reportedError } from "./server/reported-error";
 import type { StateStore } from "./state/store";
 import type { ToolDispatch } from "./tools/tool-dispatch";
 import type { ServerWatch } from "./turns/server-watch";
@@ -21,21 +23,41 @@ export interface FrameRouterParts {
   emit(event: ConversationEvent): void;
 }
 
+/** Maximum number of unknown fields that are reported in one conversation. */
+const MAX_UNKNOWN = 100;
+
 export class FrameRouter {
   readonly #parts: FrameRouterParts;
+  /** The paths of the unknown fields that were reported in this conversation. */
+  readonly #reported = new Set<string>();
 
   constructor(parts: FrameRouterParts) {
     this.#parts = parts;
+    parts.state.onChange((_before, _after, event) => {
+      if (event.type === "ended") this.#reported.clear();
+    });
   }
 
-  receive(frame: LiveServerMessage) {
-    this.#parts.state.batch(() => this.#route(frame));
+  receive(frame: LiveServerMessage, unknown: readonly UnknownField[]) {
+    this.#parts.state.batch(() => {
+      this.#route(frame);
+      for (const field of unknown) this.#report(field);
+    });
+  }
+
+  /** Reports an unknown field once. */
+  #report({ path, value }: UnknownField) {
+    if (this.#reported.has(path) || this.#reported.size >= MAX_UNKNOWN) return;
+    this.#reported.add(path);
+    this.#parts.emit({ type: "other", path, value });
   }
 
   #route(frame: LiveServerMessage) {
     const { clock, watch, handle, turns, tools, upkeep, emit } = this.#parts;
-    const { sessionResumptionUpdate, toolCall, toolCallCancellation, goAway } = frame;
+    const { setupComplete, sessionResumptionUpdate, toolCall, toolCallCancellation, goAway } = frame;
     watch.restart();
+    const signature = setupComplete?.voiceConsentSignature?.signature;
+    if (signature) emit({ type: "voiceConsentSignature", signature });
     if (sessionResumptionUpdate) handle.update(sessionResumptionUpdate, clock.now());
     turns.receive(frame);
     if (toolCall) {
@@ -44,11 +66,7 @@ export class FrameRouter {
     }
     if (toolCallCancellation) tools.cancel(toolCallCancellation.ids ?? []);
     if (goAway) upkeep.onGoAway(goAway.timeLeft);
-    const { error } = frame as { error?: { message?: string } };
-    if (error)
-      emit({
-        type: "failed",
-        error: new Error(`Gemini Live: the server reported "${error.message ?? JSON.stringify(error)}".`),
-      });
+    const { error } = frame as { error?: unknown };
+    if (error !== undefined) emit({ type: "failed", error: reportedError(error) });
   }
 }

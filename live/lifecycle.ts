@@ -128,7 +128,8 @@ export class Lifecycle implements ConnectionListener {
     const { state, report, tools, watch, input, handle, turns } = this.#parts;
     state.batch(() => {
       const isResumed = remembered !== false;
-      state.apply({ type: "connected", resumed: isResumed });
+      const sessionId = socket.session.setupComplete?.sessionId;
+      state.apply({ type: "connected", resumed: isResumed, sessionId });
       report.onOpen(remembered);
       if (!isResumed) tools.forget();
       watch.restart();
@@ -147,7 +148,7 @@ export class Lifecycle implements ConnectionListener {
     const { state, report, input, turns } = this.#parts;
     state.batch(() => {
       report.onLost();
-      input.close(turns.breakOff("CONNECTION_LOST", isFresh));
+      input.close(turns.breakOff("CONNECTION_LOST", isFresh ? "always" : "once"));
       state.apply({ type: "connectionLost" });
       input.restartActivity();
     });
@@ -184,7 +185,7 @@ export class Lifecycle implements ConnectionListener {
     const { state, report, input, turns, tools } = this.#parts;
     if (state.current.connection === "connected") state.apply({ type: "closing" });
     this.#connection.close();
-    input.close(turns.breakOff(reason));
+    input.close(turns.breakOff(reason, "never"));
     tools.forget();
     state.apply({ type: "closed", cause });
     report.onClosed();

@@ -1,6 +1,7 @@
 // The events of a conversation's connection.
 
 import type { VisibleState } from "../state/state";
+import type { UnknownField } from "./server-frame";
 
 /** An attempt to connect: its number from 1, the maximum, and the milliseconds until it is made. */
 export interface Attempt {
@@ -14,6 +15,8 @@ export type ConnectionEvent =
       type: "state";
       state: VisibleState;
       cause: string | undefined;
+      /** Of a new connection to Vertex AI: the id that the server gives the session. */
+      sessionId?: string;
       /** while it connects */
       attempt: Attempt | undefined;
     }
@@ -35,4 +38,11 @@ export type ConnectionEvent =
       remembered: boolean | "partly";
       pauseMs: number;
       attempts: number;
-    };
+    }
+  | {
+      type: "voiceConsentSignature";
+      /** For the setups of later conversations with the same replicated voice, in place of the recorded consent. */
+      signature: string;
+    }
+  /** A field of a frame that this package does not know. */
+  | ({ type: "other" } & UnknownField);

@@ -20,7 +20,8 @@ export class ConnectionReport {
       // Each attempt to connect is reported with its own cause: see onAttempt.
       if (visible === visibleState(before) || visible === "connecting") return;
       const cause = event.type === "closed" ? event.cause : undefined;
-      emit({ type: "state", state: visible, cause, attempt: undefined });
+      const sessionId = event.type === "connected" ? event.sessionId : undefined;
+      emit({ type: "state", state: visible, cause, attempt: undefined, ...(sessionId && { sessionId }) });
     });
   }
 

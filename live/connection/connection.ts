@@ -1,7 +1,6 @@
 // Keeps a conversation connected: opens the connection, resumes after a loss, changes over before the server closes, and gives up
 // after the last attempt.
 
-import type { LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import { ConnectionError } from "../server/errors";
 import type { Attempt } from "./connection-events";
@@ -11,8 +10,8 @@ import type { LiveSocket, SocketHandlers } from "./socket";
 export interface ConnectionOptions {
   /** Opens a socket; with a handle, it resumes the conversation of the handle. */
   open(handle: string | undefined, handlers: SocketHandlers, signal: AbortSignal): Promise<LiveSocket>;
-  /** Receives the frames of the server. */
-  onFrame(frame: LiveServerMessage): void;
+  /** Receives the frames of the server, as SocketHandlers.onFrame. */
+  onFrame: SocketHandlers["onFrame"];
   handle: ResumptionHandle;
   /** Maximum number of attempts. Opening makes at least one; after a loss, 0 means none. */
   reconnectAttempts: number;
@@ -140,8 +139,8 @@ export class Connection {
     this.#attempts += 1;
     this.#listener.onAttempt({ attempt: this.#attempts, of: this.#maxAttempts, waitMs: 0 }, cause);
     const handlers: SocketHandlers = {
-      onFrame: (frame) => {
-        if (!signal.aborted) onFrame(frame);
+      onFrame: (frame, unknown) => {
+        if (!signal.aborted) onFrame(frame, unknown);
       },
       onBadFrame: (error) => this.#listener.onBadFrame(error),
       onClose: (error) => this.#lost(error, signal),

@@ -1,28 +1,50 @@
-// Reads a frame of the server, and leaves out values that do not have the protocol's type.
+// Reads a frame of the server: leaves out values that do not have the protocol's type, and finds the fields that this package does not know.
 
 import type { LiveServerMessage } from "@google/genai";
 
-/** The shape of a value: a type, a list of values, or an object with some known keys. */
-type Shape = "string" | "number" | "boolean" | { list: Shape } | { object: Record<string, Shape> };
+/** The shape of a value: a type, `any` value, a list of values, or an object: one with `any` keys, or one whose keys are all known. */
+type Shape =
+  | "string"
+  | "number"
+  | "boolean"
+  | "any"
+  | { list: Shape }
+  | { object: Record<string, Shape> | "any" };
 
-const ANY_OBJECT: Shape = { object: {} };
-const TRANSCRIPTION: Shape = { object: { text: "string", languageCode: "string" } };
+const ANY_OBJECT: Shape = { object: "any" };
+const TRANSCRIPTION: Shape = {
+  object: {
+    text: "string",
+    finished: "boolean",
+    languageCode: "string",
+    speakerLabel: "string",
+    startOffset: "string",
+    endOffset: "string",
+    words: { list: ANY_OBJECT },
+  },
+};
 const TOKENS: Shape = { list: { object: { modality: "string", tokenCount: "number" } } };
 
-/** The fields of a frame that this package reads (docs/live-api.md 1.3). Other fields are kept unchanged. */
+/** The known fields of a frame (docs/live-api.md 1.3). Fields with the shape `any` at the bottom are known, but not read. */
 const FRAME: Shape = {
   object: {
-    setupComplete: ANY_OBJECT,
+    setupComplete: {
+      object: { sessionId: "string", voiceConsentSignature: { object: { signature: "string" } } },
+    },
     serverContent: {
       object: {
         modelTurn: {
           object: {
+            role: "any",
             parts: {
               list: {
                 object: {
                   text: "string",
                   thought: "boolean",
-                  inlineData: { object: { mimeType: "string", data: "string" } },
+                  thoughtSignature: "any",
+                  inlineData: { object: { mimeType: "string", data: "string", displayName: "any" } },
+                  executableCode: { object: { language: "string", code: "string", id: "string" } },
+                  codeExecutionResult: { object: { outcome: "string", output: "string", id: "string" } },
                 },
               },
             },
@@ -32,10 +54,12 @@ const FRAME: Shape = {
         interimInputTranscription: TRANSCRIPTION,
         outputTranscription: TRANSCRIPTION,
         groundingMetadata: ANY_OBJECT,
+        urlContextMetadata: ANY_OBJECT,
         interrupted: "boolean",
         generationComplete: "boolean",
         turnComplete: "boolean",
         turnCompleteReason: "string",
+        waitingForInput: "boolean",
         interactionStatus: "string",
       },
     },
@@ -45,8 +69,11 @@ const FRAME: Shape = {
     },
     toolCallCancellation: { object: { ids: { list: "string" } } },
     goAway: { object: { timeLeft: "string" } },
-    sessionResumptionUpdate: { object: { newHandle: "string", resumable: "boolean" } },
+    sessionResumptionUpdate: {
+      object: { newHandle: "string", resumable: "boolean", lastConsumedClientMessageIndex: "any" },
+    },
     voiceActivity: { object: { type: "string", voiceActivityType: "string", audioOffset: "string" } },
+    voiceActivityDetectionSignal: { object: { vadSignalType: "string" } },
     usageMetadata: {
       object: {
         promptTokenCount: "number",
@@ -59,21 +86,45 @@ const FRAME: Shape = {
         promptTokensDetails: TOKENS,
         responseTokensDetails: TOKENS,
         candidatesTokensDetails: TOKENS,
+        cacheTokensDetails: TOKENS,
+        toolUsePromptTokensDetails: TOKENS,
+        trafficType: "string",
+        serviceTier: "string",
       },
     },
+    error: "any",
   },
 };
+
+/** A field of a frame that this package does not know. */
+export interface UnknownField {
+  /** Without positions in lists, for example `serverContent.modelTurn.parts[].newField`. */
+  path: string;
+  /** Its value; the beginning of its JSON, with `…`, if that is long. */
+  value: unknown;
+}
+
+/** What a frame contains. */
+export interface ReadFrame {
+  /** The frame without values of the wrong type. */
+  frame: LiveServerMessage;
+  /** The values of the wrong type, for example `goAway.timeLeft is a number`. */
+  wrong: string[];
+  unknown: UnknownField[];
+}
+
+/** Maximum characters of an unknown value as JSON, and of its path. */
+const MAX_VALUE = 2_000;
+const MAX_PATH = 200;
+/** Maximum number of unknown fields of one frame that are read. */
+const MAX_UNKNOWN = 20;
 
 /**
  * Parses a frame into an object.
  * @param hide removes secrets from what the server writes for developers, not from what the model says
- * @returns the frame without values of the wrong type, and a list of those, such as `goAway.timeLeft is a number`
  * @throws when it is not a JSON object
  */
-export function readFrame(
-  text: string,
-  hide: <T>(notice: T) => T = (notice) => notice,
-): { frame: LiveServerMessage; wrong: string[] } {
+export function readFrame(text: string, hide: <T>(notice: T) => T = (notice) => notice): ReadFrame {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -82,11 +133,22 @@ export function readFrame(
       `Gemini Live: the server sent a frame of ${Buffer.byteLength(text)} bytes that is not JSON; it was ignored.`,
     );
   }
-  const wrong: string[] = [];
-  const frame = take(value, FRAME, "", wrong);
+  const found: Findings = { wrong: [], unknown: [] };
+  const frame = take(value, FRAME, "", found);
   if (frame === undefined)
     throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
-  return { frame: withNotices(frame as LiveServerMessage & { error?: unknown }, hide), wrong };
+  return {
+    frame: withNotices(frame as LiveServerMessage & { error?: unknown }, hide),
+    wrong: found.wrong,
+    unknown: found.unknown.map((field) => readUnknown(field, hide)),
+  };
+}
+
+/** The field without secrets, which `hide` also finds where a text was cut, and with a value of limited length. */
+function readUnknown({ path, value }: UnknownField, hide: <T>(notice: T) => T): UnknownField {
+  const json = JSON.stringify(value);
+  const shown = json.length > MAX_VALUE ? `${hide(json.slice(0, MAX_VALUE))}…` : hide(value);
+  return { path: hide(path.slice(0, MAX_PATH)), value: shown };
 }
 
 /** The frame with its notices changed by `hide`: the error, the announcement of the end, and the reason of a turn's end. */
@@ -98,21 +160,33 @@ function withNotices(frame: LiveServerMessage & { error?: unknown }, hide: <T>(n
   return frame;
 }
 
+interface Findings {
+  wrong: string[];
+  unknown: UnknownField[];
+}
+
 /** The value, or undefined if it has another type; null in JSON counts as no value. */
-function take(value: unknown, shape: Shape, path: string, wrong: string[]): unknown {
+function take(value: unknown, shape: Shape, path: string, found: Findings): unknown {
   if (value === null || value === undefined) return undefined;
+  if (shape === "any") return value;
   const type = Array.isArray(value) ? "list" : typeof value;
   if (type !== (typeof shape === "string" ? shape : Object.keys(shape)[0])) {
-    wrong.push(`${path} is ${type === "object" ? "an" : "a"} ${type}`);
+    found.wrong.push(`${path} is ${type === "object" ? "an" : "a"} ${type}`);
     return undefined;
   }
   if (typeof shape === "string") return value;
   if ("list" in shape)
     return (value as unknown[])
-      .map((item, index) => take(item, shape.list, `${path}[${index}]`, wrong))
+      .map((item, index) => take(item, shape.list, `${path}[${index}]`, found))
       .filter((item) => item !== undefined);
+  if (shape.object === "any") return value;
   const fitting: Record<string, unknown> = { ...value };
-  for (const [key, inner] of Object.entries(shape.object))
-    if (key in fitting) fitting[key] = take(fitting[key], inner, path ? `${path}.${key}` : key, wrong);
+  for (const [key, inner] of Object.entries(fitting)) {
+    const place = path ? `${path}.${key}` : key;
+    const known = Object.hasOwn(shape.object, key) ? shape.object[key] : undefined;
+    if (known) fitting[key] = take(inner, known, place, found);
+    else if (inner !== null && found.unknown.length < MAX_UNKNOWN)
+      found.unknown.push({ path: place.replace(/\[\d+\]/g, "[]"), value: inner });
+  }
   return fitting;
 }

@@ -12,11 +12,11 @@ import { redact, redactAll } from "../server/redaction";
 import type { Server } from "../server/server";
 import { type FurtherSetup, mergeSetup } from "../setup/further-setup";
 import type { Setup } from "../setup/setup";
-import { readFrame } from "./server-frame";
+import { readFrame, type UnknownField } from "./server-frame";
 
 export interface SocketHandlers {
-  /** One parsed frame; an error that it throws goes to onBadFrame. */
-  onFrame(frame: LiveServerMessage): void;
+  /** One parsed frame, and its fields that this package does not know; an error that it throws goes to onBadFrame. */
+  onFrame(frame: LiveServerMessage, unknown: readonly UnknownField[]): void;
   /** An invalid frame; the connection stays open. */
   onBadFrame(error: Error): void;
   /** The open connection has ended, but not by close(). */
@@ -112,13 +112,13 @@ export function openSocket(
       try {
         // Frames are text or binary; both occur.
         const text = data.toString();
-        const { frame, wrong } = readFrame(text, (notice) => redactAll(secrets, notice));
+        const { frame, wrong, unknown } = readFrame(text, (notice) => redactAll(secrets, notice));
         if (frame.setupComplete && !accepted) {
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
         }
         const problem = `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`;
-        if (accepted) deliver(() => handlers.onFrame(frame));
+        if (accepted) deliver(() => handlers.onFrame(frame, unknown));
         if (wrong.length && accepted) deliver(() => handlers.onBadFrame(new Error(problem)));
       } catch (error) {
         if (accepted) handlers.onBadFrame(error as Error);

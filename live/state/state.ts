@@ -57,7 +57,8 @@ export interface ConversationState {
 
 export type StateEvent =
   | { type: "connecting" }
-  | { type: "connected"; resumed: boolean }
+  /** `sessionId`: as the server names the session. */
+  | { type: "connected"; resumed: boolean; sessionId?: string | undefined }
   /** The connection is lost, and another one is being opened. */
   | { type: "connectionLost" }
   | { type: "closing" }

@@ -6,7 +6,7 @@ import type { HistoryTurn } from "../input/input";
 import type { StateStore } from "../state/store";
 import { HeardText } from "./heard";
 import { History } from "./history";
-import type { TurnEvent } from "./turn-events";
+import type { TranscriptDetails, TurnEvent } from "./turn-events";
 
 type Role = HistoryTurn["role"];
 
@@ -50,20 +50,23 @@ export class Captions {
 
   /** Adds a fragment of a transcript. Returns false if it has no text; it may have the language alone (docs/live-api.md 1.3). */
   transcribe(role: Role, transcription: Transcription | undefined, isFinal = false): boolean {
-    const { languageCode } = (transcription ?? {}) as { languageCode?: string };
-    if (languageCode) this.#language[role] = languageCode;
+    this.#noteLanguage(role, transcription);
     if (!transcription?.text) return false;
+    const details = detailsOf(transcription);
     const hasRoom = this.#history.add(role, transcription.text);
     if (role === "model") this.#heard.onText(transcription.text);
-    if (!isFinal) this.#report(role, transcription.text, { final: false });
+    if (!isFinal) this.#report(role, transcription.text, { final: false, ...details });
     // A turn that the server never ends must not grow without a limit.
-    if (isFinal || !hasRoom) this.end(role);
+    if (isFinal) this.end(role, details);
+    else if (!hasRoom) this.end(role);
     return true;
   }
 
   /** Reports an interim transcript, which the next one replaces. */
-  interim(text: string) {
-    this.#report("user", text, { final: false, interim: true });
+  interim(transcription: Transcription) {
+    this.#noteLanguage("user", transcription);
+    const { text = "" } = transcription;
+    this.#report("user", text, { final: false, interim: true, ...detailsOf(transcription) });
   }
 
   /** Adds a text that the model writes instead of speaking. */
@@ -76,20 +79,37 @@ export class Captions {
     this.#report("model", text, { final: false, thought: true });
   }
 
-  /** Reports the whole text of what one side has said in the turn. The history keeps what was heard of it. */
-  end(role: Role) {
+  /** Reports the whole text of what one side has said in the turn, and returns it. The history keeps what was heard of it. */
+  end(role: Role, details: { details?: TranscriptDetails } = {}): string {
     const heard = role === "model" ? this.#heard.end() : undefined;
     const text = this.#history.end(role, heard);
-    if (text) this.#report(role, text, { final: true, ...(heard !== undefined && { heard }) });
+    if (text) this.#report(role, text, { final: true, ...(heard !== undefined && { heard }), ...details });
+    return text;
+  }
+
+  #noteLanguage(role: Role, transcription: Transcription | undefined) {
+    if (transcription?.languageCode) this.#language[role] = transcription.languageCode;
   }
 
   #report(
     role: Role,
     text: string,
-    marks: { final: boolean; interim?: true; thought?: boolean; heard?: string },
+    marks: {
+      final: boolean;
+      interim?: true;
+      thought?: boolean;
+      heard?: string;
+      details?: TranscriptDetails;
+    },
   ) {
     const { turn } = this.#state.current;
     const language = this.#language[role];
     this.#emit({ type: "text", role, text, thought: false, turn, language, ...marks });
   }
+}
+
+function detailsOf({ speakerLabel, startOffset, endOffset, words }: Transcription) {
+  const details = { speakerLabel, startOffset, endOffset, words };
+  const present = Object.entries(details).filter(([, value]) => value !== undefined);
+  return present.length ? { details: Object.fromEntries(present) as TranscriptDetails } : {};
 }

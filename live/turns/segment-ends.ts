@@ -37,6 +37,13 @@ export class SegmentEnds {
     if (this.#kind === "silence") this.#sides[role].restart();
   }
 
+  /** The server says that the transcript of a side is complete. */
+  onFinished(role: HistoryTurn["role"]) {
+    if (!this.#sides[role].isRunning) return;
+    this.#sides[role].cancel();
+    this.#endSide(role);
+  }
+
   /** The user starts or stops speaking. Returns whether a transcript or an answer is still to come. */
   onSpeech(speaking: boolean): boolean {
     if (this.#kind === "silence") return false;

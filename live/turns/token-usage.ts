@@ -12,7 +12,12 @@ export interface Usage {
   total: number;
   promptByModality: Record<string, number>;
   responseByModality: Record<string, number>;
+  cachedByModality: Record<string, number>;
+  toolUseByModality: Record<string, number>;
 }
+
+type DetailsKey = `${string}ByModality` & keyof Usage;
+type CountKey = Exclude<keyof Usage, DetailsKey>;
 
 /** The counts after a turn. */
 export interface UsageReport {
@@ -20,11 +25,14 @@ export interface UsageReport {
   conversation: Usage;
   /** How full the context window is: tokens, maximum and percentage; only the tokens if the window is unknown. */
   context: { tokens: number; window?: number; percent?: number };
+  /** How the turn is billed, where the server says so: `trafficType` by Vertex AI, `serviceTier` by the Gemini API. */
+  trafficType?: string;
+  serviceTier?: string;
 }
 
 export class UsageMeter {
   readonly #window: number | undefined;
-  #turn: Usage | undefined;
+  #turn: (Usage & { billing: Pick<UsageReport, "trafficType" | "serviceTier"> }) | undefined;
   #conversation = readUsage({});
 
   /** @param window size of the model's context window in tokens */
@@ -39,19 +47,21 @@ export class UsageMeter {
 
   /** Takes a count of the server. Within a turn each count includes the earlier ones. */
   note(metadata: UsageMetadata) {
-    this.#turn = readUsage(metadata);
+    const { trafficType, serviceTier } = metadata;
+    const billing = { ...(trafficType && { trafficType }), ...(serviceTier && { serviceTier }) };
+    this.#turn = { ...readUsage(metadata), billing };
   }
 
   /** Ends the turn and returns its counts; undefined if the server sent none. */
   endTurn(): UsageReport | undefined {
-    const turn = this.#turn;
-    if (!turn) return undefined;
+    if (!this.#turn) return undefined;
+    const { billing, ...turn } = this.#turn;
     this.#turn = undefined;
     this.#conversation = add(this.#conversation, turn);
     const tokens = turn.prompt + turn.response;
     const window = this.#window;
     const filled = window && { window, percent: Math.round((100 * tokens) / window) };
-    return { turn, conversation: this.#conversation, context: { tokens, ...filled } };
+    return { turn, conversation: this.#conversation, context: { tokens, ...filled }, ...billing };
   }
 }
 
@@ -76,6 +86,8 @@ function readUsage(usage: WireUsage): Usage {
     total: Math.max(usage.totalTokenCount ?? 0, prompt + response + thoughts + toolUse),
     promptByModality: byModality(usage.promptTokensDetails),
     responseByModality: byModality(usage.responseTokensDetails ?? usage.candidatesTokensDetails),
+    cachedByModality: byModality(usage.cacheTokensDetails),
+    toolUseByModality: byModality(usage.toolUsePromptTokensDetails),
   };
 }
 
@@ -83,19 +95,23 @@ function byModality(details: ModalityTokenCount[] = []) {
   return Object.fromEntries(details.map(({ modality = "OTHER", tokenCount = 0 }) => [modality, tokenCount]));
 }
 
-function add(a: Usage, b: Usage): Usage {
-  const sum = (x: Record<string, number>, y: Record<string, number>) =>
-    Object.fromEntries(
-      [...Object.keys(x), ...Object.keys(y)].map((key) => [key, (x[key] ?? 0) + (y[key] ?? 0)]),
-    );
+/** The sum of two counts, with their details. */
+export function add(a: Usage, b: Usage): Usage {
+  const sum = (key: CountKey) => a[key] + b[key];
+  const sums = (key: DetailsKey) => {
+    const keys = [...Object.keys(a[key]), ...Object.keys(b[key])];
+    return Object.fromEntries(keys.map((name) => [name, (a[key][name] ?? 0) + (b[key][name] ?? 0)]));
+  };
   return {
-    prompt: a.prompt + b.prompt,
-    response: a.response + b.response,
-    thoughts: a.thoughts + b.thoughts,
-    toolUse: a.toolUse + b.toolUse,
-    cached: a.cached + b.cached,
-    total: a.total + b.total,
-    promptByModality: sum(a.promptByModality, b.promptByModality),
-    responseByModality: sum(a.responseByModality, b.responseByModality),
+    prompt: sum("prompt"),
+    response: sum("response"),
+    thoughts: sum("thoughts"),
+    toolUse: sum("toolUse"),
+    cached: sum("cached"),
+    total: sum("total"),
+    promptByModality: sums("promptByModality"),
+    responseByModality: sums("responseByModality"),
+    cachedByModality: sums("cachedByModality"),
+    toolUseByModality: sums("toolUseByModality"),
   };
 }

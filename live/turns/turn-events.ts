@@ -1,8 +1,17 @@
 // The events of a conversation's turns.
 
-import type { GroundingMetadata } from "@google/genai";
+import type {
+  CodeExecutionResult,
+  ExecutableCode,
+  GroundingMetadata,
+  Transcription,
+  UrlContextMetadata,
+} from "@google/genai";
 import type { HistoryTurn } from "../input/input";
 import type { UsageReport } from "./token-usage";
+
+/** What a server may say about a piece of a transcript besides its text and language. */
+export type TranscriptDetails = Pick<Transcription, "speakerLabel" | "startOffset" | "endOffset" | "words">;
 
 /** `turn` counts from 1; the user's words and the answer to them belong to one turn. */
 export type TurnEvent =
@@ -26,6 +35,7 @@ export type TurnEvent =
       interim?: true;
       /** BCP-47, where the server names it. */
       language?: string | undefined;
+      details?: TranscriptDetails;
       thought: boolean;
       turn: number;
     }
@@ -35,6 +45,10 @@ export type TurnEvent =
       turn: number;
       /** The server's reason; CONNECTION_LOST or DISCONNECTED if a part of the answer is missing; SILENCE if the model sends no end. */
       reason: string | undefined;
+      /** The model expects the user to go on. */
+      waitingForInput?: true;
+      /** What the user said or wrote, if the connection ended before its answer was complete. */
+      texts?: readonly string[];
     }
   | {
       type: "speech";
@@ -49,7 +63,10 @@ export type TurnEvent =
       thinking: boolean;
     }
   | { type: "usage"; turn: number; usage: UsageReport }
-  | { type: "grounding"; turn: number; grounding: GroundingMetadata }
+  | { type: "grounding"; turn: number; grounding: GroundingMetadata & UrlContextMetadata }
+  /** Code that the model has the server execute, and its result. */
+  | { type: "code"; turn: number; code: ExecutableCode }
+  | { type: "codeResult"; turn: number; result: CodeExecutionResult }
   /** An invalid part of an answer; the rest of the answer is not affected. */
   | { type: "failed"; error: Error }
   | {

@@ -10,7 +10,9 @@ import { canBeStopped, isAnswering, isBlocked } from "../state/state";
 import type { StateStore } from "../state/store";
 import { Captions } from "./captions";
 import { History } from "./history";
+import { Questions, type Resend } from "./questions";
 import { SegmentEnds } from "./segment-ends";
+import { interactionStatusOf, speechIn } from "./server-signals";
 import type { ServerWatch } from "./server-watch";
 import { UsageMeter } from "./token-usage";
 import type { TurnEvent } from "./turn-events";
@@ -36,8 +38,7 @@ export class TurnTracker {
   /** History that the server got as history, because it was not said in the server's conversation. */
   #seeded = new History();
   #usage: UsageMeter;
-  /** Texts that were sent and whose answer has not started. */
-  #questions: Text[] = [];
+  readonly #questions: Questions;
   /** The turn in which an invalid part of an answer was reported: once per turn. */
   #refusedIn = 0;
 
@@ -47,6 +48,7 @@ export class TurnTracker {
     this.#state = state;
     this.#captions = new Captions(state, clock, emit);
     this.#usage = new UsageMeter(profile.contextWindow);
+    this.#questions = new Questions(options.maxQuestions, (text) => this.#keepQuestion(text));
     state.onChange((before, { thinking }) => {
       if (thinking !== before.thinking) emit({ type: "thinking", thinking });
     });
@@ -69,7 +71,7 @@ export class TurnTracker {
 
   /** Texts that were sent and whose answer has not started. */
   get unanswered(): readonly Text[] {
-    return this.#questions;
+    return this.#questions.unanswered;
   }
 
   /** The history to send when a connection opens: what the server does not have, or may forget. */
@@ -85,7 +87,7 @@ export class TurnTracker {
     this.#captions = new Captions(this.#state, this.#options.clock, this.#options.emit);
     this.#seeded = new History();
     this.#usage = new UsageMeter(this.#options.profile.contextWindow);
-    this.#questions = [];
+    this.#questions.clear();
   }
 
   /** Something was sent: the server may have to answer it, and it becomes part of the conversation. */
@@ -100,8 +102,7 @@ export class TurnTracker {
       }
     if (input.kind === "signal") this.hear(input.signal === "activityStart");
     if (input.kind === "text" && input.turnComplete) {
-      this.#questions.push(input);
-      if (this.#questions.length > this.#options.maxQuestions) this.#keepQuestion(this.#questions.shift()!);
+      this.#questions.add(input);
       this.#state.apply({ type: "textSent" });
     } else if (input.kind === "text") this.#keepQuestion(input);
     if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current))
@@ -110,14 +111,14 @@ export class TurnTracker {
 
   /** The model calls tools. Its questions are not asked again, because it would call them twice. */
   onToolCall() {
-    this.#keepQuestions();
+    this.#questions.settle();
   }
 
   /** Stops the answer: the rest of it is dropped, and its questions are not asked again. Returns false if there is nothing to stop. */
   stop(): boolean {
     const { current } = this.#state;
     if (!canBeStopped(current)) return false;
-    this.#keepQuestions();
+    this.#questions.settle();
     this.#captions.interrupt();
     this.#options.emit({ type: "interrupted", turn: current.turn });
     this.#state.apply({ type: "stopped" });
@@ -125,8 +126,8 @@ export class TurnTracker {
   }
 
   receive(frame: LiveServerMessage) {
-    const { voiceActivity, usageMetadata, serverContent } = frame;
-    if (voiceActivity) this.#receiveActivity(voiceActivity);
+    const { usageMetadata, serverContent } = frame;
+    this.#receiveSpeech(frame);
     if (usageMetadata) this.#usage.note(usageMetadata);
     if (serverContent) this.#receiveContent(serverContent);
     const status = interactionStatusOf(frame);
@@ -142,31 +143,28 @@ export class TurnTracker {
   }
 
   /**
-   * The connection is lost. Returns the texts to send again: those whose answer had not started, each once. Completes a turn that cannot
-   * continue, with `reason` if a part of its answer is missing.
-   * @param askAgain whether texts that were already sent twice are sent again, because the second connection answered nothing
+   * The connection is lost. Completes the turn if it cannot continue, with `reason` if a part of its answer is missing, and the turn of
+   * texts that are not sent again. Returns the texts to send again.
    */
-  breakOff(reason: string, askAgain = false): Text[] {
+  breakOff(reason: string, resend: Resend = "once"): Text[] {
     const { current } = this.#state;
-    const again = this.#questions.filter((question) => askAgain || !question.again);
-    if (again.length) this.#questions = [];
+    const again = this.#questions.giveBack(resend);
+    const areLost = this.#questions.unanswered.length > 0;
     if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason, true);
-    else if (current.answer === "awaited" && !again.length) this.#complete(reason, true);
-    this.#keepQuestions();
+    else if (current.answer === "awaited" && !again.length && !areLost) this.#complete(reason, true);
+    if (this.#questions.unanswered.length) this.#complete(reason, true);
     this.#segments?.cancel();
-    return again.map((question) => ({ ...question, again: true }));
+    return again;
   }
 
-  /** The Gemini API names the kind `type`, and the SDK renames it for Vertex AI (docs/live-api.md 1.3). */
-  #receiveActivity(activity: NonNullable<LiveServerMessage["voiceActivity"]> & WireActivity) {
-    const kind = activity.type ?? activity.voiceActivityType;
-    if (kind !== "ACTIVITY_START" && kind !== "ACTIVITY_END") return;
-    const speaking = kind === "ACTIVITY_START";
-    const seconds = Number.parseFloat(activity.audioOffset ?? "");
-    const offsetMs = Number.isFinite(seconds) ? Math.round(seconds * 1000) : undefined;
+  #receiveSpeech(frame: LiveServerMessage) {
+    const signal = speechIn(frame);
+    // Vertex AI may send both kinds of signals.
+    const isRepeated = !frame.voiceActivity && signal?.speaking === this.#state.current.userSpeaking;
+    if (!signal || isRepeated) return;
     this.#options.activity.onReport();
-    this.#options.emit({ type: "speech", speaking, offsetMs });
-    this.hear(speaking);
+    this.#options.emit({ type: "speech", ...signal });
+    this.hear(signal.speaking);
   }
 
   #receiveContent(content: LiveServerContent) {
@@ -175,7 +173,9 @@ export class TurnTracker {
     this.#receiveUserTranscript(content);
     // Sound in the same frame as `interrupted` belongs to the interrupted answer.
     if (!content.interrupted) this.#receiveAnswer(content);
-    if (content.groundingMetadata) emit({ type: "grounding", turn, grounding: content.groundingMetadata });
+    const { groundingMetadata, urlContextMetadata } = content;
+    if (groundingMetadata || urlContextMetadata)
+      emit({ type: "grounding", turn, grounding: { ...groundingMetadata, ...urlContextMetadata } });
     if (content.interrupted) {
       this.#captions.interrupt();
       if (!this.#state.current.stopped) emit({ type: "interrupted", turn });
@@ -186,33 +186,43 @@ export class TurnTracker {
       this.#state.apply({ type: "generationComplete" });
       this.#segments?.onGenerationComplete();
     }
-    if (content.turnComplete) this.#complete(content.turnCompleteReason);
+    const waits = content.waitingForInput && { waitingForInput: true as const };
+    if (content.turnComplete) this.#complete(content.turnCompleteReason, false, waits || {});
   }
 
   #receiveUserTranscript({ interimInputTranscription, inputTranscription }: LiveServerContent) {
     const { activity, profile } = this.#options;
     if (interimInputTranscription?.text) {
       activity.onSpeech();
-      this.#captions.interim(interimInputTranscription.text);
+      this.#captions.interim(interimInputTranscription);
     }
     // transcribe-live sends the transcript of the whole segment at once.
     const isFinal = profile.turnEnds === "segment";
-    if (!this.#captions.transcribe("user", inputTranscription, isFinal) || isFinal) return;
-    if (!isAnswering(this.#state.current)) activity.onSpeech();
-    this.#segments?.onText("user");
+    const hasText = this.#captions.transcribe("user", inputTranscription, isFinal);
+    if (isFinal) return;
+    if (hasText && !isAnswering(this.#state.current)) activity.onSpeech();
+    if (hasText) this.#segments?.onText("user");
+    if (inputTranscription?.finished && this.#segments) this.#segments.onFinished("user");
+    else if (inputTranscription?.finished) this.#endUser();
   }
 
   #receiveAnswer({ modelTurn, outputTranscription }: LiveServerContent) {
     if (this.#state.current.stopped) return;
     this.#captions.beginFrame();
-    for (const { inlineData, text, thought } of modelTurn?.parts ?? []) {
+    const { emit } = this.#options;
+    for (const part of modelTurn?.parts ?? []) {
+      const { inlineData, text, thought, executableCode, codeExecutionResult } = part;
       this.#answerBegins();
+      const { turn } = this.#state.current;
+      if (executableCode) emit({ type: "code", turn, code: executableCode });
+      if (codeExecutionResult) emit({ type: "codeResult", turn, result: codeExecutionResult });
       if (inlineData?.data) this.#receiveSound(inlineData);
       if (text && !thought) this.#captions.write(text);
       if (text && thought && this.#options.settings.includeThoughts) this.#captions.think(text);
     }
     if (outputTranscription?.text) this.#answerBegins();
     this.#captions.transcribe("model", outputTranscription);
+    if (outputTranscription?.finished) this.#segments?.onFinished("model");
   }
 
   #receiveSound({ data, mimeType = "" }: Blob) {
@@ -238,40 +248,32 @@ export class TurnTracker {
   /** A piece of an answer has come. It answers the questions unless it belongs to an earlier answer. */
   #answerBegins() {
     this.#state.apply({ type: "modelContent" });
-    if (!this.#state.current.answerFollows) this.#keepQuestions();
+    if (!this.#state.current.answerFollows) this.#questions.settle();
     this.#segments?.onText("model");
   }
 
-  #complete(reason: string | undefined, cutOff = false) {
+  /** @param cutOff whether the connection ended before the turn did */
+  #complete(reason: string | undefined, cutOff = false, details: { waitingForInput?: true } = {}) {
     const { turn, answerFollows } = this.#state.current;
-    if (!answerFollows) this.#keepQuestions();
-    this.#captions.end("user");
+    if (!answerFollows) this.#questions.settle();
+    this.#endUser();
     this.#captions.end("model");
+    const texts = this.#questions.takeAsked();
+    const lost = cutOff && reason && texts.length ? { texts } : {};
     const usage = this.#usage.endTurn();
     if (usage) this.#options.emit({ type: "usage", turn, usage });
-    this.#options.emit({ type: "turnComplete", turn, reason });
+    this.#options.emit({ type: "turnComplete", turn, reason, ...details, ...lost });
     this.#state.apply({ type: "turnComplete", cutOff });
   }
 
-  #keepQuestions() {
-    for (const question of this.#questions) this.#keepQuestion(question);
-    this.#questions = [];
+  #endUser() {
+    const said = this.#captions.end("user");
+    if (said) this.#questions.said(said);
   }
 
   #keepQuestion({ text, parts, isPrompt }: Text) {
     if (!isPrompt) this.#captions.keep({ role: "user", text, ...(parts && { parts }) });
   }
-}
-
-/** The field of the Gemini API (docs/live-api.md 1.3). */
-interface WireActivity {
-  type?: string;
-}
-
-/** Documented both beside and inside serverContent (docs/live-api.md 1.3); only some models send it. */
-function interactionStatusOf(frame: LiveServerMessage): string | undefined {
-  const { interactionStatus } = frame as { interactionStatus?: string };
-  return interactionStatus ?? frame.serverContent?.interactionStatus;
 }
 
 /** In Hz; 24 kHz where the server does not name the rate (docs/live-api.md 1.3). */

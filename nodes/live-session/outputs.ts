@@ -3,6 +3,7 @@
 import type { NodeMessage } from "node-red";
 import type { ConversationEvent } from "../../live/events";
 import type { Call } from "../../live/state/state";
+import { causeOfEnd } from "../../live/turns/end-reasons";
 import type { ToolCallReference } from "../flow/messages";
 import type { LiveConfigSettings } from "../settings/live-config";
 
@@ -25,19 +26,22 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
     case "audio":
       return [["audio", { payload: event.pcm, mimeType: event.mimeType, turn: event.turn }]];
     case "text": {
-      const { role, text, final, turn, language, interim, thought, heard } = event;
+      const { role, text, final, turn, language, interim, thought, heard, details } = event;
       const marks = {
         ...(language && { language }),
         ...(interim && { interim }),
         ...(heard !== undefined && { heard }),
         ...(thought && { thought }),
+        ...structuredClone(details),
       };
       return [["text", { payload: text, role, final, turn, ...marks }]];
     }
     case "interrupted":
+      return [["audio", { event: "interrupted", turn: event.turn }], report("interrupted", {}, event.turn)];
     case "turnComplete": {
-      const { type, turn, ...details } = event;
-      return [["audio", { event: type, turn }], report(type, details, turn)];
+      const { type, turn, reason, ...details } = event;
+      const cause = causeOfEnd(reason);
+      return [["audio", { event: type, turn }], report(type, { reason, cause, ...details }, turn)];
     }
     case "generationComplete":
       return [["audio", { event: "generationComplete", turn: event.turn }]];
@@ -51,6 +55,10 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
       return [report("usage", event.usage, event.turn)];
     case "grounding":
       return [report("grounding", event.grounding, event.turn)];
+    case "code":
+      return [report("code", event.code, event.turn)];
+    case "codeResult":
+      return [report("codeResult", event.result, event.turn)];
     case "state": {
       const { type, attempt, ...details } = event;
       return [report(type, { ...details, ...attempt, server: source.server, model: source.model })];
@@ -61,7 +69,9 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
     case "resumed":
     case "stall":
     case "goAway":
-    case "refused": {
+    case "refused":
+    case "voiceConsentSignature":
+    case "other": {
       const { type, ...details } = event;
       return [report(type, details)];
     }

@@ -98,7 +98,11 @@ function problemOf(event: ConversationEvent): string | undefined {
     audio: () => event.type === "audio" && Buffer.isBuffer(event.pcm) && text(event.mimeType),
     text: () => event.type === "text" && text(event.text),
     failed: () => event.type === "failed" && event.error.message.startsWith("Gemini Live: "),
-    usage: () => event.type === "usage" && numbers(event.usage),
+    usage: () =>
+      event.type === "usage" &&
+      [event.usage.turn, event.usage.conversation, event.usage.context].every(numbers) &&
+      [event.usage.trafficType, event.usage.serviceTier].every((tier) => tier === undefined || text(tier)),
+    other: () => event.type === "other" && text(event.path) && event.value !== undefined,
     goAway: () => event.type === "goAway" && text(event.timeLeft),
     turnComplete: () => event.type === "turnComplete" && (event.reason === undefined || text(event.reason)),
     speech: () => event.type === "speech" && (event.offsetMs === undefined || number(event.offsetMs)),

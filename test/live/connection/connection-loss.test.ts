@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { silence } from "../../speech";
-import { answer, begin, cut, Exchange, finish } from "../exchange";
+import { accept, answer, begin, cut, Exchange, finish } from "../exchange";
 import { continuity, settings } from "../talk";
 
 const restart = { continuity: { ...continuity, onConnectionLoss: "restart" as const } };
@@ -52,6 +52,54 @@ describe("a lost connection with resume", () => {
     assert.deepEqual(exchange.lines(/text/), ["1 text user: hello", "2 text user: hello"]);
   });
 
+  it("names the texts whose answer is lost: one answer was about both", async () => {
+    const exchange = await Exchange.start({
+      text: (line, text) => {
+        if (line.number === 2) begin(line);
+        if (text === "two") cut(line);
+      },
+    });
+    exchange.talk.conversation.send({ kind: "text", text: "one", turnComplete: true }, () => {});
+    await exchange.talk.say("two");
+    const { reason, texts } = await exchange.talk.next("turnComplete");
+    assert.deepEqual([reason, texts], ["CONNECTION_LOST", ["one", "two"]]);
+  });
+
+  it("names a text that was sent during another answer and is not sent a third time", async () => {
+    const exchange = await Exchange.start({
+      text: (line, text) => {
+        if (text === "one") begin(line);
+        else if (line.number < 3) cut(line);
+      },
+    });
+    const { talk } = exchange;
+    await talk.say("one");
+    await talk.next("audio");
+    await talk.say("two");
+    await exchange.seen("2 text user: two");
+    await talk.next("turnComplete", ({ turn }) => turn === 2);
+    assert.deepEqual(
+      talk.all("turnComplete").map(({ reason, texts }) => [reason, texts]),
+      [
+        ["CONNECTION_LOST", ["one"]],
+        ["CONNECTION_LOST", ["two"]],
+      ],
+    );
+  });
+
+  it("names the texts that wait to be sent again when no connection can be opened any more", async () => {
+    const exchange = await Exchange.start(
+      { setup: (line) => (line.number === 1 ? accept(line) : line.socket.close(1011)) },
+      { continuity: { ...continuity, reconnectAttempts: 2 } },
+    );
+    await exchange.talk.say("hello");
+    await exchange.seen("1 text user: hello");
+    cut(exchange.line());
+    const { reason, texts } = await exchange.talk.next("turnComplete");
+    assert.deepEqual([reason, texts], ["CONNECTION_LOST", ["hello"]]);
+    await exchange.talk.next("failed");
+  });
+
   it("completes the turn of unanswered speech with the reason CONNECTION_LOST and the user's transcript", async () => {
     const exchange = await Exchange.start();
     await exchange.talk.say("listen", false);
@@ -60,7 +108,8 @@ describe("a lost connection with resume", () => {
     exchange.reply({ serverContent: { inputTranscription: { text: "hello" } } });
     await exchange.talk.next("text");
     cut(exchange.line());
-    assert.equal((await exchange.talk.next("turnComplete")).reason, "CONNECTION_LOST");
+    const { reason, texts } = await exchange.talk.next("turnComplete");
+    assert.deepEqual([reason, texts], ["CONNECTION_LOST", ["hello"]]);
     assert.deepEqual(
       exchange.talk.all("text").map(({ text, final }) => [text, final]),
       [
@@ -218,6 +267,7 @@ describe("a lost connection with report only", () => {
       type: "turnComplete",
       turn: 1,
       reason: "CONNECTION_LOST",
+      texts: ["hello"],
     });
     assert.match(String((await talk.next("failed")).error), /connection was lost/);
     await exchange.pass(60_000);

@@ -3,18 +3,44 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { readFrame } from "../../../live/connection/server-frame";
+import { redactAll } from "../../../live/server/redaction";
 import { serverFrames } from "../../frames/server";
 
 const read = (frame: unknown) => readFrame(JSON.stringify(frame));
 
 describe("a frame of the server", () => {
   it("is read unchanged when a server has sent it", () => {
-    for (const { frame } of serverFrames) assert.deepEqual(read(frame), { frame, wrong: [] });
+    for (const { frame } of serverFrames) assert.deepEqual(read(frame), { frame, wrong: [], unknown: [] });
   });
 
-  it("keeps unknown keys", () => {
-    const frame = { serverContent: { turnComplete: true, newField: 1 }, newKind: [] };
-    assert.deepEqual(read(frame), { frame, wrong: [] });
+  it("keeps unknown keys, and names them with their values; null counts as no value", () => {
+    const modelTurn = { parts: [{ text: "a" }, { newPart: { a: 1 } }] };
+    const frame = { serverContent: { newField: 1, none: null, modelTurn }, newKind: [], toString: "a" };
+    assert.deepEqual(read(frame), {
+      frame,
+      wrong: [],
+      unknown: [
+        { path: "serverContent.newField", value: 1 },
+        { path: "serverContent.modelTurn.parts[].newPart", value: { a: 1 } },
+        { path: "newKind", value: [] },
+        { path: "toString", value: "a" },
+      ],
+    });
+  });
+
+  it("has unknown values and paths of a limited length and number, without secrets, also where they are cut", () => {
+    const secret = "a-secret-of-the-server";
+    const hide = <T>(value: T) => redactAll([secret], value);
+    const keys = Array.from({ length: 100 }, (_, n) => [`key${n}`, n]);
+    const frame = {
+      long: `${"x".repeat(1_990)}${secret}${"x".repeat(1e6)}`,
+      [`${"k".repeat(190)}${secret}`]: [secret],
+      ...Object.fromEntries(keys),
+    };
+    const { unknown } = readFrame(JSON.stringify(frame), hide);
+    assert.equal(unknown.length, 20);
+    assert.deepEqual(unknown[0], { path: "long", value: `"${"x".repeat(1_990)}……` });
+    assert.deepEqual(unknown[1], { path: `${"k".repeat(190)}…`, value: ["…"] });
   });
 
   it("loses only the values of a wrong type, which are named", () => {

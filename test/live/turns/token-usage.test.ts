@@ -31,6 +31,25 @@ describe("token usage", () => {
     assert.equal(meter.endTurn(), undefined, "nothing was counted in the next turn");
   });
 
+  it("has the tokens of tools and of the cache by modality, and how the turn is billed", () => {
+    const meter = new UsageMeter(undefined);
+    const count = (modality: string, tokenCount: number) => [{ modality, tokenCount }];
+    for (const serviceTier of ["standard", undefined]) {
+      meter.note({
+        cachedContentTokenCount: 5,
+        cacheTokensDetails: count("TEXT", 5),
+        toolUsePromptTokenCount: 4,
+        toolUsePromptTokensDetails: count("IMAGE", 4),
+        ...(serviceTier && { serviceTier, trafficType: "ON_DEMAND" }),
+      } as object);
+      const { turn, conversation, ...rest } = meter.endTurn()!;
+      assert.deepEqual([turn.cachedByModality, turn.toolUseByModality], [{ TEXT: 5 }, { IMAGE: 4 }]);
+      assert.equal(conversation.cachedByModality.TEXT, serviceTier ? 5 : 10);
+      const billing = serviceTier ? { serviceTier, trafficType: "ON_DEMAND" } : {};
+      assert.deepEqual(rest, { context: { tokens: 0 }, ...billing });
+    }
+  });
+
   it("of Vertex AI, which names the response candidates, is read alike", () => {
     const meter = new UsageMeter(undefined);
     meter.note({

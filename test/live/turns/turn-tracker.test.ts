@@ -92,6 +92,109 @@ describe("the user's speech", () => {
   });
 });
 
+describe("the signals of Vertex AI for speech", () => {
+  it("are reported once when both kinds come", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    for (const type of ["START", "END"]) {
+      exchange.reply({ voiceActivity: { voiceActivityType: `ACTIVITY_${type}` } });
+      const vadSignalType = `VAD_SIGNAL_TYPE_${type === "START" ? "SOS" : "EOS"}`;
+      exchange.reply({ voiceActivityDetectionSignal: { vadSignalType } });
+    }
+    exchange.reply({ voiceActivityDetectionSignal: { vadSignalType: "VAD_SIGNAL_TYPE_SOS" } });
+    await exchange.settled();
+    await exchange.talk.next("speech", ({ speaking }) => speaking);
+    await exchange.talk.next("speech", ({ speaking }) => speaking);
+    assert.deepEqual(
+      exchange.talk.all("speech").map(({ speaking }) => speaking),
+      [true, false, true],
+    );
+  });
+});
+
+describe("a transcript that the server says is finished", () => {
+  const transcripts = ({ talk }: Exchange) =>
+    talk.all("text").map(({ role, text, final }) => [role, text, final]);
+
+  it("is a whole text of the user at once, and of the model at the end of the turn, when it may have been interrupted", async () => {
+    const exchange = await Exchange.start({
+      text: ({ reply }) => {
+        reply({ serverContent: { inputTranscription: { text: "What time " } } });
+        reply({ serverContent: { inputTranscription: { text: "is it?", finished: true } } });
+        reply({ serverContent: { outputTranscription: { text: "Noon." } } });
+        reply({ serverContent: { outputTranscription: { finished: true } } });
+        reply({ serverContent: { turnComplete: true } });
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.deepEqual(transcripts(exchange), [
+      ["user", "What time ", false],
+      ["user", "is it?", false],
+      ["user", "What time is it?", true],
+      ["model", "Noon.", false],
+      ["model", "Noon.", true],
+    ]);
+  });
+
+  it("ends a side of a model that sends no end of a turn without waiting for the silence", async () => {
+    const exchange = await Exchange.start(
+      {},
+      { settings: { ...settings, model: "gemini-3.5-live-translate-preview" } },
+    );
+    exchange.talk.conversation.connect();
+    await exchange.talk.enters("connected");
+    exchange.reply({ serverContent: { inputTranscription: { text: "Guten Tag", finished: true } } });
+    exchange.reply({ serverContent: { outputTranscription: { text: "Good day", finished: true } } });
+    await exchange.talk.next("turnComplete", ({ turn }) => turn === 2);
+    assert.deepEqual(
+      transcripts(exchange).filter(([, , final]) => final),
+      [
+        ["user", "Guten Tag", true],
+        ["model", "Good day", true],
+      ],
+    );
+  });
+});
+
+describe("a field that this package does not know", () => {
+  const start = async () => {
+    const exchange = await Exchange.start({
+      text: (line) => {
+        line.reply({ newKind: { a: 1 }, serverContent: { newField: true } });
+        line.reply({ newKind: { a: 2 } });
+        finish(line);
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    return exchange;
+  };
+  const others = ({ talk }: Exchange) => talk.all("other").map(({ path, value }) => [path, value]);
+  const once = [
+    ["serverContent.newField", true],
+    ["newKind", { a: 1 }],
+  ];
+
+  it("is reported once in a conversation, also after a reconnect", async () => {
+    const exchange = await start();
+    assert.deepEqual(new Set(others(exchange)), new Set(once));
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    await exchange.talk.say("hello again");
+    await exchange.talk.next("turnComplete");
+    assert.equal(others(exchange).length, 2);
+  });
+
+  it("is reported again in the next conversation", async () => {
+    const exchange = await start();
+    exchange.talk.conversation.reset();
+    await exchange.talk.say("hello again");
+    await exchange.talk.next("turnComplete");
+    assert.deepEqual(others(exchange).length, 4);
+  });
+});
+
 describe("thoughts", () => {
   const think = async (includeThoughts: boolean) => {
     const exchange = await Exchange.start(

@@ -134,7 +134,8 @@ describe("the outputs of a live session", () => {
     });
     flow.send("session", { payload: "hello" });
     const end = await flow.at("events").next(event("turnComplete"));
-    assert.deepEqual(end.payload, { event: "turnComplete", reason: "RESPONSE_REJECTED" });
+    const cause = "The model rejected its answer. Ask in another way.";
+    assert.deepEqual(end.payload, { event: "turnComplete", reason: "RESPONSE_REJECTED", cause });
     assert.deepEqual(
       flow.all("audio").map(({ event }) => event),
       [undefined, "interrupted", "turnComplete"],

@@ -1,0 +1,81 @@
+// What the user has asked: the texts whose answer has not started, those that are sent again, and what the current answer is about.
+
+import type { Text } from "../input/input";
+
+/** Which texts are sent again: those that were sent `once`, `always` also those that were sent twice, or `never` any. */
+export type Resend = "once" | "always" | "never";
+
+export class Questions {
+  readonly #max: number;
+  readonly #keep: (text: Text) => void;
+  #unanswered: Text[] = [];
+  /** Those that wait to be sent again. */
+  readonly #returned = new Set<Text>();
+  #asked: string[] = [];
+
+  /**
+   * @param max number of texts that are kept
+   * @param keep is called with each text that is not sent again: it belongs to the history
+   */
+  constructor(max: number, keep: (text: Text) => void) {
+    this.#max = max;
+    this.#keep = keep;
+  }
+
+  /** Texts that were sent and whose answer has not started. */
+  get unanswered(): readonly Text[] {
+    return this.#unanswered;
+  }
+
+  /** Forgets all of them. */
+  clear() {
+    this.#unanswered = [];
+    this.#returned.clear();
+    this.#asked = [];
+  }
+
+  /** A text that needs an answer was sent. */
+  add(text: Text) {
+    this.#returned.delete(text);
+    this.#unanswered.push(text);
+    if (this.#unanswered.length > this.#max) this.#settle(this.#unanswered.shift()!);
+  }
+
+  /** The user has said something. */
+  said(text: string) {
+    this.#asked = [...this.#asked, text].slice(-this.#max);
+  }
+
+  /** The answer to all texts has started, or is not wanted any more: they are not sent again. */
+  settle() {
+    for (const text of this.#unanswered) this.#settle(text);
+    this.#unanswered = [];
+  }
+
+  /** The turn is over. Returns what it was about. */
+  takeAsked(): readonly string[] {
+    const asked = this.#asked;
+    this.#asked = [];
+    return asked;
+  }
+
+  /** The connection is lost. Returns the texts to send again; `unanswered` are then those that are lost. */
+  giveBack(resend: Resend): Text[] {
+    if (resend === "never") {
+      this.#unanswered.unshift(...this.#returned);
+      this.#returned.clear();
+      return [];
+    }
+    const again = this.#unanswered.filter((text) => resend === "always" || !text.again);
+    this.#unanswered = this.#unanswered.filter((text) => !again.includes(text));
+    const returned = again.map((text) => ({ ...text, again: true as const }));
+    for (const text of returned) this.#returned.add(text);
+    return returned;
+  }
+
+  /** A prompt is nothing that the user has said. */
+  #settle(text: Text) {
+    this.#keep(text);
+    if (text.text && !text.isPrompt) this.said(text.text);
+  }
+}
