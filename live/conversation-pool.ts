@@ -5,6 +5,7 @@ import { Conversation } from "./conversation";
 import type { ConversationEvent } from "./events";
 import type { ConversationOptions } from "./options";
 import { InputError } from "./server/errors";
+import type { ConversationSettings } from "./setup/setup";
 import type { BadgeState } from "./state/state";
 
 export interface ConversationLimits {
@@ -25,28 +26,26 @@ const MAX_ENDED = 1_000;
 /** Milliseconds without input or output after which a conversation may be ended for a new one. */
 const REPLACEABLE_MS = 30_000;
 
-type SharedOptions = Omit<ConversationOptions, "admit" | "handles">;
+export interface SharedOptions extends Omit<ConversationOptions, "settings" | "admit" | "handles"> {
+  /** The settings with which a conversation begins. */
+  settingsFor(key: string): ConversationSettings;
+  /** The store for the handle of a conversation, whose settings may change; absent: its handle is not stored. */
+  handlesFor?: ((key: string, settings: () => ConversationSettings) => HandleStore) | undefined;
+}
+
 type Listener = (conversation: Conversation, event: ConversationEvent) => void;
 
 export class ConversationPool {
   readonly #conversations = new Map<string, Conversation>();
   readonly #options: SharedOptions;
   readonly #limits: ConversationLimits;
-  readonly #handles: ((key: string) => HandleStore) | undefined;
   readonly #emit: Listener;
   #cancelSweep: (() => void) | undefined;
   #closed = false;
 
-  /** @param handles where the handle of each key is stored; undefined: nowhere */
-  constructor(
-    options: SharedOptions,
-    limits: ConversationLimits,
-    handles: ((key: string) => HandleStore) | undefined,
-    emit: Listener,
-  ) {
+  constructor(options: SharedOptions, limits: ConversationLimits, emit: Listener) {
     this.#options = options;
     this.#limits = limits;
-    this.#handles = handles;
     this.#emit = emit;
   }
 
@@ -57,7 +56,25 @@ export class ConversationPool {
 
   /** The conversation of a key; a new one is not open yet. */
   get(key: string): Conversation {
-    return this.find(key) ?? this.#create(key);
+    return this.find(key) ?? this.#create(key, this.#options.settingsFor(key));
+  }
+
+  /**
+   * Gives the conversation of a key these settings: at its next idle moment, or a new one in its place where they cannot change.
+   * @throws as Conversation.configure()
+   */
+  configure(key: string, settings: ConversationSettings) {
+    const conversation = this.get(key);
+    if (conversation.canTake(settings)) return conversation.configure(settings);
+    conversation.end();
+    this.#create(key, settings);
+  }
+
+  /** Ends the conversation of a key, and its own settings with it, as Conversation.disconnect(). */
+  disconnect(key: string) {
+    const conversation = this.get(key);
+    conversation.disconnect();
+    if (conversation.settings.own) this.#create(key, this.#options.settingsFor(key)).disconnect();
   }
 
   /** The states of the conversations, as the badge shows them. */
@@ -84,10 +101,16 @@ export class ConversationPool {
     if (!this.#closed) this.#emit(conversation, event);
   }
 
-  #create(key: string) {
+  #create(key: string, settings: ConversationSettings): Conversation {
     const { open } = this.#limits;
+    const { settingsFor: _, handlesFor, ...options } = this.#options;
     const conversation: Conversation = new Conversation(
-      { ...this.#options, admit: () => this.#admit(conversation), handles: this.#handles?.(key) },
+      {
+        ...options,
+        settings,
+        admit: () => this.#admit(conversation),
+        handles: handlesFor?.(key, () => conversation.settings),
+      },
       (event) => {
         if (event.type === "state" && event.state === "closed") open.delete(conversation);
         this.#report(conversation, event);

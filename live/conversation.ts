@@ -1,7 +1,7 @@
 // One conversation with a Live model: creates its parts, and passes the requests of the flow to them.
 
 import { ConnectionReport } from "./connection/connection-report";
-import { ResumptionHandle } from "./connection/resumption-handle";
+import { HANDLE_LIFETIME_MS, ResumptionHandle } from "./connection/resumption-handle";
 import { SessionOpening } from "./connection/session-opening";
 import type { ConversationEvent } from "./events";
 import { FrameRouter } from "./frame-router";
@@ -10,7 +10,7 @@ import { InputGate } from "./input/input-gate";
 import { Lifecycle } from "./lifecycle";
 import type { ConversationOptions } from "./options";
 import { profileOf } from "./setup/model-profiles";
-import { canResume } from "./setup/setup";
+import { type ConversationSettings, canResume, fixedPart } from "./setup/setup";
 import { badgeState, isOpen, visibleState } from "./state/state";
 import { StateStore } from "./state/store";
 import { ToolDispatch, type ToolResult } from "./tools/tool-dispatch";
@@ -123,7 +123,8 @@ export class Conversation {
 
   /** Clock time, in milliseconds, until which a closed conversation must be kept; Infinity: until it is opened again. */
   get keepUntil() {
-    return this.#state.current.keepUntil;
+    const { keepUntil } = this.#state.current;
+    return this.settings.own ? Math.max(keepUntil, this.#lastUsed + HANDLE_LIFETIME_MS) : keepUntil;
   }
 
   /** Sends an input, and opens the conversation if necessary. A signal to a conversation that is not open does nothing. */
@@ -156,9 +157,24 @@ export class Conversation {
     this.#state.idleAgain();
   }
 
+  /** As SessionOpening.settings. */
+  get settings() {
+    return this.#opening.settings;
+  }
+
   /** Changes the instruction, as SessionOpening.instruct(). */
-  instruct(instruction: string, done: Done) {
-    this.#opening.instruct(instruction, done);
+  instruct(instruction: string) {
+    this.#opening.instruct(instruction);
+  }
+
+  /** Whether these settings can replace those of the conversation. */
+  canTake(settings: ConversationSettings) {
+    return fixedPart(settings) === fixedPart(this.settings);
+  }
+
+  /** Changes the settings to others that canTake(), as SessionOpening.configure(). */
+  configure(settings: ConversationSettings) {
+    this.#opening.configure(settings);
   }
 
   /** Ends the conversation; sound alone does not open another. Messages that still wait are rejected. */

@@ -170,7 +170,7 @@ export class Lifecycle implements ConnectionListener {
 
   /** A model that takes no texts cannot be asked to speak. */
   get #speaksFirst() {
-    const { model, speaksFirst } = this.#options.settings;
+    const { model, speaksFirst } = this.#parts.opening.settings;
     return speaksFirst && profileOf(model).text !== "none";
   }
 

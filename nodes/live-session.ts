@@ -7,7 +7,7 @@ import { ConversationPool } from "../live/conversation-pool";
 import type { ConversationEvent } from "../live/events";
 import type { Done } from "../live/input/input";
 import { InputError } from "../live/server/errors";
-import { buildSetup } from "../live/setup/setup";
+import { buildSetup, type ConversationSettings, type OwnSettings } from "../live/setup/setup";
 import { onFlowsStarted } from "./flow/flow-start";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import type { LiveConfigNode, LiveSessionNode } from "./flow/node-types";
@@ -19,14 +19,14 @@ import { disconnectedClient, isStatus, readRequest } from "./live-session/reques
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
 import { rejectMessages } from "./settings/invalid-settings";
-import { type LiveSessionSettings, liveSession } from "./settings/live-session";
+import { liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
 
 export = (RED: NodeAPI) => {
   function LiveSession(this: LiveSessionNode, def: NodeDef) {
     RED.nodes.createNode(this, def);
     try {
-      runSession(RED, this, readSettings(liveSession, def));
+      runSession(RED, this, def);
     } catch (error) {
       rejectMessages(this, error as Error);
     }
@@ -34,13 +34,15 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType("gemini-live-session", LiveSession);
 };
 
-function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessionSettings) {
+function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
+  const nodeSettings = readSettings(liveSession, def);
   const config = RED.nodes.getNode(nodeSettings.connection) as LiveConfigNode | null;
   if (config?.type !== "gemini-live-config")
     throw new InputError("The live session has no connection. Choose one in its dialog.");
   const connection = config.connection();
   const settings = conversationSettings(nodeSettings);
-  const { model } = settings;
+  const settingsWith = (own: OwnSettings | undefined) =>
+    own ? conversationSettings(readSettings(liveSession, def, own), own) : settings;
   /** The identity on the messages of each conversation. */
   const identities = new WeakMap<Conversation, Identity>();
   const badge = new Badge(RED, node);
@@ -50,62 +52,73 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
     if (event.type === "thinking") badge.show(conversations.states());
     if (event.type === "warning") return node.warn(event.warning);
     if (event.type === "failed") return node.error(event.error, { ...(identity && identityOf(identity)) });
+    const { model } = conversation.settings;
     const source = { node: node.id, server: connection.kind, model, session: identity?.session ?? "" };
     for (const [output, msg] of toOutputs(event, source))
       sendOn(node, OUTPUTS[output], { ...(identity && identityOf(identity)), ...msg });
   };
-  const handles = nodeSettings.keepConversations ? new HandleStores(node, model, systemClock) : undefined;
+  const handles = nodeSettings.keepConversations ? new HandleStores(node, systemClock) : undefined;
   if (!handles) deleteHandles(node);
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
-  const setup = () =>
+  const setupOf = (settings: ConversationSettings) =>
     buildSetup(settings, connection.continuity, {
       tools: tools.served.map(({ declaration }) => declaration),
     });
   const warned = new Set<string>();
-  const warn = () => {
-    for (const warning of settingWarnings(settings, setup().leftOut)) {
+  const warn = (settings: ConversationSettings) => {
+    for (const warning of settingWarnings(settings, setupOf(settings).leftOut)) {
       if (!warned.has(warning)) node.warn(warning);
       warned.add(warning);
     }
   };
   const options = {
     ...connection,
-    settings,
+    settingsFor: (key: string) => settingsWith(handles?.ownOf(key)),
+    handlesFor: handles && ((key: string, settings: () => ConversationSettings) => handles.of(key, settings)),
     tools: () => tools.served,
     clock: systemClock,
     random: Math.random,
   };
-  const conversations = new ConversationPool(
-    options,
-    connection.limits,
-    handles && ((key) => handles.of(key)),
-    emit,
-  );
+  const conversations = new ConversationPool(options, connection.limits, emit);
+  const configure = (key: string, own: OwnSettings | undefined) => {
+    const settings = settingsWith(own);
+    const { model, leftOut } = setupOf(settings);
+    const refused = leftOut.filter((name) => Object.hasOwn(own ?? {}, name));
+    if (refused.length)
+      throw new InputError(`${model} does not support these settings: ${refused.join(", ")}.`);
+    warn(settings);
+    conversations.configure(key, settings);
+  };
 
+  let isClosed = false;
   const receive = (msg: FlowMessage, done: Done) => {
     if (isStatus(msg)) {
       const client = disconnectedClient(msg);
-      if (client !== undefined) conversations.get(client).disconnect();
+      if (client !== undefined) conversations.disconnect(client);
       return done();
     }
     // What a page says of its playback.
     if (msg.event === "played") return done();
     const request = readRequest(msg);
     const identity = identityOf(msg);
+    const { session } = identity;
+    if (request === "interrupt" && !conversations.find(session)) return done();
+    if (typeof request === "object" && request.kind === "configuration") configure(session, request.own);
     // A disconnect without a conversation ends the one that is kept from before a deploy, and sound opens none after it.
-    const conversation =
-      request === "interrupt" ? conversations.find(identity.session) : conversations.get(identity.session);
-    if (!conversation) return done();
+    const conversation = conversations.get(session);
     identities.set(conversation, { ...identities.get(conversation), ...identity });
-    if (typeof request === "object" && request.kind === "update")
-      return conversation.instruct(request.instruction, done);
-    if (typeof request === "object") return conversation.send(request, done);
-    conversation[request]();
+    if (typeof request === "object" && request.kind !== "configuration" && request.kind !== "update")
+      return conversation.send(request, done);
+    if (request === "disconnect") conversations.disconnect(session);
+    else if (typeof request === "string") conversation[request]();
+    else if (request.kind === "update") conversation.instruct(request.instruction);
+    else conversation.connect();
     done();
   };
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
-      receive(msg, done);
+      if (handles?.isLoading) handles.loaded.then(() => (isClosed ? done() : receive(msg, done))).catch(done);
+      else receive(msg, done);
     } catch (error) {
       done(error as Error);
     }
@@ -116,13 +129,14 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, nodeSettings: LiveSessi
     else
       done(new InputError(`The conversation of the tool call ${id} has ended. The response was not sent.`));
   };
-  node.blueprint = () => ({ connection, setup: setup() });
+  node.blueprint = () => ({ connection, setup: setupOf(settings) });
   const stopWatching = onFlowsStarted(RED, () => {
     tools.refresh();
-    warn();
+    warn(settings);
     conversations.updateTools();
   });
   node.on("close", () => {
+    isClosed = true;
     stopWatching();
     const unanswered = conversations.close();
     handles?.close();

@@ -1,9 +1,14 @@
-// Opens the sockets of one conversation, and keeps a snapshot of the last setup that was sent.
+// Opens the sockets of one conversation with its settings as they are now, and knows the last setup that was sent.
 
-import type { Done } from "../input/input";
 import { Credentials, type CredentialsOptions } from "../server/credentials";
 import { ConnectionError, InputError } from "../server/errors";
-import { buildSetup, type Continuity, type ConversationSettings, outlivesConnection } from "../setup/setup";
+import {
+  buildSetup,
+  type Continuity,
+  type ConversationSettings,
+  outlivesConnection,
+  type Setup,
+} from "../setup/setup";
 import { isOpen } from "../state/state";
 import type { StateStore } from "../state/store";
 import type { ServedTool } from "../tools/tool-dispatch";
@@ -19,47 +24,63 @@ export interface OpeningOptions extends CredentialsOptions {
   admit(): void;
 }
 
-/** The part of the setup that can change on a resume: everything but the model (docs/live-api.md 1.2). */
-type Snapshot = Pick<ConversationSettings, "instruction"> & { tools: readonly ServedTool[] };
-
 export class SessionOpening {
   readonly #options: OpeningOptions;
   readonly #credentials: Credentials;
-  #sent: Snapshot | undefined;
   readonly #state: StateStore;
-  /** Replaces the instruction of the settings. */
-  #instruction: string | undefined;
+  #settings: ConversationSettings;
+  /** The settings of the next setup. */
+  #present: ConversationSettings;
+  /** The last setup, as contentOf() writes it. */
+  #sent: string | undefined;
 
   constructor(options: OpeningOptions, state: StateStore) {
     this.#options = options;
     this.#state = state;
+    this.#settings = options.settings;
+    this.#present = options.settings;
     this.#credentials = new Credentials(options);
   }
 
-  /** Whether the instruction or the tools have changed since the last setup. */
-  get isOutdated() {
-    return this.#sent !== undefined && contentOf(this.#sent) !== contentOf(this.#current());
+  /** The settings of the conversation, without an instruction that was changed since. */
+  get settings() {
+    return this.#settings;
   }
 
-  /** Changes the instruction: at the next idle moment, or with the next setup. */
-  instruct(instruction: string, done: Done) {
-    const { settings, continuity, clock } = this.#options;
-    const { current } = this.#state;
-    if (isOpen(current) && !outlivesConnection(settings, continuity))
-      return done(
-        new InputError(
-          'The instruction of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
-        ),
+  /** Whether the settings or the tools have changed since the last setup. */
+  get isOutdated() {
+    return this.#differs(this.#present);
+  }
+
+  /**
+   * Changes the instruction until reset(): at the next idle moment, or with the next setup.
+   * @throws InputError if the conversation is open and cannot be resumed
+   */
+  instruct(instruction: string) {
+    this.#change({ ...this.#present, instruction });
+  }
+
+  /** Changes the settings, and throws, as instruct(). */
+  configure(settings: ConversationSettings) {
+    this.#change(settings);
+    this.#settings = settings;
+  }
+
+  #change(settings: ConversationSettings) {
+    const { continuity, clock } = this.#options;
+    const cannotResume = isOpen(this.#state.current) && !outlivesConnection(settings, continuity);
+    if (cannotResume && this.#differs(settings))
+      throw new InputError(
+        'The settings of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
       );
-    this.#instruction = instruction;
+    this.#present = settings;
     this.#state.apply({ type: "prepared", keepUntil: clock.now() + HANDLE_LIFETIME_MS });
     this.#state.idleAgain();
-    done();
   }
 
   /** The next conversation begins with the instruction of the settings. */
   reset() {
-    this.#instruction = undefined;
+    this.#present = this.#settings;
   }
 
   /** Renews the token before it expires, as Credentials.watch(). */
@@ -79,16 +100,12 @@ export class SessionOpening {
     handlers: SocketHandlers,
     signal: AbortSignal,
   ): Promise<LiveSocket> {
-    const { settings, continuity, connectTimeoutMs, clock, admit } = this.#options;
+    const { connectTimeoutMs, clock, admit } = this.#options;
+    this.#sent = undefined;
     admit();
     const server = await this.#credentials.show(handle !== undefined);
-    const present = this.#current();
-    this.#sent = present;
-    const setup = buildSetup({ ...settings, instruction: present.instruction }, continuity, {
-      handle,
-      history: !handle && hasHistory(),
-      tools: present.tools.map(({ declaration }) => declaration),
-    });
+    const setup = this.#build(this.#present, { handle, history: !handle && hasHistory() });
+    this.#sent = contentOf(this.#build(this.#present));
     const onClose = (error: ConnectionError) => {
       this.#learn(error);
       handlers.onClose(error);
@@ -101,9 +118,17 @@ export class SessionOpening {
     );
   }
 
-  #current(): Snapshot {
-    const { settings, tools } = this.#options;
-    return { instruction: this.#instruction ?? settings.instruction, tools: tools() };
+  #differs(settings: ConversationSettings) {
+    return this.#sent !== undefined && this.#sent !== contentOf(this.#build(settings));
+  }
+
+  #build(
+    settings: ConversationSettings,
+    begins: { handle?: string | undefined; history?: boolean } = {},
+  ): Setup {
+    const { continuity, tools } = this.#options;
+    const declarations = tools().map(({ declaration }) => declaration);
+    return buildSetup(settings, continuity, { ...begins, tools: declarations });
   }
 
   /** After an expired or used-up token, the next attempt gets a new one. */
@@ -112,7 +137,5 @@ export class SessionOpening {
   }
 }
 
-/** What the server gets of a snapshot: not which node serves a tool. */
-function contentOf({ instruction, tools }: Snapshot) {
-  return JSON.stringify([instruction, tools.map(({ declaration }) => declaration)]);
-}
+/** What the server gets of a setup. */
+const contentOf = ({ config, extra }: Setup) => JSON.stringify([config, extra]);

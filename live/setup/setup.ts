@@ -72,7 +72,17 @@ export interface ConversationSettings {
   singleTurn: boolean;
   /** Further fields of the setup frame, as checkFurtherSetup() accepts them. */
   furtherSetup: FurtherSetup;
+  /** Those that a message has set for this conversation only, with the names that the flow uses. */
+  own?: OwnSettings | undefined;
 }
+
+export type OwnSettings = Readonly<Record<string, unknown>>;
+
+/** The settings that last as long as a conversation: no resume changes the model (docs/live-api.md 1.2), and its parts rely on the others. */
+export const fixedPart = (settings: ConversationSettings): string => {
+  const { model, turnDetection, detection, segmentSilenceMs, singleTurn, includeThoughts } = settings;
+  return JSON.stringify([model, turnDetection, detection, segmentSilenceMs, singleTurn, includeThoughts]);
+};
 
 /** What a conversation has of a setting that its model refuses. */
 const WITHOUT: Pick<ConversationSettings, Exclude<Refusable, "tools">> & Pick<Begins, "tools"> = {

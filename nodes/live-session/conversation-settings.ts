@@ -1,9 +1,10 @@
 // Converts the settings of a live session to those of its conversations.
 
-import type { ConversationSettings } from "../../live/setup/setup";
+import type { ConversationSettings, OwnSettings } from "../../live/setup/setup";
 import type { LiveSessionSettings } from "../settings/live-session";
 
-export function conversationSettings(settings: LiveSessionSettings): ConversationSettings {
+/** @param own those among the settings that a message has set for one conversation */
+export function conversationSettings(settings: LiveSessionSettings, own?: OwnSettings): ConversationSettings {
   const { voice, language, instruction, temperature, thinkingLevel, affectiveDialog } = settings;
   const { turnDetection, startSensitivity, endSensitivity, silenceDurationMs, prefixPaddingMs } = settings;
   const { bargeIn, speaksFirst, turnCoverage, singleTurn, googleSearch } = settings;
@@ -32,5 +33,6 @@ export function conversationSettings(settings: LiveSessionSettings): Conversatio
     segmentSilenceMs: settings.segmentSilenceMs,
     singleTurn,
     googleSearch,
+    own,
   };
 }

@@ -8,10 +8,13 @@ import {
   type HandleStore,
   type StoredHandle,
 } from "../../live/connection/resumption-handle";
+import type { ConversationSettings, OwnSettings } from "../../live/setup/setup";
 
 interface Kept extends StoredHandle {
   /** The model cannot change on a resume. */
   model: string;
+  /** The conversation's own settings, with which it continues. */
+  own?: OwnSettings | undefined;
   /** Milliseconds since 1970. */
   savedAt: number;
 }
@@ -20,47 +23,71 @@ interface Kept extends StoredHandle {
 const SWEEP_MS = 10 * 60_000;
 const PREFIX = "handle_";
 
-/** By node and session key. Without a configured store, Node-RED clears the context of a node that is deployed again. */
+/** By node and name in its context. Without a configured store, Node-RED clears the context of a node that is deployed again. */
 const inProcess = new Map<string, Kept>();
+
+const placeOf = (node: Node, name: string) => `${node.id} ${name}`;
 
 /** Deletes the handles of a live session that does not keep its conversations any more: none continues later. */
 export function deleteHandles(node: Node) {
-  for (const place of inProcess.keys()) if (place.startsWith(`${node.id} `)) inProcess.delete(place);
-  forEachStored(node, (name) => write(node, name, undefined));
+  for (const place of inProcess.keys()) if (place.startsWith(placeOf(node, ""))) inProcess.delete(place);
+  readStored(node, (stored) => {
+    for (const [name] of stored) write(node, name, undefined);
+  });
 }
 
 /** The handles of one live session. */
 export class HandleStores {
+  /** Resolves when the context of the node was read. */
+  readonly loaded: Promise<void>;
   readonly #node: Node;
-  readonly #model: string;
   readonly #clock: Clock;
+  #isLoading = true;
   #cancelSweep = () => {};
 
-  constructor(node: Node, model: string, clock: Clock) {
+  constructor(node: Node, clock: Clock) {
     this.#node = node;
-    this.#model = model;
     this.#clock = clock;
-    this.#sweep();
+    this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep());
+    this.loaded = new Promise((resolve) =>
+      readStored(node, (stored) => {
+        for (const [name, kept] of stored)
+          if (!inProcess.has(placeOf(node, name))) inProcess.set(placeOf(node, name), kept);
+        this.#deleteExpired();
+        this.#isLoading = false;
+        resolve();
+      }),
+    );
   }
 
-  /** The store for the handle of one conversation. A handle that cannot be read counts as none; a failed write is a warning. */
-  of(key: string): HandleStore {
-    // Context stores accept only some characters in a name; a session key may have any.
-    const name = `${PREFIX}${Buffer.from(key).toString("hex")}`;
-    const place = `${this.#node.id} ${name}`;
-    const isGood = (kept: Kept | undefined) => kept?.model === this.#model && !this.#hasExpired(kept);
+  /** Whether no conversation may begin yet, because its own settings are not known. */
+  get isLoading() {
+    return this.#isLoading;
+  }
+
+  /** The own settings of the conversation that can be resumed. */
+  ownOf(key: string): OwnSettings | undefined {
+    return this.#find(nameOf(key))?.own;
+  }
+
+  /**
+   * The store for the handle of one conversation. A handle of another model, or one that cannot be read, counts as none; a failed write
+   * is a warning.
+   * @param settings of the conversation, as they are now
+   */
+  of(key: string, settings: () => ConversationSettings): HandleStore {
+    const name = nameOf(key);
     return {
-      load: () =>
-        new Promise((resolve) => {
-          this.#node.context().get(name, undefined, (_error: Error | null, stored: unknown) => {
-            const kept = inProcess.get(place) ?? (stored as Kept | undefined);
-            resolve(isGood(kept) ? kept : undefined);
-          });
-        }),
+      load: async () => {
+        await this.loaded;
+        const kept = this.#find(name);
+        return kept?.model === settings().model ? kept : undefined;
+      },
       save: (stored) => {
-        const kept = stored && { ...stored, model: this.#model, savedAt: this.#clock.date() };
-        if (kept) inProcess.set(place, kept);
-        else inProcess.delete(place);
+        const { model, own } = settings();
+        const kept = stored && { ...stored, model, ...(own && { own }), savedAt: this.#clock.date() };
+        if (kept) inProcess.set(placeOf(this.#node, name), kept);
+        else inProcess.delete(placeOf(this.#node, name));
         write(this.#node, name, kept);
       },
     };
@@ -71,19 +98,33 @@ export class HandleStores {
     this.#cancelSweep();
   }
 
+  #find(name: string): Kept | undefined {
+    const kept = inProcess.get(placeOf(this.#node, name));
+    return kept && !this.#hasExpired(kept) ? kept : undefined;
+  }
+
   #hasExpired({ savedAt }: Kept) {
     return this.#clock.date() - savedAt >= HANDLE_LIFETIME_MS;
   }
 
-  /** Deletes the expired handles of conversations that were not continued. */
   #sweep() {
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
-    for (const [place, kept] of inProcess) if (this.#hasExpired(kept)) inProcess.delete(place);
-    forEachStored(this.#node, (name, kept) => {
-      if (this.#hasExpired(kept)) write(this.#node, name, undefined);
-    });
+    this.#deleteExpired();
+  }
+
+  /** Deletes the expired handles of conversations that were not continued. */
+  #deleteExpired() {
+    const mine = placeOf(this.#node, "");
+    for (const [place, kept] of inProcess) {
+      if (!this.#hasExpired(kept)) continue;
+      inProcess.delete(place);
+      if (place.startsWith(mine)) write(this.#node, place.slice(mine.length), undefined);
+    }
   }
 }
+
+/** Context stores accept only some characters in a name; a session key may have any. */
+const nameOf = (key: string) => `${PREFIX}${Buffer.from(key).toString("hex")}`;
 
 function write(node: Node, name: string, kept: Kept | undefined) {
   node.context().set(name, kept, undefined, (error: Error | null) => {
@@ -91,13 +132,14 @@ function write(node: Node, name: string, kept: Kept | undefined) {
   });
 }
 
-/** Calls `visit` for each handle in the context of the node. */
-function forEachStored(node: Node, visit: (name: string, kept: Kept) => void) {
+/** Reads the handles in the context of the node, with their names; those that cannot be read count as none. */
+function readStored(node: Node, done: (stored: [name: string, kept: Kept][]) => void) {
   const context = node.context();
-  context.keys(undefined, (_error: Error | null, names: unknown[] = []) => {
-    for (const name of names.map(String).filter((each) => each.startsWith(PREFIX)))
-      context.get(name, undefined, (_error: Error | null, stored: unknown) => {
-        if (stored) visit(name, stored as Kept);
-      });
+  context.keys(undefined, (_error: Error | null, all: unknown[] = []) => {
+    const names = all.map(String).filter((name) => name.startsWith(PREFIX));
+    if (!names.length) return done([]);
+    context.get(names, undefined, (_error: Error | null, ...stored: unknown[]) =>
+      done(names.flatMap((name, at) => (stored[at] ? [[name, stored[at] as Kept]] : []))),
+    );
   });
 }

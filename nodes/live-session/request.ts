@@ -3,7 +3,9 @@
 import { defaultFormat, isMonoPcm16, parseMimeType } from "../../audio/formats";
 import { type Input, promptFor } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
+import type { OwnSettings } from "../../live/setup/setup";
 import type { FlowMessage } from "../flow/messages";
+import { PER_CONVERSATION } from "../settings/live-session";
 import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
 
 export type Action = "connect" | "disconnect" | "reset" | "interrupt";
@@ -14,13 +16,20 @@ export interface Update {
   kind: "update";
   instruction: string;
 }
+
+/** The settings that a `connect` sets for its conversation, by their names in the settings table; undefined: none. */
+export interface Configuration {
+  kind: "configuration";
+  own: OwnSettings | undefined;
+}
 const SIGNALS = ["activityStart", "activityEnd", "audioStreamEnd"];
 
 /** @throws InputError or SoundError if the message is not a valid request */
-export function readRequest(msg: FlowMessage): Action | Update | Input {
+export function readRequest(msg: FlowMessage): Action | Update | Configuration | Input {
   const { action, payload } = msg;
   if (action === "update") return readUpdate(payload);
   if (action === "reply") return { ...readReply(payload), ...whenIdle(msg) };
+  if (action === "connect" && isPlainObject(payload)) return { kind: "configuration", own: readOwn(payload) };
   if (action !== undefined) return readAction(action);
   if (Buffer.isBuffer(payload)) return readBytes(payload, msg.mimeType);
   const turn = readTurn(payload);
@@ -32,6 +41,8 @@ export function readRequest(msg: FlowMessage): Action | Update | Input {
 }
 
 const whenIdle = (msg: FlowMessage) => (msg.whenIdle === true ? { whenIdle: true as const } : {});
+const isPlainObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 
 function describe(payload: unknown): string {
   if (payload === "") return "an empty string";
@@ -42,6 +53,25 @@ function describe(payload: unknown): string {
 function readUpdate(payload: unknown): Update {
   if (typeof payload === "string" && payload.trim()) return { kind: "update", instruction: payload };
   throw new InputError('msg.action "update" needs the new instruction as a string in msg.payload.');
+}
+
+function readOwn(payload: object): OwnSettings | undefined {
+  const own = copyOf(payload);
+  for (const name of Object.keys(own))
+    if (!PER_CONVERSATION.includes(name))
+      throw new InputError(
+        `msg.payload.${name} is no setting of a conversation. There are ${PER_CONVERSATION.join(", ")}.`,
+      );
+  return Object.keys(own).length ? own : undefined;
+}
+
+/** A copy that nobody else holds, and that a context store can hold. */
+function copyOf(payload: object): OwnSettings {
+  try {
+    return JSON.parse(JSON.stringify(payload));
+  } catch (error) {
+    throw new InputError(`The settings in msg.payload are no JSON object: ${(error as Error).message}.`);
+  }
 }
 
 function readReply(payload: unknown) {

@@ -100,4 +100,11 @@ export const liveSession = table(
   },
 );
 
+const OF_THE_NODE = ["connection", "preset", "keepConversations"];
+
+/** The settings that a message can set for one conversation. */
+export const PER_CONVERSATION: readonly string[] = Object.keys(liveSession.settings).filter(
+  (name) => !OF_THE_NODE.includes(name),
+);
+
 export type LiveSessionSettings = SettingsOf<typeof liveSession>;

@@ -49,7 +49,7 @@ export interface TextSetting extends Described {
   unused?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Any texts, separated by commas or new lines. */
+/** Any texts, separated by commas or new lines; in a message also a list of them. */
 export interface TermsSetting extends Described {
   kind: "terms";
   default: "";
@@ -57,7 +57,7 @@ export interface TermsSetting extends Described {
   max: number;
 }
 
-/** A JSON object, as text. */
+/** A JSON object, as text; in a message also the object. */
 export interface JsonSetting extends Described {
   kind: "json";
   default: string;
@@ -177,16 +177,18 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
     case "text":
       return typeof value === "string" && (value.trim() || !setting.required) ? { value } : undefined;
     case "terms": {
-      if (typeof value !== "string") return undefined;
-      const terms = value
-        .split(/[\n,]/)
-        .map((term) => term.trim())
-        .filter((term) => term !== "");
+      const given: unknown[] = Array.isArray(value)
+        ? value
+        : typeof value === "string"
+          ? value.split(/[\n,]/)
+          : [0];
+      if (given.some((term) => typeof term !== "string")) return undefined;
+      const terms = given.map((term) => String(term).trim()).filter((term) => term !== "");
       return terms.length <= setting.max ? { value: terms } : undefined;
     }
     case "json":
       try {
-        const object = typeof value === "string" ? JSON.parse(value) : undefined;
+        const object = typeof value === "string" ? JSON.parse(value) : value;
         return typeof object === "object" && object !== null && !Array.isArray(object)
           ? { value: object }
           : undefined;
@@ -200,10 +202,11 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
 
 /**
  * Reads the properties of a node of any version; an absent property has its default.
+ * @param own properties of the current version that replace those of the node
  * @throws InputError that names the setting, its value and the valid values
  */
-export function readSettings<S extends Settings>(table: Table<S>, def: object): Values<S> {
-  const properties = migrate(table, def as Record<string, unknown>);
+export function readSettings<S extends Settings>(table: Table<S>, def: object, own: object = {}): Values<S> {
+  const properties: Record<string, unknown> = { ...migrate(table, def as Record<string, unknown>), ...own };
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table.settings)) {
     const given = properties[name] === undefined ? setting.default : properties[name];
@@ -241,7 +244,7 @@ function whatIsAllowed(setting: Setting): string {
     case "text":
       return setting.required ? "a text that is not empty" : "a text";
     case "terms":
-      return `at most ${setting.max} texts, separated by commas or new lines`;
+      return `at most ${setting.max} texts, separated by commas or new lines, or a list of them`;
     case "json":
       return "a JSON object";
     case "node":

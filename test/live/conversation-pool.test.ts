@@ -11,7 +11,7 @@ import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
 import { acceptSetup, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
-import { optionsFor } from "./talk";
+import { optionsFor, settings } from "./talk";
 
 const text = { kind: "text", text: "hello", turnComplete: true } as const;
 const sound = { kind: "sound", pcm: Buffer.alloc(640), sampleRate: 16_000 } as const;
@@ -31,9 +31,8 @@ async function start() {
     const keyOf = (conversation: Conversation) =>
       KEYS.find((key) => pool.find(key) === conversation) ?? "another";
     const pool: ConversationPool = new ConversationPool(
-      { ...optionsFor(farEnd.url, clock), ...options },
+      { ...optionsFor(farEnd.url, clock), settingsFor: () => settings, ...options },
       { maxConversations: 2, idleTimeoutMs: 40_000, open, ...limits },
-      undefined,
       (conversation, event) => events.push({ key: keyOf(conversation), event }),
     );
     cleanUp(() => pool.close());
@@ -259,6 +258,59 @@ describe("a conversation that has ended", () => {
     assert.equal(pool.states().length, 1_000);
     assert.equal(pool.find("client 0"), undefined);
     assert.ok(pool.find("client 1199"));
+  });
+});
+
+describe("a conversation with settings of its own", () => {
+  const own = { ...settings, voice: "Puck", own: { voice: "Puck" } };
+
+  it("that has ended has them again for two hours after it was used last", async () => {
+    const { clock, create } = await start();
+    const { pool, say } = create();
+    pool.configure("kitchen", own);
+    await say("kitchen");
+    clock.advance(60 * 60_000);
+    assert.deepEqual(pool.states(), ["closed"]);
+    assert.equal(pool.get("kitchen").settings.voice, "Puck");
+    clock.advance(60 * 60_000);
+    assert.equal(pool.get("kitchen").settings.voice, "");
+  });
+
+  it("is kept among the 1,000 that were used last", async () => {
+    const { clock, create } = await start();
+    const { pool } = create();
+    for (let n = 0; n < 1_200; n++) {
+      pool.configure(`client ${n}`, own);
+      clock.advance(1);
+    }
+    clock.advance(62_000);
+    assert.equal(pool.states().length, 1_000);
+    clock.stall(2 * 60 * 60_000);
+    assert.equal(pool.states().length, 0);
+  });
+
+  it("that the flow disconnects loses them, and counts as disconnected", async () => {
+    const { farEnd, create } = await start();
+    const { pool, say, speak } = create();
+    pool.configure("kitchen", own);
+    await say("kitchen");
+    pool.disconnect("kitchen");
+    speak("kitchen");
+    assert.deepEqual(pool.states(), ["disconnected"]);
+    assert.equal(pool.get("kitchen").settings.voice, "");
+    assert.equal(farEnd.requests.length, 1);
+  });
+
+  it("makes room for the new conversation when it gets another model at the maximum", async () => {
+    const { farEnd, create } = await start();
+    const { pool, say, connected } = create();
+    await say("kitchen");
+    await say("hall");
+    await connected("hall");
+    pool.configure("hall", { ...own, model: "another model" });
+    pool.get("hall").connect();
+    await connected("hall");
+    assert.equal(farEnd.requests.length, 3);
   });
 });
 

@@ -111,8 +111,8 @@ export class Talk {
     return this.#until((done) => this.conversation.respond(id, { response: { output }, ...more }, done));
   }
 
-  instruct(instruction: string): Promise<void> {
-    return this.#until((done) => this.conversation.instruct(instruction, done));
+  async instruct(instruction: string) {
+    this.conversation.instruct(instruction);
   }
 
   #until(work: (done: Done) => void): Promise<void> {

@@ -74,6 +74,12 @@ describe("the settings of a node", () => {
     });
   });
 
+  it("may be replaced by those of a message, with lists and objects as they are", () => {
+    const own = { vocabulary: ["Modbus", " a "], further: { a: 1 } };
+    const settings = readSettings(TABLE, { attempts: 3, vocabulary: "b", further: "{}" }, own);
+    assert.deepEqual(settings, { ...DEFAULTS, attempts: 3, vocabulary: ["Modbus", "a"], further: { a: 1 } });
+  });
+
   const REFUSED: [properties: object, error: string][] = [
     [{ attempts: -1 }, 'The setting "Attempts" must be a whole number from 0 to 1000; it is -1.'],
     [{ attempts: 1.5 }, 'The setting "Attempts" must be a whole number from 0 to 1000; it is 1.5.'],
@@ -91,7 +97,7 @@ describe("the settings of a node", () => {
     [{ temperature: 1, bargeIn: false }, "No temperature without barge-in."],
     [
       { vocabulary: "a,b,c,d" },
-      'The setting "Vocabulary" must be at most 3 texts, separated by commas or new lines; it is "a,b,c,d".',
+      'The setting "Vocabulary" must be at most 3 texts, separated by commas or new lines, or a list of them; it is "a,b,c,d".',
     ],
     [{ further: "[1]" }, 'The setting "Further" must be a JSON object; it is "[1]".'],
     [{ further: "{" }, 'The setting "Further" must be a JSON object; it is "{".'],

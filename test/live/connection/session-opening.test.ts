@@ -31,7 +31,7 @@ describe("a changed instruction", () => {
   it("takes effect once connected when it comes while connecting", async () => {
     const exchange = await Exchange.start({
       setup: (line) => {
-        if (line.number === 1) exchange.talk.conversation.instruct("Be brief.", () => {});
+        if (line.number === 1) exchange.talk.conversation.instruct("Be brief.");
         accept(line);
       },
     });

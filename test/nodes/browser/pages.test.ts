@@ -56,18 +56,18 @@ describe("browser in", () => {
     await badges.next(({ text }) => text === "1 page open");
   });
 
-  it("ignores whatever a page says about its _session, its session and its topic", async () => {
+  it("ignores whatever a page says about its _session, its session, its topic and its settings", async () => {
     const { flow, page } = await startPageFlow();
     const { client } = await openPage(page);
     client.tell({ type: "text", text: "Hello" });
     const id = idIn(await flow.at("flow").next());
     const forged = { _session: { type: "gemini-browser", id: "other" }, session: "other", topic: "other" };
     client.tell({ type: "text", text: "Hello", ...forged } as never);
-    client.tell({ type: "action", action: "connect", ...forged } as never);
+    client.tell({ type: "action", action: "connect", payload: { model: "another" }, ...forged } as never);
     for (let n = 0; n < 2; n++) {
       const msg = await flow.at("flow").next();
       assert.equal(idIn(msg), id);
-      assert.ok(!("session" in msg) && !("topic" in msg));
+      assert.ok(!("session" in msg) && !("topic" in msg) && typeof msg.payload !== "object");
     }
   });
 

@@ -6,6 +6,7 @@ import { HandleStores } from "../../../nodes/live-session/handle-store";
 import { cleanUp } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { node } from "../../flow-node";
+import { settings } from "../../live/talk";
 import { Flow } from "../flow";
 import { runtime } from "../runtime";
 
@@ -15,7 +16,7 @@ describe("the stored handles of a live session", () => {
   let owner: Node;
   let clock: TestClock;
   const open = () => {
-    const stores = new HandleStores(owner, "a model", clock);
+    const stores = new HandleStores(owner, clock);
     cleanUp(() => stores.close());
     return stores;
   };
@@ -30,18 +31,26 @@ describe("the stored handles of a live session", () => {
 
   it("are used within two hours, also by the node that replaces it", async () => {
     const first = open();
-    first.of("kitchen").save({ handle: "a handle", unanswered: [] });
+    first.of("kitchen", () => settings).save({ handle: "a handle", unanswered: [] });
     first.close();
     clock.advance(HOUR);
-    assert.equal((await open().of("kitchen").load())?.handle, "a handle");
+    assert.equal(
+      (
+        await open()
+          .of("kitchen", () => settings)
+          .load()
+      )?.handle,
+      "a handle",
+    );
   });
 
   it("are deleted from Node-RED's context once expired, although their conversations never come back", () => {
     const stores = open();
-    for (const key of ["kitchen", "hall"]) stores.of(key).save({ handle: key, unanswered: [] });
+    for (const key of ["kitchen", "hall"])
+      stores.of(key, () => settings).save({ handle: key, unanswered: [] });
     owner.context().set("count", 1);
     clock.advance(HOUR);
-    stores.of("hall").save({ handle: "a newer handle", unanswered: [] });
+    stores.of("hall", () => settings).save({ handle: "a newer handle", unanswered: [] });
     assert.equal(stored().length, 3);
     clock.advance(HOUR + 10 * 60_000);
     assert.deepEqual(stored(), ["handle_68616c6c", "count"]);
@@ -51,7 +60,7 @@ describe("the stored handles of a live session", () => {
 
   it("are deleted at the start when they expired while Node-RED was stopped", () => {
     const before = open();
-    before.of("kitchen").save({ handle: "a handle", unanswered: [] });
+    before.of("kitchen", () => settings).save({ handle: "a handle", unanswered: [] });
     before.close();
     clock.advance(3 * HOUR);
     assert.equal(stored().length, 1);

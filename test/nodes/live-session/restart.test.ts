@@ -11,16 +11,17 @@ import { Inbox } from "../../inbox";
 import { listenAsEditor, post, startNodeRed } from "../../node-red";
 
 interface Setup {
+  generationConfig: { speechConfig?: object };
   sessionResumption?: { handle?: string };
 }
 
-it("a conversation is resumed after a restart of Node-RED when its live session keeps conversations", async () => {
+it("a conversation is resumed after a restart of Node-RED, with its own settings, when its live session keeps conversations", async () => {
   const setups = new Inbox<Setup>();
   const texts = new Inbox<object>();
   const accept = acceptResumable(texts.push);
   const farEnd = await opened(
     startFarEnd((frame, ...rest) => {
-      if (frame.setup) setups.push(frame.setup);
+      if (frame.setup) setups.push(frame.setup as Setup);
       accept(frame, ...rest);
     }),
   );
@@ -38,19 +39,35 @@ it("a conversation is resumed after a restart of Node-RED when its live session 
       [],
       [],
     ]),
+    node(
+      "configure",
+      "inject",
+      {
+        props: [
+          { p: "action", v: "connect", vt: "str" },
+          { p: "payload", v: '{"voice": "Puck"}', vt: "json" },
+        ],
+      },
+      [["session"]],
+    ),
     node("say", "inject", { payload: "hello", payloadType: "str", props: [{ p: "payload" }] }, [["session"]]),
   ];
   await post(before, "/flows", flow);
   const news = await listenAsEditor(before.url);
   await news.badges.next(({ node }) => node === "session");
   news.close();
+  await post(before, "/inject/configure");
+  const { sessionResumption, generationConfig } = await setups.next();
+  assert.deepEqual(sessionResumption, {});
+  assert.match(JSON.stringify(generationConfig), /Puck/);
   await post(before, "/inject/say");
-  assert.deepEqual((await setups.next()).sessionResumption, {});
   await texts.next();
   await before.stop();
 
   const after = await startNodeRed({ GEMINI_API_KEY: "a-key" }, home);
   cleanUp(() => after.stop());
   await post(after, "/inject/say");
-  assert.deepEqual((await setups.next()).sessionResumption, { handle: "handle 1" });
+  const resumed = await setups.next();
+  assert.deepEqual(resumed.sessionResumption, { handle: "handle 1" });
+  assert.deepEqual(resumed.generationConfig.speechConfig, generationConfig.speechConfig);
 });
