@@ -11,7 +11,7 @@ const LEVELS = ["", "LOW", "MEDIUM", "HIGH"] as const;
 const UNUSED = Object.fromEntries(
   Object.entries(PROFILES).map(([family, { refuses, turnEnds }]) => [
     family,
-    [...refuses, ...(turnEnds === "silence" ? [] : ["segmentSilenceMs"])],
+    [...refuses.filter((name) => name !== "tools"), ...(turnEnds === "silence" ? [] : ["segmentSilenceMs"])],
   ]),
 );
 

@@ -49,7 +49,7 @@ export interface Model {
   needsRole: boolean;
   /** Whether the model accepts the deprecated realtimeInput.mediaChunks. */
   mediaChunks: boolean;
-  /** What the model does with speech. Only a model that translates accepts a translationConfig. */
+  /** What the model does with speech. A translationConfig makes no model translate that does not (docs/live-api.md 1.8). */
   task: "talk" | "transcribe" | "translate";
   /**
    * Whether the model speaks a filler before it calls functions, and sends an interactionStatus with turnComplete:
@@ -197,7 +197,7 @@ export function modelFor(setup: SetupMessage, version: string): Model {
   const fits =
     !notInLive.some((field) => field in config) &&
     (!config.thinkingConfig || thinkingFits(model, config.thinkingConfig)) &&
-    (!config.translationConfig || model.task === "translate") &&
+    (!config.translationConfig || model.task !== "transcribe") &&
     switchesFit(model, setup, version) &&
     prefixPaddingMs >= 0 &&
     silenceDurationMs >= 0;

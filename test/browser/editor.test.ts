@@ -112,6 +112,64 @@ for (const theme of THEMES)
       await page.locator(".red-ui-tray").waitFor({ state: "detached" });
     });
 
+    it("shows the settings that the chosen model takes, and others while they are set", async () => {
+      await openDialog("gemini-live-session");
+      const field = (name: string) => inTray(`#node-input-${name}`);
+      const shown = async (...names: string[]) => {
+        const visible = await Promise.all(
+          names.map(async (name) => ((await field(name).isVisible()) ? name : [])),
+        );
+        return visible.flat();
+      };
+      const some = [
+        "language",
+        "targetLanguage",
+        "vocabulary",
+        "mediaResolution",
+        "segmentSilenceMs",
+      ] as const;
+      const choose = (model: string) => field("model").fill(model);
+      await choose("models/gemini-3.8-live");
+      assert.deepEqual(await shown(...some), ["mediaResolution"]);
+      await choose("gemini-3.5-transcribe-live");
+      assert.deepEqual(await shown(...some), ["vocabulary"]);
+      await choose("gemini-3.5-live-translate-preview");
+      assert.deepEqual(await shown(...some), ["targetLanguage", "segmentSilenceMs"]);
+      await field("targetLanguage").fill("de");
+      await choose("a-model-of-tomorrow");
+      assert.deepEqual(await shown(...some), [...some]);
+      await choose("gemini-3.8-live-extended-thinking");
+      assert.deepEqual(await shown(...some, "thinkingLevel"), [
+        "targetLanguage",
+        "mediaResolution",
+        "thinkingLevel",
+      ]);
+      await expectTexts(page);
+      await page.click("#node-dialog-cancel");
+      await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    });
+
+    it("says what is wrong with further setup that cannot be sent", async () => {
+      const enter = async (value: string) => {
+        await openDialog("gemini-live-session");
+        await page.evaluate((json) => $("#node-input-furtherSetup").typedInput("value", json), value);
+        await closeDialog();
+        return page.evaluate(() => {
+          let errors: string[] | undefined;
+          RED.nodes.eachNode((node) => {
+            if (node.type === "gemini-live-session") errors = node.validationErrors as string[] | undefined;
+          });
+          return errors ?? [];
+        });
+      };
+      assert.deepEqual(await enter('{"generationConfig": {"topP": "much"}}'), [
+        "Further setup cannot be sent: generationConfig.topP must be a number",
+      ]);
+      assert.deepEqual(await enter("[]"), ["Further setup: must be a JSON object"]);
+      assert.deepEqual(await enter('{"generationConfig": {"topP": 0.9}}'), []);
+      assert.deepEqual(await enter("{}"), []);
+    });
+
     it("shows in the connection's dialog what the chosen server needs, and keeps the key to itself", async () => {
       await openDialog("gemini-live-session");
       await inTray("#node-input-connection-edit, #node-input-btn-connection-edit").first().click();

@@ -32,12 +32,15 @@ declare const RED: Editor;
 const NAMES = {
   voice: "voice and language",
   temperature: "temperature",
+  translation: "target language",
+  mediaResolution: "media resolution",
   thinking: "thinking and affective dialog",
   instruction: "instruction",
   tools: "tools and Google Search",
   turnDetection: "turn detection",
   transcripts: "transcripts",
   compression: "context compression",
+  furtherSetup: "further setup",
 };
 const node = (id: string, type: string, settings: object = {}): FlowNode => ({
   id,
@@ -238,7 +241,10 @@ for (const theme of THEMES)
       const saved = await save("for all");
       const { session, lock, caller, callerRequired } = saved;
       assert.deepEqual([session, lock, caller, callerRequired], ["first", "some", "req.user.name", false]);
-      assert.equal(saved.lockedFields, "voice,instruction,tools,turnDetection,transcripts");
+      assert.equal(
+        saved.lockedFields,
+        "voice,translation,mediaResolution,instruction,tools,turnDetection,transcripts,furtherSetup",
+      );
       const { uses, startWithinSeconds, lifetimeMinutes, limit, limitSeconds } = saved;
       assert.deepEqual(
         [uses, startWithinSeconds, lifetimeMinutes, limit, limitSeconds].map(Number),
@@ -255,7 +261,8 @@ for (const theme of THEMES)
 
     it("can lock no setting at all, and keeps this choice", async () => {
       await open("for all");
-      await tick("voice", "instruction", "tools", "turn detection", "transcripts");
+      await tick("voice", "target language", "media", "instruction", "tools", "turn detection");
+      await tick("transcripts", "further");
       assert.equal((await save("for all")).lockedFields, "");
       await open("for all");
       await fields().locator(".red-ui-typedInput-option-trigger").click();

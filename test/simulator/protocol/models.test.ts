@@ -138,8 +138,8 @@ const setups: [what: string, first: object | string, reason: string, code?: numb
   ["proactiveAudio off on 3.8", live({ proactivity: { proactiveAudio: false } }), invalid],
   ["proactiveAudio on 3.1", on(flash, { proactivity: { proactiveAudio: true } }), invalid],
   [
-    "translation by a model that does not translate",
-    config({ translationConfig: { targetLanguageCode: "es" } }),
+    "translation by a model that only transcribes",
+    on(transcribe, { generationConfig: { translationConfig: { targetLanguageCode: "es" } } }),
     invalid,
   ],
   ["a response schema", config({ responseSchema: {} }), invalid],
@@ -218,6 +218,34 @@ const accepted: [what: string, first: object, version?: string][] = [
     "translation",
     on("gemini-3.5-live-translate-preview", {
       generationConfig: { translationConfig: { targetLanguageCode: "es" } },
+    }),
+  ],
+  [
+    "translation by a model that does not translate",
+    config({ translationConfig: { targetLanguageCode: "es" } }),
+  ],
+  [
+    "what a model that translates ignores",
+    on("gemini-3.5-live-translate-preview", {
+      generationConfig: {
+        temperature: 1,
+        speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: "Kore" } } },
+      },
+      systemInstruction: { parts: [{ text: "Be kind." }] },
+      realtimeInputConfig: { automaticActivityDetection: { silenceDurationMs: 500 } },
+      sessionResumption: {},
+    }),
+  ],
+  [
+    "what a model that transcribes ignores",
+    on(transcribe, {
+      inputAudioTranscription: {
+        languageCodes: ["no language"],
+        customVocabulary: ["Modbus"],
+        mode: "SMART",
+      },
+      sessionResumption: {},
+      contextWindowCompression: { slidingWindow: {} },
     }),
   ],
   ["text from the model that writes", on(transcribe, { generationConfig: { responseModalities: ["TEXT"] } })],
