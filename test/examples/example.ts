@@ -1,0 +1,19 @@
+// Reads a shipped example.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+interface FlowNode {
+  id: string;
+  type: string;
+  name?: string;
+}
+
+/** @returns its flow, and the id of a node by its name or type */
+export function example(name: string) {
+  const text = readFileSync(join(__dirname, "../../examples", `${name}.json`), "utf8");
+  const flow = JSON.parse(text) as FlowNode[];
+  const idOf = (nameOrType: string) =>
+    flow.find(({ name, type }) => name === nameOrType || type === nameOrType)!.id;
+  return { flow, idOf };
+}
