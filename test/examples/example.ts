@@ -9,10 +9,13 @@ interface FlowNode {
   name?: string;
 }
 
-/** @returns its flow, and the id of a node by its name or type */
-export function example(name: string) {
+/**
+ * @param change adapts its text to this machine, for example to free ports
+ * @returns its flow, and the id of a node by its name or type
+ */
+export function example(name: string, change = (text: string) => text) {
   const text = readFileSync(join(__dirname, "../../examples", `${name}.json`), "utf8");
-  const flow = JSON.parse(text) as FlowNode[];
+  const flow = JSON.parse(change(text)) as FlowNode[];
   const idOf = (nameOrType: string) =>
     flow.find(({ name, type }) => name === nameOrType || type === nameOrType)!.id;
   return { flow, idOf };
