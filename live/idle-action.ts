@@ -12,23 +12,27 @@ export interface IdleConditions {
   canChangeOver: boolean;
   /** Whether the setup has changed since it was sent. */
   isOutdated: boolean;
+  /** Whether a context update can send that change. */
+  canUpdate: boolean;
 }
 
 export type IdleAction =
   | { action: "end" }
   | { action: "endForBudget"; why: string }
   | { action: "changeOver"; cause: string }
+  | { action: "update" }
   | { action: "sendText" };
 
-/** Chooses what comes first: the end of the conversation, a change-over, or the oldest text that waits for an idle moment. */
+/** Chooses what comes first: the end of the conversation, a change-over or a context update, or the oldest text that waits for an idle moment. */
 export function idleAction(state: ConversationState, conditions: IdleConditions): IdleAction {
-  const { singleTurn, tokenBudget, tokensUsed, canChangeOver, isOutdated } = conditions;
+  const { singleTurn, tokenBudget, tokensUsed, canChangeOver, isOutdated, canUpdate } = conditions;
   if (singleTurn && state.turn > 1) return { action: "end" };
   if (tokenBudget && tokensUsed >= tokenBudget)
     return {
       action: "endForBudget",
       why: `the conversation has used ${tokensUsed} tokens of its budget of ${tokenBudget}`,
     };
+  if (!state.changeOver && isOutdated && canUpdate) return { action: "update" };
   const cause = state.changeOver ?? (isOutdated ? "the setup has changed" : undefined);
   return cause && canChangeOver ? { action: "changeOver", cause } : { action: "sendText" };
 }

@@ -76,9 +76,14 @@ export class Upkeep {
       tokensUsed: turns.tokensUsed,
       canChangeOver: this.#survives,
       isOutdated: opening.isOutdated,
+      canUpdate: opening.canUpdate,
     });
     if (next.action === "end") lifecycle.end();
     if (next.action === "changeOver") lifecycle.changeOver(next.cause);
+    if (next.action === "update") {
+      input.updateContext(opening.takeUpdate()!);
+      state.idleAgain();
+    }
     if (next.action === "endForBudget") {
       lifecycle.end();
       state.apply({ type: "spent", why: next.why });

@@ -1,7 +1,9 @@
 // Opens the sockets of one conversation with its settings as they are now, and knows the last setup that was sent.
 
+import type { LiveClientContextUpdate } from "@google/genai";
 import { Credentials, type CredentialsOptions } from "../server/credentials";
 import { ConnectionError, InputError } from "../server/errors";
+import { profileOf } from "../setup/model-profiles";
 import {
   buildSetup,
   type Continuity,
@@ -12,6 +14,7 @@ import {
 import { isOpen } from "../state/state";
 import type { StateStore } from "../state/store";
 import type { ServedTool } from "../tools/tool-dispatch";
+import { isOther, updateBetween } from "./context-update";
 import { HANDLE_LIFETIME_MS } from "./resumption-handle";
 import { type LiveSocket, openSocket, type SocketHandlers } from "./socket";
 
@@ -24,6 +27,9 @@ export interface OpeningOptions extends CredentialsOptions {
   admit(): void;
 }
 
+/** Milliseconds after a context update in which a close with 1007 or 1008 counts as its refusal. */
+const REFUSAL_MS = 5_000;
+
 export class SessionOpening {
   readonly #options: OpeningOptions;
   readonly #credentials: Credentials;
@@ -31,8 +37,14 @@ export class SessionOpening {
   #settings: ConversationSettings;
   /** The settings of the next setup. */
   #present: ConversationSettings;
-  /** The last setup, as contentOf() writes it. */
-  #sent: string | undefined;
+  /** The setup of the session as it is, without a handle and history. */
+  #sent: Setup | undefined;
+  /** Whether the session takes context updates. */
+  #takesUpdates = false;
+  /** The server has refused a context update in this conversation. */
+  #refusesUpdates = false;
+  /** Clock time of the last context update, in milliseconds. */
+  #updatedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OpeningOptions, state: StateStore) {
     this.#options = options;
@@ -52,6 +64,20 @@ export class SessionOpening {
     return this.#differs(this.#present);
   }
 
+  /** Whether a context update brings the open session up to date. */
+  get canUpdate() {
+    return this.#updateTo(this.#present) !== undefined;
+  }
+
+  /** The context update that brings the open session up to date: the caller sends it. */
+  takeUpdate(): LiveClientContextUpdate | undefined {
+    const update = this.#updateTo(this.#present);
+    if (!update) return undefined;
+    this.#sent = this.#build(this.#present);
+    this.#updatedAt = this.#options.clock.now();
+    return update;
+  }
+
   /**
    * Changes the instruction until reset(): at the next idle moment, or with the next setup.
    * @throws InputError if the conversation is open and cannot be resumed
@@ -69,7 +95,7 @@ export class SessionOpening {
   #change(settings: ConversationSettings) {
     const { continuity, clock } = this.#options;
     const cannotResume = isOpen(this.#state.current) && !outlivesConnection(settings, continuity);
-    if (cannotResume && this.#differs(settings))
+    if (cannotResume && this.#differs(settings) && !this.#updateTo(settings))
       throw new InputError(
         'The settings of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
       );
@@ -81,6 +107,7 @@ export class SessionOpening {
   /** The next conversation begins with the instruction of the settings. */
   reset() {
     this.#present = this.#settings;
+    this.#refusesUpdates = false;
   }
 
   /** Renews the token before it expires, as Credentials.watch(). */
@@ -105,10 +132,12 @@ export class SessionOpening {
     admit();
     const server = await this.#credentials.show(handle !== undefined);
     const setup = this.#build(this.#present, { handle, history: !handle && hasHistory() });
-    this.#sent = contentOf(this.#build(this.#present));
+    this.#sent = this.#build(this.#present);
+    this.#takesUpdates = server.access.by === "google" && profileOf(setup.model).contextUpdate;
+    this.#updatedAt = Number.NEGATIVE_INFINITY;
     const onClose = (error: ConnectionError) => {
       this.#learn(error);
-      handlers.onClose(error);
+      handlers.onClose(this.#isRefusedUpdate(error) ? this.#withoutUpdates(error) : error);
     };
     return openSocket(server, setup, { ...handlers, onClose }, connectTimeoutMs, clock, signal).catch(
       (error) => {
@@ -119,7 +148,23 @@ export class SessionOpening {
   }
 
   #differs(settings: ConversationSettings) {
-    return this.#sent !== undefined && this.#sent !== contentOf(this.#build(settings));
+    return this.#sent !== undefined && isOther(this.#sent, this.#build(settings));
+  }
+
+  #updateTo(settings: ConversationSettings) {
+    if (!this.#sent || !this.#takesUpdates || this.#refusesUpdates) return undefined;
+    return updateBetween(this.#sent, this.#build(settings));
+  }
+
+  #isRefusedUpdate({ code }: ConnectionError) {
+    return (code === 1007 || code === 1008) && this.#options.clock.now() - this.#updatedAt <= REFUSAL_MS;
+  }
+
+  /** The close is no reason to give up: the next connection gets the change with its setup. */
+  #withoutUpdates({ code }: ConnectionError) {
+    this.#refusesUpdates = true;
+    const cause = "the server refused a context update";
+    return new ConnectionError({ verdict: "passing", cause, advice: "The setup has the change." }, code);
   }
 
   #build(
@@ -136,6 +181,3 @@ export class SessionOpening {
     if (error instanceof ConnectionError && error.verdict === "token") this.#credentials.drop();
   }
 }
-
-/** What the server gets of a setup. */
-const contentOf = ({ config, extra }: Setup) => JSON.stringify([config, extra]);

@@ -1,6 +1,7 @@
 // Receives the input of the flow: decides what is accepted, what opens the conversation and what waits until it is idle, and passes
 // the rest to the sender.
 
+import type { LiveClientContextUpdate } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
@@ -67,6 +68,11 @@ export class InputGate {
   /** Stops the current answer on the server, if the model has a message for that. */
   stopAnswer() {
     this.#sender.stop();
+  }
+
+  /** Changes the instruction and the tools of the open session. */
+  updateContext(update: LiveClientContextUpdate) {
+    this.#sender.updateContext(update);
   }
 
   /** Rejects the texts that wait for a connection and need an answer. */

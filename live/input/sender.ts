@@ -1,6 +1,6 @@
 // Sends input to the server in order: at once if the connection can take it, else it waits.
 
-import type { Session } from "@google/genai";
+import type { LiveClientContextUpdate, Session } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
@@ -75,6 +75,11 @@ export class Sender {
   /** Stops the current answer on the server, if the model has a message for that. */
   stop() {
     if (this.#outlet) writeStop(this.#outlet.session, this.#profile);
+  }
+
+  /** Changes the instruction and the tools of the open session, in order with the input (docs/live-api.md 1.2). */
+  updateContext(update: LiveClientContextUpdate) {
+    this.#outlet?.session.sendContextUpdate(update);
   }
 
   /** Rejects the waiting texts that need an answer. */

@@ -27,6 +27,8 @@ export interface ModelProfile {
   history: "always" | "atStart" | "never";
   /** Whether a turn may have images, and the history images, tool calls and their results (docs/live-api.md 1.2). */
   parts: boolean;
+  /** Whether Vertex AI changes its instruction and tools in an open session (docs/live-api.md 4). */
+  contextUpdate: boolean;
   /** Whether a resumed conversation may forget history that was sent (docs/live-api.md 2). */
   forgetsHistory: boolean;
   /**
@@ -74,6 +76,7 @@ const CURRENT: ModelProfile = {
   text: "clientContent",
   history: "always",
   parts: true,
+  contextUpdate: false,
   forgetsHistory: false,
   turnEnds: "turnComplete",
   translates: false,
@@ -103,7 +106,7 @@ const FAMILIES: Record<string, ModelProfile> = {
     thinkingLevels: ["LOW", "MEDIUM", "HIGH"],
     refuses: ["language", "affectiveDialog", ...TRANSLATION, ...TRANSCRIPTION],
   },
-  "gemini-3.8-live": { ...CURRENT, forgetsHistory: true },
+  "gemini-3.8-live": { ...CURRENT, contextUpdate: true, forgetsHistory: true },
   "gemini-3.5-transcribe-live": {
     ...CURRENT,
     modality: "TEXT",

@@ -9,14 +9,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "mocha";
 import { systemClock } from "../../../audio/clock";
+import type { ConversationOptions } from "../../../live/options";
 import { mintToken } from "../../../live/server/ephemeral-token";
 import type { Network } from "../../../live/server/network";
 import type { Server } from "../../../live/server/server";
+import type { ServedTool } from "../../../live/tools/tool-dispatch";
 import { cleanUp, replace } from "../../clean-up";
 import { startProxy } from "../../proxy";
 import { Exchange, finish, type Script } from "../exchange";
+import { continuity, settings } from "../talk";
 
 const ACCESS_TOKEN = "an-access-token-that-nobody-may-see";
+
+const tool = (name: string): ServedTool => ({
+  declaration: { name, description: name },
+  server: `${name} node`,
+  timeoutMs: 5_000,
+  check: () => undefined,
+});
 
 describe("Vertex AI", () => {
   /** Google Cloud's token service, as far as application default credentials need it. */
@@ -71,6 +81,20 @@ describe("Vertex AI", () => {
   });
   const start = (network?: Network, script: Script = { text: (line) => finish(line) }) =>
     Exchange.start(script, (url) => ({ server: async () => vertex(url, network) }));
+  /** A conversation with a tool and an instruction, and the context updates that the far end gets of it. */
+  const startWithTools = async (options: Partial<ConversationOptions> = {}, script?: Script) => {
+    const served: ServedTool[] = [tool("lookup")];
+    const exchange = await Exchange.start(script ?? { text: (line) => finish(line) }, (url) => ({
+      server: async () => vertex(url),
+      settings: { ...settings, instruction: "Be brief." },
+      tools: () => served,
+      ...options,
+    }));
+    await exchange.talk.say("Hello?");
+    await exchange.talk.next("turnComplete");
+    const updates = () => exchange.farEnd.frames.flatMap(({ contextUpdate }) => contextUpdate ?? []);
+    return { exchange, talk: exchange.talk, served, updates };
+  };
   const refused = (cause: RegExp) => (error: Error) => {
     assert.match(error.message, cause);
     assert.match(error.message, /gcloud auth application-default login/);
@@ -148,6 +172,113 @@ describe("Vertex AI", () => {
         (error: Error) => /No access for …/.test(error.message) && !error.message.includes(ACCESS_TOKEN),
       );
     });
+  });
+
+  describe("an open conversation with 3.8 on Vertex AI", () => {
+    it("gets a changed instruction and changed tools by context updates, on the same connection", async () => {
+      const { exchange, talk, served, updates } = await startWithTools();
+      await talk.instruct("Speak like a pirate.");
+      await exchange.settled();
+      served.push(tool("get_time"));
+      talk.conversation.updateTools();
+      await exchange.settled();
+      served.splice(0);
+      talk.conversation.updateTools();
+      await exchange.settled();
+      const declared = (...names: string[]) => [
+        { functionDeclarations: names.map((name) => ({ name, description: name })) },
+      ];
+      assert.deepEqual(updates(), [
+        { systemInstruction: { role: "user", parts: [{ text: "Speak like a pirate." }] } },
+        { tools: { tools: declared("lookup", "get_time") } },
+        { tools: { tools: [] } },
+      ]);
+      assert.equal(exchange.setups.length, 1);
+    });
+
+    it("gets nothing when nothing has changed", async () => {
+      const { exchange, talk, updates } = await startWithTools();
+      talk.conversation.updateTools();
+      await talk.instruct("Be brief.");
+      await exchange.settled();
+      assert.deepEqual([updates(), exchange.setups.length], [[], 1]);
+    });
+
+    it("gets them when it is idle, not while a tool is called, and before a text that waits for that", async () => {
+      const { exchange, talk, updates } = await startWithTools();
+      exchange.reply({ toolCall: { functionCalls: [{ id: "1", name: "lookup", args: {} }] } });
+      await talk.next("toolCall");
+      await talk.instruct("Speak like a pirate.");
+      const waiting = talk.sayWhenIdle("The door is open.", false);
+      await exchange.settled();
+      assert.deepEqual(updates(), []);
+      await talk.respond("1", "found");
+      finish(exchange.line());
+      await waiting;
+      await exchange.seen("1 context user: The door is open.");
+      const kinds = exchange.farEnd.frames.slice(-2).map((frame) => Object.keys(frame)[0]);
+      assert.deepEqual(kinds, ["contextUpdate", "clientContent"]);
+    });
+
+    it("resumes with the new setup instead once the server has refused a context update", async () => {
+      const { exchange, talk, updates } = await startWithTools();
+      const refuse = exchange.line().socket;
+      refuse.on("message", (data) => {
+        if (/contextUpdate/.test(data.toString()))
+          refuse.close(1007, "Request contains an invalid argument.");
+      });
+      for (const [number, instruction] of ["Speak like a pirate.", "Whisper."].entries()) {
+        await talk.instruct(instruction);
+        await talk.next("resumed");
+        await exchange.settled();
+        assert.equal(exchange.setups[number + 1]!.systemInstruction!.parts[0]!.text, instruction);
+      }
+      assert.equal(updates().length, 1);
+      assert.deepEqual(talk.all("failed"), []);
+    });
+
+    it("changes without a reconnect even where it could not resume", async () => {
+      const { exchange, talk, updates } = await startWithTools({
+        continuity: { ...continuity, onConnectionLoss: "report" },
+      });
+      await talk.instruct("Speak like a pirate.");
+      await exchange.settled();
+      assert.deepEqual([updates().length, exchange.setups.length], [1, 1]);
+    });
+
+    for (const [what, change] of [
+      ["another setting", { settings: { ...settings, voice: "Kore" } }],
+      ["no instruction any more", { settings }],
+    ] as const)
+      it(`resumes for ${what}, which a context update cannot say`, async () => {
+        const { exchange, talk, updates } = await startWithTools();
+        talk.conversation.configure(change.settings);
+        await talk.next("resumed");
+        assert.deepEqual([updates().length, exchange.setups.length], [0, 2]);
+      });
+  });
+
+  describe("an open conversation with another model, or on the Gemini API", () => {
+    for (const [what, options] of [
+      [
+        "extended-thinking on Vertex AI",
+        { settings: { ...settings, model: "gemini-3.8-live-extended-thinking" } },
+      ],
+      ["3.8 on the Gemini API", undefined],
+    ] as const)
+      it(`resumes with a changed instruction: ${what}`, async () => {
+        const exchange = await Exchange.start({}, (url) => ({
+          ...(options && { server: async () => vertex(url) }),
+          ...options,
+        }));
+        exchange.talk.conversation.connect();
+        await exchange.talk.enters("connected");
+        await exchange.settled();
+        await exchange.talk.instruct("Speak like a pirate.");
+        await exchange.talk.next("resumed");
+        assert.equal(exchange.setups.length, 2);
+        assert.ok(!exchange.farEnd.frames.some((frame) => "contextUpdate" in frame));
+      });
   });
 
   describe("an ephemeral token for Vertex AI", () => {
