@@ -14,10 +14,11 @@ import type { LiveConfigNode, LiveSessionNode } from "./flow/node-types";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
 import { deleteHandles, HandleStores } from "./live-session/handle-store";
-import { OUTPUTS, toOutputs } from "./live-session/outputs";
+import { OUTPUTS, toOutputs, usageTotals } from "./live-session/outputs";
 import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
+import { UsageTotals } from "./live-session/usage-totals";
 import { rejectMessages } from "./settings/invalid-settings";
 import { liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
@@ -53,10 +54,16 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (event.type === "warning") return node.warn(event.warning);
     if (event.type === "failed") return node.error(event.error, { ...(identity && identityOf(identity)) });
     const { model } = conversation.settings;
+    const shown = event.type === "usage" ? withToday(event, model) : event;
     const source = { node: node.id, server: connection.kind, model, session: identity?.session ?? "" };
-    for (const [output, msg] of toOutputs(event, source))
+    for (const [output, msg] of toOutputs(shown, source))
       sendOn(node, OUTPUTS[output], { ...(identity && identityOf(identity)), ...msg });
   };
+  const totals = new UsageTotals(node, systemClock);
+  const withToday = (event: Extract<ConversationEvent, { type: "usage" }>, model: string) => ({
+    ...event,
+    usage: { ...event.usage, today: totals.count(model, event.usage.turn) },
+  });
   const handles = nodeSettings.keepConversations ? new HandleStores(node, systemClock) : undefined;
   if (!handles) deleteHandles(node);
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
@@ -101,6 +108,11 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (msg.event === "played") return done();
     const request = readRequest(msg);
     const identity = identityOf(msg);
+    if (request === "usage") {
+      const { action: _, ...asked } = msg;
+      sendOn(node, OUTPUTS.events, { ...asked, ...identity, ...usageTotals(totals.days) });
+      return done();
+    }
     const { session } = identity;
     if (request === "interrupt" && !conversations.find(session)) return done();
     if (typeof request === "object" && request.kind === "configuration") configure(session, request.own);
@@ -135,9 +147,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     warn(settings);
     conversations.updateTools();
   });
-  node.on("close", () => {
+  node.on("close", (removed: boolean, closed: () => void) => {
     isClosed = true;
     stopWatching();
+    if (removed) totals.forget();
     const unanswered = conversations.close();
     handles?.close();
     if (unanswered)
@@ -145,6 +158,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
         `Texts without an answer when the live session was closed: ${unanswered}. Choose "Keep conversations across deploys and restarts" to have them sent again.`,
       );
     node.status({});
+    closed();
   });
   badge.show([]);
 }

@@ -19,7 +19,7 @@ export function reportedError(reported: unknown): Error {
   const text = typeof message === "string" && message ? message : writeShort(reported);
   const label = Object.values(cause).join(" ");
   const advice = typeof code === "number" && code >= 400 ? ` ${explainStatus(code, text).advice}` : "";
-  const error = new Error(`Gemini Live: the server reported${label && ` ${label}`}: "${text}".${advice}`, {
+  const error = new Error(`Gemini Live: the server reported "${text}"${label && ` (${label})`}.${advice}`, {
     cause,
   });
   return Object.assign(error, cause.code !== undefined && { code: cause.code });

@@ -6,6 +6,7 @@ import type { Call } from "../../live/state/state";
 import { causeOfEnd } from "../../live/turns/end-reasons";
 import type { ToolCallReference } from "../flow/messages";
 import type { LiveConfigSettings } from "../settings/live-config";
+import type { ModelUsage } from "./usage-totals";
 
 export const OUTPUTS = { audio: 0, text: 1, tools: 2, events: 3 };
 
@@ -80,6 +81,9 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
       return [];
   }
 }
+
+/** The event that answers the action `usage`. */
+export const usageTotals = (days: readonly ModelUsage[]) => report("usageTotals", { days })[1];
 
 /** A message of the events output: its payload is a copy of the details without those that are undefined. */
 function report(event: string, details: object, turn?: number): Output {

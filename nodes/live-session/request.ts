@@ -8,8 +8,8 @@ import type { FlowMessage } from "../flow/messages";
 import { PER_CONVERSATION } from "../settings/live-session";
 import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
 
-export type Action = "connect" | "disconnect" | "reset" | "interrupt";
-const ACTIONS = ["connect", "disconnect", "reset", "interrupt"];
+export type Action = "connect" | "disconnect" | "reset" | "interrupt" | "usage";
+const ACTIONS = ["connect", "disconnect", "reset", "interrupt", "usage"];
 
 /** A new instruction for a conversation. */
 export interface Update {

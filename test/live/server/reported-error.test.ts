@@ -9,7 +9,7 @@ describe("an error in a frame of the server", () => {
     const error = reportedError({ code: 429, status: "RESOURCE_EXHAUSTED", message: "Too many." });
     assert.equal(
       error.message,
-      'Gemini Live: the server reported 429 RESOURCE_EXHAUSTED: "Too many.". Wait before trying again.',
+      'Gemini Live: the server reported "Too many." (429 RESOURCE_EXHAUSTED). Wait before trying again.',
     );
     assert.equal((error as { code?: unknown }).code, 429);
     assert.deepEqual(error.cause, { code: 429, status: "RESOURCE_EXHAUSTED" });
