@@ -39,6 +39,8 @@ export class Sender {
   readonly #images: ImageRate;
   #outlet: Outlet | undefined;
   #cancelDrain: (() => void) | undefined;
+  /** Clock time, in milliseconds, of the last activityEnd on this connection. */
+  #activityEndedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     profile: ModelProfile,
@@ -66,7 +68,7 @@ export class Sender {
   send(input: Input, done: Done) {
     const goesAtOnce =
       input.kind === "toolResponse" || // Sound may wait for this response.
-      (this.#queue.isEmpty && !(input.kind === "sound" && this.#soundMustWait));
+      (this.#queue.isEmpty && !this.#mustWait(input));
     if (this.#outlet && goesAtOnce) return this.#pass(input, done);
     this.#queue.add(input, done);
     if (this.#outlet) this.#drainLater();
@@ -120,6 +122,7 @@ export class Sender {
   /** From now on, everything waits. `questions` are sent again, before what waits. */
   close(questions: readonly Text[]) {
     this.#outlet = undefined;
+    this.#activityEndedAt = Number.NEGATIVE_INFINITY;
     this.#cancelDrain?.();
     this.#cancelDrain = undefined;
     const held = this.#images.take();
@@ -130,6 +133,12 @@ export class Sender {
   /** Rejects everything that waits. Returns the number of messages that got the error. */
   fail(error: Error): number {
     return this.#queue.fail(error);
+  }
+
+  #mustWait(input: Input): boolean {
+    if (input.kind === "sound") return this.#soundMustWait;
+    const startsActivity = input.kind === "signal" && input.signal === "activityStart";
+    return startsActivity && this.#clock.now() < this.#activityEndedAt + this.#profile.activityGapMs;
   }
 
   get #soundMustWait() {
@@ -150,7 +159,7 @@ export class Sender {
 
   #drain() {
     for (let next = this.#queue.next(); next && this.#outlet; next = this.#queue.next()) {
-      if (next.kind === "sound" && this.#soundMustWait) return this.#drainLater();
+      if (this.#mustWait(next)) return this.#drainLater();
       const { input, done } = this.#queue.take()!;
       this.#pass(input, done);
     }
@@ -180,6 +189,7 @@ export class Sender {
     } catch (error) {
       return done(error as Error);
     }
+    if (input.kind === "signal" && input.signal === "activityEnd") this.#activityEndedAt = this.#clock.now();
     this.#listener.onSent(input);
     done();
   }

@@ -48,6 +48,8 @@ export interface ModelProfile {
   scheduling: boolean;
   /** Whether sound during a blocking call makes the server close the connection (docs/live-api.md 2). */
   deafWhileBlocked: boolean;
+  /** Milliseconds from activityEnd to the next activityStart: sooner, transcribe-live merges two texts (docs/live-api.md 1.8). */
+  activityGapMs: number;
   /** The size of its context window in tokens, if known. */
   contextWindow: number | undefined;
   /** The values of `thinkingLevel` that it accepts, unless it refuses the setting. */
@@ -85,6 +87,7 @@ const CURRENT: ModelProfile = {
   toolSchema: "parametersJsonSchema",
   scheduling: true,
   deafWhileBlocked: false,
+  activityGapMs: 0,
   contextWindow: 131_072,
   thinkingLevels: ["MINIMAL", "LOW", "MEDIUM", "HIGH"],
   refuses: [
@@ -114,6 +117,7 @@ const FAMILIES: Record<string, ModelProfile> = {
     history: "never",
     turnEnds: "segment",
     remembers: false,
+    activityGapMs: 500,
     refuses: [...DIALOG, ...TRANSLATION],
   },
   "gemini-3.5-live-translate": {

@@ -51,6 +51,39 @@ describe("push to talk", () => {
     assert.equal(exchange.talk.states()[0], "connecting");
   });
 
+  /** Two turns in the same moment, on a connection that is open. */
+  const twoTurns = async (model: string) => {
+    const exchange = await Exchange.start({}, { settings: { ...manual.settings, model } });
+    const { talk } = exchange;
+    talk.conversation.connect();
+    await talk.enters("connected");
+    const signal = (name: "activityStart" | "activityEnd") =>
+      talk.conversation.send({ kind: "signal", signal: name }, assert.ifError);
+    for (let turns = 0; turns < 2; turns++) {
+      signal("activityStart");
+      talk.speak(silence(20));
+      signal("activityEnd");
+    }
+    await exchange.settled();
+    return { exchange, sent: () => exchange.lines(/sound|activity/) };
+  };
+  const TURN = ["1 activityStart", "1 sound 20", "1 activityEnd"];
+
+  it("waits half a second before the next turn of a transcription model, which would merge the two", async () => {
+    const { exchange, sent } = await twoTurns("gemini-3.5-transcribe-live");
+    exchange.talk.clock.advance(499);
+    await exchange.settled();
+    assert.deepEqual(sent(), TURN);
+    exchange.talk.clock.advance(101);
+    await exchange.settled();
+    assert.deepEqual(sent(), [...TURN, ...TURN]);
+  });
+
+  it("starts the next turn of other models at once", async () => {
+    const { sent } = await twoTurns("gemini-3.8-live");
+    assert.deepEqual(sent(), [...TURN, ...TURN]);
+  });
+
   it("ends the turn on audioStreamEnd when the release is missing", async () => {
     const exchange = await start();
     await exchange.talk.signal("activityStart");
