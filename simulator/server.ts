@@ -133,21 +133,23 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
 
   server.on("upgrade", (request, tcp, head) => {
-    const { path, version, constrained, key: given, token } = pathAndCredentials(request);
-    if (!version) {
+    const { path, api, constrained, key: given, token, bearer } = pathAndCredentials(request);
+    if (!api) {
       log(`handshake refused with 404: no Live API at ${path}`);
       return refuseHandshake(tcp, 404);
     }
-    const connection = new ClientConnection(tcp, ++count, version, shared);
+    if (api.isVertex && !bearer) return refuseHandshake(tcp, 401);
+    const connection = new ClientConnection(tcp, ++count, api, shared);
     const closed = new Promise((resolve) => tcp.once("close", resolve));
     connections.set(connection, closed);
     closed.then(() => connections.delete(connection));
     if (!connection.admits()) return;
     sockets.handleUpgrade(request, tcp, head, (webSocket) => {
       // The server refuses credentials only after the WebSocket is open.
-      connection.accept(webSocket, () =>
-        constrained ? tokens.find(token, clock.date()) : checkKey(given, key),
-      );
+      connection.accept(webSocket, () => {
+        if (constrained) return tokens.find(token, clock.date());
+        return api.isVertex ? undefined : checkKey(given, key);
+      });
     });
   });
 

@@ -20,6 +20,7 @@ import {
   Refusal,
 } from "../protocol/refusals";
 import type { Range, Variation } from "../protocol/variation";
+import { type Api, asVertexFrame } from "../protocol/vertex";
 import { slidingWindowOf } from "../session/context-window";
 import { HandleUpdates } from "../session/handle-updates";
 import { resumedSession } from "../session/resume-check";
@@ -63,7 +64,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   readonly clock: ConnectionTimers;
   readonly variation: Variation;
   readonly #shared: SharedState;
-  readonly #version: string;
+  readonly #api: Api;
   readonly #transport: Transport;
   #token?: IssuedToken;
   #setup?: SetupMessage;
@@ -76,10 +77,10 @@ export class ClientConnection implements FaultTarget, Host, Holder {
   #open = true;
   #silent = false;
 
-  /** @param tcp the HTTP server's socket @param number counted from 1 @param version the API version of the URL */
-  constructor(tcp: Duplex, number: number, version: string, shared: SharedState) {
+  /** @param tcp the HTTP server's socket @param number counted from 1 @param api the API of the URL */
+  constructor(tcp: Duplex, number: number, api: Api, shared: SharedState) {
     this.number = number;
-    this.#version = version;
+    this.#api = api;
     this.variation = shared.variation.of(number);
     this.#shared = shared;
     this.clock = new ConnectionTimers(shared.clock, (callback) => this.#guard(callback));
@@ -110,7 +111,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   /** Runs the faults of the handshake. @returns whether the handshake may be completed */
   admits() {
-    this.log(`connection on ${this.#version}`);
+    this.log(`connection on ${this.#api.version}`);
     this.happened("handshake");
     return this.#open && !this.#transport.frozen;
   }
@@ -131,7 +132,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   /** Sends a frame: indented JSON and a line feed, as measured (docs/live-api.md 1.1). */
   send(frame: object) {
-    this.#write(`${JSON.stringify(frame, null, 2)}\n`);
+    this.#write(`${JSON.stringify(this.#api.isVertex ? asVertexFrame(frame) : frame, null, 2)}\n`);
   }
 
   happened(moment: Moment) {
@@ -222,7 +223,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     const { clock, sessions, handles, cancelCalls } = this.#shared;
     const setup = this.#token?.constrain(asked) ?? asked;
     this.#setup = setup;
-    const known = modelFor(setup, this.#version);
+    const known = modelFor(setup, this.#api);
     const model = { ...known, cancelsCalls: cancelCalls ?? known.cancelsCalls };
     const window = slidingWindowOf(setup);
     const handle = setup.sessionResumption?.handle;
@@ -250,7 +251,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
 
   #ready() {
     if (this.#silent) return;
-    this.send({ setupComplete: {} });
+    this.send({ setupComplete: this.#api.isVertex ? { sessionId: this.variation.uuid() } : {} });
     this.#updates?.begin(this.#resumed ?? false);
     this.happened("ready");
   }

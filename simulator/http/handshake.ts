@@ -3,9 +3,13 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { noKey, wrongKey } from "../protocol/refusals";
+import type { Api } from "../protocol/vertex";
 
 const livePath =
   /^\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent(Constrained)?$/;
+
+/** The path of Vertex AI (docs/live-api.md 4). */
+const vertexPath = /^\/ws\/google\.cloud\.aiplatform\.(v1|v1beta1)\.LlmBidiService\/BidiGenerateContent$/;
 
 /** Google's names for HTTP statuses [github.com/googleapis/googleapis, google/rpc/code.proto]. */
 const names: Record<number, string> = {
@@ -22,21 +26,29 @@ const names: Record<number, string> = {
 
 /**
  * Reads the path and the credentials of a request.
- * @returns `version`: the API version, undefined if the path has no WebSocket; `constrained`: whether the path requires an
- * ephemeral token; `key` and `token`: undefined if missing
+ * @returns `api`: undefined if the path has no WebSocket; `constrained`: whether the path requires an ephemeral token; `key`, `token`
+ * and `bearer`, which Vertex AI takes: undefined if missing
  */
 export function pathAndCredentials({ url = "", headers }: IncomingMessage) {
   // The SDK sends `//ws/…`, which a URL parser would read as a host.
   const [written = "", query = ""] = url.split(/\?(.*)/s);
   const path = written.replace(/\/{2,}/g, "/");
   const [, version, constrained] = livePath.exec(path) ?? [];
+  const [, vertexVersion] = vertexPath.exec(path) ?? [];
+  const api: Api | undefined = vertexVersion
+    ? { version: vertexVersion, isVertex: true }
+    : version
+      ? { version, isVertex: false }
+      : undefined;
+  const { authorization = "" } = headers;
   const parameters = new URLSearchParams(query);
   return {
     path,
-    version,
+    api,
     constrained: constrained !== undefined,
     key: parameters.get("key") || headers["x-goog-api-key"],
-    token: parameters.get("access_token") || /^Token (.+)$/.exec(headers.authorization ?? "")?.[1],
+    token: parameters.get("access_token") || /^Token (.+)$/.exec(authorization)?.[1],
+    bearer: /^Bearer (.+)$/.exec(authorization)?.[1],
   };
 }
 

@@ -8,9 +8,11 @@ import {
   modalitiesRefused,
   modelNotFound,
   noVoices,
+  publisherModelNotFound,
   Refusal,
 } from "./refusals";
 import type { Range } from "./variation";
+import { type Api, modelName } from "./vertex";
 
 /** The prefix of call ids, and their number of digits. */
 export type CallIdForm = readonly [prefix: string, digits: Range];
@@ -175,15 +177,16 @@ function switchesFit(model: Model, setup: SetupMessage, version: string) {
 
 /**
  * Finds the setup's model, and checks the other settings against it.
- * @param version the API version of the URL, `v1beta` or `v1alpha`
+ * @param api the API of the URL
  * @throws Refusal for an unknown model, or for settings that the model refuses
  */
-export function modelFor(setup: SetupMessage, version: string): Model {
+export function modelFor(setup: SetupMessage, api: Api): Model {
   const path = setup.model ?? "";
-  const name = path.replace(/^models\//, "");
-  if (name === path)
+  const name = modelName(path, api);
+  if (name === undefined)
     throw new Refusal("* BidiGenerateContentRequest.setup.model: unexpected model name format");
-  if (!Object.hasOwn(models, name)) throw modelNotFound(path, version);
+  if (!Object.hasOwn(models, name))
+    throw api.isVertex ? publisherModelNotFound() : modelNotFound(path, api.version);
   const model = models[name]!;
 
   const config = setup.generationConfig ?? {};
@@ -198,7 +201,7 @@ export function modelFor(setup: SetupMessage, version: string): Model {
     !notInLive.some((field) => field in config) &&
     (!config.thinkingConfig || thinkingFits(model, config.thinkingConfig)) &&
     (!config.translationConfig || model.task !== "transcribe") &&
-    switchesFit(model, setup, version) &&
+    switchesFit(model, setup, api.version) &&
     prefixPaddingMs >= 0 &&
     silenceDurationMs >= 0;
   if (!fits) throw invalidArgument();

@@ -62,6 +62,9 @@ export const modelNotFound = (name: string, version: string) =>
     1008,
   );
 
+/** An unknown model on Vertex AI. */
+export const publisherModelNotFound = () => new Refusal("Publisher model was not found.", 1008);
+
 /** A missing API key. */
 export const noKey = () =>
   new Refusal(

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/server";
 import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
-import { geminiFrames } from "../frames/server";
+import { geminiFrames, serverFrames } from "../frames/server";
 import { misfit } from "../frames/shape";
 
 export interface Frame {
@@ -39,6 +39,7 @@ export interface Frame {
 }
 
 export const PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
+export const VERTEX_PATH = "/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent";
 export const MODEL = "models/gemini-3.8-live";
 export const NATIVE = "models/gemini-2.5-flash-native-audio-preview-12-2025";
 
@@ -88,7 +89,7 @@ export class Client {
       const frame = parse(data.toString());
       this.raw.push({ data, isBinary });
       // A frame that the server is not known to send fails the test.
-      const problem = frame && misfit(frame, geminiFrames);
+      const problem = frame && misfit(frame, url.includes(VERTEX_PATH) ? serverFrames : geminiFrames);
       if (problem) throw new Error(`the simulator sent a frame that is not in test/frames: ${problem}`);
       for (const kind of frame ? kindsOf(frame) : ["garbage"])
         this.frames.push({ at: clock.now(), kind, frame: frame ?? {} });

@@ -150,4 +150,22 @@ export const ends: readonly Entry[] = [
       },
     },
   },
+  {
+    ...from.sdk,
+    kind: "usageMetadata",
+    what: "Vertex AI counts tool responses and thoughts under the names of the Gemini API",
+    api: "vertex",
+    frame: {
+      usageMetadata: {
+        promptTokenCount: 69,
+        candidatesTokenCount: 176,
+        toolUsePromptTokenCount: 12,
+        thoughtsTokenCount: 30,
+        totalTokenCount: 257,
+        promptTokensDetails: [{ modality: "TEXT", tokenCount: 11 }],
+        candidatesTokensDetails: [{ modality: "AUDIO", tokenCount: 150 }],
+        toolUsePromptTokensDetails: [{ modality: "TEXT", tokenCount: 12 }],
+      },
+    },
+  },
 ];

@@ -17,6 +17,7 @@ import type { ServedTool } from "../../../live/tools/tool-dispatch";
 import { cleanUp, replace } from "../../clean-up";
 import { startProxy } from "../../proxy";
 import { Exchange, finish, type Script } from "../exchange";
+import { startSimulated } from "../simulated";
 import { continuity, settings } from "../talk";
 
 const ACCESS_TOKEN = "an-access-token-that-nobody-may-see";
@@ -194,6 +195,27 @@ describe("Vertex AI", () => {
         { tools: { tools: [] } },
       ]);
       assert.equal(exchange.setups.length, 1);
+    });
+
+    it("has the new instruction and tools in the server's session: the simulator at the address of Vertex AI", async () => {
+      const served: ServedTool[] = [];
+      const { simulator, talk } = await startSimulated((url) => ({
+        server: async () => vertex(url),
+        settings: { ...settings, instruction: "Be brief." },
+        tools: () => served,
+      }));
+      await talk.say("call lookup");
+      await talk.next("text", ({ final, text }) => final && /no tool named lookup/.test(text));
+      const { usage } = await talk.next("usage");
+      assert.ok(usage.turn.response > 0, "the counts under the names of Vertex AI");
+      served.push(tool("lookup"));
+      await talk.instruct("Speak like a pirate.");
+      await talk.say("call lookup");
+      const { call } = await talk.next("toolCall");
+      assert.equal(call.name, "lookup");
+      const [conversation] = simulator.conversations;
+      assert.equal(conversation!.context[0]!.text, "Speak like a pirate.");
+      assert.equal(conversation!.connections, 1);
     });
 
     it("gets nothing when nothing has changed", async () => {
