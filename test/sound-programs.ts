@@ -14,7 +14,9 @@ export function describeWithPrograms(programs: string[], title: string, body: ()
   const missing = programs.filter((name) => !findExecutable(name));
   if (missing.length === 0 || process.env.CI) return describe(title, body);
   describe(title, () => {
-    it.skip(`needs ${missing.join(", ")}: apt install alsa-utils sox libsox-fmt-alsa ffmpeg mosquitto g++`);
+    it.skip(
+      `needs ${missing.join(", ")}: apt install alsa-utils sox libsox-fmt-alsa ffmpeg socat mosquitto g++`,
+    );
   });
 }
 

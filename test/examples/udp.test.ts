@@ -1,8 +1,15 @@
 // The example flow of a UDP microphone, with ffmpeg as microphone and loudspeaker.
 
 import assert from "node:assert/strict";
-import { describeWithPrograms } from "../sound-programs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cleanUp } from "../clean-up";
+import { describeWithPrograms, temporaryFolder, writeProgram } from "../sound-programs";
 import { correlation, silence, speech } from "../speech";
+import { example } from "./example";
+import { MICROPHONE } from "./ffmpeg";
 import { freeUdpPorts, startUdpExample, UdpDevice, until } from "./udp-device";
 
 const raw = ["-f", "s16le", "-ar", "24000", "-ac", "1"];
@@ -79,3 +86,40 @@ describeWithPrograms(["ffmpeg"], "the example flow: UDP microphone", () => {
     assert.ok(correlation(speech, 16_000, soundOf(device), 24_000) > 0.9);
   });
 });
+
+describeWithPrograms(
+  ["ffmpeg", "socat"],
+  "the command in the comment of the example flow: UDP microphone",
+  () => {
+    it("sends what the microphone records, and plays the answer on the loudspeaker", async () => {
+      const { port, played } = await start();
+      const programs = temporaryFolder();
+      const file = (name: string) => join(programs, name);
+      writeFileSync(file("said"), Buffer.concat([speech, silence(20_000)]));
+      writeProgram(
+        file("arecord"),
+        `exec ffmpeg -loglevel error ${MICROPHONE.join(" ")} -f s16le - < "$(dirname "$0")/said"`,
+      );
+      writeProgram(file("aplay"), 'exec cat > "$(dirname "$0")/played"');
+      const { info } = example("udp microphone").flow.find(({ type }) => type === "comment") as unknown as {
+        info: string;
+      };
+      const command = /`(arecord .*)`/.exec(info)![1]!.replace("NODE_RED:7355", `127.0.0.1:${port}`);
+      const PATH = `${programs}:${process.env.PATH}`;
+      const shell = spawn("sh", ["-c", command], {
+        env: { ...process.env, PATH },
+        stdio: "ignore",
+        detached: true,
+      });
+      const closed = once(shell, "close");
+      cleanUp(async () => {
+        process.kill(-shell.pid!); // The whole pipe.
+        await closed;
+      });
+      await played("turnComplete");
+      const heard = () => (existsSync(file("played")) ? readFileSync(file("played")) : Buffer.alloc(0));
+      await until(() => heard().length > 48 * 2_600, "the loudspeaker has played the whole answer");
+      assert.ok(correlation(speech, 16_000, heard(), 24_000) > 0.9);
+    });
+  },
+);
