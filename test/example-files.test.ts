@@ -5,7 +5,10 @@ import { dialogs, examples, read } from "./dialogs";
 
 const { name: packageName } = JSON.parse(read("package.json"));
 /** The packages of other nodes that an example may use, by its file. */
-const NEEDED: Record<string, string[]> = { "talk on a dashboard.json": ["@flowfuse/node-red-dashboard"] };
+const NEEDED: Record<string, string[]> = {
+  "talk on a dashboard.json": ["@flowfuse/node-red-dashboard"],
+  "usage on a dashboard.json": ["@flowfuse/node-red-dashboard"],
+};
 
 for (const { file, flow } of examples)
   describe(`the example ${file}`, () => {
