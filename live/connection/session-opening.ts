@@ -80,9 +80,14 @@ export class SessionOpening {
 
   /**
    * Changes the instruction until reset(): at the next idle moment, or with the next setup.
-   * @throws InputError if the conversation is open and cannot be resumed
+   * @throws InputError if the model takes none, or the conversation is open and cannot be resumed
    */
   instruct(instruction: string) {
+    const { model } = this.#present;
+    if (profileOf(model).refuses.includes("instruction"))
+      throw new InputError(
+        `${model} takes no instruction: send the action "update" to a live session with another model.`,
+      );
     this.#change({ ...this.#present, instruction });
   }
 

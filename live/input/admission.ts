@@ -38,11 +38,10 @@ export function judge(
     return new InputError(
       `${model} cannot be asked to speak: send the action "reply" to a live session with another model.`,
     );
-  if (
-    (input.kind === "text" && profile.text === "none") ||
-    (input.kind === "history" && profile.history === "never")
-  )
-    return new InputError(`${model} takes sound only: send texts to a live session with another model.`);
+  if (profile.text === "none" && ["text", "image", "history"].includes(input.kind))
+    return new InputError(
+      `${model} takes sound only: send texts and images to a live session with another model.`,
+    );
   const turns = input.kind === "history" ? input.turns : input.kind === "text" ? [input] : [];
   if (!profile.parts && turns.some(({ parts }) => parts))
     return new InputError(

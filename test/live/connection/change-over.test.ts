@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { answer, begin, cut, Exchange, finish } from "../exchange";
-import { continuity } from "../talk";
+import { silence, speech } from "../../speech";
+import { answer, begin, cut, Exchange, finish, type Line } from "../exchange";
+import { startSimulated } from "../simulated";
+import { continuity, settings } from "../talk";
 
 const goAway = async (exchange: Exchange, timeLeft: string) => {
   exchange.reply({ goAway: { timeLeft } });
@@ -129,5 +131,49 @@ describe("a goAway", () => {
     await exchange.pass(60_000);
     assert.equal(exchange.talk.conversation.state, "connected");
     assert.equal(exchange.lines(/setup/).length, 1);
+  });
+});
+
+describe("a goAway from a transcription model, which gives no handle", () => {
+  const transcribe = { settings: { ...settings, model: "gemini-3.5-transcribe-live" } };
+  const reply = ({ reply }: Line) => reply({ setupComplete: {} });
+
+  it("is followed at the end of the segment by a new connection, which is told nothing", async () => {
+    const exchange = await Exchange.start({ setup: reply }, transcribe);
+    const { talk } = exchange;
+    talk.conversation.connect();
+    await talk.enters("connected");
+    exchange.userSpeaks(true);
+    exchange.reply({ serverContent: { interimInputTranscription: { text: "Hello" } } });
+    await goAway(exchange, "50s");
+    await exchange.pass(20_000);
+    assert.equal(exchange.lines(/setup/).length, 1, "it changes over in the middle of a segment");
+    exchange.reply({ serverContent: { inputTranscription: { text: "Hello there." } } });
+    exchange.reply({ serverContent: { generationComplete: true } });
+    exchange.userSpeaks(false);
+    assert.equal((await talk.next("resumed")).remembered, false);
+    assert.deepEqual(
+      talk.all("text").flatMap(({ final, text }) => (final ? text : [])),
+      ["Hello there."],
+    );
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/./), ["1 setup plain", "1 closed", "2 setup plain"]);
+  });
+
+  it("does not end what is dictated: the next segment is transcribed on the new connection", async () => {
+    const { talk, simulator } = await startSimulated(transcribe);
+    const dictate = async (turn: number) => {
+      talk.speak(Buffer.concat([speech, silence(1_500)]));
+      const { text } = await talk.next("text", (event) => event.final && event.turn === turn);
+      assert.ok(text);
+    };
+    talk.conversation.connect();
+    await talk.enters("connected");
+    await dictate(1);
+    talk.clock.advance(540_000);
+    await talk.next("goAway");
+    await talk.next("resumed");
+    await dictate(2);
+    assert.equal(simulator.conversations.length, 2);
   });
 });

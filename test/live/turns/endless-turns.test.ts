@@ -58,7 +58,7 @@ describe("a turn that the server never ends", () => {
   });
 });
 
-describe("a text for a model that takes only sound", () => {
+describe("a text, an image or an instruction for a model that takes only sound", () => {
   for (const model of ["gemini-3.5-transcribe-live", "gemini-3.5-live-translate-preview"])
     it(`is refused with an error: ${model}`, async () => {
       const exchange = await Exchange.start({}, { settings: { ...settings, model } });
@@ -67,6 +67,11 @@ describe("a text for a model that takes only sound", () => {
         exchange.talk.send({ kind: "history", turns: [{ role: "user", text: "hello" }] }),
         /takes sound only/,
       );
+      await assert.rejects(
+        exchange.talk.send({ kind: "image", data: Buffer.alloc(9), mimeType: "image/png" }),
+        /takes sound only: send texts and images to/,
+      );
+      await assert.rejects(async () => exchange.talk.instruct("Be brief."), /takes no instruction/);
       assert.deepEqual(exchange.lines(/setup/), []);
     });
 });
