@@ -324,6 +324,15 @@ describe("audio in", () => {
     assert.match((flow.caught.items[0]!.error as Error).message, /it would be sound as s16be/);
   });
 
+  it("reports a format that does not fit again in the next stream", async () => {
+    await start({ format: "pcm" });
+    for (let stream = 1; stream <= 2; stream++) {
+      flow.send("in", { payload: encode(speech, "s16be") });
+      await ended();
+      assert.equal(flow.caught.items.length, stream);
+    }
+  });
+
   it("uses one channel of several", async () => {
     const stereo = Buffer.alloc(speech.length * 2);
     for (let i = 0; i < speech.length; i += 2) speech.copy(stereo, 2 * i + 2, i, i + 2);

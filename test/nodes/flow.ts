@@ -72,8 +72,8 @@ const NODES = {
   "browser-out": browserOut,
 };
 
-/** Node-RED's own nodes that ours use. */
-const CORE = ["network/06-httpproxy", "network/05-tls"];
+/** Node-RED's own nodes that ours, or flows of the tests, use. */
+const CORE = ["network/06-httpproxy", "network/05-tls", "function/90-exec"];
 
 /** The flow that a test has started; what nodes of the type `helper` get is in the inbox of their id. */
 export class Flow {
