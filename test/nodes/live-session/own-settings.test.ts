@@ -1,6 +1,7 @@
 // Settings that a message gives one conversation, over those of the node.
 
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { buildSetup } from "../../../live/setup/setup";
 import { LOCKED_FIELDS, lockOf } from "../../../live/setup/token-lock";
 import { conversationSettings } from "../../../nodes/live-session/conversation-settings";
@@ -230,6 +231,16 @@ describe("the action connect with settings in the payload", () => {
     );
   });
 
+  it("lasts over single turns, also when it chooses them", async () => {
+    await start();
+    await connected({ voice: "Puck", singleTurn: true });
+    for (let turn = 0; turn < 2; turn++) {
+      await say("hello");
+      await flow.at("events").next(state("closed"));
+    }
+    assert.deepEqual(voices(), ["Puck", "Puck"]);
+  });
+
   it("ends with the client: sound alone opens no conversation after it", async () => {
     await start();
     const _session = { type: "websocket", id: "client" };
@@ -283,7 +294,8 @@ describe("the action connect with settings in the payload", () => {
         void later[1]!.promise.then(() => done(null, { ...kept, savedAt: Date.now() })),
       set: (_: unknown, __: unknown, ___: unknown, done: (error: null) => void) => done(null),
     };
-    replace(require("@node-red/runtime/lib/nodes/Node").prototype, "context", () => context);
+    const ofNodeRed = createRequire(require.resolve("node-red"));
+    replace(ofNodeRed("@node-red/runtime/lib/nodes/Node").prototype, "context", () => context);
     await start({ keepConversations: true });
     for (const payload of ["hello", "are you there?"]) flow.send("session", { payload, session: "late" });
     for (const { resolve } of later) {
