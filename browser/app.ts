@@ -1,7 +1,7 @@
 // The page of a browser in node: brings microphone, playback, camera and controls together with the socket.
 
 import { type Camera, openCamera, type Source } from "./camera";
-import { Captions, sourcesOf } from "./captions";
+import { Captions, searchOf } from "./captions";
 import { CaptionsView } from "./captions-view";
 import { prepareControls, showLevel, showNotice, showState } from "./controls";
 import { DeviceChoice } from "./device-choice";
@@ -56,16 +56,14 @@ const playback = new Playback({
   // Browsers have no worklets on pages that are not secure.
   onError: ({ message }) => update({ problem: insecure || translate("soundFailed", { detail: message }) }),
 });
-const microphones = new DeviceChoice(
-  "microphone",
-  "audioinput",
-  translate("device"),
-  () => state.microphone !== "off" && void openChosenMicrophone(),
-);
+const microphones = new DeviceChoice("microphone", "audioinput", translate("device"));
 const loudspeakers = new DeviceChoice("loudspeaker", "audiooutput", translate("device"), (id) =>
   playback.setLoudspeaker(id),
 );
-playback.setLoudspeaker(loudspeakers.deviceId);
+function listDevices() {
+  void microphones.refresh();
+  void loudspeakers.refresh();
+}
 const startMessage = () => ({ type: "start", rate, language: navigator.language }) as const;
 const socket = new PageSocket({
   base: import.meta.url,
@@ -99,8 +97,7 @@ async function openChosenMicrophone() {
   } catch (error) {
     return stopTalking(explainProblem("microphone", error));
   }
-  void microphones.refresh();
-  void loudspeakers.refresh();
+  listDevices();
   if (state.microphone === "on") return;
   update({ microphone: "on", muted: false });
   sendAction("connect");
@@ -114,10 +111,12 @@ function stopTalking(problem = "") {
   if (wasOn) end();
 }
 
+/** Ends the conversation. */
 function end() {
   sendAction("disconnect");
   playback.flush();
-  update({ tool: undefined, thinking: false, hearing: false });
+  closeCamera();
+  update({ tools: [], thinking: false, hearing: false });
 }
 
 function sendFrame(pcm: ArrayBuffer, frameRate: number) {
@@ -150,17 +149,17 @@ function receive(message: NodeMessage) {
       break;
     case "flush":
       playback.flush();
-      update({ tool: undefined });
+      update({ tools: [] });
       break;
     case "turnComplete":
       if (message.turn !== undefined && !message.interrupted) playback.end(message.turn);
-      update({ tool: undefined, hearing: false });
+      update({ tools: [], hearing: false });
       break;
     case "text": {
       const line = captions.add(message);
       view.show(line);
       if (line.final) view.announce(line);
-      if (message.role === "model" && !message.thought) update({ tool: undefined });
+      if (message.role === "model" && !message.thought) update({ tools: [] });
       break;
     }
     case "state": {
@@ -172,10 +171,11 @@ function receive(message: NodeMessage) {
     case "event":
       receiveEvent(message.event, message.payload);
       break;
-    case "tool":
-      if (!message.cancelled) update({ tool: message.name });
-      else if (state.tool === message.name) update({ tool: undefined });
+    case "tool": {
+      const tools = state.tools.filter(({ id }) => id !== message.id);
+      update({ tools: message.cancelled ? tools : [...tools, message] });
       break;
+    }
     case "error":
       update({ problem: message.message });
   }
@@ -185,19 +185,19 @@ function receiveEvent(event: string, payload: Record<string, unknown>) {
   if (event === "speech") update({ hearing: payload.speaking === true });
   else if (event === "thinking") update({ thinking: payload.thinking === true });
   else if (event === "grounding") {
-    const sources = sourcesOf(payload);
-    if (sources.length) view.show(captions.cite(sources));
+    const found = searchOf(payload);
+    if (found.sources.length || found.suggestions) view.showSources(captions.cite(found));
   }
 }
 
 function play(pcm: ArrayBuffer) {
-  if (state.tool) update({ tool: undefined });
+  if (state.tools.length) update({ tools: [] });
   playback.play(pcm, format.rate, format.turn);
 }
 
 function resetConversation() {
   for (const line of captions.complete()) view.show(line);
-  update({ tool: undefined, thinking: false, hearing: false });
+  update({ tools: [], thinking: false, hearing: false });
 }
 
 function changeLink(link: Link) {
@@ -207,12 +207,15 @@ function changeLink(link: Link) {
   );
   if (again) setTimeout(() => state.link === "open" && showNotice(""), BACK_MS);
   update({ link, held: false });
-  if (link === "refused") stopTalking(translate("refused"));
+  if (link === "refused" || link === "login") {
+    stopTalking(link === "refused" ? translate(link) : "");
+    closeCamera();
+  }
   if (link !== "open") {
     playback.flush();
     resetConversation();
     update({ conversation: undefined });
-  } else if (state.microphone === "on") sendAction("connect");
+  } else if (state.microphone === "on" || state.camera) sendAction("connect");
 }
 
 // The camera and the screen
@@ -226,11 +229,11 @@ async function toggleCamera(source: Source) {
     openCamera({
       source,
       preview: element<HTMLVideoElement>("preview"),
-      onPicture: (data) => isActive(state) && socket.send({ type: "picture", data }),
+      onPicture: (data) => socket.send({ type: "picture", data }),
       onEnd: closeCamera,
     });
   try {
-    await camera.open(open);
+    if (await camera.open(open)) sendAction("connect");
   } catch (error) {
     // The user has closed the dialog in which the browser lists the screens.
     const chosenNone = source === "screen" && (error as { reason?: string }).reason === "denied";
@@ -252,6 +255,11 @@ function explainProblem(device: Device, error: unknown): string {
 
 if (state.pushToTalk) holdButton(button("talk"), hold);
 else button("talk").onclick = () => (state.microphone === "off" ? startTalking() : stopTalking());
+element("microphone").onchange = () => {
+  if (state.microphone !== "off") void openChosenMicrophone();
+};
+// Some browsers do not say it when devices come and go.
+button("open-settings").onclick = listDevices;
 button("mute").onclick = mute;
 button("end").onclick = () => (state.microphone === "off" ? end() : stopTalking());
 button("interrupt").onclick = interrupt;

@@ -28,9 +28,23 @@ export class CaptionsView {
     const [text, interim] = item.querySelectorAll(".text, .interim");
     text!.textContent = line.text;
     interim!.textContent = line.interim;
-    if (line.sources.length) this.#showSources(item, line);
     element("hint").hidden = true;
     if (follow) scrollTo({ top: document.documentElement.scrollHeight });
+  }
+
+  /** Shows a line with the web pages and the suggestions of its search. */
+  showSources(line: Line): void {
+    this.show(line);
+    const item = this.#items.get(line)!;
+    item.querySelector(".sources")?.remove();
+    const box = create("div", "sources", `${this.#translate("sources")}: `);
+    for (const { uri, title } of line.sources) {
+      const link = create("a", "", title);
+      Object.assign(link, { href: uri, target: "_blank", rel: "noreferrer" });
+      box.append(link, " ");
+    }
+    if (line.suggestions) box.append(suggestionsOf(line.suggestions, this.#translate("sources")));
+    item.append(box);
   }
 
   /** Lets screen readers read a finished line. */
@@ -53,22 +67,34 @@ export class CaptionsView {
     return item;
   }
 
-  #showSources(item: HTMLElement, { sources }: Line) {
-    item.querySelector(".sources")?.remove();
-    const box = create("div", "sources", `${this.#translate("sources")}: `);
-    for (const { uri, title } of sources) {
-      const link = create("a", "", title);
-      Object.assign(link, { href: uri, target: "_blank", rel: "noreferrer" });
-      box.append(link, " ");
-    }
-    item.append(box);
-  }
-
   /** The user has not scrolled up to read. */
   #isAtEnd() {
     const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
     return scrollHeight - clientHeight - scrollTop < 80;
   }
+}
+
+/**
+ * Google's terms ask to show its suggestions as they come. Their HTML is shown in an iframe that runs no scripts. The page's
+ * Content-Security-Policy allows no style in HTML, so the page adds theirs.
+ */
+function suggestionsOf(html: string, title: string): HTMLIFrameElement {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const styles = [...template.content.querySelectorAll("style")];
+  for (const it of styles) it.remove();
+  const frame = document.createElement("iframe");
+  frame.sandbox.add("allow-same-origin", "allow-popups", "allow-popups-to-escape-sandbox");
+  frame.title = title;
+  frame.srcdoc = `<base target="_blank">${template.innerHTML}`;
+  frame.onload = () => {
+    const { contentDocument, contentWindow } = frame;
+    const sheet = new (contentWindow as Window & typeof globalThis).CSSStyleSheet();
+    sheet.replaceSync(styles.map((it) => it.textContent).join(""));
+    contentDocument!.adoptedStyleSheets = [sheet];
+    frame.height = String(contentDocument!.documentElement.scrollHeight);
+  };
+  return frame;
 }
 
 function create(tag: string, className = "", text = ""): HTMLElement {

@@ -9,6 +9,9 @@ export interface Source {
   title: string;
 }
 
+/** What a search of the model has found. */
+export type Found = Pick<Line, "sources" | "suggestions">;
+
 export interface Line {
   role: "user" | "model";
   thought: boolean;
@@ -21,6 +24,8 @@ export interface Line {
   final: boolean;
   /** Web pages that the model has used for its answer. */
   sources: Source[];
+  /** Google's suggestions of further searches, as HTML. */
+  suggestions: string;
 }
 
 /** The oldest of more lines than this are dropped. */
@@ -55,12 +60,13 @@ export class Captions {
     });
   }
 
-  /** Adds web pages to the model's last line. @returns that line */
-  cite(sources: Source[]): Line {
+  /** Adds what was found to the model's last line. @returns that line */
+  cite({ sources, suggestions }: Found): Line {
     const last = this.lines.findLast(({ role, thought }) => role === "model" && !thought);
     const line = last ?? this.#begin({ role: "model", thought: false, turn: undefined });
     const known = line.sources.map(({ uri }) => uri);
     line.sources.push(...sources.filter(({ uri }) => !known.includes(uri)));
+    line.suggestions = suggestions || line.suggestions;
     return line;
   }
 
@@ -76,18 +82,28 @@ export class Captions {
   }
 
   #begin(of: Pick<Line, "role" | "thought" | "turn">): Line {
-    const line: Line = { ...of, language: undefined, text: "", interim: "", final: false, sources: [] };
+    const line: Line = {
+      ...of,
+      language: undefined,
+      text: "",
+      interim: "",
+      final: false,
+      sources: [],
+      suggestions: "",
+    };
     this.lines.push(line);
     if (this.lines.length > MAX_LINES) this.lines.shift();
     return line;
   }
 }
 
-/** @returns the web pages of a `grounding` event; only addresses that a browser opens as pages */
-export function sourcesOf(payload: Record<string, unknown>): Source[] {
-  const chunks = Array.isArray(payload.groundingChunks) ? payload.groundingChunks : [];
-  return chunks.flatMap((chunk: { web?: Partial<Source> } | null) => {
+/** @returns what a `grounding` event names; of its web pages, only addresses that a browser opens as pages */
+export function searchOf({ groundingChunks, searchEntryPoint }: Record<string, unknown>): Found {
+  const chunks = Array.isArray(groundingChunks) ? groundingChunks : [];
+  const sources = chunks.flatMap((chunk: { web?: Partial<Source> } | null) => {
     const { uri, title } = chunk?.web ?? {};
     return typeof uri === "string" && /^https?:\/\//i.test(uri) ? [{ uri, title: String(title || uri) }] : [];
   });
+  const { renderedContent = "" } = (searchEntryPoint ?? {}) as { renderedContent?: unknown };
+  return { sources, suggestions: String(renderedContent) };
 }

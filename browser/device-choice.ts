@@ -3,28 +3,35 @@
 import { element } from "./elements";
 import { load, save } from "./storage";
 
-/** Fills the list of a kind of device, now and whenever it changes; hides it where the browser names none. */
+/** Fills the list of a kind of device, now and whenever it changes. */
 export class DeviceChoice {
   readonly #select: HTMLSelectElement;
   readonly #kind: MediaDeviceKind;
   readonly #systemDefault: string;
+  readonly #onUse: (deviceId: string) => void;
 
-  /** @param systemDefault the text of the choice that leaves it to the system */
+  /**
+   * @param systemDefault the text of the choice that leaves it to the system
+   * @param onUse is called with the device to use when the user chooses, and whenever devices come or go: empty for the system's,
+   * also while the chosen one is not there
+   */
   constructor(
     id: string,
     kind: MediaDeviceKind,
     systemDefault: string,
-    onChange: (deviceId: string) => void,
+    onUse: (deviceId: string) => void = () => {},
   ) {
     this.#select = element<HTMLSelectElement>(id);
     this.#kind = kind;
     this.#systemDefault = systemDefault;
+    this.#onUse = onUse;
     this.#fill([], load("localStorage", kind));
     this.#select.addEventListener("change", () => {
       save("localStorage", kind, this.deviceId);
-      onChange(this.deviceId);
+      void this.refresh();
     });
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.refresh());
+    void this.refresh();
   }
 
   /** The device that is chosen; empty: the system's. */
@@ -39,6 +46,7 @@ export class DeviceChoice {
       ({ kind, deviceId, label }) => kind === this.#kind && label && deviceId !== "default",
     );
     this.#fill(named, this.deviceId);
+    this.#onUse(named.some(({ deviceId }) => deviceId === this.deviceId) ? this.deviceId : "");
   }
 
   #fill(devices: MediaDeviceInfo[], chosen: string) {

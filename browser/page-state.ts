@@ -20,8 +20,8 @@ export interface PageState {
   /** The server detects speech of the user. */
   hearing: boolean;
   thinking: boolean;
-  /** The tool that the model uses. */
-  tool: string | undefined;
+  /** The tools that the model uses. */
+  tools: readonly { id: string; name: string }[];
   camera: "camera" | "screen" | undefined;
   /** What went wrong, in words. */
   problem: string;
@@ -39,14 +39,14 @@ export const initialState: PageState = {
   speaking: false,
   hearing: false,
   thinking: false,
-  tool: undefined,
+  tools: [],
   camera: undefined,
   problem: "",
 };
 
 /** Whether a conversation is open, or about to open. */
-export const isActive = ({ conversation, microphone }: PageState) =>
-  microphone === "on" || ["connecting", "connected", "interrupted"].includes(conversation ?? "");
+export const isActive = ({ camera, conversation, microphone }: PageState) =>
+  microphone === "on" || !!camera || ["connecting", "connected", "interrupted"].includes(conversation ?? "");
 
 /** Whether the sound of the microphone goes to the node. */
 export const isSending = ({ microphone, pushToTalk, held, muted }: PageState) =>
@@ -60,7 +60,7 @@ export const describeState = ({ conversation = "closed", link }: PageState, tran
 export function describeActivity(state: PageState, translate: Translate): string {
   if (state.link !== "open") return "";
   if (state.microphone === "opening") return translate("starting");
-  if (state.tool) return translate("tool", { name: state.tool });
+  if (state.tools.length) return translate("tool", { name: state.tools.map(({ name }) => name).join(", ") });
   if (state.speaking) return translate("speaking");
   if (state.hearing) return translate("hearing");
   if (state.thinking) return translate("thinking");

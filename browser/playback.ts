@@ -73,10 +73,10 @@ export class Playback {
     if (this.#line) this.#line.gain.gain.value = volume;
   }
 
-  /** @param deviceId of the loudspeaker; empty: the system's */
+  /** @param deviceId of the loudspeaker; empty: the system's. Goes on playing when the last one was unplugged */
   setLoudspeaker(deviceId: string): void {
     this.#loudspeaker = deviceId;
-    if (this.#line) this.#choose(this.#line);
+    if (this.#line) void this.#choose(this.#line);
   }
 
   close(): void {
@@ -88,10 +88,14 @@ export class Playback {
 
   #open(rate: number): Line {
     const context = new AudioContext({ sampleRate: rate });
+    // Chromium suspends it when its loudspeaker is unplugged.
+    context.addEventListener("error", () => this.setLoudspeaker(""));
     const gain = new GainNode(context, { gain: this.#volume });
     gain.connect(context.destination);
     const { worklets, onPlayed, onPlaying, onError } = this.#options;
     const load = async () => {
+      // First, so that no sound comes from another loudspeaker.
+      if (this.#loudspeaker) await this.#choose(line);
       await context.audioWorklet.addModule(worklets);
       const node = new AudioWorkletNode(context, "loudspeaker", {
         numberOfInputs: 0,
@@ -104,9 +108,9 @@ export class Playback {
       node.connect(gain);
       return node;
     };
-    const line: Line = { rate, context, gain, node: load() };
+    const line = { rate, context, gain } as Line;
+    line.node = load();
     line.node.catch((error: Error) => context.state !== "closed" && onError(error));
-    if (this.#loudspeaker) this.#choose(line);
     return line;
   }
 
@@ -117,14 +121,21 @@ export class Playback {
     );
   }
 
-  #choose(line: Line) {
-    this.#setSink(line).catch((error: Error) => this.#options.onError(error));
+  async #choose(line: Line) {
+    const { context } = line;
+    try {
+      await this.#setSink(line);
+      void context.resume();
+    } catch (error) {
+      if (context.state !== "closed") this.#options.onError(error as Error);
+    }
   }
 
   async #setSink(line: Line) {
     const { context, gain } = line;
     if ("setSinkId" in context) return (context as unknown as HTMLMediaElement).setSinkId(this.#loudspeaker);
     if (!line.element) {
+      if (!this.#loudspeaker) return;
       line.element = new Audio();
       const stream = new MediaStreamAudioDestinationNode(context);
       gain.disconnect();

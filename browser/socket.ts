@@ -4,10 +4,10 @@ import type { CloseCode, NodeMessage, PageMessage } from "./protocol";
 import { load, save } from "./storage";
 
 /**
- * `lost`: tries again. `offline`: waits for the network. `full`: as many pages are open as the node allows; tries again.
+ * `lost`: tries again. `login`: the login has ended; does not try again, because browsers ask for it each time. `offline`: waits for the network. `full`: as many pages are open as the node allows; tries again.
  * `refused`: the node ended the socket because of what the page sent; tries again.
  */
-export type Link = "opening" | "open" | "lost" | "offline" | "full" | "refused";
+export type Link = "opening" | "open" | "lost" | "offline" | "full" | "refused" | "login";
 
 const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 10_000;
@@ -42,8 +42,6 @@ export class PageSocket {
   /** The unused ticket; undefined when another must be fetched. */
   #ticket: string | undefined;
   #link: Link = "opening";
-  /** Whether a socket has been open since the page was loaded. */
-  #wasOpen = false;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pongTimeout: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +79,7 @@ export class PageSocket {
     try {
       const ticket = this.#ticket ?? (await this.#fetchTicket());
       this.#ticket = undefined;
+      if (!ticket) return this.#set("login");
       const url = new URL(`socket?ticket=${encodeURIComponent(ticket)}`, this.#options.base);
       this.#use(new WebSocket(url.href.replace(/^http/, "ws")));
     } catch {
@@ -88,13 +87,15 @@ export class PageSocket {
     }
   }
 
-  async #fetchTicket(): Promise<string> {
+  /** @returns undefined when the login has ended */
+  async #fetchTicket(): Promise<string | undefined> {
     const response = await fetch(new URL("ticket", this.#options.base), {
       cache: "no-store",
+      // To a page for the login.
+      redirect: "manual",
       signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
     });
-    // A page with a login asks for it again when it is loaded.
-    if (this.#wasOpen && (response.status === 401 || response.status === 403)) location.reload();
+    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return undefined;
     if (!response.ok) throw new Error(response.statusText);
     return ((await response.json()) as { ticket: string }).ticket;
   }
@@ -123,7 +124,6 @@ export class PageSocket {
   #ready(resume: string) {
     save("sessionStorage", "resume", resume);
     this.#failures = 0;
-    this.#wasOpen = true;
     this.#set("open");
   }
 

@@ -14,4 +14,6 @@ buildSync({
   outdir: "dist/browser",
 });
 const html = readFileSync("browser/page.html", "utf8");
-writeFileSync("dist/browser/page.html", html.replace(/<!-- .* -->/, "").replace(/\n\s*/g, ""));
+const short = [/<!-- .* -->/, /\n\s*/g].reduce((text, what) => text.replace(what, ""), html);
+// Without the quotes that HTML does not need.
+writeFileSync("dist/browser/page.html", short.replace(/="([\w-]+)"(?=[ >])/g, "=$1"));

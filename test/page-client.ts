@@ -1,4 +1,4 @@
-// A page of browser in without a browser: it gets its ticket, opens its socket, speaks and listens as the real page does.
+// Gets a ticket, opens the socket and exchanges messages and sound as the page of browser in does, but without a browser.
 
 import { once } from "node:events";
 import { type ClientOptions, WebSocket } from "ws";
@@ -16,6 +16,7 @@ export async function ticketOf(page: string, init?: RequestInit): Promise<string
 }
 
 export class PageClient {
+  /** The messages of the node. */
   readonly told = new Inbox<NodeMessage>();
   readonly sound: Buffer[] = [];
   readonly socket: WebSocket;
@@ -79,7 +80,7 @@ export class PageClient {
   }
 }
 
-/** Opens the socket of the page at this address, and introduces itself. @returns the page and its token for the next socket */
+/** Opens the socket of the page at this address, and sends the first message. @returns the page and its token for the next socket */
 export async function openPage(page: string, resume?: string) {
   const client = new PageClient(page, await ticketOf(page));
   await once(client.socket, "open");

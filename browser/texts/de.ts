@@ -49,6 +49,7 @@ export const de: Texts = {
   offline: "Kein Netzwerk. Die Seite verbindet sich neu, sobald das Netzwerk wieder da ist.",
   full: "Zu viele Seiten sind offen. Schließen Sie eine andere, dann verbindet sich diese automatisch.",
   refused: "Node-RED hat abgelehnt, was die Seite gesendet hat. Starten Sie das Gespräch neu.",
+  login: "Ihre Anmeldung ist abgelaufen. Laden Sie diese Seite neu, um sich wieder anzumelden.",
   back: "Wieder mit Node-RED verbunden.",
 
   simulator:

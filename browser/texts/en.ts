@@ -40,13 +40,14 @@ export const en = {
   thinking: "Thinking…",
   speaking: "Speaking",
   muted: "Microphone muted",
-  tool: "Looking up {name}…",
+  tool: "Using {name}…",
 
   opening: "Connecting to Node-RED…",
   lost: "The connection to Node-RED is lost. Reconnecting…",
   offline: "No network. The page reconnects when the network is back.",
   full: "Too many pages are open. Close another one; then this page connects automatically.",
   refused: "Node-RED refused what the page sent. Start again.",
+  login: "Your login has ended. Reload this page to log in again.",
   back: "Reconnected to Node-RED.",
 
   simulator:

@@ -42,13 +42,14 @@ export const zh: Texts = {
   thinking: "正在思考…",
   speaking: "正在说话",
   muted: "麦克风已静音",
-  tool: "正在调用 {name}…",
+  tool: "正在使用 {name}…",
 
   opening: "正在连接 Node-RED…",
   lost: "与 Node-RED 的连接已断开，正在重新连接…",
   offline: "没有网络。网络恢复后，页面会自动重新连接。",
   full: "打开的页面过多。关闭其中一个后，此页面会自动连接。",
   refused: "Node-RED 拒绝了页面发送的内容。请重新开始对话。",
+  login: "登录已失效。请重新加载此页面并登录。",
   back: "已重新连接 Node-RED。",
 
   simulator: "对方是模拟器，不是 AI 模型：它会用你自己的声音重复你说的话。",

@@ -25,17 +25,7 @@ export function sendPage(response: Response, settings: BrowserInSettings, base: 
   );
   response.set({
     "cache-control": "no-store",
-    "content-security-policy": [
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "connect-src 'self'",
-      "img-src 'self' data: blob:",
-      "media-src 'self' blob:",
-      "base-uri 'none'",
-      "form-action 'none'",
-      `frame-ancestors ${frameAncestors(settings)}`,
-    ].join("; "),
+    "content-security-policy": policyOf(settings),
   });
   response.type("html").send(html);
 }
@@ -55,7 +45,21 @@ export function protect(response: Response) {
   });
 }
 
-function frameAncestors({ embedding, sites }: BrowserInSettings) {
+/** The page's Content-Security-Policy. */
+export const policyOf = (settings: Pick<BrowserInSettings, "embedding" | "sites">) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-ancestors ${frameAncestors(settings)}`,
+  ].join("; ");
+
+function frameAncestors({ embedding, sites }: Pick<BrowserInSettings, "embedding" | "sites">) {
   if (embedding === "none") return "'none'";
   return embedding === "self" ? "'self'" : `'self' ${sites.trim().split(/\s+/).join(" ")}`;
 }

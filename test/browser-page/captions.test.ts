@@ -1,7 +1,7 @@
 // The captions of the page, and how it chooses its texts.
 
 import assert from "node:assert/strict";
-import { Captions, sourcesOf } from "../../browser/captions";
+import { Captions, searchOf } from "../../browser/captions";
 import type { NodeMessage } from "../../browser/protocol";
 
 type Text = NodeMessage & { type: "text" };
@@ -70,14 +70,19 @@ describe("the captions of the page", () => {
         null,
       ],
     };
-    captions.cite(sourcesOf(payload));
-    captions.cite(sourcesOf(payload));
+    captions.cite(searchOf({ ...payload, searchEntryPoint: { renderedContent: "<a>more</a>" } }));
+    captions.cite(searchOf(payload));
     assert.deepEqual(shown(), ["user: Who are you?|", "model: A model|"]);
     assert.deepEqual(captions.lines[1]!.sources, [
       { uri: "https://example.com/", title: "Example" },
       { uri: "https://example.org/", title: "https://example.org/" },
     ]);
-    assert.deepEqual(sourcesOf({ groundingChunks: "none" }), []);
+    assert.equal(captions.lines[1]!.suggestions, "<a>more</a>");
+    for (const odd of ["none", null, undefined, 1])
+      assert.deepEqual(searchOf({ groundingChunks: odd, searchEntryPoint: odd }), {
+        sources: [],
+        suggestions: "",
+      });
   });
 
   it("forget the oldest of more than 500 lines", () => {

@@ -9,6 +9,10 @@ import { chooseLanguage, type Key, LANGUAGES, translatorOf } from "../../browser
 const FOLDER = join(__dirname, "../../browser");
 const BUILT = join(__dirname, "../../dist/browser");
 const namesIn = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+const TOOLS = [
+  { id: "1", name: "get_weather" },
+  { id: "2", name: "set_light" },
+];
 const keys = Object.keys(LANGUAGES.en!) as Key[];
 
 describe("the texts of the page", () => {
@@ -51,8 +55,8 @@ describe("the texts of the page", () => {
     assert.equal(describeActivity({ ...talking, muted: true }, translate), "Microphone muted");
     assert.equal(describeActivity({ ...talking, hearing: true, thinking: true }, translate), "Hearing you");
     assert.equal(
-      describeActivity({ ...talking, speaking: true, tool: "get_weather" }, translate),
-      "Looking up get_weather…",
+      describeActivity({ ...talking, speaking: true, tools: TOOLS }, translate),
+      "Using get_weather, set_light…",
     );
     assert.equal(describeActivity({ ...talking, link: "lost" }, translate), "");
     assert.match(

@@ -11,8 +11,18 @@ export const describeInBrowser = (title: string, body: () => void) =>
   (skip ? describe.skip : describe)(title, body);
 export const itInBrowser = (title: string, body: () => Promise<void>) => (skip ? it.skip : it)(title, body);
 
+export interface ChromiumOptions {
+  /** Whether it plays sound before the user has done anything. Default: true */
+  autoplay?: boolean;
+  /** Where it finds its loudspeakers. */
+  env?: NodeJS.ProcessEnv;
+}
+
 /** Opens a headless Chromium; `wav` is played into its microphone, over and over. */
-export async function openChromium(wav?: string): Promise<Browser> {
+export async function openChromium(
+  wav?: string,
+  { autoplay = true, env = process.env }: ChromiumOptions = {},
+): Promise<Browser> {
   if (!executablePath) throw new Error(HOW_TO_GET_A_BROWSER);
   const microphone = wav
     ? [
@@ -23,11 +33,13 @@ export async function openChromium(wav?: string): Promise<Browser> {
     : [];
   return chromium.launch({
     executablePath,
+    env,
+    ignoreDefaultArgs: ["--mute-audio"],
     args: [
       "--no-sandbox",
       "--disable-gpu",
       "--disable-background-networking",
-      "--autoplay-policy=no-user-gesture-required",
+      `--autoplay-policy=${autoplay ? "no-user-gesture-required" : "document-user-activation-required"}`,
       ...microphone,
     ],
   });

@@ -8,32 +8,35 @@ import { extname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { NodeMessage, PageMessage, PageOptions } from "../../browser/protocol";
+import { policyOf } from "../../nodes/browser-in/page-files";
 import { DEADLINE_MS, Inbox } from "../inbox";
 
 const DIST = "dist/browser";
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html" };
-const SECURITY = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; media-src blob:",
-};
+/** Any page may embed it, so that tests can. */
+const POLICY = policyOf({ embedding: "sites", sites: "*" });
 const OPTIONS: PageOptions = { title: "Talk", voice: "open", text: true, camera: true, screen: true };
 
 const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
 export class PageServer {
-  /** What pages have sent, but for sound. */
+  /** What pages have sent, except sound. */
   readonly received = new Inbox<PageMessage>();
   /** The sound of pages, mono PCM16 of the rate of `start`. */
   readonly sound: Buffer[] = [];
+  /** The files of the page that were requested. */
+  readonly requested = new Inbox<string>();
   /** The sockets that were opened, in order. */
   readonly sockets: WebSocket[] = [];
   /** Scripts of the test, beside those of the page. */
   readonly scripts: Record<string, string> = {};
-  /** The page's ping is not answered, as by a connection that is dead. */
+  /** Pings of the page get no answer, as on a dead connection. */
   deaf = false;
   /** Sockets are closed with this code at once. */
   refusal: number | undefined;
+  /** The HTTP status of the answer to a request for a ticket; 302 redirects to a page for the login. */
+  ticketStatus: 200 | 302 | 401 = 200;
   readonly #options: PageOptions;
   readonly #tickets = new Set<string>();
   #http!: Server;
@@ -54,6 +57,9 @@ export class PageServer {
   async start(port = 0): Promise<this> {
     this.#http = createServer(({ url }, response) => {
       const [, file = ""] = /^\/talk\/?([^?]*)/.exec(url ?? "") ?? [];
+      this.requested.push(file);
+      if (file === "ticket" && this.ticketStatus !== 200)
+        return response.writeHead(this.ticketStatus, { location: "/login" }).end();
       if (file === "ticket") return response.end(JSON.stringify({ ticket: this.#ticket() }));
       if (!file) {
         const fields: Record<string, string> = {
@@ -63,7 +69,7 @@ export class PageServer {
           options: JSON.stringify(this.#options),
         };
         const page = readFileSync(join(DIST, "page.html"), "utf8");
-        response.writeHead(200, { ...SECURITY, "content-type": "text/html" });
+        response.writeHead(200, { "content-security-policy": POLICY, "content-type": "text/html" });
         return response.end(page.replace(/\{\{(\w+)\}\}/g, (_, name) => escaped(fields[name]!)));
       }
       if (file in this.scripts) {
@@ -111,7 +117,7 @@ export class PageServer {
     }
   }
 
-  /** Forgets all tickets, and what was served before is served no more, as when Node-RED stops. */
+  /** Closes all connections, and forgets all tickets, as when Node-RED stops. */
   async stop(code = 1001): Promise<void> {
     this.#tickets.clear();
     for (const socket of this.sockets) socket.close(code);

@@ -1,11 +1,16 @@
 // The sound of the page in Chromium: what it sends, what it plays, and that it stops.
 
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { findSoundServer } from "../../scripts/browser.mjs";
 import { DEADLINE_MS } from "../inbox";
 import { correlation, speech } from "../speech";
 import { describeInBrowser } from "./chromium";
+import { Loudspeakers } from "./loudspeakers";
 import { type OpenedPage, openPage, playedSamples, talk, waitForLink } from "./page";
 import { recording } from "./sound";
+
+const soundServer = findSoundServer();
 
 /** Noise that nowhere resembles itself, without zeros: 24 kHz. */
 function noise(ms: number): Int16Array {
@@ -16,6 +21,7 @@ function noise(ms: number): Int16Array {
   });
 }
 const bytes = (samples: Int16Array) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+const samplesOf = (pcm: Buffer) => new Int16Array(new Uint8Array(pcm).buffer, 0, pcm.length >> 1);
 const isAction = (action: string) => (message: { type: string; action?: string }) =>
   message.action === action;
 
@@ -216,6 +222,88 @@ describeInBrowser("the sound of the page in Chromium", () => {
     await page.evaluate(() => dispatchEvent(new Event("blur")));
     await server.received.next((message) => message.type === "action" && message.action === "activityEnd");
   });
+
+  it("is explained while the browser blocks it, and played after a click", async () => {
+    opened = await openPage({}, {}, false, { autoplay: false });
+    const { server, page } = opened;
+    const samples = noise(1_000);
+    // Whatever Playwright evaluates in the page counts as an action of the user.
+    await server.received.next(({ type }) => type === "start");
+    server.play(bytes(samples), 1);
+    server.send({ type: "turnComplete", turn: 1 });
+    await server.requested.next((file) => file === "worklets.js");
+    await page.waitForSelector("#problem:text-is('The browser blocks sound. Click anywhere on this page.')");
+    assert.deepEqual(await playedSamples(page), []);
+    assert.ok(!server.received.items.some(({ type }) => type === "played"));
+    await page.click("#title");
+    await server.received.next(({ type }) => type === "played");
+    await page.waitForSelector("#problem-box", { state: "hidden" });
+    assert.deepEqual(await playedSamples(page), [...samples]);
+  });
+
+  (soundServer || process.env.CI ? it : it.skip)(
+    "comes from the loudspeaker that the user chooses, also after a reload, and from the system's while that one is unplugged",
+    async () => {
+      assert.ok(soundServer, "This test needs pulseaudio.");
+      const loudspeakers = await Loudspeakers.start(soundServer, "kitchen", "office");
+      opened = await openPage({}, { permissions: ["microphone"] }, false, { env: loudspeakers.env });
+      const { server, page } = opened;
+      let turn = 0;
+      const comesFrom = async (wanted: string) => {
+        const played = await loudspeakers.listen();
+        /** Of the second of noise. A machine under load puts gaps into it. */
+        const seconds = (name: string) =>
+          samplesOf(played[name]!()).filter((it) => Math.abs(it) > 500).length / 24_000;
+        turn += 1;
+        server.play(bytes(noise(1_000)), turn);
+        server.send({ type: "turnComplete", turn });
+        await server.received.next((message) => message.type === "played" && message.turn === turn);
+        const deadline = Date.now() + DEADLINE_MS;
+        while (seconds(wanted) < 0.8) {
+          assert.ok(Date.now() < deadline, `It comes from ${wanted}.`);
+          await delay(100);
+        }
+        for (const other of Object.keys(played))
+          if (other !== wanted) assert.ok(seconds(other) < 0.2, `It does not come from ${other}.`);
+        assert.equal(await page.innerText("#problem"), "");
+      };
+      const choiceIs = (text: string) =>
+        page.waitForFunction(
+          (wanted) => document.querySelector("#loudspeaker option:checked")!.textContent === wanted,
+          text,
+        );
+      const isUsed = (chosen: boolean) =>
+        page.waitForFunction((wanted) => {
+          const { sinkId, state } = window.loudspeaker;
+          return (
+            sinkId === (wanted ? document.querySelector<HTMLSelectElement>("#loudspeaker")!.value : "") &&
+            state === "running"
+          );
+        }, chosen);
+
+      await waitForLink(page);
+      await comesFrom("kitchen");
+      await page.click("#open-settings");
+      await page.selectOption("#loudspeaker", "office");
+      await isUsed(true);
+      await comesFrom("office");
+      await page.reload();
+      await waitForLink(page);
+      await choiceIs("office");
+      await comesFrom("office");
+      loudspeakers.unplug("office");
+      // Chromium does not see that a sink comes or goes, as it does with a device, until the page lists them.
+      await page.click("#open-settings");
+      await choiceIs("…");
+      await isUsed(false);
+      await comesFrom("kitchen");
+      loudspeakers.plugIn("office");
+      await page.keyboard.press("Escape");
+      await page.click("#open-settings");
+      await choiceIs("office");
+      await isUsed(true);
+    },
+  );
 
   it("comes back at the volume that the user sets, and the choice of a microphone is kept", async () => {
     opened = await openPage({}, {}, recording(0));

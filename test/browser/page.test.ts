@@ -31,7 +31,11 @@ describeInBrowser("the page in Chromium", () => {
     server.send({ type: "event", event: "thinking", payload: { thinking: true } });
     await page.waitForSelector("#activity:text-is('Thinking…')");
     server.send({ type: "tool", id: "1", name: "get_weather" });
-    await page.waitForSelector("#activity:text-is('Looking up get_weather…')");
+    server.send({ type: "tool", id: "2", name: "set_light" });
+    server.send({ type: "tool", id: "3", name: "set_light" });
+    await page.waitForSelector("#activity:text-is('Using get_weather, set_light, set_light…')");
+    server.send({ type: "tool", id: "2", name: "set_light", cancelled: true });
+    await page.waitForSelector("#activity:text-is('Using get_weather, set_light…')");
     server.send({ ...model, text: "I look it up.", final: false, thought: true });
     server.send({ type: "event", event: "thinking", payload: { thinking: false } });
     server.send({ ...model, text: "Sunny", final: false });
@@ -56,6 +60,89 @@ describeInBrowser("the page in Chromium", () => {
     assert.deepEqual(problems, []);
   });
 
+  it("shows Google's search suggestions in their own style, with links that open in another tab, and runs no script in them", async () => {
+    opened = await openPage();
+    const { server, page, problems } = opened;
+    await waitForLink(page);
+    const renderedContent = `<style>.chip { color: rgb(1, 2, 3); padding: 20px; display: block }</style>
+      <div><a class="chip" href="${server.url}?q=weather">weather</a></div>
+      <script>parent.document.title = "script"</script><img src="x" onerror="parent.document.title = 'error'">`;
+    server.send({ type: "text", role: "model", text: "Sunny.", final: true, turn: 1 });
+    server.send({ type: "event", event: "grounding", payload: { searchEntryPoint: { renderedContent } } });
+    const chip = page.frameLocator("li.model iframe").locator(".chip");
+    await chip.waitFor();
+    await page.waitForFunction(() => document.querySelector("iframe")!.height !== "");
+    assert.equal(await chip.evaluate((it) => getComputedStyle(it).color), "rgb(1, 2, 3)");
+    assert.ok((await page.locator("iframe").boundingBox())!.height >= 40, "nothing is cut off");
+    const [another] = await Promise.all([page.context().waitForEvent("page"), chip.click()]);
+    assert.equal(another.url(), `${server.url}?q=weather`);
+    assert.equal(await another.evaluate(() => opener), null);
+    await another.close();
+    assert.equal(await page.title(), "Talk");
+    assert.deepEqual(
+      problems.filter((problem) => !/Blocked script|Content Security Policy|Failed to load/.test(problem)),
+      [],
+    );
+    assert.ok(!problems.some((problem) => /inline style/.test(problem)), problems.join());
+  });
+
+  it("keeps what the user writes until it can be sent, also before its script is there", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await waitForLink(page);
+    server.refusal = 4001;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route("**/app.js", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.reload({ waitUntil: "commit" });
+    await page.fill("#text", "Hello");
+    await page.press("#text", "Enter");
+    release();
+    await page.waitForSelector("#notice:not(:empty)");
+    assert.ok(await page.isDisabled("#send"));
+    await page.press("#text", "Enter");
+    assert.equal(await page.inputValue("#text"), "Hello");
+    assert.equal(await page.locator("li").count(), 0, "it is not shown as sent");
+    server.refusal = undefined;
+    await waitForLink(page);
+    await page.press("#text", "Enter");
+    assert.deepEqual(await server.received.next(({ type }) => type === "text"), {
+      type: "text",
+      text: "Hello",
+    });
+    assert.equal(new URL(page.url()).search, "");
+  });
+
+  for (const status of [401, 302] as const)
+    it(`says that its login has ended, keeps its captions, and talks again after a reload with a new login: ${status}`, async () => {
+      opened = await openPage();
+      const { server, page } = opened;
+      await talk(opened);
+      server.send({ type: "text", role: "model", text: "Hello", final: true, turn: 1 });
+      await page.waitForSelector("li.model.final");
+      server.ticketStatus = status;
+      server.sockets[0]!.close(1001);
+      await waitForLink(page, "login");
+      assert.equal(
+        await page.innerText("#notice"),
+        "Your login has ended. Reload this page to log in again.",
+      );
+      assert.equal(await page.innerText("#state"), "Not connected");
+      assert.equal(await page.innerText("#talk"), "Start talking");
+      assert.equal(await page.innerText("li.model .text"), "Hello");
+      server.ticketStatus = 200;
+      await page.reload();
+      await talk(opened);
+      assert.equal(await page.innerText("#notice"), "");
+      const starts = server.received.items.filter(({ type }) => type === "start");
+      assert.ok("resume" in starts.at(-1)!, "the conversation continues");
+    });
+
   it("sends what the user writes without a microphone, and ends that conversation with a button", async () => {
     opened = await openPage({}, {}, false);
     const { server, page } = opened;
@@ -74,15 +161,13 @@ describeInBrowser("the page in Chromium", () => {
   });
 
   for (const source of ["camera", "screen"])
-    it(`sends at most one picture a second of the ${source}, of at most 768 pixels, while there is a conversation`, async () => {
+    it(`opens a conversation with the ${source} alone, and sends at most one picture a second, of at most 768 pixels`, async () => {
       opened = await openPage();
       const { server, page } = opened;
       await waitForLink(page);
       await page.click(`#${source}`);
-      await page.waitForFunction(() => document.querySelector("video")!.videoWidth > 0);
+      await server.received.next(isAction("connect"));
       assert.ok(await page.isVisible("#preview"));
-      await talk(opened);
-      assert.ok(!server.received.items.some(({ type }) => type === "picture"), "nothing was sent before");
       const times: number[] = [];
       for (let picture = 1; picture <= 3; picture++) {
         const message = await server.received.next(({ type }) => type === "picture");
@@ -91,13 +176,33 @@ describeInBrowser("the page in Chromium", () => {
         assert.ok(Math.max(width, height) <= 768 && Math.min(width, height) > 100, `${width} x ${height}`);
       }
       assert.ok(times[2]! - times[0]! > 1_900, `${times}`);
-      await page.click(`#${source}`);
+      await page.click("#end");
+      await server.received.next(isAction("disconnect"));
       await page.waitForSelector("#preview", { state: "hidden" });
       assert.equal(
         await page.evaluate(() => window.tracks.some((t) => t.kind === "video" && t.readyState === "live")),
         false,
       );
+      await page.waitForSelector("#end", { state: "hidden" });
     });
+
+  it("goes on sending pictures after a restart of Node-RED, and goes on talking without the camera", async () => {
+    opened = await openPage();
+    const { server, page } = opened;
+    await talk(opened);
+    await page.click("#camera");
+    await server.received.next(({ type }) => type === "picture");
+    const { port } = server;
+    await server.stop();
+    await waitForLink(page, "lost");
+    await server.start(port);
+    await server.received.next(isAction("connect"));
+    await server.received.next(({ type }) => type === "picture");
+    await page.click("#camera");
+    await page.waitForSelector("#preview", { state: "hidden" });
+    await server.hear(Buffer.concat(server.sound).length + 12_800);
+    assert.ok(!server.received.items.some(isAction("disconnect")));
+  });
 
   it("connects again by itself after a restart of Node-RED, says so, keeps its conversation, and goes on talking", async () => {
     opened = await openPage();

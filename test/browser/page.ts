@@ -3,7 +3,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { PageOptions } from "../../browser/protocol";
 import { cleanUp } from "../clean-up";
-import { openChromium, problemsOf } from "./chromium";
+import { type ChromiumOptions, openChromium, problemsOf } from "./chromium";
 import { PageServer } from "./page-server";
 import { recording } from "./sound";
 
@@ -16,6 +16,8 @@ declare global {
     /** The microphone tracks that the page has opened. */
     tracks: MediaStreamTrack[];
     tapped: boolean;
+    /** What plays. */
+    loudspeaker: AudioContext & { sinkId: string };
   }
 }
 
@@ -37,6 +39,7 @@ function listen() {
   AudioNode.prototype.connect = function (this: AudioNode, target: AudioNode) {
     if (target instanceof AudioDestinationNode && isSecureContext) {
       context = target.context;
+      window.loudspeaker = context as typeof window.loudspeaker;
       context.audioWorklet.addModule("/talk/tap.js").then(() => {
         const tap = new AudioWorkletNode(target.context, "tap", { numberOfOutputs: 0 });
         tap.port.onmessage = ({ data }) => window.quanta.push(data);
@@ -80,10 +83,11 @@ export async function openPage(
   options: Partial<PageOptions> = {},
   context: BrowserContextOptions = {},
   microphone: string | false = recording(1_000),
+  chromium: ChromiumOptions = {},
 ): Promise<OpenedPage> {
   const server = await new PageServer(options).start();
   cleanUp(() => server.stop());
-  const browser = await openChromium(microphone || undefined);
+  const browser = await openChromium(microphone || undefined, chromium);
   cleanUp(() => browser.close());
   const page = await (await browser.newContext(context)).newPage();
   const problems = problemsOf(page);
