@@ -17,6 +17,8 @@ constexpr size_t MICROPHONE_RATE = 16000;
 constexpr size_t SPEAKER_RATE = 24000;
 /** Samples in one message to the flow: 40 ms. */
 constexpr size_t MICROPHONE_FRAME = MICROPHONE_RATE / 25;
+/** Samples from before a press of the button that are sent, so that the first syllable is complete: 200 ms. */
+constexpr size_t PRE_ROLL = MICROPHONE_RATE / 5;
 
 /** Samples that wait between two tasks. */
 class Ring {
@@ -40,9 +42,12 @@ class Ring {
     return taken;
   }
 
-  void clear() {
+  /** Drops all but the newest samples. */
+  void keep(size_t count) {
     std::lock_guard<std::mutex> lock(mutex_);
-    size_ = 0;
+    if (size_ <= count) return;
+    first_ = (first_ + size_ - count) % ring_.size();
+    size_ = count;
   }
 
   size_t size() {
@@ -70,7 +75,7 @@ class Speaker {
 
   /** Drops what waits. */
   void flush() {
-    ring_.clear();
+    ring_.keep(0);
     flushed_ = true;
   }
 
@@ -94,10 +99,14 @@ class Microphone {
  public:
   /** Takes 32-bit slots with 24-bit samples in their upper bits. They become 16 bits with a gain of 4 (12 dB). */
   void record(const int32_t* slots, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      const int32_t louder = slots[i] >> 14;
-      const int16_t sample = louder > INT16_MAX ? INT16_MAX : louder < INT16_MIN ? INT16_MIN : louder;
-      ring_.write(&sample, 1);
+    int16_t samples[64];
+    for (size_t i = 0; i < count;) {
+      size_t converted = 0;
+      for (; converted < 64 && i < count; ++i) {
+        const int32_t louder = slots[i] >> 14;
+        samples[converted++] = louder > INT16_MAX ? INT16_MAX : louder < INT16_MIN ? INT16_MIN : louder;
+      }
+      ring_.write(samples, converted);
     }
   }
 
@@ -106,8 +115,8 @@ class Microphone {
     return ring_.size() >= MICROPHONE_FRAME && ring_.read(frame, MICROPHONE_FRAME) > 0;
   }
 
-  /** Drops what waits. */
-  void clear() { ring_.clear(); }
+  /** Drops all but the newest samples. */
+  void keep(size_t samples) { ring_.keep(samples); }
 
  private:
   Ring ring_{MICROPHONE_RATE / 2};

@@ -184,7 +184,8 @@ void loop() {
   const bool connected = WiFi.status() == WL_CONNECTED && keepConnected();
   const char* change = button.update(USE_BUTTON && digitalRead(BUTTON_PIN) == LOW, millis());
   if (connected && change) sendButton(change);
-  if (!connected || (USE_BUTTON && !button.isDown())) microphone.clear();
-  while (connected && microphone.takeFrame(frame)) sendSound(frame, sizeof(frame));
+  if (!connected) microphone.keep(0);
+  if (USE_BUTTON && !button.isDown()) microphone.keep(voice::PRE_ROLL);
+  else while (microphone.takeFrame(frame)) sendSound(frame, sizeof(frame));
   delay(1);
 }

@@ -58,8 +58,8 @@ export const hears = (messages: Message[]) => correlation(speech, 16_000, soundO
 export async function interruptWith(device: Device, frames: Buffer[]) {
   const { messages } = device;
   device.say(frames);
-  // So much that the device would play some of it.
-  for (let sounds = 0; sounds < 10; sounds++) await messages.next(({ isSound }) => isSound);
+  // More than comes ahead of time: the device plays.
+  for (let sounds = 0; sounds < 20; sounds++) await messages.next(({ isSound }) => isSound);
   device.say(frames);
   await messages.next(isFlush);
   await messages.next(isPlayed);

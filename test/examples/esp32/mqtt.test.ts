@@ -18,7 +18,7 @@ import {
   soundOf,
 } from "./device";
 import { connectClient, startMosquitto } from "./mosquitto";
-import { bytesOf, compiledSketch, played, recorded, type SketchRecord, topicsOf } from "./sketch";
+import { bytesOf, compiledSketch, played, plays, recorded, type SketchRecord, topicsOf } from "./sketch";
 
 interface MqttDevice extends Device {
   client: MqttClient;
@@ -161,7 +161,7 @@ describeWithPrograms(["g++", "mosquitto"], "the ESP32 sketch over MQTT, on this 
       "the second answer was played with gaps",
     );
     const others = device.messages.items.map(recordOf);
-    const heard = run([...others, ["p", Buffer.from([0, 1, 0, 0])]], "hall");
+    const heard = run([...others, plays(400)], "hall");
     assert.ok(
       bytesOf(heard, "p")[0]!.every((byte) => byte === 0),
       "another device plays it",

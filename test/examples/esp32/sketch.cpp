@@ -37,6 +37,9 @@ int main(int, char** arguments) {
         while (microphone.takeFrame(frame)) answer('m', frame, sizeof(frame));
         break;
       }
+      case 'd':  // The microphone drops all but so many samples.
+        microphone.keep(number(bytes));
+        break;
       case 'b':  // Bytes of a WebSocket message arrive.
         speaker.receiveSound(bytes, record.size());
         break;

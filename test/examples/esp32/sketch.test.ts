@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeWithPrograms, temporaryFolder } from "../../sound-programs";
-import { bytesOf, compiledSketch, plays, SKETCH, type SketchRecord } from "./sketch";
+import { bytesOf, compiledSketch, plays, SKETCH, type SketchRecord, samples } from "./sketch";
 
 /** Samples 1, 2, 3 … as PCM16. */
 const counting = (count: number, from = 1) => {
@@ -81,6 +81,16 @@ describeWithPrograms(["g++"], "the ESP32 sketch", () => {
       [0, 1, 2].map((i) => frames[0]!.readInt16LE(2 * i)),
       [1_000, 32_767, -32_768],
     );
+  });
+
+  it("sends the newest sound from before a press", () => {
+    const slots = (from: number, count: number): SketchRecord => [
+      "m",
+      Buffer.from(Int32Array.from({ length: count }, (_, i) => (from + i) << 14).buffer),
+    ];
+    const keep: SketchRecord = ["d", samples(320)];
+    const frames = bytesOf(run([slots(0, 639), keep, slots(639, 320)]), "m");
+    assert.deepEqual(frames, [counting(640, 319)]);
   });
 
   it("tells a press and a release of the button once, without their bounces", () => {

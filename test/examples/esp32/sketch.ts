@@ -59,12 +59,15 @@ export function recorded(run: Run, pcm: Buffer): Buffer[] {
   return bytesOf(run([...chunksOf(slots, 640)].map((block): SketchRecord => ["m", block])), "m");
 }
 
-/** The record that makes the loudspeaker play so many milliseconds. */
-export function plays(ms: number): SketchRecord {
-  const samples = Buffer.alloc(4);
-  samples.writeUInt32LE(24 * ms);
-  return ["p", samples];
+/** A number of samples, for a record. */
+export function samples(count: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(count);
+  return bytes;
 }
+
+/** The record that makes the loudspeaker play so many milliseconds. */
+export const plays = (ms: number): SketchRecord => ["p", samples(24 * ms)];
 
 /**
  * What the loudspeaker plays of these messages, 24 kHz mono PCM16, between flushes. It starts once 200 ms have arrived, as those do at

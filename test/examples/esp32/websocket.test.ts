@@ -15,9 +15,11 @@ import {
   deployExample,
   hears,
   interruptWith,
+  isFlush,
   isPlayed,
   type Message,
   question,
+  soundOf,
 } from "./device";
 import { compiledSketch, played, recorded, type SketchRecord } from "./sketch";
 
@@ -63,6 +65,19 @@ describe("the example flow: ESP32 over WebSocket", () => {
     assert.ok(hears(kitchen.messages.items));
     assert.equal(hall.messages.items.filter(isPlayed).length, 1);
   });
+
+  it("does not let the loudspeaker interrupt the model when it does not listen while speaking", async () => {
+    const { nodeRed } = await deployExample(EXAMPLE, (node) =>
+      node.type === "gemini-audio-in" ? { ...node, halfDuplex: true } : node,
+    );
+    const { messages, say } = await connect(nodeRed);
+    say(question);
+    await messages.next(({ isSound }) => isSound);
+    say(question);
+    await messages.next(isPlayed);
+    assert.ok(hears(messages.items));
+    assert.ok(!messages.items.some(isFlush));
+  });
 });
 
 describeWithPrograms(["g++"], "the ESP32 sketch over a WebSocket, on this machine", () => {
@@ -81,7 +96,7 @@ describeWithPrograms(["g++"], "the ESP32 sketch over a WebSocket, on this machin
       first!.length > 0 &&
         correlation(speech, 16_000, Buffer.concat([first!, Buffer.alloc(120_000)]), 24_000) < 0.9,
     );
-    const answer = Buffer.concat(messages.after.filter(({ isSound }) => isSound).map(({ data }) => data));
+    const answer = soundOf(messages.after);
     assert.ok(
       second!.subarray(0, 960).every((byte) => byte === 0),
       "the rest of the first answer was played",
