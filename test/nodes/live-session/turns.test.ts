@@ -121,6 +121,26 @@ describe("a message of a live session", () => {
       ]);
     });
 
+    it("may be what the text output has sent of another conversation, after a file kept it", async () => {
+      ({ flow, frames } = await startSession(
+        answering((reply) => {
+          reply({ serverContent: { inputTranscription: { text: "What time is it?" } } });
+          reply({ serverContent: { outputTranscription: { text: "It is " } } });
+          reply({ serverContent: { outputTranscription: { text: "noon." } } });
+          reply(complete);
+        }),
+      ));
+      flow.send("session", { session: "last week", payload: "hello" });
+      await content();
+      await flow.at("events").next(event("turnComplete"));
+      const kept = JSON.parse(JSON.stringify(flow.at("text").items));
+      flow.send("session", { session: "today", payload: kept });
+      assert.deepEqual((await content()).turns, [
+        { role: "user", parts: [{ text: "What time is it?" }] },
+        { role: "model", parts: [{ text: "It is noon." }] },
+      ]);
+    });
+
     it("is an error that names the entry that is wrong", async () => {
       await start();
       const good = { role: "user", text: "Hello." };
