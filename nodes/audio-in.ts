@@ -12,6 +12,7 @@ import { audioIn } from "./settings/audio-in";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings, type SettingsOf } from "./settings/table";
 import { Listening } from "./sound/listening";
+import { PerSession } from "./sound/per-session";
 import { resamplerLoader } from "./sound/resampler-loader";
 
 /** The stream of one session key. */
@@ -20,8 +21,8 @@ interface Stream {
   meter: LevelMeter | undefined;
   gate: SpeechGate | undefined;
   identity: Identity;
-  /** Clock time of the last message, in milliseconds. */
-  usedAt: number;
+  /** It waits for its decoder. */
+  isWaiting: boolean;
   /** Sound was sent whose end was not. */
   isSending: boolean;
   /** The errors that were reported: each once, because a wrong format is wrong in every message. */
@@ -53,10 +54,16 @@ export = (RED: NodeAPI) => {
 function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
   const { endAfterMs, levelMs, gate, preRollMs, hangOverMs, halfDuplex, tailMs } = settings;
   const options = transcoderOptions(settings);
-  const streams = new Map<string, Stream>();
+  const streams = new PerSession<Stream>({
+    clock: systemClock,
+    sweepMs: SWEEP_MS,
+    unusedMs: endAfterMs || UNUSED_MS,
+    isBusy: ({ isWaiting }) => isWaiting,
+    end: (stream) => endAfterMs && endStream(stream),
+    free: ({ transcoder }) => transcoder.free(),
+  });
   const listening = new Listening(systemClock, halfDuplex ? tailMs : undefined);
   const loadConverter = resamplerLoader(node);
-  let cancelSweep: (() => void) | undefined;
   let closed = false;
 
   const streamOf = (identity: Identity) => {
@@ -65,14 +72,12 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
       meter: levelMs ? new LevelMeter(defaultFormat.sampleRate, levelMs) : undefined,
       gate: gate === "off" ? undefined : new SpeechGate(preRollMs, hangOverMs),
       identity,
-      usedAt: 0,
+      isWaiting: false,
       isSending: false,
       reported: new Set<string>(),
     };
     stream.identity = identity;
-    stream.usedAt = systemClock.now();
-    streams.set(identity.session, stream);
-    cancelSweep ??= systemClock.after(SWEEP_MS, sweep);
+    streams.use(identity.session, stream);
     return stream;
   };
 
@@ -86,12 +91,14 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const number = Number.isInteger(msg.seq) ? (msg.seq as number) : undefined;
     try {
       if (transcoder.needsOpus(msg.payload, mimeType)) {
-        stream.usedAt = Number.POSITIVE_INFINITY; // It must not end while it waits for its decoder.
-        transcoder.opus = await OpusDecoder.create(options.channel === undefined ? 1 : 2).finally(() => {
-          stream.usedAt = systemClock.now();
+        stream.isWaiting = true;
+        const decoder = await OpusDecoder.create(options.channel === undefined ? 1 : 2).finally(() => {
+          stream.isWaiting = false;
         });
+        if (closed) return decoder.free();
+        transcoder.opus = decoder;
+        streams.use(identity.session, stream);
       }
-      if (closed) return transcoder.free();
       for (const frame of transcoder.push(msg.payload, mimeType, number)) take(stream, frame, msg, send);
       // Less than a frame of sound has an end, too.
       if (!stream.gate && listening.allows(identity.session)) stream.isSending = true;
@@ -110,7 +117,10 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     else if (action === undefined) listening.onEvent(session, msg.event);
     const stream = streams.get(session);
     if (stream && !listening.allows(session)) stopSending(stream, send);
-    if (action === "disconnect" || action === "reset") listening.forget(session);
+    if (action === "disconnect" || action === "reset") {
+      listening.forget(session);
+      streams.delete(session);
+    }
     if (action !== undefined && action !== "mute" && action !== "unmute") send(msg);
   };
 
@@ -145,17 +155,6 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
       ]);
   };
 
-  const sweep = () => {
-    const now = systemClock.now();
-    for (const [key, stream] of streams) {
-      if (now - stream.usedAt < (endAfterMs || UNUSED_MS)) continue;
-      streams.delete(key);
-      if (endAfterMs) endStream(stream);
-      stream.transcoder.free();
-    }
-    cancelSweep = streams.size ? systemClock.after(SWEEP_MS, sweep) : undefined;
-  };
-
   /** Sends the rest of a stream, and then its end. */
   const endStream = (stream: Stream) => {
     const { transcoder, identity } = stream;
@@ -178,8 +177,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
   });
   node.on("close", () => {
     closed = true;
-    cancelSweep?.();
-    for (const { transcoder } of streams.values()) transcoder.free();
+    streams.close();
   });
 }
 

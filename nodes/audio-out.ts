@@ -11,6 +11,7 @@ import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings, type SettingsOf } from "./settings/table";
 import { flushPayload } from "./sound/flush-message";
 import { Line, type LineEvent } from "./sound/line";
+import { PerSession } from "./sound/per-session";
 import { resamplerLoader } from "./sound/resampler-loader";
 
 type Carried = FlowMessage & Identity;
@@ -35,17 +36,20 @@ export = (RED: NodeAPI) => {
 };
 
 function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
-  /** The lines by their session keys, with the clock time of the last message in milliseconds. */
-  const lines = new Map<string, { line: Line; usedAt: number }>();
+  const lines = new PerSession<Line>({
+    clock: pacer.clock,
+    sweepMs: SWEEP_MS,
+    unusedMs: UNUSED_MS,
+    isBusy: (line) => line.isPlaying,
+    free: (line) => line.free(),
+  });
   const loadConverter = resamplerLoader(node);
-  let cancelSweep: (() => void) | undefined;
   let closed = false;
 
   /** Returns the line of a message, and opens it if necessary. */
   const lineOf = async ({ session }: Carried) => {
-    const line = lines.get(session)?.line ?? (await openLine());
-    lines.set(session, { line, usedAt: pacer.clock.now() });
-    cancelSweep ??= pacer.clock.after(SWEEP_MS, sweep);
+    const line = lines.get(session) ?? (await openLine());
+    if (!closed) lines.use(session, line);
     return line;
   };
 
@@ -75,16 +79,6 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
     else line.turnComplete(carried);
   };
 
-  const sweep = () => {
-    const now = pacer.clock.now();
-    for (const [key, { line, usedAt }] of lines) {
-      if (line.isPlaying || now - usedAt < UNUSED_MS) continue;
-      line.free();
-      lines.delete(key);
-    }
-    cancelSweep = lines.size ? pacer.clock.after(SWEEP_MS, sweep) : undefined;
-  };
-
   // One message after the other: an encoder that is being loaded must not let later sound pass by.
   let turn = Promise.resolve();
   node.on("input", (msg: FlowMessage, _send, done) => {
@@ -95,8 +89,7 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
   });
   node.on("close", () => {
     closed = true;
-    cancelSweep?.();
-    for (const { line } of lines.values()) line.free();
+    lines.close();
   });
 }
 

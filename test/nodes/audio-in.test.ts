@@ -459,6 +459,32 @@ describe("audio in", () => {
     assert.ok(heard(({ session }) => session !== "other").equals(speech.subarray(640, 1_280)));
   });
 
+  it("keeps a thousand streams at most: more end those that have got no sound for longest", async () => {
+    await start({ endAfterMs: 60_000 });
+    for (let key = 0; key < 1_100; key++) flow.send("in", { payload: speech.subarray(0, 700), session: key });
+    await ended("99");
+    flow.send("in", { action: "interrupt" });
+    await flow.at("out").next(({ action }) => action === "interrupt");
+    const ends = flow.all("out", ({ action }) => action === "audioStreamEnd");
+    assert.deepEqual(
+      ends.map(({ session }) => session),
+      Array.from({ length: 100 }, (_, key) => `${key}`),
+    );
+  });
+
+  it("drops the rest of a stream whose conversation has ended: it opens no other one", async () => {
+    await start();
+    flow.send("in", { payload: speech.subarray(0, 700) });
+    flow.send("in", { action: "disconnect" });
+    flow.send("in", { payload: speech.subarray(0, 640), session: "other" });
+    await ended("other");
+    const own = flow.all("out", ({ session }) => session !== "other");
+    assert.deepEqual(
+      own.map(({ action, payload }) => action ?? (payload as Buffer).length),
+      [640, "disconnect"],
+    );
+  });
+
   it("with half duplex does not listen while the device speaks, nor during the tail", async () => {
     await start({ halfDuplex: true, tailMs: 100, endAfterMs: 0 });
     const say = (value: number) => flow.send("in", { payload: Buffer.alloc(640, value) });

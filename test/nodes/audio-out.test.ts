@@ -4,6 +4,7 @@ import { OpusDecoder } from "../../audio/codecs/opus";
 import { toMono } from "../../audio/codecs/samples";
 import { WavReader } from "../../audio/codecs/wav";
 import { parseMimeType } from "../../audio/formats";
+import { Playback } from "../../audio/playback";
 import { replace } from "../clean-up";
 import { node } from "../flow-node";
 import { chunksOf, correlation, speech } from "../speech";
@@ -100,6 +101,23 @@ describe("audio out", () => {
     skip(61_000);
     await flow.at("events").next(event("turnComplete"));
     assert.ok(heard().equals(sound));
+  });
+
+  it("keeps a thousand playbacks at most, and frees those that have played before those that play", async () => {
+    await start({ pacing: "whole" });
+    let freed = 0;
+    const { free } = Playback.prototype;
+    replace(Playback.prototype, "free", function (this: Playback) {
+      freed += 1;
+      free.call(this);
+    });
+    say(counting(20), { session: "plays" });
+    for (let key = 0; key < 1_100; key++) complete({ session: key });
+    await flow.at("events").next(({ session }) => session === "1099");
+    assert.equal(freed, 101);
+    complete({ session: "plays" });
+    const { payload } = await flow.at("device").next();
+    assert.ok((payload as Buffer).equals(counting(20)));
   });
 
   it("takes the sample rate of a message from its mimeType", async () => {

@@ -10,9 +10,10 @@ interface RunningNode {
   receive(msg: object): void;
   on(event: "input", listener: (msg: never) => void): void;
   on(event: `call:${"status" | "warn"}`, listener: (call: { args: unknown[] }) => void): void;
-  status: { getCalls(): { thisValue: unknown; args: unknown[] }[] };
+  status: { getCalls(): { thisValue: unknown; args: unknown[] }[]; resetHistory(): void };
   warn: RunningNode["status"];
   send: RunningNode["status"];
+  error: RunningNode["status"];
 }
 
 /** As the menu of the Deploy button says it: modified nodes, modified flows, everything. */
