@@ -1,15 +1,12 @@
 // The example flow with a microphone and a loudspeaker of ALSA that are files, in a real Node-RED.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { cleanUp } from "../clean-up";
+import { readdirSync, readFileSync } from "node:fs";
 import { DEADLINE_MS } from "../inbox";
-import { deploy, listenAsEditor, post, startNodeRed } from "../node-red";
-import { describeWithPrograms, FileDevices, playing, temporaryFolder, writeProgram } from "../sound-programs";
+import { deploy, post } from "../node-red";
+import { describeWithPrograms } from "../sound-programs";
 import { correlation, silence, speech } from "../speech";
-
-const file = join(__dirname, "../../examples/raspberry pi as a smart speaker.json");
+import { keepingPlayer, startSpeaker } from "./speaker-flow";
 
 /** What runs on this machine with `word` in its arguments, by process id. */
 const programsWith = (word: string) =>
@@ -29,29 +26,11 @@ async function until(condition: () => boolean) {
 }
 
 describeWithPrograms(["arecord", "aplay"], "the example flow: Raspberry Pi as a smart speaker", () => {
-  /** Starts the flow with devices of the test, whose names are in no other test that runs at the same time. */
-  const start = async (PATH = process.env.PATH) => {
-    const devices = new FileDevices(`speaker${process.pid}`);
-    const nodeRed = await startNodeRed({ ALSA_CONFIG_PATH: devices.config, PATH });
-    cleanUp(() => nodeRed.stop());
-    const news = await listenAsEditor(nodeRed.url);
-    cleanUp(() => news.close());
-    const chosen: Record<string, string> = {
-      "gemini-microphone": devices.microphone,
-      "gemini-loudspeaker": devices.loudspeaker,
-    };
-    const flow = (JSON.parse(readFileSync(file, "utf8")) as { id: string; type: string }[]).map((node) =>
-      node.type in chosen ? { ...node, device: chosen[node.type] } : node,
-    );
-    const idOf = (type: string) => flow.find((node) => node.type === type)!.id;
-    return { devices, nodeRed, news, flow, idOf };
-  };
+  const start = (PATH?: string) => startSpeaker("raspberry pi as a smart speaker", PATH);
 
   it("hears the microphone, and plays the same speech on the loudspeaker", async () => {
-    const { devices, nodeRed, news, flow, idOf } = await start();
+    const { devices, nodeRed, flow, shows } = await start();
     await post(nodeRed, "/flows", flow);
-    const shows = (type: string, text?: string) =>
-      news.badges.next((badge) => badge.node === idOf(type) && badge.text === text);
     await devices.say(Buffer.concat([speech, silence(1_000)]));
     await shows("gemini-microphone", "recording");
     await shows("gemini-loudspeaker", "playing");
@@ -60,20 +39,14 @@ describeWithPrograms(["arecord", "aplay"], "the example flow: Raspberry Pi as a 
   });
 
   it("is silent at once when the user speaks during an answer, and answers that", async () => {
-    const programs = temporaryFolder();
-    const aplay = join(programs, "aplay");
-    writeProgram(aplay, playing);
-    const { devices, nodeRed, news, flow, idOf } = await start([programs, process.env.PATH].join(delimiter));
+    const { PATH, played, starts } = keepingPlayer();
+    const { devices, nodeRed, flow, shows } = await start(PATH);
     await post(nodeRed, "/flows", flow);
-    const played = () => (existsSync(`${aplay}.played`) ? readFileSync(`${aplay}.played`) : Buffer.alloc(0));
-    const starts = () => readFileSync(`${aplay}.starts`, "utf8").trim().split("\n").map(Number);
-    const shows = (text?: string) =>
-      news.badges.next((badge) => badge.node === idOf("gemini-loudspeaker") && badge.text === text);
     const question = Buffer.concat([speech, silence(1_000)]);
     await devices.say(question);
     await until(() => played().length > 48_000);
     await devices.say(question);
-    for (const text of ["playing", undefined, "playing", undefined]) await shows(text);
+    for (const text of ["playing", undefined, "playing", undefined]) await shows("gemini-loudspeaker", text);
     assert.equal(starts().length, 2);
     const first = played().subarray(0, starts()[1]);
     const second = played().subarray(starts()[1]);
