@@ -28,6 +28,9 @@ describeInBrowser("the page in Chromium", () => {
     await page.waitForSelector("li.user:not(.final) .interim:text-is('What is the weather')");
     server.send({ ...user, text: "What is the weather?", final: true });
     await page.waitForSelector("li.user.final .text:text-is('What is the weather?')");
+    // The page shows nothing of these, and goes on.
+    server.send({ type: "event", event: "other", payload: { path: "newKind", value: [null] } });
+    server.send({ type: "event", event: "grounding", payload: { urlMetadata: [{}] } });
     server.send({ type: "event", event: "thinking", payload: { thinking: true } });
     await page.waitForSelector("#activity:text-is('Thinking…')");
     server.send({ type: "tool", id: "1", name: "get_weather" });

@@ -52,6 +52,11 @@ const CONVERSIONS: [what: string, msg: Msg, wanted: NodeMessage][] = [
     { type: "state", state: "connected", server: "simulator", model: "m" },
   ],
   [
+    "what a server says that nobody knows yet",
+    { event: "other", payload: { event: "other", path: "newKind", value: [{ a: 1 }] } },
+    { type: "event", event: "other", payload: { event: "other", path: "newKind", value: [{ a: 1 }] } },
+  ],
+  [
     "other events, with their details",
     { event: "thinking", payload: { event: "thinking", thinking: true } },
     { type: "event", event: "thinking", payload: { event: "thinking", thinking: true } },
