@@ -3,13 +3,20 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { buildSync } from "esbuild";
-import { fillDialog } from "./dialogs.mjs";
+import { fillDialog, hintsOf } from "./dialogs.mjs";
 
 const { TABLES } = createRequire(import.meta.url)("../dist/nodes/settings/catalog.js");
 for (const [set, table] of Object.entries(TABLES))
   writeFileSync(`dist/nodes/${set}.html`, fillDialog(set, readFileSync(`nodes/${set}.html`, "utf8"), table));
 cpSync("icons", "dist/nodes/icons", { recursive: true });
 cpSync("locales", "dist/nodes/locales", { recursive: true });
+for (const language of readdirSync("locales"))
+  for (const set of Object.keys(TABLES)) {
+    const catalogue = JSON.parse(readFileSync(`locales/${language}/${set}.json`, "utf8"));
+    const help = readFileSync(`locales/${language}/${set}.html`, "utf8");
+    catalogue[set].hint = hintsOf(help, catalogue[set].label);
+    writeFileSync(`dist/nodes/locales/${language}/${set}.json`, JSON.stringify(catalogue));
+  }
 chmodSync("dist/simulator/cli.js", 0o755);
 
 // The compiler makes files of the types that nodes and page share.

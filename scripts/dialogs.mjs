@@ -1,38 +1,41 @@
-// Fills the dialogs from the tables of settings: defaults, what is valid, the ranges of fields and the choices of lists.
+// Fills the dialogs from the tables of settings: rows, defaults, what is valid, the ranges of fields and the choices of lists.
 
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 const { accept, versionOf } = require("../dist/nodes/settings/table.js");
 const { name: packageName } = require("../package.json");
-const dialogSettings = readFileSync("nodes/settings/dialog.js", "utf8").replace(/^.*?export /s, "");
 
-/** The texts of live-config about what settings allow are for all dialogs. */
-const CATALOGUE = `${packageName}/live-config:live-config`;
+/** What the editor loads once for all dialogs. */
+const EDITOR_SCRIPT = `<script src="resources/${packageName}/dialog.js"></script>`;
 /** Every node has a name. */
-const NAME = { kind: "text", default: "" };
+const NAME = { kind: "text", default: "", icon: "tag" };
+/** In pixels: a label, and a field for a number. */
+const LABEL_WIDTH = 240;
+const NUMBER_WIDTH = 140;
 
 /** @returns the html of the node `set`, with what its table says at the places that are left for it */
 export function fillDialog(set, html, { settings, rules, migrations, retired }) {
-  const prefix = html.includes('id="node-config-input-name"') ? "node-config-input-" : "node-input-";
+  const isConfig = /category: "config"/.test(html);
+  const prefix = isConfig ? "node-config-input-" : "node-input-";
   const version = versionOf({ migrations });
-  let filled = html
+  const [firstTab] = Object.values(settings).map(({ tab }) => tab);
+  const table = { name: { ...NAME, ...(firstTab && { tab: firstTab }) }, ...settings };
+  const filled = html
+    .replace(/(<script type="text\/html"[^>]*>\n)(.*?)(?=<\/script>)/s, (_, start, extras) => {
+      return start + indent(fillTemplate(set, prefix, table, extras), "    ");
+    })
     .replace(/^ *\/\* settings \*\/$/m, (line) => {
-      const table = Object.entries({ name: NAME, ...settings }).map(
-        ([name, setting]) => `  ${name}: ${JSON.stringify(setting)},`,
-      );
       const functions = Object.entries(rules).map(([name, { allows }]) => `  ${name}: ${allows},`);
       const lines = [
-        dialogSettings.trim(),
         `${accept}`,
         "const table = {",
-        ...table,
+        ...Object.entries(table).map(([name, setting]) => `  ${name}: ${JSON.stringify(setting)},`),
         "};",
         "const rules = {",
         ...functions,
         "};",
-        `const settings = dialogSettings("${set}", "${prefix}", "${CATALOGUE}", table, rules, accept);`,
+        `const settings = GeminiLive.dialog("${packageName}", "${set}", "${prefix}", table, rules, accept);`,
         ...(migrations.length ? [migration(set, version, migrations, retired)] : []),
       ];
       return indent(lines.join("\n"), line);
@@ -46,34 +49,88 @@ export function fillDialog(set, html, { settings, rules, migrations, retired }) 
       ];
       return indent(lines.join("\n"), line);
     });
-  for (const [name, setting] of Object.entries(settings)) {
-    const field = new RegExp(`(<(?:input|select)\\b)([^>]*\\bid="${prefix}${name}"[^>]*>)`);
-    if (setting.kind === "number")
-      filled = filled.replace(
-        field,
-        `$1 type="number" min="${setting.min}" max="${setting.max}" step="${setting.step ?? (setting.whole ? 1 : "any")}"$2`,
-      );
-    if (setting.kind === "choice")
-      filled = filled.replace(field, (all, tag) =>
-        tag === "<select" ? all + options(set, name, setting) : all,
-      );
-  }
-  return filled;
+  return `${EDITOR_SCRIPT}\n${filled}`;
+}
+
+/** @returns what the help of a node says about each setting, by its name, in plain text */
+export function hintsOf(help, labels) {
+  const names = Object.fromEntries(Object.entries(labels).map(([name, label]) => [label, name]));
+  const lines = [...help.matchAll(/^: (.*) \([^()]+\) : (.*)$/gm)];
+  const hints = lines.map(([, label, text]) => [
+    names[label.replace("&#58;", ":")],
+    text.replace(/[*`]/g, ""),
+  ]);
+  return Object.fromEntries(hints.filter(([name]) => name));
 }
 
 /** Text in the place of a line, as far to the right as that. */
 const indent = (text, line) => text.replace(/^(?=.)/gm, /^ */.exec(line)[0]);
 
-function defaultOf(name, setting) {
-  const value = JSON.stringify(setting.default);
-  if (setting.kind !== "node") return `{ value: ${value}, validate: settings.validator("${name}") }`;
-  return `{ value: "", type: "${setting.type}", required: ${setting.required === true} }`;
+/**
+ * The rows of all settings, in tabs if the table has some.
+ * @param extras what the node's file adds: `<template data-row="name">` replaces the row of a setting, and
+ * `<template data-after="name">` follows it
+ */
+function fillTemplate(set, prefix, table, extras) {
+  const extra = (kind, name) =>
+    new RegExp(`<template data-${kind}="${name}">\\n(.*?)</template>`, "s").exec(extras)?.[1] ?? "";
+  const rows = Object.entries(table).map(([name, setting]) => ({
+    tab: setting.tab,
+    html: `${extra("row", name) || row(set, prefix, name, setting)}${extra("after", name)}`,
+  }));
+  const tabs = [...new Set(rows.map(({ tab }) => tab))];
+  if (tabs.length === 1) return rows.map(({ html }) => html).join("");
+  const list = `<div class="form-row"><ul id="${prefix}tabs" class="gemini-live-tabs" style="min-width: 720px; margin-bottom: 16px"></ul></div>\n`;
+  const pages = tabs.map((tab) => {
+    const content = rows.filter((each) => each.tab === tab).map(({ html }) => html);
+    return `<div id="${prefix}tab-${tab}" data-tab="${tab}">\n${content.join("")}</div>\n`;
+  });
+  return list + pages.join("");
+}
+
+/** The row of one setting: label, field and unit. */
+function row(set, prefix, name, setting) {
+  const id = prefix + name;
+  const text = name === "name" ? "node-red:common.label.name" : `${set}.label.${name}`;
+  const words = `<span data-i18n="${text}"></span>`;
+  const start = `<div class="form-row" data-row="${name}">`;
+  if (setting.kind === "flag")
+    return `${start}<label for="${id}" style="width: auto"><input type="checkbox" id="${id}" style="width: auto; margin: 0 4px 2px 0"> ${words}</label></div>\n`;
+  const width = setting.lines ? "100%" : `${LABEL_WIDTH}px`;
+  const label = `<label for="${id}" id="${id}-label" style="width: ${width}"><i class="fa fa-fw fa-${setting.icon}"></i> ${words}</label>`;
+  const unit = setting.unit ? ` <span data-i18n="${set}.unit.${setting.unit}"></span>` : "";
+  return `${start}${label} ${field(set, id, name, setting)}${unit}</div>\n`;
+}
+
+function field(set, id, name, setting) {
+  const key = name === "name" ? "node-red:common.label.name" : `${set}.placeholder.${setting.placeholder}`;
+  const whenEmpty = setting.placeholder || name === "name" ? ` data-i18n="[placeholder]${key}"` : "";
+  const wide = `style="width: calc(100% - ${LABEL_WIDTH + 10}px)"`;
+  switch (setting.kind) {
+    case "number": {
+      const { min, max, step, whole } = setting;
+      return `<input type="number" id="${id}" min="${min}" max="${max}" step="${step ?? (whole ? 1 : "any")}" style="width: ${NUMBER_WIDTH}px"${whenEmpty}>`;
+    }
+    case "choice":
+      return `<select id="${id}" ${wide}>${options(set, name, setting)}</select>`;
+    default:
+      // The editor's own fields for texts and lists replace this one, and take its label over.
+      return setting.lines
+        ? `<textarea id="${id}" rows="${setting.lines}" style="width: 100%; resize: vertical"${whenEmpty}></textarea>`
+        : `<input type="text" id="${id}" aria-labelledby="${id}-label" ${wide}${whenEmpty}>`;
+  }
 }
 
 const options = (set, name, { choices }) =>
   choices
     .map((word) => `<option value="${word}" data-i18n="${set}.${name}.${word || "default"}"></option>`)
     .join("");
+
+function defaultOf(name, setting) {
+  const value = JSON.stringify(setting.default);
+  if (setting.kind !== "node") return `{ value: ${value}, validate: settings.validator("${name}") }`;
+  return `{ value: "", type: "${setting.type}", required: ${setting.required === true} }`;
+}
 
 /** The editor forgets properties that it does not know, so it migrates each node when it is loaded. */
 const migration = (set, version, migrations, retired) => `const migrations = [${migrations.join(", ")}];

@@ -18,6 +18,9 @@ import {
 
 type Default = { value?: unknown; validate?: (this: object, value: unknown) => unknown };
 
+/** What the editor loads for all dialogs. */
+const EDITOR_SCRIPT = read("resources", "dialog.js");
+
 /** The defaults that a dialog registers, without an editor around it. */
 function defaultsOf(script: string): Record<string, Default> {
   let defaults: Record<string, Default> = {};
@@ -29,8 +32,10 @@ function defaultsOf(script: string): Record<string, Default> {
       },
     },
   };
-  const noFields = () => ({ length: 0 });
-  new Function("RED", "$", script)(RED, noFields);
+  const noFields = () => ({ length: 0, appendTo() {} });
+  const window = {};
+  new Function("window", "$", "RED", EDITOR_SCRIPT)(window, noFields, RED);
+  new Function("GeminiLive", "RED", "$", script)(...Object.values(window), RED, noFields);
   return defaults;
 }
 

@@ -8,6 +8,8 @@ import { builtinModules } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { TABLES } from "../nodes/settings/catalog";
+import { dialogs, ONLY_FOR_THE_DIALOG } from "./dialogs";
 import { collect, printed } from "./node-red";
 import { installPackage } from "./packed";
 import { inNode, writeProgram } from "./sound-programs";
@@ -41,6 +43,8 @@ async function freePort(): Promise<number> {
   await new Promise((done) => server.close(done));
   return port;
 }
+
+const credentialsOf = (set: string) => dialogs.find((dialog) => dialog.set === set)!.credentials;
 
 describe("the packed package", () => {
   let userDir: string;
@@ -78,7 +82,7 @@ describe("the packed package", () => {
 
   it("contains no tests, no sources, and nothing else that only developers need", () => {
     const allowed =
-      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/app\.css|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\.json|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/app\.css|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\.json|resources\/dialog\.js|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],
@@ -203,7 +207,17 @@ describe("the packed package", () => {
       for (const set of Object.keys(sets)) {
         assert.match(html, new RegExp(`data-template-name="gemini-${set}"`));
         assert.match(html, new RegExp(`data-help-name="gemini-${set}"`));
-        const words = await get<Record<string, object>>(`/locales/${manifest.name}/${set}?lng=en-US`);
+        const words = await get<Record<string, { hint?: object }>>(
+          `/locales/${manifest.name}/${set}?lng=en-US`,
+        );
+        // The build adds what the help says about each setting.
+        assert.deepEqual(
+          Object.keys(words[set]!.hint!).sort(),
+          [...Object.keys(TABLES[set]!.settings), ...credentialsOf(set)]
+            .filter((name) => !ONLY_FOR_THE_DIALOG.includes(name))
+            .sort(),
+        );
+        delete words[set]!.hint;
         assert.deepEqual(words, JSON.parse(readFileSync(join(ROOT, "locales/en-US", `${set}.json`), "utf8")));
       }
       const icons = (await get<Record<string, string[]>>("/icons"))[manifest.name];

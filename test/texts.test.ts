@@ -47,12 +47,18 @@ function flatten(texts: object, prefix = ""): string[] {
   );
 }
 
-/** The keys of the texts with which a dialog says what a setting may be. */
-const keysOfChecks = (set: string, script: string) =>
-  Object.entries(tableOf(set).settings).flatMap(([name, setting]) => [
+/** The keys of the texts that the editor script (resources/dialog.js) shows in a dialog. */
+const keysOfTable = (set: string, script: string) => [
+  ...(script.includes("label: settings.label,") ? [`${set}.label.node`] : []),
+  ...Object.entries(tableOf(set).settings).flatMap(([name, setting]) => [
     ...(hasRule(set, name, script) ? [`${set}.error.${name}`] : []),
-    `live-config.invalid.${setting.kind === "number" && setting.whole ? "whole" : setting.kind}`,
-  ]);
+    ...(setting.tab ? [`${set}.tab.${setting.tab}`, "live-config.changed"] : []),
+    ...("unused" in setting ? ["live-config.unused"] : []),
+    ...(setting.kind === "node"
+      ? []
+      : [`live-config.invalid.${setting.kind === "number" && setting.whole ? "whole" : setting.kind}`]),
+  ]),
+];
 
 describe("the texts of every node", () => {
   for (const { set, type, definition, isConfig, template, script } of dialogs)
@@ -66,12 +72,14 @@ describe("the texts of every node", () => {
       });
 
       it("uses only texts that the catalogue has", () => {
-        const catalogue = flatten(JSON.parse(read("locales/en-US", `${set}.json`)));
+        const own = flatten(JSON.parse(read("locales/en-US", `${set}.json`)));
+        const shared = flatten(JSON.parse(read("locales/en-US", "live-config.json")));
         const core = flatten(coreTexts).map((key) => `node-red:${key}`);
-        const asked = [...keysInTemplate(template), ...keysInCode(script)];
-        assert.ok(asked.length > 0);
-        for (const key of asked)
-          assert.ok([...catalogue, ...core].includes(key), `${key} is not in the catalogue`);
+        for (const key of [...keysInTemplate(template), ...keysInCode(script)])
+          assert.ok([...own, ...core].includes(key), `${key} is not in the catalogue`);
+        // A dialog's own check may say itself what is wrong.
+        for (const key of keysOfTable(set, script).filter((each) => !each.includes(".error.")))
+          assert.ok([...own, ...shared].includes(key), `${key} is not in the catalogue`);
       });
 
       it("has every text of its dialog in the catalogue, except names and numbers", () => {
@@ -133,8 +141,8 @@ describe("the texts of every node", () => {
     ]);
     const inCode = filesUnder("nodes").flatMap((file) => keysInCode(read(file)));
     for (const key of inCode) assert.ok(catalogues.includes(key), `${key} is in no catalogue`);
-    const byDialogs = dialogs.flatMap(({ set, script }) => keysOfChecks(set, script));
-    const asked = new Set([...inDialogs, ...inCode, ...byDialogs]);
+    const byTables = dialogs.flatMap(({ set, script }) => keysOfTable(set, script));
+    const asked = new Set([...inDialogs, ...inCode, ...byTables]);
     assert.deepEqual(
       catalogues.filter((key) => !asked.has(key)),
       [],

@@ -2,7 +2,7 @@
 
 import { checkFurtherSetup } from "../../live/setup/further-setup";
 import { DEFAULT_MODEL, MODELS, PROFILES, VOICES } from "../../live/setup/model-profiles";
-import { choice, flag, json, number, reference, type SettingsOf, table, terms, text } from "./table";
+import { choice, flag, json, number, reference, type SettingsOf, tab, table, terms, text } from "./table";
 
 const SENSITIVITIES = ["", "LOW", "HIGH"] as const;
 const LEVELS = ["", "LOW", "MEDIUM", "HIGH"] as const;
@@ -17,76 +17,170 @@ const UNUSED = Object.fromEntries(
 
 export const liveSession = table(
   {
-    connection: reference({ type: "gemini-live-config", required: true, label: "Connection" }),
-    model: text({
-      default: DEFAULT_MODEL,
-      required: true,
-      label: "Model",
-      suggestions: MODELS,
-      unused: UNUSED,
+    ...tab("conversation", {
+      connection: reference({
+        type: "gemini-live-config",
+        required: true,
+        label: "Connection",
+        icon: "plug",
+      }),
+      model: text({
+        default: DEFAULT_MODEL,
+        required: true,
+        label: "Model",
+        suggestions: MODELS,
+        unused: UNUSED,
+        icon: "cube",
+      }),
+      voice: text({ default: "", label: "Voice", suggestions: VOICES, icon: "user-o", placeholder: "voice" }),
+      instruction: text({
+        default: "",
+        label: "Instruction",
+        icon: "comment-o",
+        placeholder: "instruction",
+        lines: 5,
+      }),
+      speaksFirst: flag({ default: false, label: "Model speaks first" }),
+      targetLanguage: text({
+        default: "",
+        label: "Target language",
+        icon: "globe",
+        placeholder: "targetLanguage",
+        special: true,
+      }),
+      echoTarget: flag({ default: false, label: "Repeat the target language", special: true }),
     }),
-    voice: text({ default: "", label: "Voice", suggestions: VOICES }),
-    instruction: text({ default: "", label: "Instruction" }),
-    turnDetection: choice({
-      default: "automatic",
-      choices: ["automatic", "manual"],
-      label: "Turn detection",
+    ...tab("turnDetection", {
+      turnDetection: choice({
+        default: "automatic",
+        choices: ["automatic", "manual"],
+        label: "Turn detection",
+        icon: "exchange",
+      }),
+      /** Only for the dialog: the preset of the four settings below. */
+      preset: choice({
+        default: "",
+        choices: ["", "quiet", "noisy", "telephone", "patient", "own"],
+        label: "Preset",
+        icon: "sliders",
+        shown: { turnDetection: ["automatic"] },
+      }),
+      startSensitivity: choice({
+        default: "",
+        choices: SENSITIVITIES,
+        label: "Start sensitivity",
+        icon: "step-forward",
+        shown: { turnDetection: ["automatic"] },
+      }),
+      endSensitivity: choice({
+        default: "",
+        choices: SENSITIVITIES,
+        label: "End sensitivity",
+        icon: "step-backward",
+        shown: { turnDetection: ["automatic"] },
+      }),
+      silenceDurationMs: number({
+        default: "",
+        min: 0,
+        max: 10_000,
+        whole: true,
+        label: "Silence duration (ms)",
+        icon: "pause",
+        placeholder: "serverDefault",
+        shown: { turnDetection: ["automatic"] },
+      }),
+      prefixPaddingMs: number({
+        default: "",
+        min: 0,
+        max: 10_000,
+        whole: true,
+        label: "Prefix padding (ms)",
+        icon: "indent",
+        placeholder: "serverDefault",
+        shown: { turnDetection: ["automatic"] },
+      }),
+      turnCoverage: choice({
+        default: "",
+        choices: ["", "ONLY_ACTIVITY", "ALL_INPUT", "AUDIO_ACTIVITY_AND_ALL_VIDEO"],
+        label: "Turn coverage",
+        icon: "object-group",
+      }),
+      mediaResolution: choice({
+        default: "",
+        choices: LEVELS,
+        label: "Media resolution",
+        icon: "image",
+        special: true,
+      }),
+      bargeIn: flag({ default: true, label: "Allow barge-in" }),
+      segmentSilenceMs: number({
+        default: 2_000,
+        min: 500,
+        max: 30_000,
+        whole: true,
+        label: "End of segment after (ms)",
+        icon: "clock-o",
+        special: true,
+      }),
     }),
-    /** Only for the dialog: the preset of the four settings below. */
-    preset: choice({
-      default: "",
-      choices: ["", "quiet", "noisy", "telephone", "patient", "own"],
-      label: "Preset",
+    ...tab("output", {
+      transcribeUser: flag({ default: true, label: "Transcribe the user" }),
+      transcribeModel: flag({ default: true, label: "Transcribe the model" }),
+      inputLanguages: terms({
+        default: "",
+        max: 100,
+        label: "Input languages",
+        icon: "language",
+        placeholder: "inputLanguages",
+        special: true,
+      }),
+      vocabulary: terms({
+        default: "",
+        max: 1_000,
+        label: "Vocabulary",
+        icon: "book",
+        placeholder: "vocabulary",
+        lines: 3,
+        special: true,
+      }),
+      transcriptionMode: choice({
+        default: "",
+        choices: ["", "VERBATIM", "SMART"],
+        label: "Transcription mode",
+        icon: "pencil-square-o",
+        special: true,
+      }),
+      includeThoughts: flag({ default: false, label: "Include thoughts" }),
     }),
-    startSensitivity: choice({ default: "", choices: SENSITIVITIES, label: "Start sensitivity" }),
-    endSensitivity: choice({ default: "", choices: SENSITIVITIES, label: "End sensitivity" }),
-    silenceDurationMs: number({
-      default: "",
-      min: 0,
-      max: 10_000,
-      whole: true,
-      label: "Silence duration (ms)",
+    ...tab("tools", {
+      googleSearch: flag({ default: false, label: "Google Search" }),
     }),
-    prefixPaddingMs: number({ default: "", min: 0, max: 10_000, whole: true, label: "Prefix padding (ms)" }),
-    bargeIn: flag({ default: true, label: "Allow barge-in" }),
-    speaksFirst: flag({ default: false, label: "Model speaks first" }),
-    turnCoverage: choice({
-      default: "",
-      choices: ["", "ONLY_ACTIVITY", "ALL_INPUT", "AUDIO_ACTIVITY_AND_ALL_VIDEO"],
-      label: "Turn coverage",
+    ...tab("advanced", {
+      language: text({ default: "", label: "Language", icon: "language", placeholder: "language" }),
+      temperature: number({
+        default: "",
+        min: 0,
+        max: 2,
+        step: 0.1,
+        label: "Temperature",
+        icon: "thermometer-half",
+        placeholder: "modelDefault",
+      }),
+      thinkingLevel: choice({
+        default: "",
+        choices: ["", "MINIMAL", "LOW", "MEDIUM", "HIGH"],
+        label: "Thinking level",
+        icon: "lightbulb-o",
+      }),
+      affectiveDialog: flag({ default: false, label: "Affective dialog" }),
+      singleTurn: flag({ default: false, label: "Single turn: close after each answer" }),
+      keepConversations: flag({
+        default: false,
+        label: "Keep conversations across deploys and restarts",
+        shown: { singleTurn: [false] },
+      }),
+      furtherSetup: json({ default: "{}", label: "Further setup", icon: "code" }),
     }),
-    segmentSilenceMs: number({
-      default: 2_000,
-      min: 500,
-      max: 30_000,
-      whole: true,
-      label: "End of segment after (ms)",
-    }),
-    googleSearch: flag({ default: false, label: "Google Search" }),
-    transcribeUser: flag({ default: true, label: "Transcribe the user" }),
-    transcribeModel: flag({ default: true, label: "Transcribe the model" }),
-    singleTurn: flag({ default: false, label: "Single turn: close after each answer" }),
-    keepConversations: flag({ default: false, label: "Keep conversations across deploys and restarts" }),
-    language: text({ default: "", label: "Language" }),
-    targetLanguage: text({ default: "", label: "Target language" }),
-    echoTarget: flag({ default: false, label: "Repeat the target language" }),
-    inputLanguages: terms({ default: "", max: 100, label: "Input languages" }),
-    vocabulary: terms({ default: "", max: 1_000, label: "Vocabulary" }),
-    transcriptionMode: choice({
-      default: "",
-      choices: ["", "VERBATIM", "SMART"],
-      label: "Transcription mode",
-    }),
-    mediaResolution: choice({ default: "", choices: LEVELS, label: "Media resolution" }),
-    temperature: number({ default: "", min: 0, max: 2, step: 0.1, label: "Temperature" }),
-    thinkingLevel: choice({
-      default: "",
-      choices: ["", "MINIMAL", "LOW", "MEDIUM", "HIGH"],
-      label: "Thinking level",
-    }),
-    includeThoughts: flag({ default: false, label: "Include thoughts" }),
-    affectiveDialog: flag({ default: false, label: "Affective dialog" }),
-    furtherSetup: json({ default: "{}", label: "Further setup" }),
   },
   {
     rules: {

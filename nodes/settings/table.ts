@@ -6,6 +6,18 @@ import { InputError } from "../../live/server/errors";
 interface Described {
   /** The label in the dialog, with its unit; errors name the setting by it. */
   label: string;
+  /** The Font Awesome icon before the label, without `fa-`; check boxes have none. */
+  icon?: string;
+  /** The key of a text behind the field: `unit.<key>` in the catalogue. */
+  unit?: string;
+  /** The key of the text that an empty field shows: `placeholder.<key>` in the catalogue. */
+  placeholder?: string;
+  /** The row is only shown while each of these settings has one of these values. */
+  shown?: Readonly<Record<string, readonly (string | boolean)[]>>;
+  /** Only some models use it: the dialog hides its row for the others, unless it is set. */
+  special?: boolean;
+  /** The tab of the dialog: `tab.<key>` in the catalogue. Without it, the dialog has no tabs. */
+  tab?: string;
 }
 
 /** A number. The default "" leaves the choice to the server: such a setting may be empty. */
@@ -41,6 +53,8 @@ export interface FlagSetting extends Described {
 export interface TextSetting extends Described {
   kind: "text";
   default: string;
+  /** The height of a field for long texts, in lines. */
+  lines?: number;
   /** Must hold more than blanks. */
   required?: boolean;
   /** Values that the dialog lists; any other can be typed. */
@@ -55,6 +69,8 @@ export interface TermsSetting extends Described {
   default: "";
   /** Maximum number of texts. */
   max: number;
+  /** The height of the field, in lines. */
+  lines?: number;
 }
 
 /** A JSON object, as text; in a message also the object. */
@@ -129,6 +145,12 @@ export function table<const S extends Settings>(
   { rules = {}, migrations = [], retired = [] }: Partial<Omit<Table<S>, "settings">> = {},
 ): Table<S> {
   return { settings, rules, migrations, retired };
+}
+
+/** The settings of one tab of the dialog. */
+export function tab<const S extends Settings>(key: string, settings: S): S {
+  const named = Object.entries(settings).map(([name, setting]) => [name, { ...setting, tab: key }]);
+  return Object.fromEntries(named) as S;
 }
 
 type Given<K extends Setting["kind"]> = Omit<Extract<Setting, { kind: K }>, "kind">;

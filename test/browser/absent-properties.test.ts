@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { TABLES } from "../../nodes/settings/catalog";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
-import { editorReady, openEditor } from "./editor-page";
+import { editorReady, openEditor, openTab } from "./editor-page";
 
 interface FlowNode {
   id: string;
@@ -123,6 +123,7 @@ describeInBrowser("a flow without properties for its settings", () => {
   it("gets only the property that is edited", async () => {
     const before = await exported("live-session");
     await open("live-session");
+    await openTab(page, "turnDetection");
     await page.locator("#node-input-bargeIn").uncheck();
     await done("live-session");
     assert.deepEqual(await exported("live-session"), { ...before, bargeIn: false });
@@ -148,6 +149,7 @@ describeInBrowser("a flow without properties for its settings", () => {
 
   it("checks a setting against what the dialog shows of the others", async () => {
     await open("live-config");
+    await openTab(page, "context");
     const isMarked = () =>
       page.locator("#node-config-input-targetTokens").evaluate((field) => $(field).hasClass("input-error"));
     await write("#node-config-input-triggerTokens", "10000");

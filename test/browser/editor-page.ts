@@ -33,12 +33,18 @@ export async function openEditor(
   return { browser, page, problems };
 }
 
-/** Every label of the dialog that is open has a text from a catalogue, on one line. */
+/** Every label of the dialog that is open has a text from a catalogue, on one line, and every tab shows its whole name. */
 export async function expectTexts(page: Page, what?: string) {
   const broken = await page.evaluate(() =>
     $(".red-ui-tray form .form-row label > span")
       .get()
       .filter((text) => text.getClientRects().length > 1)
+      .concat(
+        // A tab is as wide as its name.
+        $(".red-ui-tray form .red-ui-tab-label")
+          .get()
+          .filter((tab) => tab.scrollWidth > tab.clientWidth),
+      )
       .map((text) => text.innerText),
   );
   assert.deepEqual(broken, []);
@@ -58,3 +64,6 @@ export async function expectNames(page: Page) {
   );
   assert.deepEqual(nameless, []);
 }
+
+/** Opens a tab of the dialog that is open. @param key of its text in the catalogue */
+export const openTab = (page: Page, key: string) => page.click(`.red-ui-tray a[href$="input-tab-${key}"]`);

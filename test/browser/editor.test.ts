@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
-import { expectTexts, openEditor, THEMES } from "./editor-page";
+import { expectTexts, openEditor, openTab, THEMES } from "./editor-page";
 
 interface Flow {
   id: string;
@@ -75,6 +75,7 @@ for (const theme of THEMES)
       await inTray("#node-input-name").fill("assistant");
       await inTray("#node-input-voice").fill("Kore");
       await inTray("#node-input-instruction").fill("Be brief.");
+      await openTab(page, "turnDetection");
       await inTray("#node-input-turnDetection").selectOption("manual");
       await closeDialog();
       await openDialog("gemini-audio-in");
@@ -100,6 +101,7 @@ for (const theme of THEMES)
 
     it("fills the turn detection fields from a preset, and shows custom after an edit", async () => {
       await openDialog("gemini-live-session");
+      await openTab(page, "turnDetection");
       await inTray("#node-input-turnDetection").selectOption("automatic");
       await inTray("#node-input-preset").selectOption("noisy");
       assert.equal(await inTray("#node-input-startSensitivity").inputValue(), "LOW");
@@ -112,39 +114,68 @@ for (const theme of THEMES)
       await page.locator(".red-ui-tray").waitFor({ state: "detached" });
     });
 
-    it("shows the settings that the chosen model takes, and others while they are set", async () => {
+    it("disables the settings that the chosen model does not use, and hides those of few models unless they are set", async () => {
       await openDialog("gemini-live-session");
       const field = (name: string) => inTray(`#node-input-${name}`);
-      const shown = async (...names: string[]) => {
-        const visible = await Promise.all(
-          names.map(async (name) => ((await field(name).isVisible()) ? name : [])),
-        );
-        return visible.flat();
-      };
       const some = [
         "language",
         "targetLanguage",
         "vocabulary",
         "mediaResolution",
         "segmentSilenceMs",
+        "thinkingLevel",
       ] as const;
+      /** The settings whose rows the dialog shows in its tabs, as far as they can be changed or not. */
+      const rows = (areEnabled: boolean) =>
+        page.evaluate(
+          ([names, enabled]) =>
+            names.filter((name) => {
+              const row = $(`.red-ui-tray [data-row="${name}"]`);
+              return row.css("display") !== "none" && !$(`#node-input-${name}`).prop("disabled") === enabled;
+            }),
+          [some, areEnabled] as const,
+        );
       const choose = (model: string) => field("model").fill(model);
       await choose("models/gemini-3.8-live");
-      assert.deepEqual(await shown(...some), ["mediaResolution"]);
+      assert.deepEqual(await rows(true), ["mediaResolution"]);
+      assert.deepEqual(await rows(false), ["language", "thinkingLevel"]);
       await choose("gemini-3.5-transcribe-live");
-      assert.deepEqual(await shown(...some), ["vocabulary"]);
+      assert.deepEqual(await rows(true), ["vocabulary"]);
       await choose("gemini-3.5-live-translate-preview");
-      assert.deepEqual(await shown(...some), ["targetLanguage", "segmentSilenceMs"]);
+      assert.deepEqual(await rows(true), ["targetLanguage", "segmentSilenceMs"]);
       await field("targetLanguage").fill("de");
       await choose("a-model-of-tomorrow");
-      assert.deepEqual(await shown(...some), [...some]);
+      assert.deepEqual(await rows(true), [...some]);
       await choose("gemini-3.8-live-extended-thinking");
-      assert.deepEqual(await shown(...some, "thinkingLevel"), [
-        "targetLanguage",
-        "mediaResolution",
-        "thinkingLevel",
+      assert.deepEqual(await rows(true), ["mediaResolution", "thinkingLevel"]);
+      assert.deepEqual(await rows(false), ["language", "targetLanguage"]);
+      assert.equal(
+        await inTray("[data-row=targetLanguage] .gemini-live-unused").innerText(),
+        "gemini-3.8-live-extended-thinking does not use this setting",
+      );
+      await page.click("#node-dialog-cancel");
+      await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    });
+
+    it("marks the tabs whose settings differ from the defaults, and is used with the keyboard", async () => {
+      await openDialog("gemini-live-session");
+      const marked = () =>
+        page.$$eval(".red-ui-tray .gemini-live-mark", (marks) =>
+          marks.map((mark) => mark.closest("a")!.innerText),
+        );
+      const before = await marked();
+      assert.ok(!before.includes("Tools and search"), before.join());
+      await inTray('a[href$="input-tab-tools"]').focus();
+      await page.keyboard.press("Enter");
+      await inTray("#node-input-googleSearch").focus();
+      await page.keyboard.press("Space");
+      assert.deepEqual(await marked(), [
+        ...before.filter((tab) => tab !== "Advanced"),
+        "Tools and search",
+        ...before.filter((tab) => tab === "Advanced"),
       ]);
-      await expectTexts(page);
+      await page.keyboard.press("Space");
+      assert.deepEqual(await marked(), before);
       await page.click("#node-dialog-cancel");
       await page.locator(".red-ui-tray").waitFor({ state: "detached" });
     });
@@ -174,7 +205,7 @@ for (const theme of THEMES)
       await openDialog("gemini-live-session");
       await inTray("#node-input-connection-edit, #node-input-btn-connection-edit").first().click();
       await page.locator("#node-config-input-server").waitFor();
-      const shown = (row: string) => page.locator(`#node-config-row-${row}`).isVisible();
+      const shown = (name: string) => page.locator(`#node-config-input-${name}`).isVisible();
       assert.deepEqual([await shown("apiKey"), await shown("url")], [false, false]);
       await page.selectOption("#node-config-input-server", "custom");
       assert.deepEqual([await shown("apiKey"), await shown("url")], [true, true]);

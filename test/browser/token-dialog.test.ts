@@ -144,7 +144,7 @@ for (const theme of THEMES)
       inTray("#node-input-session").evaluate(
         (select) => (select as unknown as { selectedOptions: { text: string }[] }).selectedOptions[0]?.text,
       );
-    const fields = () => inTray("#node-row-lockedFields");
+    const fields = () => inTray("[data-row=lockedFields]");
     /** Ticks or unticks settings in the list of those that are locked. */
     const tick = async (...names: string[]) => {
       await fields().locator(".red-ui-typedInput-option-trigger").click();

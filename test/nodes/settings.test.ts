@@ -138,12 +138,18 @@ describe("a node of an older version", () => {
     const { fillDialog } = (await import(build)) as {
       fillDialog(set: string, html: string, table: object): string;
     };
-    const html = '<input id="node-input-name">\n/* settings */\nregister({\n/* defaults */\n});';
+    const html = "/* settings */\nregister({\n/* defaults */\n});";
     const script = fillDialog("toy", html, RENAMED).replace(/^<.*>$/m, "");
+    const GeminiLive = {
+      dialog: (_name: string, _set: string, _prefix: string, table: object) => ({
+        table,
+        validator: () => undefined,
+      }),
+    };
     const listeners: ((node: object) => void)[] = [];
     const RED = { events: { on: (_: string, listener: (node: object) => void) => listeners.push(listener) } };
     let defaults: Record<string, { value?: unknown }> = {};
-    new Function("RED", "register", script)(RED, (registered: typeof defaults) => {
+    new Function("GeminiLive", "RED", "register", script)(GeminiLive, RED, (registered: typeof defaults) => {
       defaults = registered;
     });
     assert.deepEqual(Object.keys(defaults), ["name", "version", "reconnectAttempts", "tries", "retries"]);

@@ -1,0 +1,198 @@
+// What all dialogs share in the editor: checks and defaults of settings, tabs, rows that depend on other settings, and hints.
+
+// The editor makes all tabs equally wide, and cuts off long names.
+$(
+  "<style>.gemini-live-tabs .red-ui-tab { width: auto !important } .gemini-live-tabs .red-ui-tab-label { padding-right: 12px } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
+).appendTo("head");
+
+window.GeminiLive = {
+  /**
+   * The dialog of one kind of node.
+   * @param packageName whose texts about valid values all dialogs share
+   * @param set the name of the node's file, which its texts begin with
+   * @param prefix of the ids of the fields
+   * @param table the settings by their names
+   * @param rules for each setting that depends on others, a function of all values that returns true, false (the text
+   * `error.<setting>` says what is wrong), or what is wrong in words
+   * @param accept reads a value, as in the runtime
+   */
+  dialog(packageName, set, prefix, table, rules, accept) {
+    const catalogue = `${packageName}/live-config:live-config`;
+    /** The rules of the table: what is wrong in words follows their texts. */
+    const ofTable = Object.keys(rules);
+    /** The node whose dialog is open, or was the last to be. */
+    let edited;
+    const fieldOf = (name) => $(`#${prefix}${name}`);
+    const form = () => fieldOf("name").closest("form");
+    const isCheckbox = (field) => field.attr("type") === "checkbox";
+    const contentOf = (field) => (isCheckbox(field) ? field.prop("checked") : field.val());
+    /** Whether a field shows the default of its setting; the editor writes "_ADD_" where no node is chosen. */
+    const showsDefault = ({ kind, default: value }, field) => {
+      const content = contentOf(field) ?? "";
+      return String(content) === String(value) || (kind === "node" && content === "_ADD_");
+    };
+
+    /** The values of all settings, from the dialog if it is the node's; undefined while one of them is not allowed. */
+    const valuesOf = (node) => {
+      const values = {};
+      for (const name in table) {
+        const field = node === edited ? fieldOf(name) : [];
+        const given = field.length ? contentOf(field) : node[name];
+        const accepted = accept(table[name], given ?? table[name].default);
+        if (!accepted) return undefined;
+        values[name] = accepted.value;
+      }
+      return values;
+    };
+    const whatIsAllowed = (node, name) => {
+      const { kind, min, max, whole } = table[name];
+      const label = node._(`${set}.label.${name}`);
+      const key = kind === "number" && whole ? "whole" : kind;
+      return RED._(`${catalogue}.invalid.${key}`, { label, min, max });
+    };
+
+    const showRows = () => {
+      for (const name in table) {
+        const conditions = Object.entries(table[name].shown ?? {});
+        if (!conditions.length) continue;
+        const applies = conditions.every(([other, values]) => values.includes(contentOf(fieldOf(other))));
+        form().find(`[data-row="${name}"]`).toggle(applies);
+      }
+    };
+
+    /**
+     * For a setting whose value makes others unused: disables those and says why. Those that only some values use are hidden, unless they
+     * are set.
+     */
+    const showUnused = (name) => {
+      const { unused } = table[name];
+      const value = fieldOf(name).val().trim();
+      const beginning = Object.keys(unused).find((each) => value.replace(/^models\//, "").startsWith(each));
+      for (const other of new Set(Object.values(unused).flat())) {
+        const isUnused = Boolean(beginning && unused[beginning].includes(other));
+        const row = form().find(`[data-row="${other}"]`);
+        row.find("input, select, textarea, button").prop("disabled", isUnused);
+        row.find(".gemini-live-unused").remove();
+        if (table[other].special) row.toggle(!isUnused || !showsDefault(table[other], fieldOf(other)));
+        if (isUnused)
+          $('<div class="gemini-live-unused" style="color: var(--red-ui-secondary-text-color)">')
+            .css("margin-left", table[other].kind === "flag" ? 20 : 244)
+            .text(RED._(`${catalogue}.unused`, { model: value }))
+            .appendTo(row);
+      }
+    };
+
+    /** Lists the values that a text field suggests; any other can be typed. */
+    const suggest = (name) => {
+      const list = $("<datalist>").attr("id", `${prefix}${name}-list`).insertAfter(fieldOf(name));
+      for (const value of table[name].suggestions) $("<option>").attr("value", value).appendTo(list);
+      fieldOf(name).attr("list", list.attr("id"));
+    };
+
+    /** Shows one tab at a time, and marks those whose settings differ from the defaults. */
+    const makeTabs = (node) => {
+      const pages = form().find("[data-tab]");
+      if (!pages.length) return;
+      const tabs = RED.tabs.create({
+        id: `${prefix}tabs`,
+        onchange: ({ id }) => pages.hide().filter(`#${id}`).show(),
+      });
+      pages.each((_, page) => {
+        tabs.addTab({ id: page.id, label: node._(`${set}.tab.${page.dataset.tab}`) });
+      });
+      // The editor's tabs listen to the mouse alone.
+      $(`#${prefix}tabs`).on("keydown", "a", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        tabs.activateTab(event.currentTarget.hash.slice(1));
+      });
+      const mark = () => {
+        pages.each((_, page) => {
+          const differs = Object.entries(table).some(
+            ([name, setting]) =>
+              setting.tab === page.dataset.tab &&
+              name !== "name" &&
+              setting.kind !== "node" &&
+              !showsDefault(setting, fieldOf(name)),
+          );
+          const link = $(`#${prefix}tabs a[href="#${page.id}"]`);
+          link.find(".gemini-live-mark").remove();
+          const text = RED._(`${catalogue}.changed`);
+          if (differs)
+            $('<i class="gemini-live-mark fa fa-pencil" role="img" style="margin-left: 6px">')
+              .attr({ title: text, "aria-label": text })
+              .appendTo(link);
+        });
+      };
+      pages.on("input change", mark);
+      mark();
+      setTimeout(() => tabs.resize());
+    };
+
+    /** Shows what the help says about a setting at its label and field. */
+    const showHints = (node) => {
+      for (const name in table) {
+        const key = `${set}.hint.${name}`;
+        const hint = node._(key);
+        if (hint !== key) fieldOf(name).add(`label[for="${prefix}${name}"]`).attr("title", hint);
+      }
+    };
+
+    return {
+      table,
+      rules,
+      /** The check of one setting, for the `validate` of its default. An absent property is good: it has its default. */
+      validator: (name) =>
+        function (value, opt) {
+          const given = value === undefined ? table[name].default : value;
+          if (!accept(table[name], given)) return opt ? whatIsAllowed(this, name) : false;
+          const values = rules[name] && valuesOf(this);
+          const verdict = values ? rules[name](values, this) : true;
+          if (verdict === true || !opt) return verdict === true;
+          if (verdict && !ofTable.includes(name)) return verdict;
+          return [this._(`${set}.error.${name}`), ...(verdict ? [verdict] : [])].join(": ");
+        },
+      /** The `label` of nodes that are called by their names. */
+      label() {
+        return this.name || this._(`${set}.label.node`);
+      },
+      labelStyle() {
+        return this.name ? "node_label_italic" : "";
+      },
+      /** `oneditprepare`, or the first that it calls: shows absent properties with their defaults, where the editor shows nothing. */
+      open() {
+        edited = this;
+        for (const name in table) {
+          if (this[name] !== undefined || table[name].kind === "node") continue;
+          const field = fieldOf(name);
+          if (isCheckbox(field)) field.prop("checked", table[name].default);
+          else field.val(table[name].default);
+        }
+        for (const name in table) {
+          if (table[name].suggestions) suggest(name);
+          if (table[name].kind === "json") fieldOf(name).typedInput({ types: ["json"] });
+          if (table[name].unused) {
+            fieldOf(name).on("input change", () => showUnused(name));
+            showUnused(name);
+          }
+        }
+        makeTabs(this);
+        showHints(this);
+        form().on("change", showRows);
+        showRows();
+      },
+      /** `oneditsave`, or the last that it calls: properties that were absent, and still have their defaults, stay absent. */
+      save() {
+        for (const name in table) {
+          const field = fieldOf(name);
+          // The editor takes the value of every field that it finds by its id.
+          if (this[name] === undefined && showsDefault(table[name], field)) field.removeAttr("id");
+        }
+        for (const name in this._def.credentials) {
+          const known = this.credentials || {};
+          if (!known[name] && !known[`has_${name}`] && !fieldOf(name).val()) fieldOf(name).removeAttr("id");
+        }
+      },
+    };
+  },
+};
