@@ -152,12 +152,12 @@ export function isMonoPcm16(format: SoundFormat | Container): format is SoundFor
 }
 
 /**
- * Reads the bytes of a payload without copying them; `mimeType` is set when a data URL names one.
- * Strings are base64, base64url or a `data:audio/…;base64,` URL. Strings with control characters are raw bytes, because
- * the exec node sends every chunk that is valid UTF-8 as a string (90-exec.js in @node-red/nodes), for example digital
- * silence. Throws a SoundError for everything else, and for more than `maxPayloadBytes`.
+ * Reads the bytes of a payload without copying them; `mimeType` is set when a data URL names one. Strings are base64, base64url or a
+ * `data:audio/…;base64,` URL. With `isBytes` any other string is raw bytes in UTF-8: an exec node sends a chunk that is valid UTF-8
+ * without control characters as a string (90-exec.js in @node-red/nodes, is-utf8), and all others as Buffers. Throws a SoundError for
+ * everything else, and for more than `maxPayloadBytes`.
  */
-export function readPayload(payload: unknown): { bytes: Buffer; mimeType?: string } {
+export function readPayload(payload: unknown, isBytes = false): { bytes: Buffer; mimeType?: string } {
   if (isUint8Array(payload)) {
     // Not instanceof, because a function node's Uint8Array comes from another realm.
     checkSize(payload.byteLength);
@@ -172,15 +172,14 @@ export function readPayload(payload: unknown): { bytes: Buffer; mimeType?: strin
     throw new SoundError(`The payload is ${kind}, not sound. Send a Buffer or a base64 string.`);
   }
   checkSize((payload.length * 2) / 3); // Before decoding. Base64 with line breaks has up to 3/2 of its bytes.
-  const sound = decode(payload);
+  const sound = decode(payload, isBytes);
   checkSize(sound.bytes.length);
   return sound;
 }
 
-function decode(text: string): { bytes: Buffer; mimeType?: string } {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell raw bytes from base64, in which only tab to CR may occur
-  if (/[\x00-\x08\x0e-\x1f\x7f]/.test(text)) return { bytes: Buffer.from(text, "utf8") };
+function decode(text: string, isBytes: boolean): { bytes: Buffer; mimeType?: string } {
   const url = /^data:(audio\/[^,]*?)\s*;\s*base64,/i.exec(text);
+  if (isBytes && !url) return { bytes: Buffer.from(text, "utf8") };
   const base64 = text.slice(url?.[0].length ?? 0).replace(/\s+/g, "");
   if (!/^[\w+/-]*={0,2}$/.test(base64) || base64.replace(/=+$/, "").length % 4 === 1)
     throw new SoundError("The payload is a string, but not base64. Send a Buffer or a base64 string.");

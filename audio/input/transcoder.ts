@@ -82,6 +82,8 @@ export class Transcoder {
   #resampler: Resampler | undefined;
   /** Bytes of an incomplete sample, or of incomplete samples of all channels. */
   #carry = nothing;
+  /** Bytes have come: strings after them are bytes, too, because no device sends both bytes and base64. */
+  #hasBytes = false;
   #freed = false;
 
   /** Throws a SoundError for a format that is not supported, and when `frameMs` is not between 1 and 1000. */
@@ -95,7 +97,7 @@ export class Transcoder {
   /** Whether push() needs a decoder for this payload: then set `opus` before. */
   needsOpus(payload: unknown, mimeType?: string): boolean {
     if (this.#opus) return false;
-    const sound = readPayload(payload);
+    const sound = readPayload(payload, this.#hasBytes);
     const kind = this.#said(mimeType ?? sound.mimeType);
     return kind === "opus" || kind === "ogg" || (kind === "auto" && beginsOgg(sound.bytes));
   }
@@ -112,18 +114,19 @@ export class Transcoder {
   }
 
   /**
-   * Takes a payload as readPayload() describes it and returns the frames that it completes. A mimeType (else that of a
-   * data URL) has priority over the setting. With `number`, an integer, the payload is a packet of raw sound or of Opus: sound is filled in
-   * for up to a second of lost packets, and one that comes after that is ignored. Throws a SoundError for sound that is not
-   * supported, and ignores that sound.
+   * Takes a payload as readPayload() describes it, in which strings after bytes are bytes, and returns the frames that it completes. A
+   * mimeType (else that of a data URL) has priority over the setting. With `number`, an integer, the payload is a packet of raw sound or
+   * of Opus: sound is filled in for up to a second of lost packets, and one that comes after that is ignored. Throws a SoundError for
+   * sound that is not supported, and ignores that sound.
    */
   push(payload: unknown, mimeType?: string, number?: number): Buffer[] {
     if (this.#freed) throw new Error("This transcoder was freed");
-    const sound = readPayload(payload);
+    const sound = readPayload(payload, this.#hasBytes);
     const said = this.#said(mimeType ?? sound.mimeType);
     const bytes = this.#head.length > 0 ? Buffer.concat([this.#head, sound.bytes]) : sound.bytes;
     const kind = said === "auto" ? this.#guess(bytes) : typeof said === "string" ? said : "pcm";
     if (!kind) {
+      this.#hasBytes ||= typeof payload !== "string";
       this.#head = Buffer.from(bytes);
       return [];
     }
@@ -137,6 +140,7 @@ export class Transcoder {
         : this.#unpack(kind, bytes, wav, lostMs);
     for (const piece of pieces) this.#requireChannel(piece.format);
     // Nothing throws from here on, so the stream may change.
+    this.#hasBytes ||= typeof payload !== "string";
     const rest = wav?.rest;
     const rawFollows = said === "auto" && rest !== undefined && rest.length > 0;
     if (rawFollows) pieces.push({ format: defaultFormat, pcm: rest, begins: true });
@@ -163,6 +167,7 @@ export class Transcoder {
     this.#kind = undefined;
     this.#head = nothing;
     this.#wav = undefined;
+    this.#hasBytes = false;
     this.#ogg.reset();
     this.#order.reset();
     wav?.end();

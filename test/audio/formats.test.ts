@@ -9,7 +9,6 @@ import {
   SoundError,
   type SoundFormat,
 } from "../../audio/formats";
-import { pcm } from "./tone";
 
 function refuses(work: () => unknown, ...words: RegExp[]) {
   assert.throws(work, (error) => {
@@ -142,16 +141,16 @@ describe("a payload", () => {
     });
   });
 
-  it("may be raw bytes in a string from an exec node", () => {
-    const silence = Buffer.alloc(640);
-    assert.deepEqual(readPayload(silence.toString()).bytes, silence);
-    const quiet = pcm([1, 2, 0, 0x0141, 0x7f]);
-    assert.deepEqual(readPayload(quiet.toString()).bytes, quiet);
+  it("may be raw bytes that an exec node has made a string, where that is said", () => {
+    for (const text of ["UUUU", "hello world!", "\t\u00d5\u0155\r\n", "\u{10348}\ufeff"])
+      assert.deepEqual(readPayload(text, true).bytes, Buffer.from(text, "utf8"));
+    assert.deepEqual(readPayload("data:audio/pcm;base64,+/+/AQI=", true).bytes, sound);
   });
 
   it("of any other type is refused with its type", () => {
     refuses(() => readPayload("hello world!"), /not base64/, /Send a Buffer/);
     refuses(() => readPayload("abcde"), /not base64/);
+    refuses(() => readPayload("\0\0\0\0"), /not base64/);
     refuses(() => readPayload("data:text/plain;base64,AAAA"), /not base64/);
     refuses(() => readPayload({ type: "Buffer", data: [1, 2] }), /of type object/, /Send a Buffer/);
     refuses(() => readPayload([1, 2, 3]), /an array/);
@@ -167,7 +166,7 @@ describe("a payload", () => {
     refuses(() => readPayload(large), ...words);
     refuses(() => readPayload(new Uint8Array(large.buffer)), ...words);
     refuses(() => readPayload(large.toString("base64")), ...words);
-    refuses(() => readPayload(large.toString("latin1")), ...words);
+    refuses(() => readPayload(large.toString("latin1"), true), ...words);
     refuses(() => readPayload(Buffer.alloc(50 * 1024 * 1024)), /50\.0 MiB/);
     assert.equal(readPayload(large.subarray(1).toString("base64")).bytes.length, maxPayloadBytes);
   });

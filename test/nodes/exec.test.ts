@@ -3,20 +3,21 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodeG711 } from "../../audio/codecs/g711";
 import { node } from "../flow-node";
 import { describeWithPrograms, temporaryFolder } from "../sound-programs";
 import { correlation, SPEECH_WAV, silence, speech } from "../speech";
 import { Flow } from "./flow";
 
 /** Runs a command in an exec node in front of an audio in node, and returns the payloads of both when the sound has ended. */
-async function run(command: string) {
+async function run(command: string, settings: object = {}) {
   const flow = await Flow.start([
     node("exec", "exec", { command, addpay: "", append: "", useSpawn: "true", timer: "", oldrc: false }, [
       ["in", "chunks"],
       [],
       [],
     ]),
-    node("in", "gemini-audio-in", {}, [["out"], []]),
+    node("in", "gemini-audio-in", settings, [["out"], []]),
     node("chunks", "helper"),
     node("out", "helper"),
   ]);
@@ -29,6 +30,18 @@ async function run(command: string) {
 }
 
 describe("audio in behind an exec node", () => {
+  it("takes the chunks that the exec node makes strings, because they are valid UTF-8", async () => {
+    const file = join(temporaryFolder(), "said");
+    // A-law silence is the letter U. No pipe takes so much at once, so some chunks hold nothing else.
+    const quiet = Buffer.alloc(300_000, "U");
+    writeFileSync(file, Buffer.concat([encodeG711("alaw", speech), quiet, encodeG711("alaw", speech)]));
+    const { chunks, sound } = await run(`cat ${file}`, { format: "pcm", encoding: "alaw" });
+    assert.ok(chunks.some((chunk) => typeof chunk === "string"));
+    assert.equal(sound.length, 2 * (speech.length + quiet.length));
+    for (const said of [sound.subarray(0, speech.length), sound.subarray(-speech.length)])
+      assert.ok(correlation(speech, 16_000, said, 16_000) > 0.95);
+  });
+
   it("takes silence and speech completely, in whatever chunks the program writes them", async () => {
     const said = Buffer.concat([silence(10_000), speech, silence(10_000)]);
     const file = join(temporaryFolder(), "said");

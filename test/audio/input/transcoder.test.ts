@@ -108,9 +108,12 @@ describe("the transcoder", () => {
     assert.deepEqual(Buffer.concat(framesOf([url], "auto", "audio/pcm;rate=16000")), loud);
   });
 
-  it("takes base64, and the string that an exec node makes of silence", () => {
-    assert.deepEqual(Buffer.concat(framesOf([sound.toString("base64")])), sound);
-    assert.deepEqual(Buffer.concat(framesOf([Buffer.alloc(640).toString()])), Buffer.alloc(640));
+  it("takes base64, and in a stream of Buffers the strings that an exec node makes of some", () => {
+    const text = Buffer.alloc(640, "UUUU~ loud?");
+    const base64 = sound.toString("base64");
+    assert.deepEqual(Buffer.concat(framesOf([base64, base64])), Buffer.concat([sound, sound]));
+    const mixed = Buffer.concat([sound, text, sound]);
+    assert.deepEqual(Buffer.concat(framesOf([sound, text.toString(), sound])), mixed);
   });
 
   it("recognizes a WAV file by its first bytes, also byte by byte and as base64", () => {
@@ -214,11 +217,11 @@ describe("the transcoder", () => {
     const transcoder = new Transcoder({ format: "auto", frameMs: 20 });
     const loud = tone(1013, 48000, 9600);
     const mimeType = "audio/pcm;rate=48000";
+    refuses(() => transcoder.push("no sound!", mimeType), /base64/);
     const frames = transcoder.push(loud.subarray(0, 5001), mimeType);
     refuses(() => transcoder.push(loud, "audio/pcm;rate=3"), / 3 Hz/);
     refuses(() => transcoder.push(loud, "audio/webm"), /audio\/webm/);
     refuses(() => transcoder.push(42, mimeType), /number/);
-    refuses(() => transcoder.push("no sound!", mimeType), /base64/);
     refuses(() => transcoder.push(Buffer.alloc(50 * 1024 * 1024), mimeType), /50\.0 MiB/);
     refuses(() => transcoder.push(wav(loud, { bits: 12 })), /12-bit/);
     refuses(() => transcoder.push(loud, "audio/wav"), /not a WAV file/);
