@@ -133,12 +133,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
 
   server.on("upgrade", (request, tcp, head) => {
-    const { path, api, constrained, key: given, token, bearer } = pathAndCredentials(request);
+    const { path, api, constrained, key: given, token, vertex } = pathAndCredentials(request);
     if (!api) {
       log(`handshake refused with 404: no Live API at ${path}`);
       return refuseHandshake(tcp, 404);
     }
-    if (api.isVertex && !bearer) return refuseHandshake(tcp, 401);
+    if (api.isVertex && !vertex) {
+      log("handshake refused with 401: no bearer token or API key in a header");
+      return refuseHandshake(tcp, 401);
+    }
     const connection = new ClientConnection(tcp, ++count, api, shared);
     const closed = new Promise((resolve) => tcp.once("close", resolve));
     connections.set(connection, closed);

@@ -5,13 +5,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { TABLES } from "../nodes/settings/catalog";
 import { dialogs, ONLY_FOR_THE_DIALOG } from "./dialogs";
 import { collect, printed } from "./node-red";
 import { installPackage } from "./packed";
+import { freePort } from "./plain-node-red";
 import { inNode, writeProgram } from "./sound-programs";
 
 const ROOT = resolve(__dirname, "..");
@@ -34,14 +34,6 @@ function silentMicrophone(folder: string): string {
   mkdirSync(programs);
   writeProgram(join(programs, "arecord"), inNode("setInterval(() => {}, 1_000);"));
   return [programs, process.env.PATH].join(delimiter);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 const credentialsOf = (set: string) => dialogs.find((dialog) => dialog.set === set)!.credentials;

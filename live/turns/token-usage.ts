@@ -30,10 +30,13 @@ export interface UsageReport {
   serviceTier?: string;
 }
 
+/** No tokens. */
+export const NO_USAGE: Usage = readUsage({});
+
 export class UsageMeter {
   readonly #window: number | undefined;
   #turn: (Usage & { billing: Pick<UsageReport, "trafficType" | "serviceTier"> }) | undefined;
-  #conversation = readUsage({});
+  #conversation = NO_USAGE;
 
   /** @param window size of the model's context window in tokens */
   constructor(window: number | undefined) {

@@ -3,7 +3,7 @@
 
 import type { Node } from "node-red";
 import type { Clock } from "../../audio/clock";
-import { add, type Usage } from "../../live/turns/token-usage";
+import { add, NO_USAGE, type Usage } from "../../live/turns/token-usage";
 
 /** The tokens of a day, and the number of turns that used them. */
 export interface DayUsage extends Usage {
@@ -46,13 +46,14 @@ export class UsageTotals {
 
   /** Adds the tokens of a turn. Returns those of the day, of all models. */
   count(model: string, turn: Usage): DayUsage {
-    const day = localDate(this.#clock.date());
-    this.#add([{ ...turn, day, model, turns: 1 }]);
+    const row = { ...turn, day: localDate(this.#clock.date()), model, turns: 1 };
+    this.#add([row]);
     this.#node.context().set(NAME, this.days, undefined, (error: Error | null) => {
       if (error) this.#node.warn(`The token totals could not be stored: ${error.message}`);
     });
-    const [first, ...others] = this.days.filter((each) => each.day === day);
-    const { model: _, ...today } = others.reduce(addRows, first!);
+    const rows = this.days.filter(({ day }) => day === row.day);
+    // A clock that is set back, or not set yet, may show a day before all that are kept.
+    const { model: _, ...today } = rows.length ? rows.reduce(addRows) : row;
     return today;
   }
 
@@ -87,14 +88,11 @@ function localDate(ms: number): string {
   return `${date.getFullYear()}-${month}-${day}`;
 }
 
+const NO_ROW: ModelUsage = { day: "", model: "", turns: 0, ...NO_USAGE };
+
 /** Whether a value of the context is an entry: a flow may have written there. */
-function isModelUsage(value: unknown): value is ModelUsage {
-  const { day, model, turns, total, promptByModality } = (value ?? {}) as Partial<ModelUsage>;
-  return (
-    typeof day === "string" &&
-    typeof model === "string" &&
-    typeof turns === "number" &&
-    typeof total === "number" &&
-    typeof promptByModality === "object"
-  );
-}
+const isModelUsage = (value: unknown): value is ModelUsage =>
+  Object.entries(NO_ROW).every(([name, none]) => {
+    const found = (value as Record<string, unknown> | null)?.[name];
+    return typeof found === typeof none && found !== null;
+  });

@@ -27,7 +27,7 @@ const names: Record<number, string> = {
 /**
  * Reads the path and the credentials of a request.
  * @returns `api`: undefined if the path has no WebSocket; `constrained`: whether the path requires an ephemeral token; `key`, `token`
- * and `bearer`, which Vertex AI takes: undefined if missing
+ * and `vertex`, the bearer token or the API key (express mode) for Vertex AI, which takes both in headers only: undefined if missing
  */
 export function pathAndCredentials({ url = "", headers }: IncomingMessage) {
   // The SDK sends `//ws/…`, which a URL parser would read as a host.
@@ -48,7 +48,7 @@ export function pathAndCredentials({ url = "", headers }: IncomingMessage) {
     constrained: constrained !== undefined,
     key: parameters.get("key") || headers["x-goog-api-key"],
     token: parameters.get("access_token") || /^Token (.+)$/.exec(authorization)?.[1],
-    bearer: /^Bearer (.+)$/.exec(authorization)?.[1],
+    vertex: /^Bearer (.+)$/.exec(authorization)?.[1] ?? headers["x-goog-api-key"],
   };
 }
 

@@ -1,5 +1,6 @@
 // The protocol part of the ESP32 sketch as a program of this machine, and what a device with it plays.
 
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,4 +96,17 @@ export function played(
     if (kind === "f") parts.push([]);
     else if (kind === "p") parts.at(-1)!.push(bytes);
   return parts.map((part) => Buffer.concat(part));
+}
+
+/** Asserts that the loudspeaker played this answer after a flush: 20 ms of silence, and then all of it. */
+export function assertPlayed(afterFlush: Buffer, answer: Buffer) {
+  const silent = 960;
+  assert.ok(
+    afterFlush.subarray(0, silent).every((byte) => byte === 0),
+    "the rest of the first answer was played",
+  );
+  assert.ok(
+    afterFlush.subarray(silent, silent + answer.length).equals(answer),
+    "the second answer was played with gaps",
+  );
 }

@@ -21,7 +21,7 @@ import {
   question,
   soundOf,
 } from "./device";
-import { compiledSketch, played, recorded, type SketchRecord } from "./sketch";
+import { assertPlayed, compiledSketch, played, recorded, type SketchRecord } from "./sketch";
 
 const EXAMPLE = "esp32 over websocket";
 
@@ -96,14 +96,6 @@ describeWithPrograms(["g++"], "the ESP32 sketch over a WebSocket, on this machin
       first!.length > 0 &&
         correlation(speech, 16_000, Buffer.concat([first!, Buffer.alloc(120_000)]), 24_000) < 0.9,
     );
-    const answer = soundOf(messages.after);
-    assert.ok(
-      second!.subarray(0, 960).every((byte) => byte === 0),
-      "the rest of the first answer was played",
-    );
-    assert.ok(
-      second!.subarray(960, 960 + answer.length).equals(answer),
-      "the second answer was played with gaps",
-    );
+    assertPlayed(second!, soundOf(messages.after));
   });
 });

@@ -78,6 +78,19 @@ describe("the token totals of a live session", () => {
     assert.equal(of.days.at(-1)!.model, "model 209");
   });
 
+  it("count a turn of a day before all that are kept, which a clock shows before it is set", () => {
+    const of = totals();
+    for (let day = 1; day <= 31; day++) {
+      clock.advance(24 * HOUR);
+      of.count("a", turnOf(1));
+    }
+    const kept = of.days;
+    clock = new TestClock();
+    const unset = totals();
+    assert.equal(unset.count("a", turnOf(5)).total, 5);
+    assert.deepEqual(unset.days, kept);
+  });
+
   it("survive a deploy, and a restart by the node's context, but not the node", () => {
     totals().count("a", turnOf(1));
     const replaced = totals();
@@ -92,7 +105,8 @@ describe("the token totals of a live session", () => {
   });
 
   it("ignore what a flow has written to their place in the context", () => {
-    for (const value of ["none", [null, 7, { day: "2026-11-22", model: "a" }]]) {
+    const incomplete = { day: "2026-11-22", model: "a", turns: 1, total: 1, promptByModality: {} };
+    for (const value of ["none", [null, 7, { day: "2026-11-22", model: "a" }, incomplete]]) {
       owner.context().set("usage", value);
       const of = totals();
       assert.deepEqual(of.days, []);

@@ -58,10 +58,19 @@ describe("the simulator at the address of Vertex AI", () => {
       assert.match((await client.closed).reason, reason);
     });
 
-  it("refuses a handshake without a bearer token, with 401", async () => {
-    const { simulator } = await simulate();
+  it("takes an API key in a header, as in express mode", async () => {
+    const { at } = await simulate();
+    const client = await at(VERTEX_PATH, { "x-goog-api-key": "any" }).opened();
+    await client.begin({ ...SETUP, model: "publishers/google/models/gemini-3.8-live" });
+    assert.equal(client.of("setupComplete").length, 1);
+  });
+
+  it("refuses a handshake without a bearer token or a key in a header, with 401, and says so in a line", async () => {
+    const lines: string[] = [];
+    const { simulator } = await simulate({ log: (line) => lines.push(line) });
     const socket = new WebSocket(`${simulator.url.replace("http", "ws")}${VERTEX_PATH}?key=any`);
     const [error] = (await once(socket, "error")) as [Error];
     assert.match(error.message, /401/);
+    assert.deepEqual(lines, ["handshake refused with 401: no bearer token or API key in a header"]);
   });
 });
