@@ -141,6 +141,14 @@ window.GeminiLive = {
     return {
       table,
       rules,
+      /** What the fields of all settings show; "" where no node is chosen. */
+      contents: () =>
+        Object.fromEntries(
+          Object.entries(table).map(([name, { kind }]) => {
+            const content = contentOf(fieldOf(name)) ?? "";
+            return [name, kind === "node" && content === "_ADD_" ? "" : content];
+          }),
+        ),
       /** The check of one setting, for the `validate` of its default. An absent property is good: it has its default. */
       validator: (name) =>
         function (value, opt) {

@@ -156,13 +156,23 @@ export function explainUnreachable(error: Error): CloseExplanation {
     return {
       verdict: "permanent",
       cause: `the certificate of the server is not trusted (${code})`,
-      advice: "Choose a TLS configuration with the certificate authority that issued it.",
+      advice: adviceOnCertificate(code),
     };
   return {
     verdict: "passing",
     cause: `the server cannot be reached${code && ` (${code})`}`,
-    advice: "Check the network, the proxy and the server address.",
+    advice: /^(ENOTFOUND|EAI_AGAIN)$/.test(code)
+      ? "DNS does not know the name of the server or the proxy: check the address, for Vertex AI the location, and the network."
+      : "Check the network, the proxy and the server address.",
   };
+}
+
+/** @param code of OpenSSL or Node.js */
+function adviceOnCertificate(code: string): string {
+  if (/EXPIRED|NOT_YET_VALID/.test(code)) return "Check the clock of this machine, or renew the certificate.";
+  if (/ALTNAME/.test(code))
+    return "It is for another host name: check the server address, or enter the server name in the TLS configuration.";
+  return "Choose a TLS configuration with the certificate authority that issued it.";
 }
 
 /** Explains why the machine's Google Cloud credentials do not work. The library's message may contain parts of them and is not repeated. */
@@ -184,10 +194,10 @@ export function explainCredentials(error: Error): CloseExplanation {
 /** Explains an HTTP error status. @param message the server's message, which may give the cause */
 export function explainStatus(status: number, message = ""): CloseExplanation {
   if (status === 400 && message) return explainClose(1007, message);
-  if (status === 404)
+  if (status === 404 || status < 400)
     return {
       verdict: "permanent",
-      cause: "there is no Live API at this address (HTTP 404)",
+      cause: `there is no Live API at this address (HTTP ${status})`,
       advice: "Check the server address and the API version.",
     };
   if (status === 401 || status === 403)

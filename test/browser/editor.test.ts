@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
+import { opened } from "../clean-up";
+import { acceptSetup, startFarEnd } from "../far-end";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
 import { expectTexts, openEditor, openTab, THEMES } from "./editor-page";
@@ -212,6 +214,22 @@ for (const theme of THEMES)
       await page.selectOption("#node-config-input-server", "gemini");
       assert.deepEqual([await shown("apiKey"), await shown("url")], [true, false]);
       await page.fill("#node-config-input-apiKey", "a-very-secret-key");
+      const tested = async (url: string) => {
+        await page.selectOption("#node-config-input-server", "custom");
+        await page.fill("#node-config-input-url", url);
+        await page.click("#node-config-test");
+        await page.locator("#node-config-test:enabled").waitFor();
+        return page.locator("#node-config-test-result").innerText();
+      };
+      const farEnd = await opened(startFarEnd(acceptSetup()));
+      assert.match(await tested(farEnd.url), /gemini-3\.8-live accepted the setup in \d+ ms\./);
+      const refusing = await opened(
+        startFarEnd((_frame, _reply, socket) => socket.close(1007, "API key not valid. a-very-secret-key")),
+      );
+      const refused = await tested(refusing.url);
+      assert.match(refused, /the API key was refused\. Check the key/);
+      assert.ok(!refused.includes("a-very-secret-key"), refused);
+      await page.selectOption("#node-config-input-server", "gemini");
       await page.click("#node-config-dialog-ok");
       await closeDialog();
       await page.click("#red-ui-header-button-deploy");

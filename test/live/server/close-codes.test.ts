@@ -78,6 +78,14 @@ describe("a close of the server", () => {
     }
   });
 
+  it("of a handshake comes with advice for a name that DNS does not know, and for each fault of a certificate", () => {
+    const adviceFor = (code: string) => explainUnreachable(Object.assign(new Error("x"), { code })).advice;
+    assert.match(adviceFor("ENOTFOUND"), /DNS does not know/);
+    assert.match(adviceFor("CERT_HAS_EXPIRED"), /clock|renew/);
+    assert.match(adviceFor("ERR_TLS_CERT_ALTNAME_INVALID"), /another host name/);
+    assert.match(adviceFor("DEPTH_ZERO_SELF_SIGNED_CERT"), /certificate authority/);
+  });
+
   it("of a handshake differs by HTTP status and network error: wrong address, refused key, quota, unreachable", () => {
     assert.match(explainUnreachable(new Error("Unexpected server response: 404")).cause, /no Live API/);
     assert.match(explainUnreachable(new Error("Unexpected server response: 403")).cause, /refused the key/);
@@ -85,5 +93,10 @@ describe("a close of the server", () => {
     const refused = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
     assert.match(explainUnreachable(refused).cause, /cannot be reached \(ECONNREFUSED\)/);
     assert.equal(explainUnreachable(refused).verdict, "passing");
+    const page = explainUnreachable(new Error("Unexpected server response: 200"));
+    assert.deepEqual(
+      [page.verdict, page.cause],
+      ["permanent", "there is no Live API at this address (HTTP 200)"],
+    );
   });
 });

@@ -1,0 +1,83 @@
+// Reads what a connection offers from its settings: server, tokens, limits, and how conversations continue.
+
+import type { NodeAPI } from "node-red";
+import type { Conversation } from "../../live/conversation";
+import type { OwnTokens } from "../../live/server/credentials";
+import { InputError } from "../../live/server/errors";
+import type { Continuity } from "../../live/setup/setup";
+import { type Simulator, startSimulator } from "../../simulator/server";
+import type { SharedConnection } from "../flow/node-types";
+import type { LiveConfigSettings } from "../settings/live-config";
+import { readAccess, readServer } from "./server";
+
+/** The simulator of one connection, which starts when it is needed. */
+export class OwnSimulator {
+  #started: Promise<Simulator> | undefined;
+
+  /** Its address. @throws InputError if it cannot start */
+  async url(): Promise<string> {
+    this.#started ??= startSimulator().catch((error: Error) => {
+      this.#started = undefined;
+      throw new InputError(`The simulator could not start: ${error.message}`);
+    });
+    return (await this.#started).url;
+  }
+
+  async close() {
+    await (await this.#started)?.close();
+  }
+}
+
+/**
+ * The connection with these settings.
+ * @param apiKey as entered in the dialog
+ * @throws InputError if the settings do not fit together
+ */
+export function readConnection(
+  RED: NodeAPI,
+  settings: LiveConfigSettings,
+  apiKey: string | undefined,
+  simulator: OwnSimulator,
+): SharedConnection {
+  const kind = settings.server;
+  const server = readServer(RED, settings);
+  return {
+    kind,
+    server: async () =>
+      kind === "simulator"
+        ? { ...server, baseUrl: await simulator.url(), access: { by: "key", key: "simulator" } }
+        : { ...server, access: readAccess(settings, apiKey, server.baseUrl) },
+    tokens: tokensOf(settings),
+    connectTimeoutMs: 1000 * settings.connectTimeoutSeconds,
+    waiting: { messages: settings.offlineMessages, soundMs: 1000 * settings.offlineAudioSeconds },
+    limits: {
+      maxConversations: settings.maxConversations,
+      idleTimeoutMs: 60_000 * settings.idleTimeoutMinutes,
+      open: new Set<Conversation>(),
+    },
+    continuity: continuityOf(settings),
+  };
+}
+
+function continuityOf(settings: LiveConfigSettings): Continuity {
+  const { onConnectionLoss, reconnectAttempts, tokenBudget, onStall } = settings;
+  const { triggerTokens, targetTokens } = settings;
+  return {
+    onConnectionLoss,
+    reconnectAttempts,
+    compression: settings.contextCompression ? { triggerTokens, targetTokens } : undefined,
+    tokenBudget,
+    stallTimeoutMs: 1000 * settings.stallTimeoutSeconds,
+    onStall,
+  };
+}
+
+function tokensOf(settings: LiveConfigSettings): OwnTokens | undefined {
+  if (!settings.useEphemeralTokens) return undefined;
+  return {
+    uses: settings.tokenUses,
+    startWithinMs: 1_000 * settings.tokenStartWithinSeconds,
+    lifetimeMs: 60_000 * settings.tokenLifetimeMinutes,
+    renewBeforeMs: 60_000 * settings.tokenRenewMinutes,
+  };
+}
