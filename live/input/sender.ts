@@ -152,7 +152,12 @@ export class Sender {
   #sendHistory(history: readonly HistoryTurn[]) {
     const waiting = this.#queue.takeKind("history");
     const more = waiting.flatMap(({ input }) => input.turns);
-    write(this.#outlet!.session, this.#profile, { kind: "history", turns: [...history, ...more] });
+    try {
+      write(this.#outlet!.session, this.#profile, { kind: "history", turns: [...history, ...more] });
+    } catch (error) {
+      for (const { done } of waiting) done(error as Error);
+      return;
+    }
     if (more.length) this.#listener.onSent({ kind: "history", turns: more });
     for (const { done } of waiting) done();
   }

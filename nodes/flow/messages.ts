@@ -50,6 +50,19 @@ export interface TokenPayload {
   apiVersion: string;
 }
 
+/**
+ * A copy of an object as JSON has it: nobody else holds it, and it can be sent and stored.
+ * @param what it is, for the error
+ * @throws InputError if JSON cannot hold it
+ */
+export function copyAsJson(value: object, what: string): Record<string, unknown> {
+  try {
+    return { ...JSON.parse(JSON.stringify(value)) };
+  } catch (error) {
+    throw new InputError(`${what} is no JSON object: ${(error as Error).message}.`);
+  }
+}
+
 /** Identifies the conversation of a message; on every message that a conversation sends. */
 export interface Identity {
   session: string;

@@ -4,7 +4,7 @@ import { defaultFormat, isMonoPcm16, parseMimeType } from "../../audio/formats";
 import { type Input, promptFor } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { OwnSettings } from "../../live/setup/setup";
-import type { FlowMessage } from "../flow/messages";
+import { copyAsJson, type FlowMessage } from "../flow/messages";
 import { PER_CONVERSATION } from "../settings/live-session";
 import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
 
@@ -41,8 +41,9 @@ export function readRequest(msg: FlowMessage): Action | Update | Configuration |
 }
 
 const whenIdle = (msg: FlowMessage) => (msg.whenIdle === true ? { whenIdle: true as const } : {});
+/** Not a list, a Buffer or a date. */
 const isPlainObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+  Object.prototype.toString.call(value) === "[object Object]";
 
 function describe(payload: unknown): string {
   if (payload === "") return "an empty string";
@@ -56,22 +57,13 @@ function readUpdate(payload: unknown): Update {
 }
 
 function readOwn(payload: object): OwnSettings | undefined {
-  const own = copyOf(payload);
+  const own = copyAsJson(payload, "The payload with the settings");
   for (const name of Object.keys(own))
     if (!PER_CONVERSATION.includes(name))
       throw new InputError(
         `msg.payload.${name} is no setting of a conversation. There are ${PER_CONVERSATION.join(", ")}.`,
       );
   return Object.keys(own).length ? own : undefined;
-}
-
-/** A copy that nobody else holds, and that a context store can hold. */
-function copyOf(payload: object): OwnSettings {
-  try {
-    return JSON.parse(JSON.stringify(payload));
-  } catch (error) {
-    throw new InputError(`The settings in msg.payload are no JSON object: ${(error as Error).message}.`);
-  }
 }
 
 function readReply(payload: unknown) {

@@ -2,6 +2,7 @@
 
 import type { HistoryTurn, TurnPart } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
+import { copyAsJson } from "../flow/messages";
 
 /** Maximum bytes of sound or images in one message. */
 export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
@@ -67,10 +68,10 @@ function readPart(part: unknown, where: string): TurnPart {
   const { text, inlineData, functionCall, functionResponse } = fieldsOf(part);
   if (typeof text === "string" && text) return { text };
   if (inlineData !== undefined) return readImage(fieldsOf(inlineData), where);
-  const call = fieldsOf(functionCall ?? functionResponse);
+  const call = copyAsJson(fieldsOf(functionCall ?? functionResponse), where);
   const content = functionCall ? (call.args ?? {}) : call.response;
   if (typeof call.name === "string" && call.name && isObject(content))
-    return { [functionCall ? "functionCall" : "functionResponse"]: structuredClone(call) } as TurnPart;
+    return { [functionCall ? "functionCall" : "functionResponse"]: call } as unknown as TurnPart;
   throw new InputError(
     `${where} is not a part. Use {text}, {inlineData: {mimeType, data}}, and in a history also {functionCall: {name, args}} or {functionResponse: {name, response}}.`,
   );
@@ -94,14 +95,17 @@ function readImage({ mimeType, data }: Fields, where: string): TurnPart {
     );
   const bytes = bytesOf(data);
   if (!bytes?.length)
-    throw new InputError(`${where}.inlineData.data must be a Buffer or base64 that is not empty.`);
+    throw new InputError(
+      `${where}.inlineData.data must be a Buffer or base64 that is not empty, without "data:" in front.`,
+    );
   return { inlineData: { mimeType, data: bytes.toString("base64") } };
 }
 
 /** A Buffer, also one that went through JSON, or base64. */
 function bytesOf(data: unknown): Buffer | undefined {
   if (Buffer.isBuffer(data)) return data;
-  if (typeof data === "string") return Buffer.from(data, "base64");
+  // Buffer.from() skips other characters, and would make another image of a data URL.
+  if (typeof data === "string") return /[^\w+/=\s-]/.test(data) ? undefined : Buffer.from(data, "base64");
   const { type, data: bytes } = fieldsOf(data);
   return type === "Buffer" && Array.isArray(bytes) ? Buffer.from(bytes) : undefined;
 }

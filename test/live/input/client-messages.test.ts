@@ -47,6 +47,20 @@ describe("a 3.1 model", () => {
   });
 });
 
+describe("a history that JSON cannot hold", () => {
+  it("is an error, also when it opens the conversation, which goes on", async () => {
+    const { talk } = await Exchange.start({ text: answer });
+    const response = { time: 12n } as Record<string, unknown>;
+    const parts = [{ functionResponse: { name: "get_time", response } }];
+    await assert.rejects(
+      talk.send({ kind: "history", turns: [{ role: "user", text: "", parts }] }),
+      /BigInt/,
+    );
+    await talk.say("hello");
+    await talk.next("turnComplete");
+  });
+});
+
 describe("a text with an image", () => {
   const png = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAJ";
   const parts = [{ text: "What is this?" }, { inlineData: { mimeType: "image/png", data: png } }] as const;

@@ -117,7 +117,7 @@ describe("the action connect with settings in the payload", () => {
   it("is a plain connect with any other payload, such as the time of an inject node", async () => {
     await start();
     await connected(Date.now());
-    for (const payload of ["a text", ["Puck"], null, Buffer.from("Puck"), {}]) connect(payload);
+    for (const payload of ["a text", ["Puck"], null, Buffer.from("Puck"), new Date(), {}]) connect(payload);
     await say("hello");
     assert.deepEqual(voices(), ["Kore"]);
     assert.deepEqual(flow.caught.items, []);
@@ -185,7 +185,7 @@ describe("the action connect with settings in the payload", () => {
     ],
     ["a vocabulary of other than texts", { vocabulary: [7] }, /"Vocabulary" must be at most 1000 texts/],
     ["a further setup that is a list", { furtherSetup: [] }, /"Further setup" must be a JSON object/],
-    ["what is no JSON", { furtherSetup: circle }, /no JSON object.*circular/],
+    ["what is no JSON", { furtherSetup: circle }, /payload with the settings is no JSON object.*circular/],
   ];
   for (const [what, payload, error] of WRONG)
     it(`is an error with ${what}, which names it, and changes nothing`, async () => {

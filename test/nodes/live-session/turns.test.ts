@@ -39,7 +39,12 @@ describe("a message of a live session", () => {
 
     it("may have its image in base64, or as JSON has written a Buffer", async () => {
       await start();
-      for (const data of [image.toString("base64"), JSON.parse(JSON.stringify(image))]) {
+      const base64 = image.toString("base64");
+      for (const data of [
+        base64,
+        `${base64.slice(0, 4)}\r\n${base64.slice(4)}`,
+        JSON.parse(JSON.stringify(image)),
+      ]) {
         const parts = [{ inlineData: { ...inlineData, data } }];
         flow.send("session", { payload: { parts }, turnComplete: false });
         assert.deepEqual(await content(), { turns: [{ role: "user", parts: [sent] }], turnComplete: false });
@@ -65,6 +70,10 @@ describe("a message of a live session", () => {
         /parts\[1\].*"image\/gif"/,
       );
       await refuses(part({ inlineData: { ...inlineData, data: 5 } }), /parts\[1\].*a Buffer or base64/);
+      await refuses(
+        part({ inlineData: { ...inlineData, data: `data:image/png;base64,${sent.inlineData.data}` } }),
+        /parts\[1\].*base64.*without "data:" in front/,
+      );
       await refuses(
         part({ inlineData: { ...inlineData, data: Buffer.alloc(5e6) } }),
         /5000000 bytes.*4194304/,
@@ -154,6 +163,11 @@ describe("a message of a live session", () => {
         await refuses([good, wrong], /msg\.payload\[1\] is not a turn of a history\. Each needs a role/);
       await refuses([good, { role: "model", final: true, payload: {} }], /msg\.payload\[1\] is not a turn/);
       await refuses([{ role: "user", parts: [{}] }], /msg\.payload\[0\]\.parts\[0\] is not a part/);
+      const result = (response: unknown) => [
+        { role: "user", parts: [{ functionResponse: { name: "get_time", response } }] },
+      ];
+      await refuses(result({ time: 1n }), /msg\.payload\[0\]\.parts\[0\] is no JSON object: .*BigInt/);
+      await refuses(result(new Date()), /msg\.payload\[0\]\.parts\[0\] is not a part/);
       await refuses([{ role: "user", final: false, payload: "Hel" }], /a history without a final text/);
       assert.deepEqual(frames.items, []);
     });
