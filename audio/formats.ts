@@ -51,6 +51,9 @@ export const defaultFormat: SoundFormat = { encoding: "s16le", sampleRate: 16000
 /** Largest payload of one message, in bytes: more than eight minutes of 16 kHz mono. */
 export const maxPayloadBytes = 16 * 1024 * 1024;
 
+/** The longest gap of lost packets that is filled, in milliseconds. A longer one is that of a sender that has started anew. */
+export const maxLostMs = 1000;
+
 /** Checks a rate (Hz) and a number of channels. Throws a SoundError that names `what` when they are not supported. */
 export function checkFormat({ sampleRate, channels }: Omit<SoundFormat, "encoding">, what: string): void {
   if (!sampleRates.includes(sampleRate))

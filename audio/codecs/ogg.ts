@@ -1,6 +1,7 @@
 // Reads the Opus packets of an Ogg stream (RFC 3533, RFC 7845) in chunks of any size.
 
-import { SoundError } from "../formats";
+import { defaultFormat, maxLostMs, maxPayloadBytes, SoundError } from "../formats";
+import { sampleBytes } from "../frames";
 import { packetMs } from "./opus";
 
 /** One packet of sound. */
@@ -10,7 +11,7 @@ export interface OggPacket {
   skip: number;
   /** Samples at 48 kHz that are not to be played, from its end: the last page says how much sound it holds (RFC 7845, 4.4). */
   trim: number;
-  /** Samples at 48 kHz that were lost before it, by the positions of the pages (RFC 7845, 4.1). */
+  /** Samples at 48 kHz that were lost before it and are to be filled in, by the positions of the pages (RFC 7845, 4.1). */
   lost: number;
   /** The first packet of its stream. */
   begins: boolean;
@@ -41,6 +42,10 @@ const start: State = {
 };
 
 const headerBytes = 27;
+/** Samples in a millisecond at 48 kHz. */
+const perMs = 48;
+/** The most sound that one push may yield, in milliseconds: Opus packs hours into a megabyte. */
+const maxSoundMs = (1000 * maxPayloadBytes) / (defaultFormat.sampleRate * sampleBytes);
 /** Flags of a page. */
 const CONTINUED = 1;
 const FIRST = 2;
@@ -59,10 +64,11 @@ export function beginsOgg(bytes: Buffer): boolean {
 export class OggReader {
   #state = start;
 
-  /** Takes the next bytes and returns the packets that they complete. Throws a SoundError for other codecs, and then ignores these bytes. */
+  /** Takes the next bytes and returns the packets that they complete. Throws a SoundError for other codecs and for too much sound, and then ignores these bytes. */
   push(bytes: Buffer): OggPacket[] {
     const state = { ...this.#state, parts: [...this.#state.parts] };
     const packets: OggPacket[] = [];
+    let samples = 0;
     let rest = state.held.length > 0 ? Buffer.concat([state.held, bytes]) : bytes;
     for (;;) {
       const at = rest.indexOf("OggS", 0, "latin1");
@@ -70,7 +76,13 @@ export class OggReader {
       if (at !== 0) rest = rest.subarray(at < 0 ? Math.max(0, rest.length - 3) : at);
       const length = pageLength(rest);
       if (length === undefined) break;
+      const before = packets.length;
       readPage(state, rest.subarray(0, length), packets);
+      for (const packet of packets.slice(before)) samples += samplesOf(packet) + packet.lost;
+      if (samples > maxSoundMs * perMs)
+        throw new SoundError(
+          `The payload has more than ${Math.floor(maxSoundMs / 60_000)} minutes of Opus. Send it in pieces.`,
+        );
       rest = rest.subarray(length);
     }
     state.held = Buffer.from(rest);
@@ -119,7 +131,7 @@ function readPage(state: State, page: Buffer, packets: OggPacket[]) {
   state.parts = begun > maxPacketBytes ? [] : state.parts.map((part) => Buffer.from(part));
 }
 
-const samplesOf = ({ packet }: OggPacket) => packetMs(packet) * 48;
+const samplesOf = ({ packet }: OggPacket) => packetMs(packet) * perMs;
 
 /** Finds out by the position of a page what was lost before its packets, and what is to be cut from their end. */
 function place(state: State, page: Buffer, packets: OggPacket[]) {
@@ -129,7 +141,7 @@ function place(state: State, page: Buffer, packets: OggPacket[]) {
   const length = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
   const extra = state.position + length - position;
   // What begins in the middle, as a recording of a radio station does, has lost nothing.
-  if (packets[0] && !packets[0].begins) packets[0].lost = Math.max(0, -extra);
+  if (packets[0] && !packets[0].begins && extra < 0 && -extra <= maxLostMs * perMs) packets[0].lost = -extra;
   let left = page[5]! & LAST && position >= state.position ? Math.max(0, extra) : 0;
   for (const packet of packets.reverse()) {
     packet.trim = Math.min(left, samplesOf(packet));

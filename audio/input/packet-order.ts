@@ -1,10 +1,9 @@
 // Tells from the numbers of packets what was lost before one, and which ones come too late.
 
+import { maxLostMs } from "../formats";
+
 /** Numbers count up to here and start again at 0, as those of RTP (RFC 3550, 5.1), or count on. */
 const modulus = 65536;
-
-/** The longest gap that is filled, in milliseconds. A longer one is that of a sender that has started anew. */
-export const maxLostMs = 1000;
 
 const distance = (from: number, to: number) => (to - from) & (modulus - 1);
 
@@ -24,7 +23,9 @@ export class PacketOrder {
     const isGap = lost > 0 && lost * packetMs <= maxLostMs;
     // A number that is not ahead is that of a sender that has started anew.
     if (isGap) this.#gap = { start: this.#last! + 1, length: lost };
-    else if (lost !== 0) this.#gap = { start: 0, length: 0 };
+    // In the end the same numbers come again.
+    else if (lost !== 0 || distance(this.#gap.start, number) > modulus / 2)
+      this.#gap = { start: 0, length: 0 };
     this.#last = number;
     return isGap ? lost * packetMs : 0;
   }

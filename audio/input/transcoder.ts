@@ -18,7 +18,7 @@ import { Framer } from "../frames";
 import { Resampler } from "../resampler";
 import { FormatCheck } from "./format-check";
 import { Gain } from "./gain";
-import { maxLostMs, PacketOrder } from "./packet-order";
+import { PacketOrder } from "./packet-order";
 
 const nothing = Buffer.alloc(0);
 
@@ -222,7 +222,7 @@ export class Transcoder {
     const bytesOf = (samples: number) =>
       Math.round((samples * defaultFormat.sampleRate) / 48000) * bytesPerFrame(format);
     return this.#ogg.push(bytes).map(({ packet, skip, trim, lost, begins }) => {
-      const pcm = opus.decode(packet, lost / 48 <= maxLostMs ? lost / 48 : 0);
+      const pcm = opus.decode(packet, lost / 48);
       if (begins) this.#skip = bytesOf(skip);
       const skipped = Math.min(this.#skip, pcm.length);
       this.#skip -= skipped;

@@ -88,7 +88,8 @@ export const audioOut = table(
           if (flush === "bytes")
             return /^(\s*([\da-f]{2}|\{\{(turn|seq|heardMs):[124]\}\}))+\s*$/i.test(flushTemplate);
           try {
-            JSON.parse(flushTemplate.replace(/\{\{\w+\}\}/g, "0"));
+            // Numbers may stand without quotation marks, and nothing else.
+            JSON.parse(flushTemplate.replace(/\{\{(turn|seq|heardMs)\}\}/g, "0"));
             return true;
           } catch {
             return false;

@@ -27,13 +27,13 @@ export function flushPayload(kind: FlushKind, template: string, values: FlushVal
     return JSON.parse(filled);
   }
   const filled = template.replace(/\{\{(\w+):([124])\}\}/g, (_, name, width) => {
-    const value = Number(named(values, name, "0")) || 0;
-    const bytes = BigInt.asUintN(8 * Number(width), BigInt(Math.trunc(value)));
+    const value = Number(named(values, name, "0"));
+    const bytes = BigInt.asUintN(8 * Number(width), BigInt(Number.isFinite(value) ? Math.trunc(value) : 0));
     return bytes.toString(16).padStart(2 * Number(width), "0");
   });
   return Buffer.from(filled.replace(/\s+/g, ""), "hex");
 }
 
 function named(values: FlushValues, name: string, otherwise: string): string | number {
-  return name in values ? values[name as keyof FlushValues] : otherwise;
+  return Object.hasOwn(values, name) ? values[name as keyof FlushValues] : otherwise;
 }

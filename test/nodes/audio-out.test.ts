@@ -442,6 +442,12 @@ describe("audio out", () => {
       assert.deepEqual(flush.payload, payload);
     });
 
+  it("flushes with bytes also a turn that is no finite number", async () => {
+    await start({ flush: "bytes", flushTemplate: "ff {{turn:2}}" });
+    flow.send("out", { event: "interrupted", turn: Number.POSITIVE_INFINITY });
+    assert.deepEqual((await flow.at("events").next(event("flush"))).payload, Buffer.from("ff0000", "hex"));
+  });
+
   const unusable: [what: string, properties: object, error: RegExp][] = [
     [
       "a rate that is not a number",
@@ -457,6 +463,11 @@ describe("audio out", () => {
     ["Opus frames of 30 ms", { format: "opus", frameMs: 30 }, /Opus takes frames of 10, 20, 40 or 60 ms/],
     ["Opus as a whole", { format: "opus", pacing: "whole" }, /cannot be Opus packets/],
     ["a flush template that is no JSON", { flush: "json", flushTemplate: "{" }, /flush template must be/],
+    [
+      "flush JSON with the session key outside quotation marks",
+      { flush: "json", flushTemplate: '{"of":{{session}}}' },
+      /flush template must be/,
+    ],
     [
       "flush bytes that are not hexadecimal",
       { flush: "bytes", flushTemplate: "f" },

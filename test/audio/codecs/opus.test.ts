@@ -52,6 +52,22 @@ async function transcode(chunks: Buffer[]) {
 describe("Ogg Opus", () => {
   const packets = packetsOf([ogg]);
 
+  it("of more than eight minutes in one piece is refused, and what follows is read", async () => {
+    const pages = pagesOf(ogg);
+    // A packet of one byte can be 60 ms of silence.
+    const page = Buffer.concat([pages[2]!.subarray(0, 26), Buffer.alloc(256, 255), Buffer.alloc(255, 0x18)]);
+    page.fill(1, 27, 27 + 255);
+    page.fill(255, 6, 14); // No position.
+    const reader = new OggReader();
+    assert.deepEqual(reader.push(ogg), packets);
+    assert.equal(reader.push(Buffer.concat(Array(30).fill(page))).length, 30 * 255);
+    assert.throws(() => reader.push(Buffer.concat(Array(40).fill(page))), {
+      name: "SoundError",
+      message: /more than 8 minutes of Opus. Send it in pieces/,
+    });
+    assert.deepEqual(reader.push(ogg), packets);
+  });
+
   it("has its packets read, the same for chunks of any size", () => {
     for (const chunks of [chunksOf(ogg, 1), randomChunks(ogg, 999, 1, 4)])
       assert.deepEqual(packetsOf(chunks), packets);

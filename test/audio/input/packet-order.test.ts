@@ -30,6 +30,14 @@ describe("numbered packets", () => {
     assert.deepEqual(lost(65_534, 1, 65_535, 2), [0, 40, "late", 0]);
   });
 
+  it("are not too late when the same numbers come again", () => {
+    const order = new PacketOrder();
+    const found = Array.from({ length: 70_000 }, (_, i) => i)
+      .filter((number) => number !== 10)
+      .map((number) => order.lostBefore(number & 0xffff, 20));
+    assert.deepEqual([...new Set(found)], [0, 20]);
+  });
+
   it("begin anew when the sender does, and after a gap of more than a second", () => {
     assert.deepEqual(lost(10, 13, 1, 2, 11, 12), [0, 40, 0, 0, 160, 0]);
     assert.deepEqual(lost(1, 51, 52), [0, 980, 0]);
