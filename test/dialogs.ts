@@ -102,6 +102,9 @@ export const hasRule = (set: string, name: string, script: string) =>
 
 export const dialogs = filesOf("nodes", ".html").map(readDialog);
 
+/** The languages that the nodes have texts in. */
+export const languages = readdirSync(join(ROOT, "locales"));
+
 export type ExampleNode = {
   id: string;
   type: string;

@@ -8,7 +8,7 @@ import { builtinModules } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { TABLES } from "../nodes/settings/catalog";
-import { dialogs, ONLY_FOR_THE_DIALOG } from "./dialogs";
+import { dialogs, languages, read } from "./dialogs";
 import { collect, printed } from "./node-red";
 import { installPackage } from "./packed";
 import { freePort } from "./plain-node-red";
@@ -60,8 +60,9 @@ describe("the packed package", () => {
     for (const [set, file] of Object.entries(sets)) {
       assert.ok(files.includes(file), file);
       assert.ok(files.includes(file.replace(".js", ".html")), set);
-      for (const ending of ["json", "html"])
-        assert.ok(files.includes(join("dist/nodes/locales/en-US", `${set}.${ending}`)), set);
+      for (const language of languages)
+        for (const ending of ["json", "html"])
+          assert.ok(files.includes(join("dist/nodes/locales", language, `${set}.${ending}`)), set);
     }
     for (const file of Object.values(manifest.bin)) {
       assert.ok(files.includes(file), file);
@@ -199,21 +200,35 @@ describe("the packed package", () => {
       for (const set of Object.keys(sets)) {
         assert.match(html, new RegExp(`data-template-name="gemini-${set}"`));
         assert.match(html, new RegExp(`data-help-name="gemini-${set}"`));
-        const words = await get<Record<string, { hint?: object }>>(
-          `/locales/${manifest.name}/${set}?lng=en-US`,
-        );
-        // The build adds what the help says about each setting.
-        assert.deepEqual(
-          Object.keys(words[set]!.hint!).sort(),
-          [...Object.keys(TABLES[set]!.settings), ...credentialsOf(set)]
-            .filter((name) => !ONLY_FOR_THE_DIALOG.includes(name))
-            .sort(),
-        );
-        delete words[set]!.hint;
-        assert.deepEqual(words, JSON.parse(readFileSync(join(ROOT, "locales/en-US", `${set}.json`), "utf8")));
+        for (const language of languages) {
+          const words = await get<Record<string, { hint?: object }>>(
+            `/locales/${manifest.name}/${set}?lng=${language}`,
+          );
+          // The build adds what the help says about each setting.
+          assert.deepEqual(
+            Object.keys(words[set]!.hint!).sort(),
+            [...Object.keys(TABLES[set]!.settings), ...credentialsOf(set)]
+              // The parameters of a tool are a part of the row "view".
+              .filter((name) => name !== "parameters")
+              .sort(),
+          );
+          delete words[set]!.hint;
+          assert.deepEqual(words, JSON.parse(read("locales", language, `${set}.json`)));
+        }
       }
       const icons = (await get<Record<string, string[]>>("/icons"))[manifest.name];
       assert.deepEqual(icons?.sort(), readdirSync(join(ROOT, "icons")).sort());
+    });
+
+    it("shows the help texts in the language of the browser", async () => {
+      for (const language of languages) {
+        const response = await fetch(`${url}/nodes`, {
+          headers: { accept: "text/html", "accept-language": language },
+        });
+        const html = await response.text();
+        for (const set of Object.keys(sets))
+          assert.ok(html.includes(read("locales", language, `${set}.html`).trim()), `${set} in ${language}`);
+      }
     });
 
     it("offers its examples in the import menu", async () => {
