@@ -24,6 +24,8 @@ const rowsOf = (heading: string) =>
   ].map(([, first]) => first!);
 const inCode = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
 
+const inItalics = (text: string) => [...text.matchAll(/\*([^*]+)\*/g)].map(([, name]) => name!);
+
 describe("the documents", () => {
   const documents = [
     ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
@@ -82,6 +84,12 @@ describe("the documents", () => {
     const page = read("browser/texts/en.ts") + read("examples/direct.html");
     for (const [, label] of readme.matchAll(/\*\*([^*]+)\*\*/g))
       assert.ok(texts.includes(`"${label}"`) || page.includes(`"${label}"`), label);
+  });
+
+  it("README.md lists every example", () => {
+    const shown = inItalics(readme.split("\n## Examples\n")[1]!.split("\n## ")[0]!);
+    const files = filesIn("examples").filter((file) => file.endsWith(".json"));
+    for (const file of files) assert.ok(shown.includes(basename(file, ".json")), file);
   });
 
   it("README.md quotes badges and errors as they are", () => {
