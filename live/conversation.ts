@@ -142,6 +142,7 @@ export class Conversation {
   interrupt() {
     this.#state.batch(() => {
       if (this.#turns.stop()) this.#input.stopAnswer();
+      this.#turns.giveUp();
       this.#input.rejectTexts();
     });
   }

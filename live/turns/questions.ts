@@ -27,6 +27,11 @@ export class Questions {
     return this.#unanswered;
   }
 
+  /** Those, and the texts that wait to be sent again. */
+  get open(): readonly Text[] {
+    return [...this.#returned, ...this.#unanswered];
+  }
+
   /** Forgets all of them. */
   clear() {
     this.#unanswered = [];
@@ -50,6 +55,12 @@ export class Questions {
   settle() {
     for (const text of this.#unanswered) this.#settle(text);
     this.#unanswered = [];
+  }
+
+  /** The texts that wait to be sent again will not be. */
+  giveUp() {
+    for (const text of this.#returned) this.#settle(text);
+    this.#returned.clear();
   }
 
   /** The turn is over. Returns what it was about. */

@@ -69,9 +69,9 @@ export class TurnTracker {
     return this.#captions.history;
   }
 
-  /** Texts that were sent and whose answer has not started. */
+  /** As Questions.open. */
   get unanswered(): readonly Text[] {
-    return this.#questions.unanswered;
+    return this.#questions.open;
   }
 
   /** The history to send when a connection opens: what the server does not have, or may forget. */
@@ -123,6 +123,11 @@ export class TurnTracker {
     this.#options.emit({ type: "interrupted", turn: current.turn });
     this.#state.apply({ type: "stopped" });
     return true;
+  }
+
+  /** As Questions.giveUp(). */
+  giveUp() {
+    this.#questions.giveUp();
   }
 
   receive(frame: LiveServerMessage) {

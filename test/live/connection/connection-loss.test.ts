@@ -100,6 +100,24 @@ describe("a lost connection with resume", () => {
     await exchange.talk.next("failed");
   });
 
+  it("names the texts that a disconnect leaves without an answer, sent or waiting to be sent again", async () => {
+    for (const isLost of [false, true]) {
+      const exchange = await Exchange.start();
+      const { talk } = exchange;
+      await talk.say("hello");
+      await exchange.settled();
+      if (isLost) {
+        cut(exchange.line());
+        await talk.next("state", ({ attempt }) => !!attempt?.waitMs);
+      }
+      talk.conversation.disconnect();
+      assert.deepEqual(
+        talk.all("turnComplete").map(({ reason, texts }) => [reason, texts]),
+        [["DISCONNECTED", ["hello"]]],
+      );
+    }
+  });
+
   it("completes the turn of unanswered speech with the reason CONNECTION_LOST and the user's transcript", async () => {
     const exchange = await Exchange.start();
     await exchange.talk.say("listen", false);
@@ -153,6 +171,21 @@ describe("a lost connection with resume", () => {
     await exchange.talk.next("resumed");
     await exchange.settled();
     assert.deepEqual(exchange.lines(/\d text/), ["1 text user: Tell me everything."]);
+  });
+
+  it("does not send a text again that waited for that when the flow interrupted it, nor report it as lost later", async () => {
+    const exchange = await Exchange.start();
+    const { talk } = exchange;
+    await talk.say("hello");
+    await exchange.settled();
+    cut(exchange.line());
+    await talk.next("state", ({ attempt }) => !!attempt?.waitMs);
+    talk.conversation.interrupt();
+    await talk.next("resumed");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/text/), ["1 text user: hello"]);
+    talk.conversation.disconnect();
+    assert.deepEqual(talk.all("turnComplete"), []);
   });
 
   it("completes a turn without a reason when only the playback of its answer was left", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { HandleStore, StoredHandle } from "../../../live/connection/resumption-handle";
-import { accept, answer, Exchange } from "../exchange";
+import { accept, answer, cut, Exchange } from "../exchange";
 import { continuity, endWithTest, settings, Talk } from "../talk";
 
 const question = (text: string) => ({ kind: "text", text, turnComplete: true }) as const;
@@ -113,6 +113,32 @@ describe("a stored resumption handle", () => {
     assert.deepEqual(exchange.lines(/text/), ["1 text user: hello"]);
     assert.equal(handles.saved.at(-1), "stored handle");
     assert.deepEqual(handles.unanswered.at(-1), []);
+  });
+
+  it("is stored with a text that waits to be sent again after a lost connection", async () => {
+    const handles = storeOf();
+    const exchange = await Exchange.start({}, { handles });
+    await exchange.talk.say("hello");
+    await exchange.settled();
+    cut(exchange.line());
+    await exchange.talk.next("state", ({ attempt }) => !!attempt?.waitMs);
+    assert.equal(exchange.talk.conversation.close(), 0);
+    const next = await Exchange.start({ text: answer }, { handles });
+    next.talk.conversation.connect();
+    await next.talk.next("turnComplete");
+    assert.deepEqual(next.lines(/setup|text/), ["1 setup handle 1", "1 text user: hello"]);
+  });
+
+  it("is missing: close() counts the texts that wait to be sent again, without those that the flow has interrupted", async () => {
+    for (const isInterrupted of [false, true]) {
+      const exchange = await Exchange.start();
+      await exchange.talk.say("hello");
+      await exchange.settled();
+      cut(exchange.line());
+      await exchange.talk.next("state", ({ attempt }) => !!attempt?.waitMs);
+      if (isInterrupted) exchange.talk.conversation.interrupt();
+      assert.equal(exchange.talk.conversation.close(), isInterrupted ? 0 : 1);
+    }
   });
 
   it("is missing: close() returns the number of unanswered texts", async () => {
