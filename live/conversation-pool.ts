@@ -67,14 +67,15 @@ export class ConversationPool {
     const conversation = this.get(key);
     if (conversation.canTake(settings)) return conversation.configure(settings);
     conversation.end();
-    this.#create(key, settings);
+    this.#replace(key, conversation, settings);
   }
 
   /** Ends the conversation of a key, and its own settings with it, as Conversation.disconnect(). */
   disconnect(key: string) {
     const conversation = this.get(key);
     conversation.disconnect();
-    if (conversation.settings.own) this.#create(key, this.#options.settingsFor(key)).disconnect();
+    if (conversation.settings.own)
+      this.#replace(key, conversation, this.#options.settingsFor(key)).disconnect();
   }
 
   /** The states of the conversations, as the badge shows them. */
@@ -95,6 +96,13 @@ export class ConversationPool {
     for (const conversation of this.#conversations.values()) unanswered += conversation.close();
     this.#conversations.clear();
     return unanswered;
+  }
+
+  /** Puts another conversation in the place of one that has ended: a used-up token budget needs a reset there, too. */
+  #replace(key: string, { spent }: Conversation, settings: ConversationSettings): Conversation {
+    const conversation = this.#create(key, settings);
+    if (spent) conversation.spend(spent);
+    return conversation;
   }
 
   #report(conversation: Conversation, event: ConversationEvent) {

@@ -127,6 +127,16 @@ export class Conversation {
     return this.settings.own ? Math.max(keepUntil, this.#lastUsed + HANDLE_LIFETIME_MS) : keepUntil;
   }
 
+  /** How the token budget was used up; undefined: it was not. */
+  get spent() {
+    return this.#state.current.spent;
+  }
+
+  /** Only a reset opens the conversation from now on. @param why as `spent` */
+  spend(why: string) {
+    this.#state.apply({ type: "spent", why });
+  }
+
   /** Sends an input, and opens the conversation if necessary. A signal to a conversation that is not open does nothing. */
   send(input: Input, done: Done) {
     this.#lastUsed = this.#options.clock.now();

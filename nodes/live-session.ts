@@ -78,9 +78,18 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
       warned.add(warning);
     }
   };
+  /** A deploy may have changed the node so that the stored settings of a conversation fit it no longer. */
+  const settingsFor = (key: string) => {
+    try {
+      return settingsWith(handles?.ownOf(key));
+    } catch (error) {
+      node.warn(`The conversation "${key}" loses its own settings: ${(error as Error).message}`);
+      return settings;
+    }
+  };
   const options = {
     ...connection,
-    settingsFor: (key: string) => settingsWith(handles?.ownOf(key)),
+    settingsFor,
     handlesFor: handles && ((key: string, settings: () => ConversationSettings) => handles.of(key, settings)),
     tools: () => tools.served,
     clock: systemClock,

@@ -10,14 +10,15 @@ export type FurtherSetup = Record<string, unknown>;
  * @returns a new frame; neither argument changes
  */
 export function mergeSetup(setup: FurtherSetup, further: FurtherSetup): FurtherSetup {
-  const merged = { ...setup };
+  // A field may have any name, also that of a property of all objects.
+  const merged = new Map(Object.entries(setup));
   for (const [name, value] of Object.entries(further)) {
-    const before = merged[name];
-    if (isObject(before) && isObject(value)) merged[name] = mergeSetup(before, value);
-    else if (name === "tools" && Array.isArray(before)) merged[name] = before.concat(value);
-    else merged[name] = value;
+    const before = merged.get(name);
+    if (isObject(before) && isObject(value)) merged.set(name, mergeSetup(before, value));
+    else if (name === "tools" && Array.isArray(before)) merged.set(name, before.concat(value));
+    else merged.set(name, value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 const isObject = (value: unknown): value is FurtherSetup =>
@@ -117,10 +118,12 @@ export function checkFurtherSetup({
     labels: "an object",
     "labels.*": "a text",
   };
+  const maxDepth = 100;
   /** Fields that are still to be checked: their paths, and the same as they are called above. */
-  const fields: [path: string, known: string, value: unknown][] = [["", "", furtherSetup]];
-  for (const [path, known, value] of fields) {
-    if (refused[known]) return `${path} ${refused[known]}`;
+  const fields: [path: string, known: string, value: unknown, depth: number][] = [["", "", furtherSetup, 0]];
+  for (const [path, known, value, depth] of fields) {
+    if (Object.hasOwn(refused, known)) return `${path} ${refused[known]}`;
+    if (depth > maxDepth) return `${path} is nested more than ${maxDepth} levels deep`;
     const type = types[known];
     const isList = Array.isArray(value);
     const isObject = typeof value === "object" && value !== null && !isList;
@@ -136,16 +139,17 @@ export function checkFurtherSetup({
     if (known.endsWith(".replicatedVoiceConfig") && voice)
       return `${path} and the setting "Voice" exclude each other`;
     if (isList)
-      for (const [index, entry] of value.entries()) fields.push([`${path}[${index}]`, `${known}[]`, entry]);
+      for (const [index, entry] of value.entries())
+        fields.push([`${path}[${index}]`, `${known}[]`, entry, depth + 1]);
     if (!isObject) continue;
     const dot = path ? "." : "";
     for (const [name, entry] of Object.entries(value)) {
       const isMap = `${known}.*` in types;
       const camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
       const meant = known + dot + camel;
-      if (camel !== name && !isMap && (meant in types || meant in refused))
+      if (camel !== name && !isMap && (Object.hasOwn(types, meant) || Object.hasOwn(refused, meant)))
         return `${path}${dot}${name} must be written as ${camel}`;
-      fields.push([path + dot + name, isMap ? `${known}.*` : known + dot + name, entry]);
+      fields.push([path + dot + name, isMap ? `${known}.*` : known + dot + name, entry, depth + 1]);
     }
   }
   return true;

@@ -36,6 +36,27 @@ describe("further setup", () => {
     assert.deepEqual(setup, before);
   });
 
+  it("may have fields with the names of properties of all objects", () => {
+    const further = JSON.parse(
+      '{"generationConfig": {"__proto__": {"topP": 1}}, "constructor": {"a": 1}, "__proto__": {"b": 1}}',
+    );
+    const merged = mergeSetup({ generationConfig: { topK: 1 } }, further);
+    assert.equal(
+      JSON.stringify(merged),
+      '{"generationConfig":{"topK":1,"__proto__":{"topP":1}},"constructor":{"a":1},"__proto__":{"b":1}}',
+    );
+    assert.equal(({} as { b?: number }).b, undefined);
+  });
+
+  it("is refused when it is nested so deeply that nothing could write it", () => {
+    const depth = 100_000;
+    const furtherSetup = JSON.parse(`{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`);
+    assert.match(
+      String(checkFurtherSetup({ furtherSetup })),
+      /^a\[0\].* is nested more than 100 levels deep$/,
+    );
+  });
+
   it("may have a Google Search with parameters, in the place of the plain one", () => {
     const furtherSetup = { tools: [{ googleSearch: { excludeDomains: ["example.com"] } }] };
     const { config, extra } = buildSetup({ ...settings, googleSearch: true, furtherSetup }, plain);
@@ -58,6 +79,7 @@ describe("further setup", () => {
       generationConfig: { topP: 0.9, topK: 40, maxOutputTokens: 500, thinkingConfig: { thinkingBudget: 0 } },
     },
     { labels: { safety_identifier: "child" } },
+    JSON.parse('{"constructor": 1, "to_string": 1, "__proto__": { "a": 1 }}'),
     { tools: [{ googleSearch: { searchTypes: {} } }, { googleMaps: {} }] },
     {
       inputAudioTranscription: { sourceText: "Hello" },

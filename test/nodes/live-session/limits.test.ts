@@ -47,6 +47,32 @@ describe("a spent token budget", () => {
   });
 });
 
+describe("a spent token budget and settings of the conversation", () => {
+  it("stays spent with another model, and after a disconnect, until a reset", async () => {
+    const { flow, farEnd } = await startSession(
+      answering((reply) =>
+        reply({ usageMetadata: { totalTokenCount: 7 }, serverContent: { turnComplete: true } }),
+      ),
+      { tokenBudget: 5 },
+    );
+    flow.send("session", { action: "connect", payload: { voice: "Puck" } });
+    flow.send("session", { payload: "hello" });
+    await flow.at("events").next(event("refused"));
+    for (const action of [
+      { action: "disconnect" },
+      { action: "connect", payload: { turnDetection: "manual" } },
+      { action: "connect", payload: { model: "gemini-2.5-flash-native-audio-preview-12-2025" } },
+    ]) {
+      flow.send("session", action);
+      flow.send("session", { payload: "hello again" });
+      assert.match((await flow.nextError()).message, /budget of 5.*"reset"/);
+    }
+    flow.send("session", { action: "reset" });
+    await flow.at("events").next(state("connected"));
+    assert.equal(farEnd.requests.length, 2);
+  });
+});
+
 describe("max conversations", () => {
   it("ends a conversation that was idle for 30 s for a new one, with an event and a warning", async () => {
     const { flow } = await startSession(acceptSetup(), { maxConversations: 2 });

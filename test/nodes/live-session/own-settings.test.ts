@@ -279,6 +279,21 @@ describe("the action connect with settings in the payload", () => {
     assert.deepEqual(handles().at(-1), undefined, "no conversation continues with another model");
   });
 
+  it("is lost with a warning when the node was deployed with settings that it does not fit: the conversation goes on", async () => {
+    await start({ keepConversations: true, voice: "" });
+    const replicatedVoiceConfig = { mimeType: "audio/pcm", voiceSampleAudio: "AAAA" };
+    const speechConfig = { voiceConfig: { replicatedVoiceConfig } };
+    await connected({ furtherSetup: { generationConfig: { speechConfig } } });
+    await say("hello");
+    await flow.deploy([connectionTo(farEnd), ...session({ keepConversations: true, voice: "Leda" })]);
+    const warnings = flow.warnings("session");
+    await say("I am back");
+    assert.equal(voices().at(-1), "Leda");
+    assert.deepEqual(handles().at(-1), "handle 1");
+    assert.equal(warnings.items.length, 1);
+    assert.match(warnings.items[0]!, /"default" loses its own settings: .*"Voice" exclude each other/);
+  });
+
   it("is known before the first message is handled, however late the context store answers", async () => {
     const kept = {
       handle: "an old handle",
