@@ -5,13 +5,13 @@ import { dialogs, languages, read } from "./dialogs";
 
 /** Names, formats and units: a text that consists of them is the same in every language. */
 const NAMES =
-  /\b(A-law|ALSA|API|ffmpeg|G\.711|GEMINI_API_KEY|Gemini|get_weather|Google|JSON|k?Hz|mu-law|Ogg|Opus|PCM|PipeWire|Search|sox|TLS|us-central1|Vertex AI|WAV)\b|https?:\S*|__\w+__/g;
+  /\b(A-law|ALSA|API|en|ffmpeg|G\.711|GEMINI_API_KEY|Gemini|get_weather|Google|JSON|k?Hz|mu-law|Ogg|Opus|PCM|PipeWire|Search|sox|TLS|us-central1|Vertex AI|WAV)\b|https?:\S*|__\w+__/g;
 
 /** Other texts that a language has in common with English. */
 const SAME: Record<string, string[]> = {
-  de: [],
-  ja: ["en"],
-  "zh-CN": ["en"],
+  de: ["Format", "minimal", "mono", "Proxy", "Server", "Simulator", "stereo", "Timeout (s)"],
+  ja: [],
+  "zh-CN": [],
 };
 
 /** The texts of a catalogue by their keys. */
