@@ -1,4 +1,4 @@
-// What all dialogs share in the editor: checks and defaults of settings, tabs, rows that depend on other settings, and hints.
+// What dialogs share in the editor: checks and defaults of settings, tabs, rows that depend on other settings, hints, sound devices.
 
 // The editor makes all tabs equally wide, and cuts off long names.
 $(
@@ -6,6 +6,24 @@ $(
 ).appendTo("head");
 
 window.GeminiLive = {
+  /** Suggests the devices of Node-RED's machine that the chosen program can use, and says when there is no program. @param type of the node */
+  suggestDevices(type) {
+    const device = $("#node-input-device").attr("list", `${type}-devices`);
+    const list = $("<datalist>").attr("id", `${type}-devices`).insertAfter(device);
+    const problem = $(`<div class="form-tips" id="${type}-problem" style="margin-bottom: 12px">`).hide();
+    problem.insertAfter(device.closest("[data-row]"));
+    const update = (program) =>
+      $.getJSON(`${type}/devices`, { program }).done((answer) => {
+        list.empty();
+        for (const { name, description } of answer.devices)
+          $("<option>").val(name).text(description).appendTo(list);
+        problem.text(answer.problem || "").toggle(Boolean(answer.problem));
+      });
+    $("#node-input-program")
+      .on("change", ({ target }) => update(target.value))
+      .trigger("change");
+  },
+
   /**
    * The dialog of one kind of node.
    * @param packageName whose texts about valid values all dialogs share

@@ -59,6 +59,13 @@ export function explainEnding(kind: Kind, command: Command, device: string, endi
   return new DeviceError(`${name} has ended with ${how}${last ? `: ${last}` : ""}.`);
 }
 
+/** Returns the error of a program that runs, but delivers no sound or takes none, as those of PipeWire do without a device. */
+export function explainStall(kind: Kind, command: Command): DeviceError {
+  const name = command.file.replace(/^.*[\\/]/, "");
+  const what = kind === "microphone" ? "delivers no sound" : "takes no sound";
+  return new DeviceError(`${name} ${what}. Connect the ${kind}, or choose another device or program.`);
+}
+
 /** The kernel's sound devices exist, but this process may open none of them. ALSA then says that there is no card. */
 function isSoundForbidden(): boolean {
   try {

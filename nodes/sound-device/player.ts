@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../audio/clock";
 import { sampleBytes } from "../../audio/frames";
+import { explainStall } from "./failures";
 import { Outage } from "./outage";
 import type { Command, DeviceError } from "./programs";
 import type { Handlers, Running } from "./run";
@@ -10,6 +11,8 @@ import type { Handlers, Running } from "./run";
 const IDLE_MS = 500;
 /** Milliseconds that the program has to play the rest: more than its pipe holds. */
 const END_MS = 15_000;
+/** Milliseconds beyond the length of its sound after which a program that takes none has stalled: more than its pipe and the device hold. */
+const STALL_MS = 15_000;
 
 /** Interleaved 16-bit PCM. `sampleRate` in Hz. */
 export interface PlayerFormat {
@@ -33,6 +36,7 @@ export interface PlayerOptions {
 }
 
 interface Playing {
+  command: Command;
   running: Running;
   format: PlayerFormat;
   /** It gets no more sound. */
@@ -41,6 +45,9 @@ interface Playing {
   isFlushed: boolean;
   /** It takes no more sound for now. */
   isFull: boolean;
+  /** Clock time at which it should have taken the last sound. */
+  stallsAt: number;
+  stall?: DeviceError;
 }
 
 export class Player {
@@ -109,22 +116,32 @@ export class Player {
       this.#queue.shift();
       this.#queuedMs -= lengthMs(next.pcm, next.format);
       this.#writtenAt = this.#options.clock.now();
+      playing.stallsAt = this.#writtenAt + lengthMs(next.pcm, next.format) + STALL_MS;
       playing.isFull = !playing.running.write(next.pcm);
     }
   }
 
   #start(format: PlayerFormat): Playing | undefined {
-    const { clock, command, run, onChange } = this.#options;
+    const { clock, command: find, run, onChange } = this.#options;
     try {
-      const running = run(command(format), {
+      const command = find(format);
+      const running = run(command, {
         onDrain: () => {
           playing.isFull = false;
           this.#writtenAt = clock.now();
           this.#pump();
         },
       });
-      const playing: Playing = { running, format, isEnding: false, isFlushed: false, isFull: false };
-      running.ended.then((error) => this.#onEnd(playing, error));
+      const playing: Playing = {
+        command,
+        running,
+        format,
+        isEnding: false,
+        isFlushed: false,
+        isFull: false,
+        stallsAt: Number.POSITIVE_INFINITY,
+      };
+      running.ended.then((error) => this.#onEnd(playing, error ?? playing.stall));
       this.#endWhenIdle(playing, IDLE_MS);
       onChange(true);
       return playing;
@@ -136,6 +153,10 @@ export class Player {
 
   #endWhenIdle(playing: Playing, ms: number) {
     this.#cancelTimer = this.#options.clock.after(ms, () => {
+      if (playing.isFull && this.#options.clock.now() >= playing.stallsAt) {
+        playing.stall = explainStall("loudspeaker", playing.command);
+        return playing.running.kill();
+      }
       const isIdle = !playing.isFull && this.#queue.length === 0;
       const left = isIdle ? this.#writtenAt + IDLE_MS - this.#options.clock.now() : IDLE_MS;
       if (left > 0) this.#endWhenIdle(playing, left);

@@ -1,12 +1,15 @@
 // Records from a device for as long as it is wanted: restarts the program when it ends, with growing waits.
 
 import type { Clock } from "../../audio/clock";
+import { explainStall } from "./failures";
 import { Outage } from "./outage";
 import type { Command, DeviceError } from "./programs";
 import type { Handlers, Running } from "./run";
 
 /** Milliseconds of recording after which the device is known to work. */
 const PROVEN_MS = 10_000;
+/** A program without sound in two of these intervals, in milliseconds, has stalled. One may pass while this process is busy. */
+const WATCH_MS = 5_000;
 
 export interface RecorderOptions {
   clock: Clock;
@@ -28,6 +31,7 @@ export class Recorder {
   #running: Running | undefined;
   #isRecording = false;
   #cancelRestart: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -60,11 +64,15 @@ export class Recorder {
 
   #launch() {
     this.#cancelRestart = undefined;
-    const { clock, command, run, onSound, onStart } = this.#options;
+    const { clock, command: find, run, onSound, onStart } = this.#options;
     let provenAt: number | undefined;
+    let silentIntervals = 0;
+    let stall: DeviceError | undefined;
     try {
-      const running = run(command(), {
+      const command = find();
+      const running = run(command, {
         onSound: (chunk) => {
+          silentIntervals = 0;
           if (!this.#isWanted || this.#running !== running) return;
           if (provenAt === undefined) {
             provenAt = clock.now() + PROVEN_MS;
@@ -75,14 +83,23 @@ export class Recorder {
           onSound(chunk);
         },
       });
+      const watch = () => {
+        this.#cancelWatch = clock.after(WATCH_MS, () => {
+          if (++silentIntervals < 2) return watch();
+          stall = explainStall("microphone", command);
+          running.kill();
+        });
+      };
+      watch();
       this.#running = running;
-      running.ended.then((error) => this.#onEnd(error));
+      running.ended.then((error) => this.#onEnd(error ?? stall));
     } catch (error) {
       this.#retry(error as Error);
     }
   }
 
   #onEnd(error: DeviceError | undefined) {
+    this.#cancelWatch?.();
     this.#running = undefined;
     this.#isRecording = false;
     if (!this.#isWanted) return;

@@ -64,6 +64,22 @@ describe("a player", () => {
     assert.deepEqual([changes, clock.waiting], [[true, false], 0]);
   });
 
+  it("ends a program that takes no more sound for fifteen seconds, and says so", async () => {
+    player.play(sound(20), MONO);
+    last().takesMore = false;
+    player.play(sound(60_000), MONO);
+    clock.advance(74_000);
+    assert.equal(last().endedBy, undefined);
+    clock.advance(2_000);
+    assert.equal(last().endedBy, "kill");
+    await last().finish();
+    const error = "aplay takes no sound. Connect the loudspeaker, or choose another device or program.";
+    assert.deepEqual([failures, clock.waiting], [[[error, true]], 0]);
+    clock.advance(1_000);
+    player.play(sound(20), MONO);
+    assert.equal(programs.length, 2);
+  });
+
   it("plays sound that comes while the program ends with the next one", async () => {
     player.play(sound(20), MONO);
     clock.advance(500);

@@ -85,6 +85,30 @@ describe("a recorder", () => {
     assert.equal(programs.length, 5);
   });
 
+  it("restarts a program that delivers no sound for ten seconds, from the start or later, and says so", async () => {
+    recorder.start();
+    for (const soundUntil of [0, 30_000]) {
+      for (let at = 0; at < soundUntil; at += 1_000) {
+        sound();
+        clock.advance(1_000);
+      }
+      clock.advance(10_000);
+      assert.equal(last().endedBy, "kill");
+      await last().finish();
+      clock.advance(1_000);
+    }
+    const error = "arecord delivers no sound. Connect the microphone, or choose another device or program.";
+    assert.deepEqual(failures, [
+      [error, true],
+      [error, true],
+    ]);
+    assert.equal(programs.length, 3);
+    const stopped = recorder.stop();
+    await last().finish();
+    await stopped;
+    assert.equal(clock.waiting, 0);
+  });
+
   it("finds a program that is installed later", () => {
     command = () => {
       throw new DeviceError("no program");
