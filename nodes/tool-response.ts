@@ -1,9 +1,9 @@
-// gemini-tool-response: returns the result of a tool call to the session that made it.
+// gemini-tool-response: returns the result of a tool call to the node that made it.
 
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { InputError } from "../live/server/errors";
 import type { FlowMessage } from "./flow/messages";
-import type { LiveSessionNode } from "./flow/node-types";
+import type { CallerNode } from "./flow/node-types";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
 import { toolResponse } from "./settings/tool-response";
@@ -26,8 +26,8 @@ function runToolResponse(RED: NodeAPI, node: Node, def: NodeDef) {
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
       const { id, node: sessionId, session } = readToolCall(msg);
-      const caller = RED.nodes.getNode(sessionId) as LiveSessionNode | null;
-      if (caller?.type !== "gemini-live-session" || !caller.respondToCall)
+      const caller = RED.nodes.getNode(sessionId) as CallerNode | null;
+      if (!caller?.respondToCall)
         throw new InputError(
           `The live session that made the call ${id} no longer exists. The response was not sent.`,
         );

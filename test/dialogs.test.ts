@@ -22,7 +22,7 @@ type Default = { value?: unknown; validate?: (this: object, value: unknown) => u
 const EDITOR_SCRIPT = read("resources", "dialog.js");
 
 /** The defaults that a dialog registers, without an editor around it. */
-function defaultsOf(script: string): Record<string, Default> {
+function defaultsOf({ script, resources }: { script: string; resources: string }): Record<string, Default> {
   let defaults: Record<string, Default> = {};
   const RED = {
     _: String,
@@ -34,8 +34,8 @@ function defaultsOf(script: string): Record<string, Default> {
   };
   const noFields = () => ({ length: 0, appendTo() {} });
   const window = {};
-  new Function("window", "$", "RED", EDITOR_SCRIPT)(window, noFields, RED);
-  new Function("GeminiLive", "RED", "$", script)(...Object.values(window), RED, noFields);
+  new Function("window", "$", "RED", `${EDITOR_SCRIPT}\n${resources}`)(window, noFields, RED);
+  new Function(...Object.keys(window), "RED", "$", script)(...Object.values(window), RED, noFields);
   return defaults;
 }
 
@@ -55,7 +55,8 @@ describe("the files of every node", () => {
     for (const set of sets) assert.equal(registered[set], `dist/nodes/${set}.js`);
   });
 
-  for (const { set, type, definition, isConfig, template, script, defaults, credentials } of dialogs)
+  for (const dialog of dialogs) {
+    const { set, type, definition, isConfig, template, script, defaults, credentials } = dialog;
     describe(type, () => {
       it("is defined by literals, as the flow library reads it, and shown in the palette without its prefix", () => {
         assert.equal(type, `gemini-${set}`);
@@ -83,7 +84,7 @@ describe("the files of every node", () => {
       it("has the defaults of its table, and a version", () => {
         const { settings } = tableOf(set);
         const values = Object.fromEntries(
-          Object.entries(defaultsOf(script)).map(([name, { value }]) => [name, value]),
+          Object.entries(defaultsOf(dialog)).map(([name, { value }]) => [name, value]),
         );
         const wanted = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
         assert.deepEqual(values, { name: "", version: 1, ...Object.fromEntries(wanted) });
@@ -113,7 +114,7 @@ describe("the files of every node", () => {
 
       it("accepts in its dialog exactly what the runtime accepts", () => {
         const { settings } = tableOf(set);
-        const defaults = defaultsOf(script);
+        const defaults = defaultsOf(dialog);
         for (const [name, setting] of Object.entries(settings)) {
           const { validate } = defaults[name]!;
           if (setting.kind === "node") continue;
@@ -163,6 +164,7 @@ describe("the files of every node", () => {
         assert.ok(examples.some(({ flow }) => flow.some((node) => node.type === type)));
       });
     });
+  }
 
   it("have no unused icon", () => {
     const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);

@@ -47,6 +47,8 @@ interface Dialog {
   type: string;
   template: string;
   script: string;
+  /** The editor scripts that this dialog has besides the one of all dialogs. */
+  resources: string;
   definition: Map<string, Syntax>;
   defaults: string[];
   credentials: string[];
@@ -77,6 +79,11 @@ function readDialog(file: string): Dialog {
     type: template[1]!,
     template: template[2]!,
     script,
+    resources: [...html.matchAll(/<script src="resources\/.*\/([\w-]+\.js)">/g)]
+      .map(([, file]) => file!)
+      .filter((file) => file !== "dialog.js")
+      .map((file) => read("resources", file))
+      .join("\n"),
     definition,
     defaults: namesIn("defaults"),
     credentials: namesIn("credentials"),

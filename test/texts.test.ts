@@ -61,7 +61,7 @@ const keysOfTable = (set: string, script: string) => [
 ];
 
 describe("the texts of every node", () => {
-  for (const { set, type, definition, isConfig, template, script } of dialogs)
+  for (const { set, type, definition, isConfig, template, script, resources } of dialogs)
     describe(type, () => {
       it("names every setting in errors as its dialog does", () => {
         const { label, error = {} } = JSON.parse(read("locales/en-US", `${set}.json`))[set];
@@ -75,7 +75,7 @@ describe("the texts of every node", () => {
         const own = flatten(JSON.parse(read("locales/en-US", `${set}.json`)));
         const shared = flatten(JSON.parse(read("locales/en-US", "live-config.json")));
         const core = flatten(coreTexts).map((key) => `node-red:${key}`);
-        for (const key of [...keysInTemplate(template), ...keysInCode(script)])
+        for (const key of [...keysInTemplate(template), ...keysInCode(script + resources)])
           assert.ok([...own, ...core].includes(key), `${key} is not in the catalogue`);
         // A dialog's own check may say itself what is wrong.
         for (const key of keysOfTable(set, script).filter((each) => !each.includes(".error.")))
@@ -135,9 +135,9 @@ describe("the texts of every node", () => {
     const catalogues = dialogs.flatMap(({ set }) =>
       flatten(JSON.parse(read("locales/en-US", `${set}.json`))),
     );
-    const inDialogs = dialogs.flatMap(({ template, script }) => [
+    const inDialogs = dialogs.flatMap(({ template, script, resources }) => [
       ...keysInTemplate(template),
-      ...keysInCode(script),
+      ...keysInCode(script + resources),
     ]);
     const inCode = filesUnder("nodes").flatMap((file) => keysInCode(read(file)));
     for (const key of inCode) assert.ok(catalogues.includes(key), `${key} is in no catalogue`);

@@ -31,10 +31,14 @@ export interface LiveConfigNode extends Node<ConnectionCredentials> {
   connection(): SharedConnection;
 }
 
-/** What a live session offers to other nodes; missing if its settings are invalid. */
-export interface LiveSessionNode extends Node {
-  /** Passes a tool response to the conversation of the call. */
+/** A node that makes tool calls: a live session, or a tool call that is tried from its dialog. */
+export interface CallerNode extends Node {
+  /** Passes a tool response to the call that waits for it; missing if the node's settings are invalid. */
   respondToCall?(session: string, id: string, result: ToolResult, done: Done): void;
+}
+
+/** What a live session offers to other nodes; missing if its settings are invalid. */
+export interface LiveSessionNode extends CallerNode {
   /** The server and the setup of a new conversation; a live token locks its tokens to them. */
   blueprint?(): { connection: SharedConnection; setup: Setup };
 }

@@ -1,0 +1,204 @@
+// The admin endpoint behind the button "Try it" of a tool call, in a real Node-RED, with branches that answer, fail and stay silent.
+
+import assert from "node:assert/strict";
+import { opened } from "../clean-up";
+import { deploy, type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
+import { startPlainNodeRed } from "../plain-node-red";
+
+const PARAMETERS = JSON.stringify({
+  type: "object",
+  properties: { city: { type: "string" } },
+  required: ["city"],
+});
+const tool = (id: string, timeoutSeconds: number, more: object = {}) => ({
+  id,
+  type: "gemini-tool-call",
+  z: "tab",
+  x: 100,
+  y: 100,
+  functionName: id,
+  description: `does ${id}`,
+  parameters: PARAMETERS,
+  timeoutSeconds,
+  wires: [[`${id} branch`], ["cancelled"]],
+  ...more,
+});
+const branch = (id: string, func: string) => ({
+  id: `${id} branch`,
+  type: "function",
+  z: "tab",
+  x: 100,
+  y: 100,
+  func,
+  outputs: 1,
+  wires: [["response", "called"]],
+});
+const debug = (id: string) => ({
+  id,
+  type: "debug",
+  z: "tab",
+  x: 100,
+  y: 100,
+  active: true,
+  tosidebar: true,
+  complete: "true",
+  targetType: "full",
+  wires: [],
+});
+const FLOW = [
+  { id: "tab", type: "tab", label: "flow" },
+  tool("answers", 30),
+  branch("answers", "msg.payload = { sky: 'sunny in ' + msg.payload.city }; return msg;"),
+  tool("fails", 30),
+  branch("fails", "msg.error = { message: 'no station there' }; return msg;"),
+  tool("silent", 1),
+  branch("silent", "return null;"),
+  tool("waits", 3_600),
+  branch("waits", "msg.payload = 'a while'; msg.willContinue = true; return msg;"),
+  tool("talks", 30),
+  branch("talks", "msg.payload = 'x'.repeat(3000); return msg;"),
+  tool("broken", 30, { description: "" }),
+  { id: "response", type: "gemini-tool-response", z: "tab", x: 100, y: 100, maxKilobytes: 1, wires: [] },
+  debug("called"),
+  debug("cancelled"),
+];
+
+interface Result {
+  outcome: string;
+  ms?: number;
+  response?: unknown;
+  problem?: string;
+}
+
+describe("a call that is tried from the dialog", () => {
+  let nodeRed: NodeRed;
+  let news: EditorNews;
+
+  before(async () => {
+    nodeRed = await startNodeRed();
+    news = await listenAsEditor(nodeRed.url);
+    await deploy(nodeRed, news, FLOW, "full");
+  });
+  after(() => {
+    news.close();
+    return nodeRed.stop();
+  });
+
+  const request = (id: string, body: object = {}, signal?: AbortSignal) =>
+    fetch(`${nodeRed.url}/gemini-tool-call/${id}/try`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ args: { city: "Berlin" }, functionName: id, parameters: PARAMETERS, ...body }),
+      ...(signal && { signal }),
+    });
+  const attempt = async (id: string, body?: object): Promise<[number, Result]> => {
+    const response = await request(id, body);
+    return [response.status, (await response.json()) as Result];
+  };
+  const debugged = async (id: string, of: string) => {
+    const { msg } = await news.debug.next(({ id: from, msg }) => from === id && msg.includes(`"${of}"`));
+    return JSON.parse(msg) as {
+      payload: object;
+      session: string;
+      toolCall: { id: string; node: string; tool: string };
+    };
+  };
+
+  it("shows what the branch answered, and how long it took", async () => {
+    const [status, { outcome, ms, response }] = await attempt("answers");
+    assert.deepEqual([status, outcome, response], [200, "answered", { sky: "sunny in Berlin" }]);
+    assert.ok(ms! >= 0 && ms! < 30_000, String(ms));
+    const { toolCall, session } = await debugged("called", "answers");
+    assert.deepEqual([toolCall.node, toolCall.tool, session], ["answers", "answers", "try"]);
+  });
+
+  it("shows the error that the branch returned, and cuts a large result as for a model", async () => {
+    const [, failed] = await attempt("fails");
+    assert.deepEqual([failed.outcome, failed.response], ["failed", "no station there"]);
+    const [, large] = await attempt("talks");
+    assert.equal(large.outcome, "answered");
+    assert.match(String(large.response), /^x{1024} … \[cut to 1024 of 3002 bytes\]$/);
+  });
+
+  it("says after the timeout that the branch stayed silent, and tells the branch", async () => {
+    const [status, { outcome, ms }] = await attempt("silent");
+    assert.deepEqual([status, outcome], [200, "silent"]);
+    assert.ok(ms! >= 990, String(ms));
+    assert.deepEqual((await debugged("cancelled", "silent")).payload, { reason: "timeout" });
+  });
+
+  it("runs one at a time, goes on after a response that others follow, and stops with the dialog", async () => {
+    const dialog = new AbortController();
+    const first = request("waits", {}, dialog.signal).catch((error: Error) => error.name);
+    const { toolCall } = await debugged("called", "waits");
+    assert.deepEqual(await attempt("waits"), [409, { outcome: "busy" }]);
+    dialog.abort();
+    assert.equal(await first, "AbortError");
+    const cancelled = await debugged("cancelled", "waits");
+    assert.deepEqual([cancelled.payload, cancelled.toolCall], [{ reason: "cancelled" }, toolCall]);
+    // It is free again.
+    const again = new AbortController();
+    const second = request("waits", {}, again.signal).catch((error: Error) => error.name);
+    assert.notEqual((await debugged("called", "waits")).toolCall.id, toolCall.id);
+    again.abort();
+    assert.equal(await second, "AbortError");
+    await debugged("cancelled", "waits");
+  });
+
+  it("reaches the branch only with arguments that fit the parameters", async () => {
+    const [status, { outcome, problem }] = await attempt("answers", { args: { city: 7 } });
+    assert.deepEqual([status, outcome], [422, "invalid"]);
+    assert.match(problem!, /city must be string/);
+    for (const args of [null, "Berlin", [], 7]) {
+      const [status] = await attempt("answers", { args });
+      assert.equal(status, 422, JSON.stringify(args));
+    }
+  });
+
+  it("says when the tool call is not deployed, has errors, or runs with other settings than the dialog shows", async () => {
+    for (const id of ["nobody", "broken", "response"])
+      assert.deepEqual(await attempt(id), [404, { outcome: "undeployed" }], id);
+    for (const other of [
+      { functionName: "answered" },
+      { parameters: '{"type":"object","properties":{}}' },
+      { parameters: "{" },
+      { parameters: undefined },
+    ])
+      assert.deepEqual(await attempt("answers", other), [409, { outcome: "changed" }]);
+    // The same in other words.
+    const [, { outcome }] = await attempt("answers", {
+      parameters: JSON.stringify(JSON.parse(PARAMETERS), null, 3),
+    });
+    assert.equal(outcome, "answered");
+  });
+
+  it("ends with a deploy", async () => {
+    const waiting = attempt("waits");
+    await debugged("called", "waits");
+    await deploy(nodeRed, news, FLOW, "full");
+    const [status, { outcome }] = await waiting;
+    assert.deepEqual([status, outcome], [200, "stopped"]);
+  });
+});
+
+describe("a call that is tried with a login for the editor", () => {
+  it("needs the permission to change flows", async () => {
+    const secured = await startPlainNodeRed(
+      `adminAuth: { type: "credentials", users: [],
+        tokens: (token) => Promise.resolve(token === "reader" ? { username: "r", permissions: "read" } : token === "all" ? { username: "a", permissions: "*" } : null) },`,
+      FLOW,
+    );
+    await opened({ close: () => secured.stop() });
+    const status = async (headers: object) =>
+      (
+        await fetch(`${secured.url}/gemini-tool-call/answers/try`, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify({ args: { city: "Berlin" }, functionName: "answers", parameters: PARAMETERS }),
+        })
+      ).status;
+    assert.equal(await status({}), 401);
+    assert.equal(await status({ authorization: "Bearer reader" }), 401);
+    assert.equal(await status({ authorization: "Bearer all" }), 200);
+  });
+});
