@@ -259,6 +259,31 @@ describe("Vertex AI", () => {
       assert.deepEqual(talk.all("failed"), []);
     });
 
+    it("takes a refusal of something else, 5 s after a context update, as final", async () => {
+      const { exchange, talk, updates } = await startWithTools();
+      await talk.instruct("Speak like a pirate.");
+      await exchange.settled();
+      talk.clock.advance(5_001);
+      exchange.line().socket.close(1007, "Request contains an invalid argument.");
+      await talk.next("failed");
+      assert.deepEqual([updates().length, exchange.setups.length], [1, 1]);
+    });
+
+    it("gets context updates again after a reset, although one was refused before", async () => {
+      const { exchange, talk, updates } = await startWithTools();
+      await talk.instruct("Speak like a pirate.");
+      await exchange.settled();
+      exchange.line().socket.close(1007, "Request contains an invalid argument.");
+      await talk.next("resumed");
+      talk.conversation.reset();
+      await talk.say("Hello again?");
+      await talk.next("turnComplete");
+      await talk.instruct("Whisper.");
+      await exchange.settled();
+      const update = (text: string) => ({ systemInstruction: { role: "user", parts: [{ text }] } });
+      assert.deepEqual(updates(), [update("Speak like a pirate."), update("Whisper.")]);
+    });
+
     it("changes without a reconnect even where it could not resume", async () => {
       const { exchange, talk, updates } = await startWithTools({
         continuity: { ...continuity, onConnectionLoss: "report" },
