@@ -47,6 +47,8 @@ for (const theme of THEMES)
         });
       }, type);
       await inTray("#node-input-name").waitFor();
+      // The editor sets the focus after the dialog has moved in.
+      await page.waitForFunction(() => !!document.activeElement?.closest(".red-ui-tray"));
     };
     const closeDialog = async () => {
       await page.click("#node-dialog-ok");
