@@ -23,6 +23,9 @@ import { rejectMessages } from "./settings/invalid-settings";
 import { liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
 
+/** Maximum number of warnings about settings: a flow may set any voice. */
+const MAX_WARNINGS = 100;
+
 export = (RED: NodeAPI) => {
   function LiveSession(this: LiveSessionNode, def: NodeDef) {
     RED.nodes.createNode(this, def);
@@ -74,8 +77,9 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   const warned = new Set<string>();
   const warn = (settings: ConversationSettings) => {
     for (const warning of settingWarnings(settings, setupOf(settings).leftOut)) {
-      if (!warned.has(warning)) node.warn(warning);
+      if (warned.has(warning) || warned.size >= MAX_WARNINGS) continue;
       warned.add(warning);
+      node.warn(warning);
     }
   };
   /** A deploy may have changed the node so that the stored settings of a conversation fit it no longer. */

@@ -116,8 +116,8 @@ export interface ReadFrame {
 /** Maximum characters of an unknown value as JSON, and of its path. */
 const MAX_VALUE = 2_000;
 const MAX_PATH = 200;
-/** Maximum number of unknown fields of one frame that are read. */
-const MAX_UNKNOWN = 20;
+/** Maximum number of unknown fields, and of values of a wrong type, of one frame that are named. */
+const MAX_FINDINGS = 20;
 
 /**
  * Parses a frame into an object.
@@ -171,7 +171,8 @@ function take(value: unknown, shape: Shape, path: string, found: Findings): unkn
   if (shape === "any") return value;
   const type = Array.isArray(value) ? "list" : typeof value;
   if (type !== (typeof shape === "string" ? shape : Object.keys(shape)[0])) {
-    found.wrong.push(`${path} is ${type === "object" ? "an" : "a"} ${type}`);
+    if (found.wrong.length < MAX_FINDINGS)
+      found.wrong.push(`${path} is ${type === "object" ? "an" : "a"} ${type}`);
     return undefined;
   }
   if (typeof shape === "string") return value;
@@ -185,7 +186,7 @@ function take(value: unknown, shape: Shape, path: string, found: Findings): unkn
     const place = path ? `${path}.${key}` : key;
     const known = Object.hasOwn(shape.object, key) ? shape.object[key] : undefined;
     if (known) fitting[key] = take(inner, known, place, found);
-    else if (inner !== null && found.unknown.length < MAX_UNKNOWN)
+    else if (inner !== null && found.unknown.length < MAX_FINDINGS)
       found.unknown.push({ path: place.replace(/\[\d+\]/g, "[]"), value: inner });
   }
   return fitting;

@@ -2,8 +2,8 @@
 
 import { explainStatus } from "./close-codes";
 
-/** Maximum characters of an error without a message. */
-const MAX_LENGTH = 500;
+/** Maximum characters of an error that are quoted. */
+const MAX_LENGTH = 2_000;
 
 /**
  * The error of a frame, with its code, status and message. A Catch node gets the code as `msg.error.code`, and code and status in
@@ -16,7 +16,7 @@ export function reportedError(reported: unknown): Error {
     ...((typeof code === "number" || typeof code === "string") && { code }),
     ...(typeof status === "string" && { status }),
   };
-  const text = typeof message === "string" && message ? message : writeShort(reported);
+  const text = shorten(typeof message === "string" && message ? message : reported);
   const label = Object.values(cause).join(" ");
   const advice = typeof code === "number" && code >= 400 ? ` ${explainStatus(code, text).advice}` : "";
   const error = new Error(`Gemini Live: the server reported "${text}"${label && ` (${label})`}.${advice}`, {
@@ -25,5 +25,5 @@ export function reportedError(reported: unknown): Error {
   return Object.assign(error, cause.code !== undefined && { code: cause.code });
 }
 
-const writeShort = (reported: unknown) =>
+const shorten = (reported: unknown) =>
   (typeof reported === "string" ? reported : JSON.stringify(reported)).slice(0, MAX_LENGTH);

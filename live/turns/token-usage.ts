@@ -1,8 +1,8 @@
 // Counts the tokens of each turn and of the whole conversation.
 
-import type { ModalityTokenCount, UsageMetadata } from "@google/genai";
+import { MediaModality, type ModalityTokenCount, type UsageMetadata } from "@google/genai";
 
-/** Token counts; the details are by modality, for example `{ AUDIO: 120, TEXT: 8 }`. */
+/** Token counts; the details are by modality, for example `{ AUDIO: 120, TEXT: 8 }`. What the SDK does not know is `OTHER`. */
 export interface Usage {
   prompt: number;
   response: number;
@@ -29,6 +29,8 @@ export interface UsageReport {
   trafficType?: string;
   serviceTier?: string;
 }
+
+const MODALITIES: readonly (string | undefined)[] = Object.values(MediaModality);
 
 /** No tokens. */
 export const NO_USAGE: Usage = readUsage({});
@@ -94,8 +96,14 @@ function readUsage(usage: WireUsage): Usage {
   };
 }
 
+/** Only known names: the totals of many days have every name that came. */
 function byModality(details: ModalityTokenCount[] = []) {
-  return Object.fromEntries(details.map(({ modality = "OTHER", tokenCount = 0 }) => [modality, tokenCount]));
+  const counts: Record<string, number> = {};
+  for (const { modality, tokenCount = 0 } of details) {
+    const name = modality && MODALITIES.includes(modality) ? modality : "OTHER";
+    counts[name] = (counts[name] ?? 0) + tokenCount;
+  }
+  return counts;
 }
 
 /** The sum of two counts, with their details. */

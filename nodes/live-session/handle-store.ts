@@ -21,6 +21,8 @@ interface Kept extends StoredHandle {
 
 /** Milliseconds between two searches for expired handles. */
 const SWEEP_MS = 10 * 60_000;
+/** Milliseconds for which messages wait until the context of the node was read. */
+const LOAD_MS = 5_000;
 const PREFIX = "handle_";
 
 /** By node and name in its context. Without a configured store, Node-RED clears the context of a node that is deployed again. */
@@ -38,26 +40,38 @@ export function deleteHandles(node: Node) {
 
 /** The handles of one live session. */
 export class HandleStores {
-  /** Resolves when the context of the node was read. */
+  /** Resolves when the context of the node was read, or took too long. */
   readonly loaded: Promise<void>;
   readonly #node: Node;
   readonly #clock: Clock;
   #isLoading = true;
   #cancelSweep = () => {};
+  #endLoading = () => {};
 
   constructor(node: Node, clock: Clock) {
     this.#node = node;
     this.#clock = clock;
     this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep());
-    this.loaded = new Promise((resolve) =>
-      readStored(node, (stored) => {
-        for (const [name, kept] of stored)
-          if (!inProcess.has(placeOf(node, name))) inProcess.set(placeOf(node, name), kept);
-        this.#deleteExpired();
+    this.loaded = new Promise((resolve) => {
+      const cancelWait = clock.after(LOAD_MS, () => {
+        node.warn(
+          `The context store has not answered for ${LOAD_MS / 1000} s. Conversations that are kept only there begin anew.`,
+        );
+        this.#endLoading();
+      });
+      this.#endLoading = () => {
+        cancelWait();
         this.#isLoading = false;
         resolve();
-      }),
-    );
+      };
+    });
+    readStored(node, (stored) => {
+      if (!this.#isLoading) return;
+      for (const [name, kept] of stored)
+        if (!inProcess.has(placeOf(node, name))) inProcess.set(placeOf(node, name), kept);
+      this.#deleteExpired();
+      this.#endLoading();
+    });
   }
 
   /** Whether no conversation may begin yet, because its own settings are not known. */
@@ -93,9 +107,10 @@ export class HandleStores {
     };
   }
 
-  /** Stops the search for expired handles. */
+  /** Stops the search for expired handles, and waits for the context no longer. */
   close() {
     this.#cancelSweep();
+    this.#endLoading();
   }
 
   #find(name: string): Kept | undefined {

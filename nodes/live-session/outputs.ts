@@ -87,7 +87,8 @@ export const usageTotals = (days: readonly ModelUsage[]) => report("usageTotals"
 
 /** A message of the events output: its payload is a copy of the details without those that are undefined. */
 function report(event: string, details: object, turn?: number): Output {
-  const known = Object.entries(details).filter(([, value]) => value !== undefined);
+  // The server may send a field of any name.
+  const known = Object.entries(details).filter(([name, value]) => name !== "event" && value !== undefined);
   const payload = { event, ...structuredClone(Object.fromEntries(known)) };
   return ["events", { event, ...(turn !== undefined && { turn }), payload }];
 }

@@ -58,6 +58,12 @@ describe("a frame of the server", () => {
     });
   });
 
+  it("names 20 values of a wrong type at most", () => {
+    const { frame, wrong } = read({ serverContent: { modelTurn: { parts: new Array(1_000).fill(1) } } });
+    assert.deepEqual(frame, { serverContent: { modelTurn: { parts: [] } } });
+    assert.equal(wrong.length, 20);
+  });
+
   it("has no value where the server sent null", () => {
     const { frame, wrong } = read({ serverContent: null, usageMetadata: { totalTokenCount: null } });
     assert.deepEqual(JSON.parse(JSON.stringify(frame)), { usageMetadata: {} });

@@ -50,6 +50,18 @@ describe("token usage", () => {
     }
   });
 
+  it("has no more modalities than there are, whatever the server calls them", () => {
+    const meter = new UsageMeter(undefined);
+    for (let turn = 0; turn < 3; turn++) {
+      const names = ["AUDIO", "AUDIO", "constructor", "__proto__", undefined, `NEW_${turn}`];
+      meter.note({
+        promptTokensDetails: names.map((modality) => ({ modality, tokenCount: 1 })),
+      } as object);
+      const { conversation } = meter.endTurn()!;
+      assert.deepEqual(conversation.promptByModality, { AUDIO: 2 * (turn + 1), OTHER: 4 * (turn + 1) });
+    }
+  });
+
   it("of Vertex AI, which names the response candidates, is read alike", () => {
     const meter = new UsageMeter(undefined);
     meter.note({

@@ -68,6 +68,27 @@ describe("the stored handles of a live session", () => {
     assert.deepEqual(stored(), []);
   });
 
+  it("are waited for five seconds: a context store that never answers keeps no message, with one warning", async () => {
+    const warnings: unknown[] = [];
+    const answers: ((error: null, names: string[]) => void)[] = [];
+    const context = () => ({ keys: (_: unknown, done: (typeof answers)[0]) => answers.push(done) });
+    const stores = new HandleStores(
+      { id: "owner", context, warn: (text: unknown) => warnings.push(text) } as unknown as Node,
+      clock,
+    );
+    cleanUp(() => stores.close());
+    clock.advance(4_999);
+    assert.equal(stores.isLoading, true);
+    clock.advance(1);
+    assert.equal(stores.isLoading, false);
+    await stores.loaded;
+    assert.equal(await stores.of("late", () => settings).load(), undefined);
+    answers[0]!(null, []);
+    clock.advance(10_000);
+    assert.deepEqual(warnings.length, 1);
+    assert.match(String(warnings[0]), /context store has not answered for 5 s/);
+  });
+
   it("need no timer after the node is closed", () => {
     open().close();
     assert.equal(clock.waiting, 0);

@@ -34,6 +34,15 @@ describe("the outputs of a live session", () => {
     await flow.at("events").next(state("connected"));
   };
 
+  it("names each event itself, whatever fields the server sends with it", async () => {
+    await start({}, (reply) => reply({ serverContent: { groundingMetadata: { event: "state", a: 1 } } }));
+    flow.send("session", { payload: "hello" });
+    assert.deepEqual((await flow.at("events").next(event("grounding"))).payload, {
+      event: "grounding",
+      a: 1,
+    });
+  });
+
   it("sends an answer as sound, as pieces and whole text, and as events", async () => {
     await start({}, (reply) => {
       reply({ serverContent: { ...said(480), outputTranscription: { text: "Hello " } } });

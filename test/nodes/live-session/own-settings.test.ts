@@ -261,6 +261,16 @@ describe("the action connect with settings in the payload", () => {
     assert.equal(setups()[0]!.generationConfig?.speechConfig?.languageCode, undefined);
   });
 
+  it("warns of 100 unknown voices at most", async () => {
+    await start();
+    const warnings = flow.warnings("session");
+    await connected(undefined);
+    for (let n = 0; n < 200; n++) connect({ voice: `voice ${n}` });
+    connect({ voice: 7 });
+    await flow.nextError();
+    assert.equal(warnings.items.length, 100);
+  });
+
   it("is kept with the conversation across a deploy, with a model of its own and over the new settings of the node", async () => {
     await start({ keepConversations: true });
     await connected({ model: NATIVE, voice: "Puck" });
