@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { promptFor } from "../../../live/input/input";
 import { silence, speech } from "../../speech";
-import { accept, answer, cut, Exchange, finish } from "../exchange";
+import { accept, answer, begin, cut, Exchange, finish } from "../exchange";
 import { startSimulated } from "../simulated";
 import { continuity, settings, type TalkOptions } from "../talk";
 
@@ -36,6 +36,21 @@ describe("a model that speaks first", () => {
       `1 realtimeText ${promptFor().text}`,
       "1 sound 20",
     ]);
+  });
+
+  it("has no text of the user in the end of a greeting that a lost connection cuts", async () => {
+    const exchange = await Exchange.start(
+      {
+        text: (line) => {
+          begin(line);
+          cut(line);
+        },
+      },
+      greets,
+    );
+    exchange.talk.conversation.connect();
+    const { reason, texts } = await exchange.talk.next("turnComplete");
+    assert.deepEqual([reason, texts], ["CONNECTION_LOST", undefined]);
   });
 
   it("is not asked when a text opens the conversation", async () => {

@@ -31,6 +31,15 @@ describe("token usage", () => {
     assert.equal(meter.endTurn(), undefined, "nothing was counted in the next turn");
   });
 
+  it("has thoughts and tools in its total, whether the server adds them or not, as 3.8 was reported not to", () => {
+    for (const totalTokenCount of [564, 707]) {
+      const meter = new UsageMeter(undefined);
+      const counts = { promptTokenCount: 522, responseTokenCount: 42, thoughtsTokenCount: 136 };
+      meter.note({ ...counts, toolUsePromptTokenCount: 7, totalTokenCount });
+      assert.equal(meter.endTurn()!.turn.total, 707);
+    }
+  });
+
   it("has the tokens of tools and of the cache by modality, and how the turn is billed", () => {
     const meter = new UsageMeter(undefined);
     const count = (modality: string, tokenCount: number) => [{ modality, tokenCount }];

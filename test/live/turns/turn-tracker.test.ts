@@ -186,6 +186,17 @@ describe("a field that this package does not know", () => {
     assert.equal(others(exchange).length, 2);
   });
 
+  it("is one of 100 at most that a conversation reports", async () => {
+    const exchange = await Exchange.start();
+    await exchange.talk.say("hello", false);
+    await exchange.settled();
+    for (let frame = 0; frame < 6; frame++)
+      exchange.reply(Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`field${frame}_${n}`, true])));
+    finish(exchange.line());
+    await exchange.talk.next("turnComplete");
+    assert.equal(others(exchange).length, 100);
+  });
+
   it("is reported again in the next conversation", async () => {
     const exchange = await start();
     exchange.talk.conversation.reset();
