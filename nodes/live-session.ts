@@ -138,6 +138,9 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     else if (typeof request === "string") conversation[request]();
     else if (request.kind === "update") conversation.instruct(request.instruction);
     else conversation.connect();
+    // The rest of an answer may still wait in front of the device, also when the turn is over.
+    if (request === "disconnect" || request === "reset")
+      sendOn(node, OUTPUTS.audio, { ...identityOf(identities.get(conversation)!), event: "interrupted" });
     done();
   };
   node.on("input", (msg: FlowMessage, _send, done) => {

@@ -1,10 +1,14 @@
 // What leaves each output of a live session.
 
 import assert from "node:assert/strict";
+import { opened } from "../../clean-up";
+import { startFarEnd } from "../../far-end";
+import { node } from "../../flow-node";
 import type { Inbox } from "../../inbox";
 import {
   answering,
   connection,
+  connectionTo,
   event,
   Flow,
   type Frame,
@@ -194,6 +198,38 @@ describe("the outputs of a live session", () => {
     assert.ok(sent().some((msg) => msg === heard && msg.payload === heard.payload));
     assert.ok(sent().some((msg) => msg === words));
   });
+});
+
+describe("a live session in front of audio out", () => {
+  for (const action of ["disconnect", "reset"])
+    it(`silences at the action ${action} the rest of an answer that is over for the server`, async () => {
+      const farEnd = await opened(
+        startFarEnd(
+          answering((reply) => {
+            reply({ serverContent: said(10 * 48_000) });
+            reply({ serverContent: { generationComplete: true, turnComplete: true } });
+          }),
+        ),
+      );
+      const flow = await Flow.start([
+        connectionTo(farEnd),
+        node("session", "gemini-live-session", { connection: "connection" }, [["out"], [], [], ["events"]]),
+        node("events", "helper"),
+        node("out", "gemini-audio-out", {}, [["device"], ["playback"]]),
+        node("device", "helper"),
+        node("playback", "helper"),
+      ]);
+      flow.send("session", { payload: "hello", session: "kitchen" });
+      await flow.at("events").next(event("turnComplete"));
+      await flow.at("device").next();
+      flow.send("session", { action, session: "kitchen" });
+      const flush = await flow.at("playback").next(event("flush"));
+      assert.equal(flush.session, "kitchen");
+      assert.ok((flush.payload as { unheardMs: number }).unheardMs > 5_000);
+      const end = await flow.at("playback").next(event("turnComplete"));
+      assert.equal((end.payload as { interrupted: boolean }).interrupted, true);
+      await flow.stop();
+    });
 });
 
 describe("a live session with the simulator", () => {
