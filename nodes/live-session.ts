@@ -19,6 +19,7 @@ import { disconnectedClient, isStatus, readRequest } from "./live-session/reques
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
 import { UsageTotals } from "./live-session/usage-totals";
+import { serveVoiceSamples } from "./live-session/voice-sample";
 import { rejectMessages } from "./settings/invalid-settings";
 import { liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
@@ -36,6 +37,7 @@ export = (RED: NodeAPI) => {
     }
   }
   RED.nodes.registerType("gemini-live-session", LiveSession);
+  serveVoiceSamples(RED);
 };
 
 function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {

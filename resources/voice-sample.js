@@ -1,0 +1,72 @@
+// The play button beside the voice of a live session: plays a short sample of the voice that the dialog shows.
+
+/** Adds the button to the dialog of a live session. @returns `close`, which ends the sample that is made or played */
+window.GeminiVoiceSample = (node) => {
+  const contentOf = (name) => {
+    const value = $(`#node-input-${name}`).val();
+    return value === "_ADD_" ? "" : (value ?? "");
+  };
+  const texts = { play: node._("live-session.sample.play"), stop: node._("live-session.sample.stop") };
+  const icon = $('<i class="fa fa-play">');
+  const button = $(
+    '<button type="button" class="red-ui-button" id="node-live-session-sample" style="margin-left: 6px">',
+  ).append(icon);
+  const said = $('<span role="status" id="node-live-session-sample-said">').css({
+    display: "block",
+    marginLeft: 250,
+    color: "var(--red-ui-secondary-text-color)",
+  });
+  $('[data-row="voice"]').append(button, said);
+
+  /** The request and the sound that run. */
+  let request;
+  let audio;
+  const show = (isRunning, text = "") => {
+    icon.toggleClass("fa-play", !isRunning).toggleClass("fa-stop", isRunning);
+    const label = isRunning ? texts.stop : texts.play;
+    button.attr({ "aria-label": label, title: label });
+    said.text(text).toggle(Boolean(text));
+  };
+  const close = () => {
+    request?.abort();
+    audio?.pause();
+    request = audio = undefined;
+    show(false);
+  };
+  const play = ({ wav, error }) => {
+    request = undefined;
+    if (error) return show(false, error);
+    show(true);
+    audio = new Audio(`data:audio/wav;base64,${wav}`);
+    audio.addEventListener("ended", close);
+    audio.play().catch((problem) => {
+      // Somebody stopped it.
+      if (problem.name === "AbortError") return;
+      close();
+      show(false, problem.message);
+    });
+  };
+  const failed = ({ status, statusText, responseJSON }) => {
+    if (statusText === "abort") return;
+    request = undefined;
+    const isForbidden = status === 401 || status === 403;
+    const text = isForbidden ? node._("live-session.sample.forbidden") : node._("live-session.sample.failed");
+    show(false, responseJSON?.error ?? text);
+  };
+  const start = () => {
+    const type = $("#node-input-voiceType").val() || "str";
+    if (type !== "str") return show(false, node._("live-session.sample.variable"));
+    show(true, node._("live-session.sample.running"));
+    const fields = ["connection", "model", "voice", "language"].map((name) => [name, contentOf(name)]);
+    request = $.ajax({
+      url: "gemini-live-session/voice-sample",
+      method: "POST",
+      contentType: "application/json",
+      data: JSON.stringify(Object.fromEntries(fields)),
+    });
+    request.then(play, failed);
+  };
+  button.on("click", () => (request || audio ? close() : start()));
+  show(false);
+  return { close };
+};
