@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 
-const file = "examples/token for a browser.json";
+const file = "examples/1 - first steps/04 - token for a browser.json";
 const flow = JSON.parse(readFileSync(file, "utf8"));
 const page = flow.find(({ name }) => name === "page that talks directly");
 page.template = readFileSync("examples/direct.html", "utf8");

@@ -85,7 +85,7 @@ function linkPackage() {
  * then the flow belongs to the user, and nothing in it changes.
  */
 function writeStarterFlow(selected) {
-  const starter = JSON.parse(readFileSync("examples/talk in the browser.json", "utf8"));
+  const starter = JSON.parse(readFileSync("examples/1 - first steps/01 - talk in the browser.json", "utf8"));
   const withServer = (server) =>
     JSON.stringify(
       starter.map((node) => (node.type === "gemini-live-config" ? { ...node, server } : node)),

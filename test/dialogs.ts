@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { TABLES } from "../nodes/settings/catalog";
 import type { Table } from "../nodes/settings/table";
+import { exampleFiles, exampleName } from "./example-path";
 
 export const ROOT = resolve(__dirname, "..");
 export const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
@@ -120,8 +121,8 @@ export type ExampleNode = {
   initialize?: string;
 };
 
-export const examples = filesOf("examples", ".json").map((file) => ({
-  file,
+export const examples = exampleFiles.map((file) => ({
+  name: exampleName(file),
   flow: JSON.parse(read("examples", file)) as ExampleNode[],
 }));
 

@@ -8,6 +8,7 @@ import { checkScript } from "../simulator/faults/fault-validation";
 import { startSimulator } from "../simulator/server";
 import { cleanUp } from "./clean-up";
 import { TestClock } from "./clock";
+import { exampleFiles, exampleName } from "./example-path";
 import { continuity, Talk } from "./live/talk";
 
 const ROOT = resolve(__dirname, "..");
@@ -88,8 +89,7 @@ describe("the documents", () => {
 
   it("README.md lists every example", () => {
     const shown = inItalics(readme.split("\n## Examples\n")[1]!.split("\n## ")[0]!);
-    const files = filesIn("examples").filter((file) => file.endsWith(".json"));
-    for (const file of files) assert.ok(shown.includes(basename(file, ".json")), file);
+    for (const name of exampleFiles.map(exampleName)) assert.ok(shown.includes(name), name);
   });
 
   it("README.md quotes badges and errors as they are", () => {

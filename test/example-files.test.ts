@@ -4,24 +4,24 @@ import assert from "node:assert/strict";
 import { dialogs, examples, read } from "./dialogs";
 
 const { name: packageName } = JSON.parse(read("package.json"));
-/** The packages of other nodes that an example may use, by its file. */
+/** The packages of other nodes that an example may use, by its name. */
 const NEEDED: Record<string, string[]> = {
-  "talk on a dashboard.json": ["@flowfuse/node-red-dashboard"],
-  "usage on a dashboard.json": ["@flowfuse/node-red-dashboard"],
+  "talk on a dashboard": ["@flowfuse/node-red-dashboard"],
+  "usage on a dashboard": ["@flowfuse/node-red-dashboard"],
 };
 
-for (const { file, flow } of examples)
-  describe(`the example ${file}`, () => {
+for (const { name, flow } of examples)
+  describe(`the example ${name}`, () => {
     it("has a comment that explains it, and names every other package that it needs", () => {
       const comments = flow.filter(({ type }) => type === "comment");
       assert.ok(comments.length);
       const named = flow.flatMap((node) => Object.keys((node as { modules?: object }).modules ?? {}));
-      const needed = NEEDED[file] ?? [];
+      const needed = NEEDED[name] ?? [];
       assert.deepEqual(
-        named.filter((name) => name !== packageName),
+        named.filter((other) => other !== packageName),
         needed,
       );
-      for (const name of needed) assert.ok(JSON.stringify(comments).includes(name), name);
+      for (const other of needed) assert.ok(JSON.stringify(comments).includes(other), other);
       if (!needed.length) assert.ok(!flow.some(({ type }) => type.startsWith("ui-")));
     });
 

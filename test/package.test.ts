@@ -9,6 +9,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { TABLES } from "../nodes/settings/catalog";
 import { dialogs, languages, read } from "./dialogs";
+import { exampleFiles, exampleName } from "./example-path";
 import { collect, printed } from "./node-red";
 import { installPackage } from "./packed";
 import { freePort } from "./plain-node-red";
@@ -26,7 +27,6 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
   peerDependenciesMeta: Record<string, { optional: boolean }>;
 };
 const sets = manifest["node-red"].nodes;
-const exampleFiles = readdirSync(join(ROOT, "examples")).filter((file) => file.endsWith(".json"));
 
 /** Puts an arecord that records nothing in front of PATH. */
 function silentMicrophone(folder: string): string {
@@ -75,7 +75,7 @@ describe("the packed package", () => {
 
   it("contains no tests, no sources, and nothing else that only developers need", () => {
     const allowed =
-      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/app\.css|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\.json|resources\/[a-z-]+\.js|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/app\.css|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\/[^/]*\.json|resources\/[a-z-]+\.js|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],
@@ -232,14 +232,21 @@ describe("the packed package", () => {
     });
 
     it("offers its examples in the import menu", async () => {
-      const entries = await get<{ fn: string }[]>(`/library/examples/flows/${manifest.name}`);
-      const names = exampleFiles.map((file) => file.replace(".json", ""));
-      assert.deepEqual(entries.map(({ fn }) => fn).sort(), names.sort());
+      const library = `/library/examples/flows/${manifest.name}`;
+      const folders = await get<string[]>(library);
+      const entries = await Promise.all(
+        folders.map(async (folder) => {
+          const files = await get<{ fn: string }[]>(`${library}/${encodeURIComponent(folder)}`);
+          return files.map(({ fn }) => `${folder}/${fn}.json`);
+        }),
+      );
+      assert.deepEqual(entries.flat().sort(), exampleFiles);
     });
 
     for (const file of exampleFiles)
       it(`runs the example ${file} as it is imported`, async () => {
-        const path = `/library/examples/flows/${manifest.name}/${encodeURIComponent(file.replace(".json", ""))}`;
+        const place = file.replace(".json", "").split("/").map(encodeURIComponent).join("/");
+        const path = `/library/examples/flows/${manifest.name}/${place}`;
         const flow = await get<object[]>(path);
         const response = await fetch(`${url}/flows`, {
           method: "POST",
@@ -248,7 +255,7 @@ describe("the packed package", () => {
         });
         assert.equal(response.status, 204);
         await deployed();
-        if (file === "talk in the browser.json")
+        if (exampleName(file) === "talk in the browser")
           assert.match(await get<string>("/talk", "text/html"), /data-ticket="[\w.-]+"/);
         const running = output().slice(output().indexOf("Started flows"));
         assert.doesNotMatch(running, /\[(?:error|warn)\]|Error:|missing/i);

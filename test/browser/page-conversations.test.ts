@@ -2,20 +2,18 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { cleanUp } from "../clean-up";
+import { examplePath } from "../example-path";
 import { DEADLINE_MS } from "../inbox";
 import { deploy, listenAsEditor, startNodeRed } from "../node-red";
 import { describeInBrowser, openChromium } from "./chromium";
 import { recording } from "./sound";
 
 const KEY = "a-key-of-the-environment";
-const starter = JSON.parse(
-  readFileSync(join(__dirname, "../../examples/talk in the browser.json"), "utf8"),
-) as { type: string }[];
+const starter = JSON.parse(readFileSync(examplePath("talk in the browser"), "utf8")) as { type: string }[];
 
 describeInBrowser("the page in conversation through Node-RED", () => {
   let google: Simulator;

@@ -2,15 +2,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describeInBrowser, openChromium, problemsOf } from "../browser/chromium";
 import { recording } from "../browser/sound";
 import { cleanUp } from "../clean-up";
+import { examplePath } from "../example-path";
 import { deploy, listenAsEditor, startNodeRed } from "../node-red";
 
-const flow = JSON.parse(
-  readFileSync(join(__dirname, "../../examples/talk on a dashboard.json"), "utf8"),
-) as object[];
+const flow = JSON.parse(readFileSync(examplePath("talk on a dashboard"), "utf8")) as object[];
 
 describeInBrowser("the example flow: talk on a dashboard", () => {
   it("shows the page on the dashboard, where it answers a text and repeats speech", async () => {

@@ -1,7 +1,7 @@
 // Reads a shipped example.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { examplePath } from "../example-path";
 
 interface FlowNode {
   id: string;
@@ -14,7 +14,7 @@ interface FlowNode {
  * @returns its flow, and the id of a node by its name or type
  */
 export function example(name: string, change = (text: string) => text) {
-  const text = readFileSync(join(__dirname, "../../examples", `${name}.json`), "utf8");
+  const text = readFileSync(examplePath(name), "utf8");
   const flow = JSON.parse(change(text)) as FlowNode[];
   const idOf = (nameOrType: string) =>
     flow.find(({ name, type }) => name === nameOrType || type === nameOrType)!.id;

@@ -3,13 +3,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { compileFunction } from "node:vm";
+import { examplePath } from "../example-path";
 
 describe("the functions of the example flow: RTP and G.711 telephone line", () => {
-  const nodes = JSON.parse(
-    readFileSync(join(__dirname, "../../examples/rtp and g.711 telephone line.json"), "utf8"),
-  ) as { name: string; func: string }[];
+  const nodes = JSON.parse(readFileSync(examplePath("rtp and g.711 telephone line"), "utf8")) as {
+    name: string;
+    func: string;
+  }[];
   type Packet = { ip: string; port: number; fromip: string; payload: Buffer };
   type Call = { sent: { seq: number; time: number; ssrc: number } };
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { examplePath } from "../example-path";
 import { deploy, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { openPage, type PageClient } from "../page-client";
 import { correlation, silence, speech } from "../speech";
 
-const flow = JSON.parse(readFileSync(join(__dirname, "../../examples/talk in the browser.json"), "utf8")) as {
+const flow = JSON.parse(readFileSync(examplePath("talk in the browser"), "utf8")) as {
   id: string;
   type: string;
 }[];

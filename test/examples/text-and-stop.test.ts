@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { examplePath } from "../example-path";
 import { type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
 
 interface FlowNode {
@@ -10,7 +10,7 @@ interface FlowNode {
 }
 
 describe("the example flow: a text and a stop button", () => {
-  const file = join(__dirname, "../../examples/a text and a stop button.json");
+  const file = examplePath("a text and a stop button");
   const flow = JSON.parse(readFileSync(file, "utf8")) as FlowNode[];
   let nodeRed: NodeRed;
   let news: EditorNews;

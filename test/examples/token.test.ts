@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { join } from "node:path";
 import { GoogleGenAI, type LiveConnectConfig, Modality } from "@google/genai";
 import type { Page } from "playwright-core";
 import { WebSocket } from "ws";
@@ -12,15 +11,17 @@ import { type Simulator, startSimulator } from "../../simulator/server";
 import { itInBrowser, openChromium, problemsOf } from "../browser/chromium";
 import { recording, speechPlayedIn, tapLoudspeakers } from "../browser/sound";
 import { cleanUp } from "../clean-up";
+import { examplePath } from "../example-path";
 import { deferred } from "../inbox";
 import { listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
 
 const KEY = "AIza-the-key-that-no-browser-may-see";
 const USER = { username: "anna", password: "a long password" };
 const INSTRUCTION = "You are a friendly voice assistant.";
-const example = JSON.parse(
-  readFileSync(join(__dirname, "../../examples/token for a browser.json"), "utf8"),
-) as { id: string; type: string }[];
+const example = JSON.parse(readFileSync(examplePath("token for a browser"), "utf8")) as {
+  id: string;
+  type: string;
+}[];
 
 interface Given extends TokenPayload {
   error?: string;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
 import { Aedes } from "aedes";
 import { cleanUp } from "../clean-up";
+import { examplePath } from "../example-path";
 import { Inbox } from "../inbox";
 import { listenAsEditor, post, startNodeRed } from "../node-red";
 import { openPage } from "../page-client";
@@ -20,7 +20,7 @@ interface FlowNode {
 async function run(name: string, change: (flow: string, port: string) => string) {
   const nodeRed = await startNodeRed({ PORT: String(await freePort()) });
   cleanUp(() => nodeRed.stop());
-  const text = readFileSync(join(__dirname, "../../examples", `${name}.json`), "utf8");
+  const text = readFileSync(examplePath(name), "utf8");
   const flow = JSON.parse(change(text, new URL(nodeRed.url).port)) as FlowNode[];
   const news = await listenAsEditor(nodeRed.url);
   cleanUp(() => news.close());

@@ -2,17 +2,15 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describeInBrowser, openChromium, problemsOf } from "../browser/chromium";
 import { cleanUp } from "../clean-up";
+import { examplePath } from "../example-path";
 import type { FlowNode } from "../flow-node";
 import { Inbox } from "../inbox";
 import { deploy, listenAsEditor, startNodeRed } from "../node-red";
 
-const flow = JSON.parse(
-  readFileSync(join(__dirname, "../../examples/usage on a dashboard.json"), "utf8"),
-) as FlowNode[];
+const flow = JSON.parse(readFileSync(examplePath("usage on a dashboard"), "utf8")) as FlowNode[];
 const idOf = (type: string, name = "") =>
   flow.find((node) => node.type === type && (!name || node.name === name))!.id;
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { cleanUp } from "../../clean-up";
+import { examplePath } from "../../example-path";
 import type { FlowNode } from "../../flow-node";
 import type { Inbox } from "../../inbox";
 import { listenAsEditor, post, startNodeRed } from "../../node-red";
@@ -31,7 +31,7 @@ export async function deployExample(name: string, change: (node: FlowNode) => Fl
   cleanUp(() => nodeRed.stop());
   const news = await listenAsEditor(nodeRed.url);
   cleanUp(() => news.close());
-  const file = join(__dirname, "../../../examples", `${name}.json`);
+  const file = examplePath(name);
   const flow = (JSON.parse(readFileSync(file, "utf8")) as FlowNode[]).map(change);
   const session = flow.find(({ type }) => type === "gemini-live-session")!.id;
   await post(nodeRed, "/flows", flow);
