@@ -33,17 +33,23 @@ export async function openEditor(
   return { browser, page, problems };
 }
 
-/** Every label of the dialog that is open has a text from a catalogue, on one line, and every tab shows its whole name. */
+/** Every label of the dialog that is open has a text from a catalogue, on one line and in its place, and every tab shows its whole name. */
 export async function expectTexts(page: Page, what?: string) {
   const broken = await page.evaluate(() =>
     $(".red-ui-tray form .form-row label > span")
       .get()
       .filter((text) => text.getClientRects().length > 1)
       .concat(
-        // A tab is as wide as its name.
+        $(".red-ui-tray form .form-row > label")
+          .get()
+          .filter((label) => label.scrollWidth > label.clientWidth),
+        // A tab is as wide as its name, and all of them fit into the dialog.
         $(".red-ui-tray form .red-ui-tab-label")
           .get()
           .filter((tab) => tab.scrollWidth > tab.clientWidth),
+        $(".red-ui-tray form .gemini-live-tabs")
+          .get()
+          .filter((tabs) => tabs.scrollWidth > tabs.clientWidth),
       )
       .map((text) => text.innerText),
   );
