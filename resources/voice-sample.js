@@ -16,7 +16,10 @@ window.GeminiVoiceSample = (node) => {
     marginLeft: 250,
     color: "var(--red-ui-secondary-text-color)",
   });
-  $('[data-row="voice"]').append(button, said);
+  const row = $('[data-row="voice"]').append(button, said);
+  // Beside the field, or the editor's own that replaces it.
+  const typed = row.find(".red-ui-typedInput-container");
+  (typed.length ? typed : $("#node-input-voice")).css("width", "calc(100% - 290px)");
 
   /** The request and the sound that run. */
   let request;

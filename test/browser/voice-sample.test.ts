@@ -52,6 +52,14 @@ describeInBrowser("the play button of a voice", () => {
   it("plays what the server says, to its end or until it is stopped, by keyboard too", async () => {
     await expectNames(page);
     await expectTexts(page);
+    const [voice, play] = await page
+      .locator('[data-row="voice"]')
+      .evaluate((row) =>
+        [row.querySelector("label")!, row.querySelector("button#node-live-session-sample")!].map(
+          (element) => element.getBoundingClientRect().top,
+        ),
+      );
+    assert.ok(Math.abs(voice! - play!) < 20, `${voice} ${play}`);
     assert.equal(await button.name(), "Play the voice");
     await button.press();
     await untilHeard();
