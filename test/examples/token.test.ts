@@ -10,10 +10,16 @@ import type { TokenPayload } from "../../nodes/flow/messages";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import { itInBrowser, openChromium, problemsOf } from "../browser/chromium";
 import { recording, speechPlayedIn, tapLoudspeakers } from "../browser/sound";
-import { cleanUp } from "../clean-up";
+import { cleanUp, opened } from "../clean-up";
 import { examplePath } from "../example-path";
 import { deferred } from "../inbox";
-import { listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
+import {
+  deploy as deployAsEditor,
+  type EditorNews,
+  listenAsEditor,
+  type NodeRed,
+  startNodeRed,
+} from "../node-red";
 
 const KEY = "AIza-the-key-that-no-browser-may-see";
 const USER = { username: "anna", password: "a long password" };
@@ -31,15 +37,8 @@ interface Given extends TokenPayload {
 let skew = 0;
 let simulator: Simulator;
 let nodeRed: NodeRed;
-
-/** Puts a flow into a Node-RED, and waits until the session of the example runs. */
-async function deployTo(target: NodeRed, flow: object[]) {
-  const news = await listenAsEditor(target.url);
-  await post(target, "/flows", flow);
-  const session = example.find(({ type }) => type === "gemini-live-session")!;
-  await news.badges.next(({ node }) => node === session.id);
-  news.close();
-}
+/** One for all deploys: flows that differ only in a key have the same revision. */
+let news: EditorNews;
 
 /** Puts the example into Node-RED as it is, but for its server, its key, and the settings given for nodes by their type. */
 async function deploy(settings: Record<string, object> = {}) {
@@ -49,7 +48,7 @@ async function deploy(settings: Record<string, object> = {}) {
     ...(node.type === "gemini-live-config" && server),
     ...settings[node.type],
   }));
-  await deployTo(nodeRed, flow);
+  await deployAsEditor(nodeRed, news, flow, "full");
 }
 
 const login = ({ username, password }: typeof USER) =>
@@ -79,8 +78,10 @@ describe("tokens for clients of an example flow", () => {
   before(async () => {
     simulator = await startSimulator({ key: KEY, clock: { ...systemClock, date: () => Date.now() + skew } });
     nodeRed = await startNodeRed({ TALK_USER: USER.username, TALK_PASSWORD: USER.password });
+    news = await listenAsEditor(nodeRed.url);
   });
   after(async () => {
+    news.close();
     await nodeRed.stop();
     await simulator.close();
   });
@@ -218,7 +219,8 @@ describe("tokens for clients of an example flow", () => {
     it("of a flow without user and password refuses every login, also an empty one", async () => {
       const open = await startNodeRed();
       cleanUp(() => open.stop());
-      await deployTo(open, example);
+      const openNews = await opened(listenAsEditor(open.url));
+      await deployAsEditor(open, openNews, example, "full");
       for (const credentials of [
         USER,
         { username: "", password: "" },
