@@ -80,8 +80,9 @@ export class Lifecycle implements ConnectionListener {
 
   /** Opens the conversation if it is not open. */
   connect() {
-    const { state } = this.#parts;
+    const { state, opening } = this.#parts;
     if (isOpen(state.current) || state.current.spent) return;
+    opening.begin();
     state.apply({ type: "connecting" });
     this.#connection.open();
   }

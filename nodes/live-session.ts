@@ -19,10 +19,12 @@ import { disconnectedClient, isStatus, readRequest } from "./live-session/reques
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
 import { UsageTotals } from "./live-session/usage-totals";
+import { readVariables } from "./live-session/variables";
 import { serveVoiceSamples } from "./live-session/voice-sample";
 import { rejectMessages } from "./settings/invalid-settings";
 import { liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
+import { variablesOf } from "./settings/variables";
 
 /** Maximum number of warnings about settings: a flow may set any voice. */
 const MAX_WARNINGS = 100;
@@ -47,6 +49,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     throw new InputError("The live session has no connection. Choose one in its dialog.");
   const connection = config.connection();
   const settings = conversationSettings(nodeSettings);
+  const variables = variablesOf(liveSession, def);
   const settingsWith = (own: OwnSettings | undefined) =>
     own ? conversationSettings(readSettings(liveSession, def, own), own) : settings;
   /** The identity on the messages of each conversation. */
@@ -96,6 +99,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   const options = {
     ...connection,
     settingsFor,
+    readSettings: ({ own }: ConversationSettings) => readVariables(RED, node, variables, own),
     handlesFor: handles && ((key: string, settings: () => ConversationSettings) => handles.of(key, settings)),
     tools: () => tools.served,
     clock: systemClock,
@@ -159,7 +163,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     else
       done(new InputError(`The conversation of the tool call ${id} has ended. The response was not sent.`));
   };
-  node.blueprint = () => ({ connection, setup: setupOf(settings) });
+  node.blueprint = async () => ({
+    connection,
+    setup: setupOf({ ...settings, ...(await readVariables(RED, node, variables)) }),
+  });
   const stopWatching = onFlowsStarted(RED, () => {
     tools.refresh();
     warn(settings);

@@ -99,7 +99,7 @@ function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   };
 
   const make = async (caller: string | undefined) => {
-    const { connection, setup } = blueprintOf(RED, session);
+    const { connection, setup } = await blueprintOf(RED, session);
     const server = await connection.server();
     const model = setup.model.replace(/^models\//, "");
     const token = await mintToken(server, settings.terms, {

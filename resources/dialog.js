@@ -32,7 +32,7 @@ window.GeminiLive = {
    * @param table the settings by their names
    * @param rules for each setting that depends on others, a function of all values that returns true, false (the text
    * `error.<setting>` says what is wrong), or what is wrong in words
-   * @param accept reads a value, as in the runtime
+   * @param accept reads a value, of a typed setting with its type, as in the runtime
    */
   dialog(packageName, set, prefix, table, rules, accept) {
     const catalogue = `${packageName}/live-config:live-config`;
@@ -50,22 +50,33 @@ window.GeminiLive = {
       return String(content) === String(value) || (kind === "node" && content === "_ADD_");
     };
 
+    /** The value of one setting, from the dialog if it is the node's. */
+    const givenTo = (node, name) => {
+      const field = node === edited ? fieldOf(name) : [];
+      return field.length ? contentOf(field) : node[name];
+    };
+    const typeOf = (node, name) => (table[name].typed ? givenTo(node, `${name}Type`) : undefined);
     /** The values of all settings, from the dialog if it is the node's; undefined while one of them is not allowed. */
     const valuesOf = (node) => {
       const values = {};
       for (const name in table) {
-        const field = node === edited ? fieldOf(name) : [];
-        const given = field.length ? contentOf(field) : node[name];
-        const accepted = accept(table[name], given ?? table[name].default);
+        const accepted = accept(table[name], givenTo(node, name) ?? table[name].default, typeOf(node, name));
         if (!accepted) return undefined;
         values[name] = accepted.value;
       }
       return values;
     };
     const whatIsAllowed = (node, name) => {
-      const { kind, min, max, whole } = table[name];
-      const label = node._(`${set}.label.${name}`);
-      const key = kind === "number" && whole ? "whole" : kind;
+      const { kind, min, max, whole, of = name } = table[name];
+      const label = node._(`${set}.label.${of}`);
+      const isVariable = table[name].typed && ![undefined, "", "str"].includes(typeOf(node, name));
+      const key = isVariable
+        ? "variable"
+        : kind === "number" && whole
+          ? "whole"
+          : kind === "type"
+            ? "choice"
+            : kind;
       return RED._(`${catalogue}.invalid.${key}`, { label, min, max });
     };
 
@@ -100,11 +111,32 @@ window.GeminiLive = {
       }
     };
 
-    /** Lists the values that a text field suggests; any other can be typed. */
-    const suggest = (name) => {
-      const list = $("<datalist>").attr("id", `${prefix}${name}-list`).insertAfter(fieldOf(name));
-      for (const value of table[name].suggestions) $("<option>").attr("value", value).appendTo(list);
-      fieldOf(name).attr("list", list.attr("id"));
+    /** What a list shows for a setting: its suggestions, with a text about each where the catalogue has some. */
+    const optionsOf = (node, name) => {
+      const { suggestions = [], unused = {} } = table[name];
+      return suggestions.map((value) => {
+        const family = Object.keys(unused).find((each) => value.startsWith(each));
+        return { value, ...(family && { text: node._(`${set}.${name}.${family.replaceAll(".", "-")}`) }) };
+      });
+    };
+
+    /** The text editors of the open dialog. */
+    let editors = [];
+    const makeFields = (node) => {
+      const fields = window.GeminiLiveFields;
+      for (const name in table) {
+        const { kind, typed, lines, markdown, suggestions } = table[name];
+        const field = fieldOf(name);
+        const typeField = fieldOf(`${name}Type`);
+        if (kind === "json") field.typedInput({ types: ["json"] });
+        else if (typed && lines) editors.push(fields.typedLines(field, typeField, markdown));
+        else if (typed) fields.typed(field, typeField, optionsOf(node, name));
+        else if (suggestions) fields.list(field, optionsOf(node, name));
+      }
+    };
+    const destroyEditors = () => {
+      for (const editor of editors) editor?.destroy();
+      editors = [];
     };
 
     /** Shows one tab at a time, and marks those whose settings differ from the defaults. */
@@ -171,7 +203,7 @@ window.GeminiLive = {
       validator: (name) =>
         function (value, opt) {
           const given = value === undefined ? table[name].default : value;
-          if (!accept(table[name], given)) return opt ? whatIsAllowed(this, name) : false;
+          if (!accept(table[name], given, typeOf(this, name))) return opt ? whatIsAllowed(this, name) : false;
           const values = rules[name] && valuesOf(this);
           const verdict = values ? rules[name](values, this) : true;
           if (verdict === true || !opt) return verdict === true;
@@ -194,9 +226,8 @@ window.GeminiLive = {
           if (isCheckbox(field)) field.prop("checked", table[name].default);
           else field.val(table[name].default);
         }
+        makeFields(this);
         for (const name in table) {
-          if (table[name].suggestions) suggest(name);
-          if (table[name].kind === "json") fieldOf(name).typedInput({ types: ["json"] });
           if (table[name].unused) {
             fieldOf(name).on("input change", () => showUnused(name));
             showUnused(name);
@@ -209,6 +240,7 @@ window.GeminiLive = {
       },
       /** `oneditsave`, or the last that it calls: properties that were absent, and still have their defaults, stay absent. */
       save() {
+        destroyEditors();
         for (const name in table) {
           const field = fieldOf(name);
           // The editor takes the value of every field that it finds by its id.
@@ -219,6 +251,8 @@ window.GeminiLive = {
           if (!known[name] && !known[`has_${name}`] && !fieldOf(name).val()) fieldOf(name).removeAttr("id");
         }
       },
+      /** `oneditcancel` of dialogs with text editors. */
+      cancel: destroyEditors,
     };
   },
 };

@@ -4,7 +4,9 @@
 window.GeminiVoiceSample = (node) => {
   const contentOf = (name) => {
     const value = $(`#node-input-${name}`).val();
-    return value === "_ADD_" ? "" : (value ?? "");
+    // The sample is made without what a variable holds.
+    const isVariable = ($(`#node-input-${name}Type`).val() || "str") !== "str";
+    return isVariable || value === "_ADD_" ? "" : (value ?? "");
   };
   const texts = { play: node._("live-session.sample.play"), stop: node._("live-session.sample.stop") };
   const icon = $('<i class="fa fa-play">');

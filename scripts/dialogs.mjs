@@ -3,11 +3,13 @@
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const { accept, versionOf } = require("../dist/nodes/settings/table.js");
+const { accept, acceptTyped, versionOf } = require("../dist/nodes/settings/table.js");
 const { name: packageName } = require("../package.json");
 
-/** What the editor loads once for all dialogs. */
-const EDITOR_SCRIPT = `<script src="resources/${packageName}/dialog.js"></script>`;
+/** What the editor loads for all dialogs. */
+const EDITOR_SCRIPTS = ["fields", "dialog"]
+  .map((name) => `<script src="resources/${packageName}/${name}.js"></script>\n`)
+  .join("");
 /** Every node has a name. */
 const NAME = { kind: "text", default: "", icon: "tag" };
 /** In pixels: a label, and a field for a number. */
@@ -29,13 +31,14 @@ export function fillDialog(set, html, { settings, rules, migrations, retired }) 
       const functions = Object.entries(rules).map(([name, { allows }]) => `  ${name}: ${allows},`);
       const lines = [
         `${accept}`,
+        `${acceptTyped}`,
         "const table = {",
         ...Object.entries(table).map(([name, setting]) => `  ${name}: ${JSON.stringify(setting)},`),
         "};",
         "const rules = {",
         ...functions,
         "};",
-        `const settings = GeminiLive.dialog("${packageName}", "${set}", "${prefix}", table, rules, accept);`,
+        `const settings = GeminiLive.dialog("${packageName}", "${set}", "${prefix}", table, rules, (setting, value, type) => acceptTyped(setting, value, type, accept));`,
         ...(migrations.length ? [migration(set, version, migrations, retired)] : []),
       ];
       return indent(lines.join("\n"), line);
@@ -49,7 +52,7 @@ export function fillDialog(set, html, { settings, rules, migrations, retired }) 
       ];
       return indent(lines.join("\n"), line);
     });
-  return `${EDITOR_SCRIPT}\n${filled}`;
+  return EDITOR_SCRIPTS + filled;
 }
 
 /** @returns what the help of a node says about each setting, by its name, in plain text */
@@ -94,9 +97,11 @@ function row(set, prefix, name, setting) {
   const text = name === "name" ? "node-red:common.label.name" : `${set}.label.${name}`;
   const words = `<span data-i18n="${text}"></span>`;
   const start = `<div class="form-row" data-row="${name}">`;
+  // The field of its setting shows it.
+  if (setting.kind === "type") return `<input type="hidden" id="${id}">\n`;
   if (setting.kind === "flag")
     return `${start}<label for="${id}" style="width: auto"><input type="checkbox" id="${id}" style="width: auto; margin: 0 4px 2px 0"> ${words}</label></div>\n`;
-  const width = setting.lines ? "100%" : `${LABEL_WIDTH}px`;
+  const width = setting.lines && !setting.typed ? "100%" : `${LABEL_WIDTH}px`;
   const label = `<label for="${id}" id="${id}-label" style="width: ${width}"><i class="fa fa-fw fa-${setting.icon}"></i> ${words}</label>`;
   const unit = setting.unit ? ` <span data-i18n="${set}.unit.${setting.unit}"></span>` : "";
   return `${start}${label} ${field(set, id, name, setting)}${unit}</div>\n`;

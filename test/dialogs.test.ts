@@ -19,7 +19,7 @@ import {
 type Default = { value?: unknown; validate?: (this: object, value: unknown) => unknown };
 
 /** What the editor loads for all dialogs. */
-const EDITOR_SCRIPT = read("resources", "dialog.js");
+const EDITOR_SCRIPT = read("resources", "fields.js") + read("resources", "dialog.js");
 
 /** The defaults that a dialog registers, without an editor around it. */
 function defaultsOf({ script, resources }: { script: string; resources: string }): Record<string, Default> {
@@ -148,8 +148,9 @@ describe("the files of every node", () => {
           .filter((file) => !file.startsWith("nodes/settings/"));
         const rules = Object.values(tableOf(set).rules).map((rule) => String(rule!.allows));
         const code = [...users.map((file) => read(file)), ...rules].join("\n");
-        for (const name of Object.keys(tableOf(set).settings))
-          if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.ok(new RegExp(`\\b${name}\\b`).test(code), name);
+        for (const [name, { kind }] of Object.entries(tableOf(set).settings))
+          if (kind !== "type" && !ONLY_FOR_THE_DIALOG.includes(name))
+            assert.ok(new RegExp(`\\b${name}\\b`).test(code), name);
         for (const name of credentials) assert.ok(code.includes(`credentials.${name}`), name);
       });
 

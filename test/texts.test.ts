@@ -6,6 +6,9 @@ import { TABLES } from "../nodes/settings/catalog";
 import { dialogs, filesUnder, hasRule, ONLY_FOR_THE_DIALOG, read, tableOf } from "./dialogs";
 
 const coreTexts = createRequire(require.resolve("node-red"))("@node-red/nodes/locales/en-US/messages.json");
+const editorTexts = createRequire(require.resolve("node-red"))(
+  "@node-red/editor-client/locales/en-US/editor.json",
+);
 
 /** The texts that a key is built for while the program runs, by the beginning of the key. */
 const BUILT: Record<string, string[]> = {
@@ -53,8 +56,16 @@ const keysOfTable = (set: string, script: string) => [
   ...Object.entries(tableOf(set).settings).flatMap(([name, setting]) => [
     ...(hasRule(set, name, script) ? [`${set}.error.${name}`] : []),
     ...(setting.tab ? [`${set}.tab.${setting.tab}`, "live-config.changed"] : []),
-    ...("unused" in setting ? ["live-config.unused"] : []),
-    ...(setting.kind === "node"
+    ...("unused" in setting
+      ? [
+          "live-config.unused",
+          ...Object.keys(setting.unused ?? {}).map(
+            (family) => `${set}.${name}.${family.replaceAll(".", "-")}`,
+          ),
+        ]
+      : []),
+    ...(setting.typed ? ["live-config.invalid.variable"] : []),
+    ...(setting.kind === "node" || setting.kind === "type"
       ? []
       : [`live-config.invalid.${setting.kind === "number" && setting.whole ? "whole" : setting.kind}`]),
   ]),
@@ -67,14 +78,15 @@ describe("the texts of every node", () => {
         const { label, error = {} } = JSON.parse(read("locales/en-US", `${set}.json`))[set];
         const { settings, rules } = tableOf(set);
         for (const [name, setting] of Object.entries(settings))
-          if (!ONLY_FOR_THE_DIALOG.includes(name)) assert.equal(label[name], setting.label, name);
+          if (setting.kind !== "type" && !ONLY_FOR_THE_DIALOG.includes(name))
+            assert.equal(label[name], setting.label, name);
         for (const [name, rule] of Object.entries(rules)) assert.equal(error[name], rule!.error, name);
       });
 
       it("uses only texts that the catalogue has", () => {
         const own = flatten(JSON.parse(read("locales/en-US", `${set}.json`)));
         const shared = flatten(JSON.parse(read("locales/en-US", "live-config.json")));
-        const core = flatten(coreTexts).map((key) => `node-red:${key}`);
+        const core = [...flatten(coreTexts).map((key) => `node-red:${key}`), ...flatten(editorTexts)];
         for (const key of [...keysInTemplate(template), ...keysInCode(script + resources)])
           assert.ok([...own, ...core].includes(key), `${key} is not in the catalogue`);
         // A dialog's own check may say itself what is wrong.

@@ -20,6 +20,11 @@ import { type LiveSocket, openSocket, type SocketHandlers } from "./socket";
 
 export interface OpeningOptions extends CredentialsOptions {
   settings: ConversationSettings;
+  /**
+   * Reads the settings whose values are only known when a conversation opens. They replace those of `settings`, except its own. Rejects
+   * if a value cannot be used.
+   */
+  readSettings?(settings: ConversationSettings): Promise<Partial<ConversationSettings>>;
   continuity: Continuity;
   /** The tools that the model may use, as they are now. */
   tools(): readonly ServedTool[];
@@ -35,8 +40,11 @@ export class SessionOpening {
   readonly #credentials: Credentials;
   readonly #state: StateStore;
   #settings: ConversationSettings;
-  /** The settings of the next setup. */
-  #present: ConversationSettings;
+  /** The settings that were read when the conversation opened. */
+  #read: Partial<ConversationSettings> = {};
+  #isRead = false;
+  /** The instruction that replaces the one of the settings. */
+  #instruction: string | undefined;
   /** The setup of the session as it is, without a handle and history. */
   #sent: Setup | undefined;
   /** Whether the session takes context updates. */
@@ -50,13 +58,27 @@ export class SessionOpening {
     this.#options = options;
     this.#state = state;
     this.#settings = options.settings;
-    this.#present = options.settings;
     this.#credentials = new Credentials(options);
   }
 
-  /** The settings of the conversation, without an instruction that was changed since. */
+  /** The settings of the conversation, without those that are read when it opens, and an instruction that was changed since. */
   get settings() {
     return this.#settings;
+  }
+
+  /** The settings of the next setup. */
+  get #present() {
+    return this.#with(this.#settings, this.#instruction);
+  }
+
+  #with(settings: ConversationSettings, instruction: string | undefined): ConversationSettings {
+    const { own = {} } = settings;
+    const read = Object.entries(this.#read).filter(([name]) => !Object.hasOwn(own, name));
+    return {
+      ...settings,
+      ...Object.fromEntries(read),
+      ...(instruction !== undefined && { instruction }),
+    };
   }
 
   /** Whether the settings or the tools have changed since the last setup. */
@@ -83,36 +105,42 @@ export class SessionOpening {
    * @throws InputError if the model takes none, or the conversation is open and cannot be resumed
    */
   instruct(instruction: string) {
-    const { model } = this.#present;
+    const { model } = this.#settings;
     if (profileOf(model).refuses.includes("instruction"))
       throw new InputError(
         `${model} takes no instruction: send the action "update" to a live session with another model.`,
       );
-    this.#change({ ...this.#present, instruction });
+    this.#change(this.#settings, instruction);
   }
 
   /** Changes the settings, and throws, as instruct(). */
   configure(settings: ConversationSettings) {
-    this.#change(settings);
-    this.#settings = settings;
+    this.#change(settings, undefined);
   }
 
-  #change(settings: ConversationSettings) {
+  #change(settings: ConversationSettings, instruction: string | undefined) {
     const { continuity, clock } = this.#options;
+    const next = this.#with(settings, instruction);
     const cannotResume = isOpen(this.#state.current) && !outlivesConnection(settings, continuity);
-    if (cannotResume && this.#differs(settings) && !this.#updateTo(settings))
+    if (cannotResume && this.#differs(next) && !this.#updateTo(next))
       throw new InputError(
         'The settings of an open conversation cannot change with "report only" or single turn. Send the action "disconnect" first.',
       );
-    this.#present = settings;
+    this.#settings = settings;
+    this.#instruction = instruction;
     this.#state.apply({ type: "prepared", keepUntil: clock.now() + HANDLE_LIFETIME_MS });
     this.#state.idleAgain();
   }
 
   /** The next conversation begins with the instruction of the settings. */
   reset() {
-    this.#present = this.#settings;
+    this.#instruction = undefined;
     this.#refusesUpdates = false;
+  }
+
+  /** The conversation opens, and its settings are to be read anew. */
+  begin() {
+    this.#isRead = false;
   }
 
   /** Renews the token before it expires, as Credentials.watch(). */
@@ -132,9 +160,16 @@ export class SessionOpening {
     handlers: SocketHandlers,
     signal: AbortSignal,
   ): Promise<LiveSocket> {
-    const { connectTimeoutMs, clock, admit } = this.#options;
+    const { connectTimeoutMs, clock, admit, readSettings } = this.#options;
     this.#sent = undefined;
     admit();
+    if (readSettings && !this.#isRead) {
+      const read = await readSettings(this.#settings);
+      // A conversation that was ended meanwhile may have opened again.
+      signal.throwIfAborted();
+      this.#read = read;
+      this.#isRead = true;
+    }
     const server = await this.#credentials.show(handle !== undefined);
     const setup = this.#build(this.#present, { handle, history: !handle && hasHistory() });
     this.#sent = this.#build(this.#present);

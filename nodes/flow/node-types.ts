@@ -39,6 +39,6 @@ export interface CallerNode extends Node {
 
 /** What a live session offers to other nodes; missing if its settings are invalid. */
 export interface LiveSessionNode extends CallerNode {
-  /** The server and the setup of a new conversation; a live token locks its tokens to them. */
-  blueprint?(): { connection: SharedConnection; setup: Setup };
+  /** The server and the setup of a new conversation; a live token locks its tokens to them. Rejects as a new conversation. */
+  blueprint?(): Promise<{ connection: SharedConnection; setup: Setup }>;
 }

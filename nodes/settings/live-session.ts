@@ -2,7 +2,20 @@
 
 import { checkFurtherSetup } from "../../live/setup/further-setup";
 import { DEFAULT_MODEL, MODELS, PROFILES, VOICES } from "../../live/setup/model-profiles";
-import { choice, flag, json, number, reference, type SettingsOf, tab, table, terms, text } from "./table";
+import {
+  choice,
+  flag,
+  json,
+  number,
+  reference,
+  type Setting,
+  type SettingsOf,
+  tab,
+  table,
+  terms,
+  text,
+} from "./table";
+import { typed } from "./variables";
 
 const SENSITIVITIES = ["", "LOW", "HIGH"] as const;
 const LEVELS = ["", "LOW", "MEDIUM", "HIGH"] as const;
@@ -32,22 +45,32 @@ export const liveSession = table(
         unused: UNUSED,
         icon: "cube",
       }),
-      voice: text({ default: "", label: "Voice", suggestions: VOICES, icon: "user-o", placeholder: "voice" }),
-      instruction: text({
-        default: "",
-        label: "Instruction",
-        icon: "comment-o",
-        placeholder: "instruction",
-        lines: 5,
-      }),
+      ...typed(
+        "voice",
+        text({ default: "", label: "Voice", suggestions: VOICES, icon: "user-o", placeholder: "voice" }),
+      ),
+      ...typed(
+        "instruction",
+        text({
+          default: "",
+          label: "Instruction",
+          icon: "comment-o",
+          placeholder: "instruction",
+          lines: 5,
+          markdown: true,
+        }),
+      ),
       speaksFirst: flag({ default: false, label: "Model speaks first" }),
-      targetLanguage: text({
-        default: "",
-        label: "Target language",
-        icon: "globe",
-        placeholder: "targetLanguage",
-        special: true,
-      }),
+      ...typed(
+        "targetLanguage",
+        text({
+          default: "",
+          label: "Target language",
+          icon: "globe",
+          placeholder: "targetLanguage",
+          special: true,
+        }),
+      ),
       echoTarget: flag({ default: false, label: "Repeat the target language", special: true }),
     }),
     ...tab("turnDetection", {
@@ -134,15 +157,18 @@ export const liveSession = table(
         placeholder: "inputLanguages",
         special: true,
       }),
-      vocabulary: terms({
-        default: "",
-        max: 1_000,
-        label: "Vocabulary",
-        icon: "book",
-        placeholder: "vocabulary",
-        lines: 3,
-        special: true,
-      }),
+      ...typed(
+        "vocabulary",
+        terms({
+          default: "",
+          max: 1_000,
+          label: "Vocabulary",
+          icon: "book",
+          placeholder: "vocabulary",
+          lines: 3,
+          special: true,
+        }),
+      ),
       transcriptionMode: choice({
         default: "",
         choices: ["", "VERBATIM", "SMART"],
@@ -156,7 +182,10 @@ export const liveSession = table(
       googleSearch: flag({ default: false, label: "Google Search" }),
     }),
     ...tab("advanced", {
-      language: text({ default: "", label: "Language", icon: "language", placeholder: "language" }),
+      ...typed(
+        "language",
+        text({ default: "", label: "Language", icon: "language", placeholder: "language" }),
+      ),
       temperature: number({
         default: "",
         min: 0,
@@ -197,8 +226,8 @@ export const liveSession = table(
 const OF_THE_NODE = ["connection", "preset", "keepConversations"];
 
 /** The settings that a message can set for one conversation. */
-export const PER_CONVERSATION: readonly string[] = Object.keys(liveSession.settings).filter(
-  (name) => !OF_THE_NODE.includes(name),
-);
+export const PER_CONVERSATION: readonly string[] = Object.entries<Setting>(liveSession.settings)
+  .filter(([name, { kind }]) => kind !== "type" && !OF_THE_NODE.includes(name))
+  .map(([name]) => name);
 
 export type LiveSessionSettings = SettingsOf<typeof liveSession>;

@@ -2,108 +2,29 @@
 // dialog.
 
 import { InputError } from "../../live/server/errors";
+import { whatIsAllowed } from "./allowed";
+import type { Setting, Settings } from "./kinds";
 
-interface Described {
-  /** The label in the dialog, with its unit; errors name the setting by it. */
-  label: string;
-  /** The Font Awesome icon before the label, without `fa-`; check boxes have none. */
-  icon?: string;
-  /** The key of a text behind the field: `unit.<key>` in the catalogue. */
-  unit?: string;
-  /** The key of the text that an empty field shows: `placeholder.<key>` in the catalogue. */
-  placeholder?: string;
-  /** The row is only shown while each of these settings has one of these values. */
-  shown?: Readonly<Record<string, readonly (string | boolean)[]>>;
-  /** Only some models use it: the dialog hides its row for the others, unless it is set. */
-  special?: boolean;
-  /** The tab of the dialog: `tab.<key>` in the catalogue. Without it, the dialog has no tabs. */
-  tab?: string;
-}
-
-/** A number. The default "" leaves the choice to the server: such a setting may be empty. */
-export interface NumberSetting extends Described {
-  kind: "number";
-  default: number | "";
-  min: number;
-  max: number;
-  whole?: boolean;
-  /** The step of the field's arrows. */
-  step?: number;
-}
-
-/** One of several choices. */
-export interface ChoiceSetting extends Described {
-  kind: "choice";
-  default: string;
-  choices: readonly string[];
-}
-
-/** Any number of choices, separated by commas. */
-export interface ListSetting extends Described {
-  kind: "list";
-  default: string;
-  choices: readonly string[];
-}
-
-export interface FlagSetting extends Described {
-  kind: "flag";
-  default: boolean;
-}
-
-export interface TextSetting extends Described {
-  kind: "text";
-  default: string;
-  /** The height of a field for long texts, in lines. */
-  lines?: number;
-  /** Must hold more than blanks. */
-  required?: boolean;
-  /** Values that the dialog lists; any other can be typed. */
-  suggestions?: readonly string[];
-  /** By the beginning of the value, the settings that make no difference with it; the first match counts. */
-  unused?: Readonly<Record<string, readonly string[]>>;
-}
-
-/** Any texts, separated by commas or new lines; in a message also a list of them. */
-export interface TermsSetting extends Described {
-  kind: "terms";
-  default: "";
-  /** Maximum number of texts. */
-  max: number;
-  /** The height of the field, in lines. */
-  lines?: number;
-}
-
-/** A JSON object, as text; in a message also the object. */
-export interface JsonSetting extends Described {
-  kind: "json";
-  default: string;
-}
-
-/** The id of another node of that type, or "". The editor and the node itself check that it exists. */
-export interface NodeSetting extends Described {
-  kind: "node";
-  default: "";
-  type: string;
-  required?: boolean;
-}
-
-export type Setting =
-  | NumberSetting
-  | ChoiceSetting
-  | ListSetting
-  | FlagSetting
-  | TextSetting
-  | TermsSetting
-  | JsonSetting
-  | NodeSetting;
-export type Settings = Readonly<Record<string, Setting>>;
+export type {
+  ChoiceSetting,
+  FlagSetting,
+  JsonSetting,
+  ListSetting,
+  NodeSetting,
+  NumberSetting,
+  Setting,
+  Settings,
+  TermsSetting,
+  TextSetting,
+  TypeSetting,
+} from "./kinds";
 
 /** The type of a setting's value. */
 type Value<S> = S extends { kind: "number"; default: infer D }
   ? D extends number
     ? number
     : number | undefined
-  : S extends { kind: "choice"; choices: readonly (infer C)[] }
+  : S extends { kind: "choice" | "type"; choices: readonly (infer C)[] }
     ? C
     : S extends { kind: "list"; choices: readonly (infer C)[] }
       ? C[]
@@ -184,7 +105,10 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
       return fits && (!setting.whole || Number.isInteger(number)) ? { value: number } : undefined;
     }
     case "choice":
-      return setting.choices.includes(String(value)) ? { value: String(value) } : undefined;
+    case "type":
+      return (setting.choices as readonly string[]).includes(String(value))
+        ? { value: String(value) }
+        : undefined;
     case "list": {
       if (typeof value !== "string") return undefined;
       const names = value
@@ -223,6 +147,21 @@ export function accept(setting: Setting, value: unknown): { value: unknown } | u
 }
 
 /**
+ * Reads the value of a property, as accept() does. One that names a variable must not be empty, and has the default value until the
+ * variable is read. Runs in the dialog as well.
+ * @param type of a typed setting
+ */
+export function acceptTyped(
+  setting: Setting,
+  value: unknown,
+  type: unknown,
+  acceptIt: typeof accept,
+): { value: unknown } | undefined {
+  if (!setting.typed || type === undefined || type === "str") return acceptIt(setting, value);
+  return typeof value === "string" && value.trim() ? acceptIt(setting, setting.default) : undefined;
+}
+
+/**
  * Reads the properties of a node of any version; an absent property has its default.
  * @param own properties of the current version that replace those of the node
  * @throws InputError that names the setting, its value and the valid values
@@ -232,10 +171,11 @@ export function readSettings<S extends Settings>(table: Table<S>, def: object, o
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table.settings)) {
     const given = properties[name] === undefined ? setting.default : properties[name];
-    const accepted = accept(setting, given);
+    const type = name in own ? "str" : properties[`${name}Type`];
+    const accepted = acceptTyped(setting, given, type, accept);
     if (!accepted)
       throw new InputError(
-        `The setting "${setting.label}" must be ${whatIsAllowed(setting)}; it is ${given === "" ? "empty" : JSON.stringify(given)}.`,
+        `The setting "${setting.label}" must be ${setting.typed && type !== "str" ? "the name of a variable" : whatIsAllowed(setting)}; it is ${given === "" ? "empty" : JSON.stringify(given)}.`,
       );
     values[name] = accepted.value;
   }
@@ -246,30 +186,8 @@ export function readSettings<S extends Settings>(table: Table<S>, def: object, o
   return values as Values<S>;
 }
 
-function migrate({ migrations }: Pick<Table, "migrations">, properties: Record<string, unknown>) {
+/** The properties of a node of any version, as those of the present one. */
+export function migrate({ migrations }: Pick<Table, "migrations">, properties: Record<string, unknown>) {
   const version = Number(properties.version ?? 1);
   return migrations.slice(version - 1).reduce((older, migration) => migration(older), properties);
-}
-
-function whatIsAllowed(setting: Setting): string {
-  switch (setting.kind) {
-    case "number": {
-      const range = `a ${setting.whole ? "whole " : ""}number from ${setting.min} to ${setting.max}`;
-      return setting.default === "" ? `${range}, or empty for the server default` : range;
-    }
-    case "choice":
-      return `one of ${setting.choices.map((choice) => choice || '""').join(", ")}`;
-    case "list":
-      return `a list of ${setting.choices.join(", ")}, separated by commas`;
-    case "flag":
-      return "true or false";
-    case "text":
-      return setting.required ? "a text that is not empty" : "a text";
-    case "terms":
-      return `at most ${setting.max} texts, separated by commas or new lines, or a list of them`;
-    case "json":
-      return "a JSON object";
-    case "node":
-      return `a node of the type "${setting.type}"`;
-  }
 }

@@ -21,6 +21,8 @@ interface Editor {
 }
 declare const RED: Editor;
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: as users write it
+const IN_ENVIRONMENT = "${VOICE}";
 const TYPES = ["gemini-live-session", "gemini-audio-in", "gemini-audio-out", "gemini-interrupt"];
 
 for (const theme of THEMES)
@@ -40,6 +42,8 @@ for (const theme of THEMES)
     });
     const flows = async () => (await (await fetch(`${nodeRed.url}/flows`)).json()) as Flow[];
     const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
+    const typedField = (name: string) =>
+      inTray(`#node-input-${name} + .red-ui-typedInput-container .red-ui-typedInput-input`);
     const openDialog = async (type: string) => {
       await page.evaluate((wanted) => {
         RED.nodes.eachNode((node) => {
@@ -77,8 +81,10 @@ for (const theme of THEMES)
     it("saves and deploys what was entered, without an error", async () => {
       await openDialog("gemini-live-session");
       await inTray("#node-input-name").fill("assistant");
-      await inTray("#node-input-voice").fill("Kore");
-      await inTray("#node-input-instruction").fill("Be brief.");
+      await typedField("voice").fill("Kore");
+      await inTray("#node-input-instruction-editor").click();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.type("Be brief.");
       await openTab(page, "turnDetection");
       await inTray("#node-input-turnDetection").selectOption("manual");
       await closeDialog();
@@ -147,7 +153,7 @@ for (const theme of THEMES)
       assert.deepEqual(await rows(true), ["vocabulary"]);
       await choose("gemini-3.5-live-translate-preview");
       assert.deepEqual(await rows(true), ["targetLanguage", "segmentSilenceMs"]);
-      await field("targetLanguage").fill("de");
+      await typedField("targetLanguage").fill("de");
       await choose("a-model-of-tomorrow");
       assert.deepEqual(await rows(true), [...some]);
       await choose("gemini-3.8-live-extended-thinking");
@@ -182,6 +188,77 @@ for (const theme of THEMES)
       assert.deepEqual(await marked(), before);
       await page.click("#node-dialog-cancel");
       await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    });
+
+    it("lists models and voices that match what is typed, with what each model is for, and takes any other text", async () => {
+      await openDialog("gemini-live-session");
+      const listed = () => page.locator(".red-ui-autoComplete-container:visible li");
+      await inTray("#node-input-model").fill("");
+      await inTray("#node-input-model").pressSequentially("transl");
+      await listed().first().waitFor();
+      assert.deepEqual(await listed().allInnerTexts(), [
+        "gemini-3.5-live-translate-preview\nTranslates speech while it is spoken",
+      ]);
+      await listed().first().click();
+      assert.equal(await inTray("#node-input-model").inputValue(), "gemini-3.5-live-translate-preview");
+      await inTray("[data-row=voice] .gemini-live-unused").waitFor();
+      await inTray("#node-input-model").fill("gemini-3.8-live");
+      await inTray("#node-input-model").press("Tab");
+      await typedField("voice").fill("");
+      await typedField("voice").pressSequentially("pul");
+      await listed().first().waitFor();
+      assert.deepEqual(await listed().allInnerTexts(), ["Pulcherrima"]);
+      await listed().first().click();
+      assert.equal(await inTray("#node-input-voice").inputValue(), "Pulcherrima");
+      await typedField("voice").fill(IN_ENVIRONMENT);
+      await typedField("voice").press("Tab");
+      assert.equal(await inTray("#node-input-voice").inputValue(), IN_ENVIRONMENT);
+      await page.click("#node-dialog-cancel");
+      await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    });
+
+    it("keeps voice and instruction as variables, and the text that was there until then for this dialog", async () => {
+      const choose = async (name: string, type: string) => {
+        await inTray(
+          `#node-input-${name} + .red-ui-typedInput-container .red-ui-typedInput-type-select`,
+        ).click();
+        await page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`).click();
+      };
+      await openDialog("gemini-live-session");
+      const before = await inTray("#node-input-instruction").inputValue();
+      assert.ok(before);
+      await choose("voice", "env");
+      await typedField("voice").fill("VOICE");
+      await choose("instruction-source", "flow");
+      assert.equal(await inTray("#node-input-instruction-editor").isVisible(), false);
+      await choose("instruction-source", "str");
+      assert.equal(await inTray("#node-input-instruction").inputValue(), before);
+      await choose("instruction-source", "global");
+      await typedField("instruction-source").fill("rules");
+      await closeDialog();
+      const saved = () =>
+        page.evaluate(() => {
+          let found: unknown[] = [];
+          RED.nodes.eachNode((node) => {
+            const { type, voice, voiceType, instruction, instructionType, valid } = node;
+            if (type === "gemini-live-session")
+              found = [voice, voiceType, instruction, instructionType, valid];
+          });
+          return found;
+        });
+      assert.deepEqual(await saved(), ["VOICE", "env", "rules", "global", true]);
+      await openDialog("gemini-live-session");
+      assert.equal(await typedField("instruction-source").inputValue(), "rules");
+      await choose("instruction-source", "str");
+      await inTray("#node-input-instruction-editor").click();
+      await page.keyboard.type("Be brief.");
+      await typedField("voice").fill("");
+      await closeDialog();
+      assert.deepEqual(await saved(), ["", "env", "Be brief.", "str", false]);
+      await openDialog("gemini-live-session");
+      await choose("voice", "str");
+      await closeDialog();
+      assert.deepEqual(await saved(), ["", "str", "Be brief.", "str", true]);
     });
 
     it("says what is wrong with further setup that cannot be sent", async () => {

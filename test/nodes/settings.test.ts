@@ -139,7 +139,7 @@ describe("a node of an older version", () => {
       fillDialog(set: string, html: string, table: object): string;
     };
     const html = "/* settings */\nregister({\n/* defaults */\n});";
-    const script = fillDialog("toy", html, RENAMED).replace(/^<.*>$/m, "");
+    const script = fillDialog("toy", html, RENAMED).replace(/^<.*>$/gm, "");
     const GeminiLive = {
       dialog: (_name: string, _set: string, _prefix: string, table: object) => ({
         table,

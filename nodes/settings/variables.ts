@@ -1,0 +1,36 @@
+// Settings whose values may be those of environment or context variables.
+
+import { migrate, type Setting, type Table, type TypeSetting } from "./table";
+
+type Typed<N extends string, S> = { [Name in N]: S } & { [Name in `${N}Type`]: TypeSetting };
+
+/** A setting whose value may also be that of an environment or context variable, and the setting that says so: `<name>Type`. */
+export function typed<const N extends string, const S extends Setting>(name: N, setting: S): Typed<N, S> {
+  const type: TypeSetting = {
+    kind: "type",
+    default: "str",
+    choices: ["str", "env", "flow", "global"],
+    label: `${setting.label} (type)`,
+    of: name,
+  };
+  return { [name]: { ...setting, typed: true }, [`${name}Type`]: type } as Typed<N, S>;
+}
+
+/** A setting with the name of the variable that has its value. */
+export interface Variable {
+  setting: Setting;
+  type: "env" | "flow" | "global";
+  /** As Node-RED's typed input writes it: a context variable may have a store in front. */
+  variable: string;
+}
+
+/** The settings of a node whose values are those of variables, by their names. */
+export function variablesOf({ settings, migrations }: Table, def: object): Record<string, Variable> {
+  const properties = migrate({ migrations }, def as Record<string, unknown>);
+  const found = Object.entries(settings).flatMap(([name, setting]) => {
+    const type = properties[`${name}Type`];
+    const isVariable = setting.typed && type !== undefined && type !== "str";
+    return isVariable ? [[name, { setting, type, variable: String(properties[name]) }]] : [];
+  });
+  return Object.fromEntries(found);
+}
