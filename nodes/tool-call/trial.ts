@@ -60,7 +60,11 @@ export class Trial {
     this.#clock = clock;
   }
 
-  /** Sends a call into the branch, and waits for its tool response as long as a live session does. @param signal stops it */
+  /**
+   * Sends a call into the branch, and waits for its tool response as long as a live session does.
+   * @param signal stops it
+   * @throws an error if the arguments are nested too deeply to be copied
+   */
   async run({ args, functionName, parameters }: TrialRequest, signal: AbortSignal): Promise<TrialResult> {
     if (this.#pending) return { outcome: "busy" };
     const { name } = this.#tool.declaration;
@@ -73,22 +77,30 @@ export class Trial {
       session: SESSION,
     };
     const calledAt = this.#clock.now();
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const withdraw = (outcome: "silent" | "stopped", reason: "timeout" | "cancelled") => {
         settle({ outcome });
         this.#node.send([null, { event: "cancelled", payload: { reason }, ...identity }]);
       };
       const stop = () => withdraw("stopped", "cancelled");
       const cancelTimeout = this.#clock.after(this.#tool.timeoutMs, () => withdraw("silent", "timeout"));
-      const settle = (ending: Ending) => {
+      const end = () => {
         this.#pending = undefined;
         cancelTimeout();
         signal.removeEventListener("abort", stop);
+      };
+      const settle = (ending: Ending) => {
+        end();
         resolve({ ...ending, ms: Math.round(this.#clock.now() - calledAt) });
       };
       signal.addEventListener("abort", stop);
       this.#pending = { id, settle };
-      this.#node.send([{ payload: args, ...identity }, null]);
+      try {
+        this.#node.send([{ payload: args, ...identity }, null]);
+      } catch (error) {
+        end();
+        reject(error);
+      }
     });
   }
 
@@ -127,7 +139,15 @@ export function serveTrials(RED: NodeAPI): void {
         if (!dialog.signal.aborted) response.status(STATUS[result.outcome] ?? 200).json(result);
       };
       if (!node?.trial) return answer({ outcome: "undeployed" });
-      node.trial.run(request.body ?? {}, dialog.signal).then(answer);
+      node.trial
+        .run(request.body ?? {}, dialog.signal)
+        .catch(
+          (error: Error): TrialResult => ({
+            outcome: "invalid",
+            problem: `The arguments cannot be sent: ${error.message}`,
+          }),
+        )
+        .then(answer);
     },
   );
 }

@@ -58,6 +58,7 @@ const FLOW = [
   tool("talks", 30),
   branch("talks", "msg.payload = 'x'.repeat(3000); return msg;"),
   tool("broken", 30, { description: "" }),
+  tool("copied", 30, { parameters: "", wires: [["silent branch", "answers branch"], []] }),
   { id: "response", type: "gemini-tool-response", z: "tab", x: 100, y: 100, maxKilobytes: 1, wires: [] },
   debug("called"),
   debug("cancelled"),
@@ -169,6 +170,23 @@ describe("a call that is tried from the dialog", () => {
     const [, { outcome }] = await attempt("answers", {
       parameters: JSON.stringify(JSON.parse(PARAMETERS), null, 3),
     });
+    assert.equal(outcome, "answered");
+  });
+
+  it("answers an error to arguments that are nested too deeply to copy, and takes others after it", async () => {
+    const depth = 50_000;
+    const args = `${'{"next":'.repeat(depth)}{}${"}".repeat(depth)}`;
+    const response = await fetch(`${nodeRed.url}/gemini-tool-call/copied/try`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: `{"functionName":"copied","parameters":"","args":${args}}`,
+    });
+    const { problem } = (await response.json()) as Result;
+    assert.deepEqual(
+      [response.status, problem],
+      [422, "The arguments cannot be sent: Maximum call stack size exceeded"],
+    );
+    const [, { outcome }] = await attempt("copied", { parameters: "" });
     assert.equal(outcome, "answered");
   });
 
