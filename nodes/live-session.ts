@@ -99,7 +99,8 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   const options = {
     ...connection,
     settingsFor,
-    readSettings: ({ own }: ConversationSettings) => readVariables(RED, node, variables, own),
+    readSettings: ({ own }: ConversationSettings) =>
+      readVariables(RED, node, variables, connection.connectTimeoutMs, own),
     handlesFor: handles && ((key: string, settings: () => ConversationSettings) => handles.of(key, settings)),
     tools: () => tools.served,
     clock: systemClock,
@@ -165,7 +166,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   };
   node.blueprint = async () => ({
     connection,
-    setup: setupOf({ ...settings, ...(await readVariables(RED, node, variables)) }),
+    setup: setupOf({
+      ...settings,
+      ...(await readVariables(RED, node, variables, connection.connectTimeoutMs)),
+    }),
   });
   const stopWatching = onFlowsStarted(RED, () => {
     tools.refresh();

@@ -28,8 +28,8 @@ const answering = () => acceptResumable((_frame, reply) => reply({ serverContent
 let flow: Flow;
 let setups: () => Setup[];
 
-async function start(properties: object) {
-  const { flow: started, farEnd } = await startSession(answering(), {}, properties);
+async function start(properties: object, connection: object = {}) {
+  const { flow: started, farEnd } = await startSession(answering(), connection, properties);
   flow = started;
   setups = () => farEnd.frames.flatMap(({ setup }: { setup?: Setup }) => (setup ? [setup] : []));
 }
@@ -109,6 +109,26 @@ describe("a setting of a live session that is a variable", () => {
     answer("Leda");
     await flow.at("events").next(event("turnComplete"));
     assert.deepEqual(voices(), ["Leda"]);
+  });
+
+  it("is an error that names the setting when its context store does not answer within the connect timeout", async () => {
+    await start({ voice: "voice", voiceType: "global" }, { connectTimeoutSeconds: 1 });
+    const node = runtime.getNode("session") as unknown as { context(): object };
+    let get: Context["get"] = () => {};
+    replace(node, "context", () => ({
+      global: { get: (...args: Parameters<Context["get"]>) => get(...args) },
+    }));
+    flow.send("session", { payload: "hello" });
+    const { message, msg } = await flow.nextError();
+    assert.match(
+      message,
+      /The setting "Voice" cannot be read from global\.voice: the context store did not answer within 1 s/,
+    );
+    assert.equal(msg.payload, "hello");
+    assert.deepEqual(voices(), []);
+    get = (_name, _store, done) => done(null, "Puck");
+    await connect();
+    assert.deepEqual(voices(), ["Puck"]);
   });
 
   for (const [what, value, said] of [
