@@ -1,11 +1,13 @@
 // What dialogs share in the editor: checks and defaults of settings, tabs, rows that depend on other settings, hints, sound devices.
 
-// The editor makes all tabs equally wide, and cuts off long names.
-$(
-  "<style>.gemini-live-tabs .red-ui-tab { width: auto !important } .gemini-live-tabs .red-ui-tab-label { padding-right: 12px } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
-).appendTo("head");
+// Each node's dialog loads this file.
+if (!window.GeminiLive)
+  // The editor makes all tabs equally wide, and cuts off long names.
+  $(
+    "<style>.gemini-live-tabs .red-ui-tab { width: auto !important } .gemini-live-tabs .red-ui-tab-label { padding-right: 12px } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
+  ).appendTo("head");
 
-window.GeminiLive = {
+window.GeminiLive ??= {
   /** Suggests the devices of Node-RED's machine that the chosen program can use, and says when there is no program. @param type of the node */
   suggestDevices(type) {
     const device = $("#node-input-device").attr("list", `${type}-devices`);
@@ -111,6 +113,37 @@ window.GeminiLive = {
       }
     };
 
+    /** The check of one setting, for the `validate` of its default. An absent property is good: it has its default. */
+    const validatorOf = (name) =>
+      function (value, opt) {
+        const given = value === undefined ? table[name].default : value;
+        if (!accept(table[name], given, typeOf(this, name))) return opt ? whatIsAllowed(this, name) : false;
+        const values = rules[name] && valuesOf(this);
+        const verdict = values ? rules[name](values, this) : true;
+        if (verdict === true || !opt) return verdict === true;
+        if (verdict && !ofTable.includes(name)) return verdict;
+        return [this._(`${set}.error.${name}`), ...(verdict ? [verdict] : [])].join(": ");
+      };
+
+    /** Says under the field of each setting what is wrong with its value. */
+    const showProblems = (node) => {
+      for (const name in table) {
+        if (["node", "type"].includes(table[name].kind)) continue;
+        const row = form().find(`[data-row="${name}"]`);
+        const id = `${prefix}${name}-problem`;
+        const verdict = validatorOf(name).call(node, contentOf(fieldOf(name)) ?? "", {});
+        if ((verdict === true ? "" : verdict) === $(`#${id}`).text()) continue;
+        $(`#${id}`).remove();
+        const fields = row.find("input, select, textarea").removeAttr("aria-describedby");
+        if (verdict === true) continue;
+        fields.attr("aria-describedby", id);
+        $(`<div id="${id}" class="gemini-live-problem" style="color: var(--red-ui-text-color-error)">`)
+          .css("margin-left", table[name].kind === "flag" ? 20 : 244)
+          .text(verdict)
+          .appendTo(row);
+      }
+    };
+
     /** What a list shows for a setting: its suggestions, with a text about each where the catalogue has some. */
     const optionsOf = (node, name) => {
       const { suggestions = [], unused = {} } = table[name];
@@ -199,17 +232,7 @@ window.GeminiLive = {
             return [name, kind === "node" && content === "_ADD_" ? "" : content];
           }),
         ),
-      /** The check of one setting, for the `validate` of its default. An absent property is good: it has its default. */
-      validator: (name) =>
-        function (value, opt) {
-          const given = value === undefined ? table[name].default : value;
-          if (!accept(table[name], given, typeOf(this, name))) return opt ? whatIsAllowed(this, name) : false;
-          const values = rules[name] && valuesOf(this);
-          const verdict = values ? rules[name](values, this) : true;
-          if (verdict === true || !opt) return verdict === true;
-          if (verdict && !ofTable.includes(name)) return verdict;
-          return [this._(`${set}.error.${name}`), ...(verdict ? [verdict] : [])].join(": ");
-        },
+      validator: validatorOf,
       /** The `label` of nodes that are called by their names. */
       label() {
         return this.name || this._(`${set}.label.node`);
@@ -237,6 +260,8 @@ window.GeminiLive = {
         showHints(this);
         form().on("change", showRows);
         showRows();
+        form().on("input change", () => showProblems(this));
+        showProblems(this);
       },
       /** `oneditsave`, or the last that it calls: properties that were absent, and still have their defaults, stay absent. */
       save() {

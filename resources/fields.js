@@ -4,7 +4,7 @@
   /** The editor's widgets have no names for those who cannot see them. */
   const named = (field, id) => field.next().find("input").attr("aria-labelledby", `${id}-label`);
 
-  window.GeminiLiveFields = {
+  window.GeminiLiveFields ??= {
     /** Lists the values that match what is typed; any other can be typed. @param options each with a `value`, and a `text` about it */
     list(field, options) {
       field.autoComplete({ search: searchIn(options), minLength: 0 });

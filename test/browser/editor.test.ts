@@ -261,6 +261,31 @@ for (const theme of THEMES)
       assert.deepEqual(await saved(), ["", "str", "Be brief.", "str", true]);
     });
 
+    it("says under a field what is wrong with its value until it is right, also when the dialog opens with it", async () => {
+      const problem = inTray("#node-input-silenceDurationMs-problem");
+      const field = inTray("#node-input-silenceDurationMs");
+      await openDialog("gemini-live-session");
+      await openTab(page, "turnDetection");
+      assert.equal(await inTray(".gemini-live-problem").count(), 0);
+      await field.fill("-1");
+      const said = await problem.innerText();
+      assert.match(said, /^Silence duration \(ms\): must be a whole number from \d+ to \d+$/);
+      assert.equal(await field.getAttribute("aria-describedby"), await problem.getAttribute("id"));
+      await closeDialog();
+      await openDialog("gemini-live-session");
+      await openTab(page, "turnDetection");
+      assert.equal(await problem.innerText(), said);
+      await field.fill("");
+      assert.equal(await inTray(".gemini-live-problem").count(), 0);
+      assert.equal(await field.getAttribute("aria-describedby"), null);
+      await closeDialog();
+    });
+
+    it("gets the styles of the dialogs once, although each dialog brings them", async () => {
+      const styles = await page.locator("head style").allInnerTexts();
+      assert.equal(styles.filter((text) => text.includes("gemini-live-tabs")).length, 1);
+    });
+
     it("says what is wrong with further setup that cannot be sent", async () => {
       const enter = async (value: string) => {
         await openDialog("gemini-live-session");
