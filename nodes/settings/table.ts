@@ -175,7 +175,7 @@ export function readSettings<S extends Settings>(table: Table<S>, def: object, o
     const accepted = acceptTyped(setting, given, type, accept);
     if (!accepted)
       throw new InputError(
-        `The setting "${setting.label}" must be ${setting.typed && type !== "str" ? "the name of a variable" : whatIsAllowed(setting)}; it is ${given === "" ? "empty" : JSON.stringify(given)}.`,
+        `The setting "${setting.label}" must be ${setting.typed && (type ?? "str") !== "str" ? "the name of a variable" : whatIsAllowed(setting)}; it is ${given === "" ? "empty" : JSON.stringify(given)}.`,
       );
     values[name] = accepted.value;
   }

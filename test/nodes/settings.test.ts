@@ -13,6 +13,7 @@ import {
   text,
   versionOf,
 } from "../../nodes/settings/table";
+import { typed } from "../../nodes/settings/variables";
 
 const TABLE = table(
   {
@@ -107,6 +108,15 @@ describe("the settings of a node", () => {
     it(`are refused with their label, value and what is allowed: ${JSON.stringify(properties)}`, () => {
       assert.throws(() => readSettings(TABLE, properties), { name: "InputError", message });
     });
+
+  it("are named as variables in an error only where the node says that they are", () => {
+    const voice = table(typed("voice", text({ default: "", label: "Voice" })));
+    assert.throws(() => readSettings(voice, { voice: 7 }), /"Voice" must be a text; it is 7\.$/);
+    assert.throws(
+      () => readSettings(voice, { voice: "", voiceType: "env" }),
+      /"Voice" must be the name of a variable; it is empty\.$/,
+    );
+  });
 });
 
 describe("a node of an older version", () => {
