@@ -45,8 +45,10 @@ function eventToPage(event: string, msg: FlowMessage): NodeMessage {
   const payload = detailsOf(msg);
   switch (event) {
     case "flush":
-    case "interrupted":
       return { type: "flush" };
+    case "interrupted":
+      // On the events output it comes before sound that audio out has sent on, and audio out flushes behind that.
+      return msg.payload === undefined ? { type: "flush" } : { type: "event", event, payload };
     case "generationComplete":
       return { type: event, ...turnOf(msg) };
     case "turnComplete":

@@ -29,7 +29,12 @@ const CONVERSIONS: [what: string, msg: Msg, wanted: NodeMessage][] = [
     { event: "turnComplete", turn: 2, payload: { event: "turnComplete", reason: "STOP" } },
     { type: "event", event: "turnComplete", payload: { event: "turnComplete", reason: "STOP" } },
   ],
-  ["an interruption", { event: "interrupted", payload: { event: "interrupted" } }, { type: "flush" }],
+  ["an interruption, on the audio output", { event: "interrupted", turn: 2 }, { type: "flush" }],
+  [
+    "an interruption, on the events output",
+    { event: "interrupted", turn: 2, payload: { event: "interrupted" } },
+    { type: "event", event: "interrupted", payload: { event: "interrupted" } },
+  ],
   ["the flush of audio out", { event: "flush", payload: { event: "flush" } }, { type: "flush" }],
   [
     "a piece of a transcript",
