@@ -106,9 +106,12 @@ describe("the packed package", () => {
   });
 
   it("contains no path of the machine that built it", () => {
-    for (const file of files)
-      for (const path of [`${ROOT}/`, `${homedir()}/`, `${tmpdir()}/`])
-        assert.ok(!content(file).includes(path), `${path} in ${file}`);
+    for (const file of files) {
+      // Examples write files into the folder for temporary files.
+      const isExample = file.startsWith("examples");
+      for (const path of [ROOT, homedir(), ...(isExample ? [] : [tmpdir()])])
+        assert.ok(!content(file).includes(`${path}/`), `${path} in ${file}`);
+    }
   });
 
   it("contains the simulator as a program that prints its address and ends on a signal", async () => {
