@@ -22,6 +22,9 @@ import { PacketOrder } from "./packet-order";
 
 const nothing = Buffer.alloc(0);
 
+/** Longer samples are never valid UTF-8 for a whole chunk: a string among them is a text that went astray. */
+const isOneByte = (format: SoundFormat) => bytesPerFrame({ ...format, channels: 1 }) === 1;
+
 // The first bytes of unsupported files, which would be loud noise if they were played as raw sound.
 const unsupported = new Map([
   ["fLaC", "FLAC"],
@@ -82,7 +85,7 @@ export class Transcoder {
   #resampler: Resampler | undefined;
   /** Bytes of an incomplete sample, or of incomplete samples of all channels. */
   #carry = nothing;
-  /** Bytes have come: strings after them are bytes, too, because no device sends both bytes and base64. */
+  /** Samples of one byte have come as bytes: strings after them are bytes, too, because no device sends both bytes and base64. */
   #hasBytes = false;
   #freed = false;
 
@@ -114,7 +117,7 @@ export class Transcoder {
   }
 
   /**
-   * Takes a payload as readPayload() describes it, in which strings after bytes are bytes, and returns the frames that it completes. A
+   * Takes a payload as readPayload() describes it, in which strings after samples of one byte are bytes, and returns the frames that it completes. A
    * mimeType (else that of a data URL) has priority over the setting. With `number`, an integer, the payload is a packet of raw sound or
    * of Opus: sound is filled in for up to a second of lost packets, and one that comes after that is ignored. Throws a SoundError for
    * sound that is not supported, and ignores that sound.
@@ -126,7 +129,6 @@ export class Transcoder {
     const bytes = this.#head.length > 0 ? Buffer.concat([this.#head, sound.bytes]) : sound.bytes;
     const kind = said === "auto" ? this.#guess(bytes) : typeof said === "string" ? said : "pcm";
     if (!kind) {
-      this.#hasBytes ||= typeof payload !== "string";
       this.#head = Buffer.from(bytes);
       return [];
     }
@@ -140,7 +142,7 @@ export class Transcoder {
         : this.#unpack(kind, bytes, wav, lostMs);
     for (const piece of pieces) this.#requireChannel(piece.format);
     // Nothing throws from here on, so the stream may change.
-    this.#hasBytes ||= typeof payload !== "string";
+    this.#hasBytes ||= typeof payload !== "string" && pieces.some(({ format }) => isOneByte(format));
     const rest = wav?.rest;
     const rawFollows = said === "auto" && rest !== undefined && rest.length > 0;
     if (rawFollows) pieces.push({ format: defaultFormat, pcm: rest, begins: true });

@@ -108,12 +108,17 @@ describe("the transcoder", () => {
     assert.deepEqual(Buffer.concat(framesOf([url], "auto", "audio/pcm;rate=16000")), loud);
   });
 
-  it("takes base64, and in a stream of Buffers the strings that an exec node makes of some", () => {
-    const text = Buffer.alloc(640, "UUUU~ loud?");
+  it("takes base64, and among samples of one byte the strings that an exec node makes of Buffers", () => {
     const base64 = sound.toString("base64");
     assert.deepEqual(Buffer.concat(framesOf([base64, base64])), Buffer.concat([sound, sound]));
-    const mixed = Buffer.concat([sound, text, sound]);
-    assert.deepEqual(Buffer.concat(framesOf([sound, text.toString(), sound])), mixed);
+    const quiet = Buffer.alloc(640, "UUUU");
+    const alaw = { encoding: "alaw", sampleRate: 16000 } as const;
+    const mixed = framesOf([sound, quiet.toString(), sound], alaw);
+    assert.deepEqual(
+      Buffer.concat(mixed),
+      Buffer.concat(framesOf([Buffer.concat([sound, quiet, sound])], alaw)),
+    );
+    assert.throws(() => framesOf([sound, '{"event":"hello"}', sound]), /not base64/);
   });
 
   it("recognizes a WAV file by its first bytes, also byte by byte and as base64", () => {
