@@ -266,6 +266,7 @@ for (const theme of THEMES)
       const field = inTray("#node-input-silenceDurationMs");
       await openDialog("gemini-live-session");
       await openTab(page, "turnDetection");
+      await inTray("#node-input-turnDetection").selectOption("automatic");
       assert.equal(await inTray(".gemini-live-problem").count(), 0);
       await field.fill("-1");
       const said = await problem.innerText();
