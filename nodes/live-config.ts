@@ -3,7 +3,7 @@
 import type { NodeAPI, NodeDef } from "node-red";
 import type { ConnectionCredentials, LiveConfigNode, SharedConnection } from "./flow/node-types";
 import { OwnSimulator, readConnection } from "./live-config/connection";
-import { serveConnectionTest } from "./live-config/connection-test";
+import { serveConnectionTest } from "./live-config/connection-check";
 import { liveConfig } from "./settings/live-config";
 import { readSettings } from "./settings/table";
 
