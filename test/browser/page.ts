@@ -57,6 +57,13 @@ function listen() {
       });
     }
   };
+  // Told on the console, because whatever Playwright evaluates in the page counts as an action of the user.
+  let problem = "";
+  new MutationObserver(() => {
+    const shown = document.getElementById("problem")?.textContent ?? "";
+    if (shown !== problem) console.info(`problem: ${shown}`);
+    problem = shown;
+  }).observe(document, { childList: true, characterData: true, subtree: true });
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const getUserMedia = devices.getUserMedia.bind(devices);
