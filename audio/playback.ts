@@ -1,11 +1,9 @@
-// Plays sound in frames, paced in real time: a bounded queue for each playback, and one timer for all of them.
+// Plays sound in frames, paced in real time, out of a bounded queue.
 
-import { type Clock, systemClock } from "./clock";
 import { checkFormat, SoundError } from "./formats";
 import { durationMs, Framer, sampleBytes } from "./frames";
+import type { Pacer } from "./pacer";
 import { Resampler } from "./resampler";
-
-const tickMs = 10;
 
 // After a longer delay of the process the device has an underrun. Pacing then starts anew; otherwise all overdue frames would
 // leave in one burst.
@@ -13,39 +11,6 @@ const lateMs = 100;
 
 // A jitter buffer that is not full plays when no more sound has come for this long, so that nothing waits forever.
 const fillTimeoutMs = 500;
-
-/** The timer that all its playbacks share. It runs only while a playback waits. */
-export class Pacer {
-  readonly clock: Clock;
-  readonly #runs = new Set<() => void>();
-  #cancel: (() => void) | undefined;
-
-  constructor(clock: Clock = systemClock) {
-    this.clock = clock;
-  }
-
-  /** Calls `run` about every 10 ms until it is deleted. */
-  add(run: () => void): void {
-    this.#runs.add(run);
-    if (!this.#cancel) this.#arm();
-  }
-
-  /** Stops the calls of `run`, and the timer with the last one. */
-  delete(run: () => void): void {
-    this.#runs.delete(run);
-    if (this.#runs.size > 0) return;
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
-
-  #arm() {
-    // Ticks lie on multiples of 10 ms, so that delays do not add up.
-    this.#cancel = this.clock.after(tickMs - (this.clock.now() % tickMs), () => {
-      this.#arm(); // First, so that a callback that throws stops no other playback.
-      for (const run of this.#runs) run();
-    });
-  }
-}
 
 /** Times are in milliseconds. */
 export interface PlaybackOptions {

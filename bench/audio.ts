@@ -4,7 +4,8 @@
 import { OpusDecoder, OpusEncoder } from "../audio/codecs/opus";
 import { Transcoder } from "../audio/input/transcoder";
 import { Packer } from "../audio/output/packer";
-import { Pacer, Playback } from "../audio/playback";
+import { Pacer } from "../audio/pacer";
+import { Playback } from "../audio/playback";
 import { loadResampler, Resampler } from "../audio/resampler";
 
 const seconds = 60;

@@ -3,7 +3,8 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { isMonoPcm16, parseMimeType } from "../audio/formats";
 import { Packer, type PackerOptions } from "../audio/output/packer";
-import { Pacer, type PlaybackOptions } from "../audio/playback";
+import { Pacer } from "../audio/pacer";
+import type { PlaybackOptions } from "../audio/playback";
 import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioOut } from "./settings/audio-out";

@@ -7,7 +7,7 @@ import { Stryker } from "@stryker-mutator/core";
 const PARTS = {
   state: ["live/state/*.ts", "test/live/state/*.test.ts"],
   queue: ["live/input/queue.ts", "test/live/input/*.test.ts"],
-  playback: ["audio/playback.ts", "test/audio/playback*.test.ts"],
+  playback: ["audio/{pacer,playback}.ts", "test/audio/playback*.test.ts"],
 };
 
 const chosen = process.argv.slice(2);

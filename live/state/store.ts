@@ -1,7 +1,8 @@
 // Holds the state of a conversation, applies events to it, and reports two things: every change, and that the conversation became
 // idle.
 
-import { type ConversationState, INITIAL, isIdle, type StateEvent, transition } from "./state";
+import { type ConversationState, INITIAL, isIdle, type StateEvent } from "./state";
+import { transition } from "./transition";
 
 type ChangeListener = (before: ConversationState, after: ConversationState, event: StateEvent) => void;
 

@@ -1,7 +1,8 @@
 // The way of the sound to one device: its playback, the frames that leave, and the events about them.
 
 import type { Packer } from "../../audio/output/packer";
-import { type Pacer, Playback, type PlaybackOptions } from "../../audio/playback";
+import type { Pacer } from "../../audio/pacer";
+import { Playback, type PlaybackOptions } from "../../audio/playback";
 import type { FlowMessage, Identity } from "../flow/messages";
 
 type Carried = FlowMessage & Identity;

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { SoundError } from "../../audio/formats";
-import { Pacer, Playback } from "../../audio/playback";
+import { Pacer } from "../../audio/pacer";
+import { Playback } from "../../audio/playback";
 import { loadResampler, Resampler } from "../../audio/resampler";
 import { TestClock } from "../clock";
 import { sound, start } from "./player";

@@ -1,6 +1,7 @@
 // A playback on a clock that the test drives, with the frames that have left it.
 
-import { Pacer, Playback, type PlaybackOptions } from "../../audio/playback";
+import { Pacer } from "../../audio/pacer";
+import { Playback, type PlaybackOptions } from "../../audio/playback";
 import { TestClock } from "../clock";
 import { tone } from "./tone";
 

@@ -11,9 +11,9 @@ import {
   isIdle,
   isOpen,
   type StateEvent,
-  transition,
   visibleState,
 } from "../../../live/state/state";
+import { transition } from "../../../live/state/transition";
 import { CONNECTION } from "./connection-rows";
 import { call, connected } from "./rows";
 import { TURN } from "./turn-rows";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Packer } from "../../../audio/output/packer";
-import { Pacer } from "../../../audio/playback";
+import { Pacer } from "../../../audio/pacer";
 import { loadResampler } from "../../../audio/resampler";
 import type { FlowMessage } from "../../../nodes/flow/messages";
 import { Line, type LineEvent } from "../../../nodes/sound/line";
