@@ -8,7 +8,7 @@ import { run } from "../audio/programs";
 import { cleanUp } from "../clean-up";
 import { deploy } from "../node-red";
 import { describeWithPrograms } from "../sound-programs";
-import { chunksOf, silence, speech } from "../speech";
+import { chunksOf, correlation, silence, speech } from "../speech";
 import { startSpeaker } from "./speaker-flow";
 
 /** A JPEG image of this width. */
@@ -32,7 +32,7 @@ async function startCamera() {
 }
 
 describeWithPrograms(["arecord", "aplay", "ffmpeg"], "the example flow: what does the camera see", () => {
-  it("sends an image a second while the user speaks, and the model has seen them when it answers", async () => {
+  it("sends an image a second while the user speaks, and plays the same speech as the answer of a model that has seen them", async () => {
     const { url, asked } = await startCamera();
     const { devices, nodeRed, news, flow, idOf, shows } = await startSpeaker("what does the camera see");
     const own = flow.map((node) => (node.type === "http request" ? { ...node, url } : node));
@@ -58,5 +58,6 @@ describeWithPrograms(["arecord", "aplay", "ffmpeg"], "the example flow: what doe
     const before = asked.length;
     await shows("gemini-loudspeaker");
     assert.equal(asked.length, before);
+    assert.ok(correlation(speech, 16_000, devices.played(), 24_000) > 0.9);
   });
 });
