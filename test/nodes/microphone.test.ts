@@ -91,8 +91,8 @@ describe("a microphone", () => {
     assert.equal(flow.at("out").items[0]!.mimeType, "audio/pcm;rate=48000");
   });
 
-  it("mutes and unmutes, and ends the sound when it is muted", async () => {
-    onlyPrograms({ arecord: recording });
+  it("mutes and unmutes, ends the sound when it is muted, and sends nothing of what it records then", async () => {
+    const folder = onlyPrograms({ arecord: recording });
     const flow = await start();
     const badges = flow.badges("mic");
     await flow.at("out").next(hasSound);
@@ -100,10 +100,14 @@ describe("a microphone", () => {
     await flow.at("out").next(isEnd);
     await badges.next(({ text }) => text === "muted");
     const { length } = flow.at("out").items;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Another program starts, and the badge shows that its first sound has come.
+    process.kill(Number(readFileSync(join(folder, "arecord.pid"), "utf8")), "SIGTERM");
+    await flow.nextError();
+    await badges.next(({ text }) => text === "muted");
     assert.equal(flow.at("out").items.length, length);
     flow.send("mic", { action: "unmute" });
-    await flow.at("out").next(hasSound);
+    const { payload } = await flow.at("out").next(hasSound);
+    assert.notEqual((payload as Buffer).readUInt16LE(0), 0, "the first sound of that program");
     await badges.next(({ text }) => text === "recording");
     // Only frames without a gap: what was left of the sound before is not sent.
     assert.equal(flow.all("out", isEnd).length, 1);
