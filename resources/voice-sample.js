@@ -67,7 +67,7 @@ window.GeminiVoiceSample = (node) => {
       url: "gemini-live-session/voice-sample",
       method: "POST",
       contentType: "application/json",
-      data: JSON.stringify(Object.fromEntries(fields)),
+      data: JSON.stringify({ id: node.id, ...Object.fromEntries(fields) }),
     });
     request.then(play, failed);
   };

@@ -10,6 +10,7 @@ import { conversationSettings } from "../live-session/conversation-settings";
 import { liveConfig } from "../settings/live-config";
 import { liveSession } from "../settings/live-session";
 import { readSettings } from "../settings/table";
+import { readerOfEnvironment } from "../settings/variables";
 import { OwnSimulator, readConnection } from "./connection";
 
 /** What the dialog sends. */
@@ -64,25 +65,20 @@ async function testConnection(
   { id, settings = {}, apiKey, model }: Partial<TestRequest>,
   signal: AbortSignal,
 ): Promise<TestResult> {
-  const node = RED.nodes.getNode(String(id));
-  /** As Node-RED does it at a deploy. */
-  const withEnvironment = (value: unknown) =>
-    typeof value === "string" && /^\$\{\S+\}$/.test(value)
-      ? RED.util.evaluateNodeProperty(value, "env", node ?? ({} as never), {}) || value
-      : value;
-  const given = Object.entries(settings).map(([name, value]) => [name, withEnvironment(value)]);
+  const deployed = readerOfEnvironment(RED, id);
+  const given = Object.entries(settings).map(([name, value]) => [name, deployed(value)]);
   const entered = readSettings(liveConfig, Object.fromEntries(given));
   if ([entered.proxy, entered.tls].some((other) => other && !RED.nodes.getNode(other)))
     throw new InputError("The proxy or the TLS configuration is not deployed. Deploy it, and test again.");
   const stored = (RED.nodes.getCredentials(String(id)) ?? {}) as { apiKey?: string };
-  const key = withEnvironment(apiKey === STORED ? stored.apiKey : apiKey) as string | undefined;
+  const key = deployed(apiKey === STORED ? stored.apiKey : apiKey) as string | undefined;
   const simulator = new OwnSimulator();
   try {
     const connection = readConnection(RED, entered, key, simulator);
     const connectTimeoutMs = Math.min(connection.connectTimeoutMs, MAX_WAIT_MS);
     const credentials = new Credentials({ ...connection, connectTimeoutMs, clock: systemClock });
     const server = await credentials.show(false);
-    const ofSession = readSettings(liveSession, model ? { model: withEnvironment(model) } : {});
+    const ofSession = readSettings(liveSession, model ? { model: deployed(model) } : {});
     const setup = buildSetup(conversationSettings(ofSession), connection.continuity, { tools: [] });
     const begun = systemClock.now();
     const handlers = { onFrame() {}, onBadFrame() {}, onClose() {} };

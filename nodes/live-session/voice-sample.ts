@@ -10,10 +10,13 @@ import type { ConversationSettings } from "../../live/setup/setup";
 import type { LiveConfigNode, SharedConnection } from "../flow/node-types";
 import { liveSession } from "../settings/live-session";
 import { readSettings } from "../settings/table";
+import { readerOfEnvironment } from "../settings/variables";
 import { conversationSettings } from "./conversation-settings";
 
 /** What the dialog shows: a deployed connection, and settings of the session as their fields have them. */
 export interface SampleRequest {
+  /** The session's, which may not be deployed yet. */
+  id: string;
   connection: string;
   model: string;
   voice: string;
@@ -60,13 +63,16 @@ export function serveVoiceSamples(RED: NodeAPI): void {
 
 async function makeSample(
   RED: NodeAPI,
-  { connection: id, model, voice, language }: Partial<SampleRequest>,
+  { id, connection: connectionId, ...shown }: Partial<SampleRequest>,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const node = RED.nodes.getNode(String(id)) as LiveConfigNode | null;
+  const node = RED.nodes.getNode(String(connectionId)) as LiveConfigNode | null;
   if (node?.type !== "gemini-live-config")
     throw new InputError("The connection is not deployed. Deploy it, and play the voice again.");
   const connection = node.connection();
+  const [model, voice, language] = [shown.model, shown.voice, shown.language].map(
+    readerOfEnvironment(RED, id),
+  );
   const settings = conversationSettings(readSettings(liveSession, { model, voice, language }));
   const { pcm, mimeType } = await speak(connection, settings, signal);
   const format = mimeType === undefined ? undefined : parseMimeType(mimeType);

@@ -1,5 +1,6 @@
 // Settings whose values may be those of environment or context variables.
 
+import type { NodeAPI } from "node-red";
 import { migrate, type Setting, type Table, type TypeSetting } from "./table";
 
 type Typed<N extends string, S> = { [Name in N]: S } & { [Name in `${N}Type`]: TypeSetting };
@@ -33,4 +34,16 @@ export function variablesOf({ settings, migrations }: Table, def: object): Recor
     return isVariable ? [[name, { setting, type, variable: String(properties[name]) }]] : [];
   });
   return Object.fromEntries(found);
+}
+
+/**
+ * Reads what a dialog shows as Node-RED reads it at a deploy: `${NAME}` is that environment variable, where there is one.
+ * @param id of the node whose variables count; it may not be deployed
+ */
+export function readerOfEnvironment(RED: NodeAPI, id: string | undefined) {
+  const node = RED.nodes.getNode(String(id)) ?? ({} as never);
+  return (value: unknown): unknown =>
+    typeof value === "string" && /^\$\{\S+\}$/.test(value)
+      ? RED.util.evaluateNodeProperty(value, "env", node, {}) || value
+      : value;
 }

@@ -10,6 +10,10 @@ import { deploy, type EditorNews, listenAsEditor, type NodeRed, startNodeRed } f
 import { startPlainNodeRed } from "../plain-node-red";
 
 const KEY = "a-key-that-nobody-may-see";
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: as users write them
+const IN_ENVIRONMENT = "${NODE_RED_HOME}";
+const NOT_SET = "${NOBODY_HAS_SET_THIS}";
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: as users write them
 const TO_SIMULATOR = { id: "connection", type: "gemini-live-config", server: "simulator" };
 /** Half a second of sound at 24 kHz, and the end of the answer. */
 const answerWith = (bytes: number) => ({
@@ -102,6 +106,16 @@ describe("a sample of a voice", () => {
     assert.equal(farEnd.requests.length, 1);
     const [socket] = farEnd.sockets;
     if (socket!.readyState < socket!.CLOSED) await once(socket!, "close");
+  });
+
+  it("has the model, voice and language of variables of the environment, as after a deploy", async () => {
+    const { setups } = await answering(answerWith(24_000), COMPLETE);
+    const { error } = await sample({ model: IN_ENVIRONMENT, voice: IN_ENVIRONMENT, language: NOT_SET });
+    assert.equal(error, undefined);
+    const { model, generationConfig } = await setups.next();
+    assert.match(model, /node-red-/);
+    assert.match(generationConfig.speechConfig!.voiceConfig!.prebuiltVoiceConfig!.voiceName, /node-red-/);
+    assert.equal(generationConfig.speechConfig!.languageCode, NOT_SET);
   });
 
   it("ends after fifteen seconds of sound", async () => {
