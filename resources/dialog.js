@@ -153,8 +153,11 @@ window.GeminiLive ??= {
       });
     };
 
-    /** The text editors of the open dialog. */
-    let editors = [];
+    /** What ends with the dialog that is open: its text editors, and what its buttons have started. */
+    const endings = [];
+    const end = () => {
+      for (const each of endings.splice(0)) each();
+    };
     const makeFields = (node) => {
       const fields = window.GeminiLiveFields;
       for (const name in table) {
@@ -162,14 +165,12 @@ window.GeminiLive ??= {
         const field = fieldOf(name);
         const typeField = fieldOf(`${name}Type`);
         if (kind === "json") field.typedInput({ types: ["json"] });
-        else if (typed && lines) editors.push(fields.typedLines(field, typeField, markdown));
-        else if (typed) fields.typed(field, typeField, optionsOf(node, name));
+        else if (typed && lines) {
+          const editor = fields.typedLines(field, typeField, markdown);
+          if (editor) endings.push(() => editor.destroy());
+        } else if (typed) fields.typed(field, typeField, optionsOf(node, name));
         else if (suggestions) fields.list(field, optionsOf(node, name));
       }
-    };
-    const destroyEditors = () => {
-      for (const editor of editors) editor?.destroy();
-      editors = [];
     };
 
     /** Shows one tab at a time, and marks those whose settings differ from the defaults. */
@@ -265,7 +266,7 @@ window.GeminiLive ??= {
       },
       /** `oneditsave`, or the last that it calls: properties that were absent, and still have their defaults, stay absent. */
       save() {
-        destroyEditors();
+        end();
         for (const name in table) {
           const field = fieldOf(name);
           // The editor takes the value of every field that it finds by its id.
@@ -276,8 +277,14 @@ window.GeminiLive ??= {
           if (!known[name] && !known[`has_${name}`] && !fieldOf(name).val()) fieldOf(name).removeAttr("id");
         }
       },
-      /** `oneditcancel` of dialogs with text editors. */
-      cancel: destroyEditors,
+      /** Has the dialog that is open call `ending` when it closes. */
+      atEnd: (ending) => endings.push(ending),
+      /** `oneditcancel` of dialogs that have something to end. */
+      cancel: end,
+      /** Their `oneditdelete`: the editor cancels no dialog whose node it deletes. It calls this for nodes without a dialog, too. */
+      remove() {
+        if (this === edited) end();
+      },
     };
   },
 };

@@ -161,6 +161,16 @@ describe("the files of every node", () => {
           assert.match(value!, /^var\(--red-ui-/, declaration);
       });
 
+      it("ends what it has started however it closes: Done, Cancel and Delete", () => {
+        const hasEditor = Object.values(tableOf(set).settings).some((each) => "markdown" in each);
+        if (!hasEditor && !script.includes("settings.atEnd(")) return;
+        const calls = (property: string) =>
+          [...script.matchAll(new RegExp(`${property}: (.*)`, "g"))].map(([, value]) => value);
+        assert.deepEqual(calls("oneditcancel"), ["settings.cancel,"]);
+        assert.deepEqual(calls("oneditdelete"), ["settings.remove,"]);
+        assert.match(script, /oneditsave: settings\.save,|settings\.save\.call\(this\)/);
+      });
+
       it("is in an example", () => {
         assert.ok(examples.some(({ flow }) => flow.some((node) => node.type === type)));
       });

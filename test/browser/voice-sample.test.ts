@@ -82,4 +82,21 @@ describeInBrowser("the play button of a voice", () => {
     assert.match(await button.says(), /^The connection is not deployed\. Deploy it/);
     assert.deepEqual(problems, []);
   });
+
+  it("ends with the dialog, also when that deletes the node", async () => {
+    await page.click("#node-dialog-cancel");
+    await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    await page.evaluate(() => RED.editor.edit(RED.nodes.filterNodes({ type: "gemini-live-session" })[0]!));
+    await button.waitFor();
+    await page.evaluate(() => Object.assign(window, { played: undefined }));
+    await button.press();
+    await untilHeard();
+    await page.click("#node-dialog-delete");
+    await page.locator(".red-ui-tray").waitFor({ state: "detached" });
+    const { ended, paused } = await page.evaluate(() => {
+      const { played } = window as unknown as { played: HTMLAudioElement };
+      return { ended: played.ended, paused: played.paused };
+    });
+    assert.deepEqual({ ended, paused, problems }, { ended: false, paused: true, problems: [] });
+  });
 });
