@@ -1,4 +1,4 @@
-// Tells from the numbers of packets what was lost before one, and which ones come too late.
+// Tells from the numbers of packets what was lost before one, and which ones come twice or too late.
 
 import { maxLostMs } from "../formats";
 
@@ -12,21 +12,30 @@ export class PacketOrder {
   #last: number | undefined;
   /** The numbers that were missing last. */
   #gap = { start: 0, length: 0 };
+  /** The last packet, if it was ignored because its number had come before. */
+  #repeated: number | undefined;
 
   /**
    * Takes the number of a packet, an integer, and its sound in milliseconds, more than 0. Returns the milliseconds that were lost
-   * before it, or undefined for a packet that was missing and now comes too late.
+   * before it, or undefined for a packet that comes twice, or was missing and now comes too late.
    */
   lostBefore(number: number, packetMs: number): number | undefined {
-    if (distance(this.#gap.start, number) < this.#gap.length) return undefined;
-    const lost = this.#last === undefined ? 0 : distance(this.#last, number) - 1;
-    const isGap = lost > 0 && lost * packetMs <= maxLostMs;
-    // A number that is not ahead is that of a sender that has started anew.
-    if (isGap) this.#gap = { start: this.#last! + 1, length: lost };
-    // In the end the same numbers come again.
-    else if (lost !== 0 || distance(this.#gap.start, number) > modulus / 2)
-      this.#gap = { start: 0, length: 0 };
+    const last = this.#last;
+    const behind = last === undefined ? Number.POSITIVE_INFINITY : distance(number, last);
+    const follows = this.#repeated !== undefined && distance(this.#repeated, number) === 1;
+    this.#repeated = undefined;
+    if (behind * packetMs <= maxLostMs) {
+      const isMissing = distance(this.#gap.start, number) < this.#gap.length;
+      if (!isMissing) this.#repeated = number;
+      // Two in a row that are not missing are those of a sender that has started anew.
+      if (isMissing || behind === 0 || !follows) return undefined;
+    }
     this.#last = number;
+    const lost = last === undefined ? 0 : distance(last, number) - 1;
+    // A number that is not ahead is that of such a sender, too.
+    const isGap = lost > 0 && lost * packetMs <= maxLostMs;
+    if (isGap) this.#gap = { start: last! + 1, length: lost };
+    else if (lost > 0) this.#gap = { start: 0, length: 0 };
     return isGap ? lost * packetMs : 0;
   }
 
@@ -34,5 +43,6 @@ export class PacketOrder {
   reset(): void {
     this.#last = undefined;
     this.#gap = { start: 0, length: 0 };
+    this.#repeated = undefined;
   }
 }

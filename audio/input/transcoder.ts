@@ -119,7 +119,7 @@ export class Transcoder {
   /**
    * Takes a payload as readPayload() describes it, in which strings after samples of one byte are bytes, and returns the frames that it completes. A
    * mimeType (else that of a data URL) has priority over the setting. With `number`, an integer, the payload is a packet of raw sound or
-   * of Opus: sound is filled in for up to a second of lost packets, and one that comes after that is ignored. Throws a SoundError for
+   * of Opus: sound is filled in for up to a second of lost packets, and one that comes after that or twice is ignored. Throws a SoundError for
    * sound that is not supported, and ignores that sound.
    */
   push(payload: unknown, mimeType?: string, number?: number): Buffer[] {

@@ -279,6 +279,14 @@ describe("audio in", () => {
     assert.deepEqual(flow.caught.items, []);
   });
 
+  it("takes each packet once that the network has doubled, by msg.seq", async () => {
+    await start();
+    for (const [seq, payload] of [...chunksOf(speech.subarray(0, 6_400), 640)].entries())
+      for (const copy of [payload, payload]) flow.send("in", { payload: copy, seq });
+    await ended();
+    assert.deepEqual(heard(), speech.subarray(0, 6_400));
+  });
+
   it("fills in for lost packets by msg.seq, which the frames keep", async () => {
     await start();
     const packets = [...chunksOf(speech.subarray(0, 6_400), 640)];

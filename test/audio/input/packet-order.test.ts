@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { PacketOrder } from "../../../audio/input/packet-order";
 
-/** What is lost before each of the packets of 20 ms, and "late" for one that is ignored. */
+/** What is lost before each of the packets of 20 ms, and "ignored" for one that comes twice or too late. */
 function lost(...numbers: number[]) {
   const order = new PacketOrder();
-  return numbers.map((number) => order.lostBefore(number, 20) ?? "late");
+  return numbers.map((number) => order.lostBefore(number, 20) ?? "ignored");
 }
 
 describe("numbered packets", () => {
@@ -26,8 +26,16 @@ describe("numbered packets", () => {
   });
 
   it("are too late when they were missing", () => {
-    assert.deepEqual(lost(1, 2, 5, 4, 3, 6), [0, 0, 40, "late", "late", 0]);
-    assert.deepEqual(lost(65_534, 1, 65_535, 2), [0, 40, "late", 0]);
+    assert.deepEqual(lost(1, 2, 5, 4, 3, 6), [0, 0, 40, "ignored", "ignored", 0]);
+    assert.deepEqual(lost(1, 2, 5, 3, 4, 6), [0, 0, 40, "ignored", "ignored", 0]);
+    assert.deepEqual(lost(65_534, 1, 65_535, 2), [0, 40, "ignored", 0]);
+  });
+
+  it("are ignored when they come twice, at once or after others", () => {
+    assert.deepEqual(lost(3, 3, 4, 4, 4, 5), [0, "ignored", 0, "ignored", "ignored", 0]);
+    assert.deepEqual(lost(1, 2, 3, 2, 4, 1, 3, 5), [0, 0, 0, "ignored", 0, "ignored", "ignored", 0]);
+    assert.deepEqual(lost(3, 4, 3, 4, 5), [0, 0, "ignored", "ignored", 0]);
+    assert.deepEqual(lost(65_535, 0, 65_535, 1), [0, 0, "ignored", 0]);
   });
 
   it("are not too late when the same numbers come again", () => {
@@ -39,10 +47,14 @@ describe("numbered packets", () => {
   });
 
   it("begin anew when the sender does, and after a gap of more than a second", () => {
-    assert.deepEqual(lost(10, 13, 1, 2, 11, 12), [0, 40, 0, 0, 160, 0]);
+    assert.deepEqual(lost(100, 1, 2), [0, 0, 0]);
     assert.deepEqual(lost(1, 51, 52), [0, 980, 0]);
-    assert.deepEqual(lost(1, 53, 30, 31), [0, 0, 0, 0]);
-    assert.deepEqual(lost(1, 1, 2), [0, 0, 0]);
+    assert.deepEqual(lost(1, 53, 54), [0, 0, 0]);
+  });
+
+  it("begin anew with the second in a row that came within the last second", () => {
+    assert.deepEqual(lost(10, 13, 1, 2, 11, 12), [0, 40, "ignored", 0, 160, 0]);
+    assert.deepEqual(lost(1, 53, 30, 31, 32), [0, 0, "ignored", 0, 0]);
   });
 
   it("begin anew after the end of the stream", () => {

@@ -310,7 +310,7 @@ describe("packets with numbers", () => {
   const packet = (i: number) => sound.subarray(640 * i, 640 * (i + 1));
   const silence = Buffer.alloc(640);
 
-  it("have silence in the place of lost ones, and those that come too late are ignored", () => {
+  it("have silence in the place of lost ones, and those that come too late or twice are ignored", () => {
     assert.deepEqual(
       receive(
         [
@@ -318,6 +318,8 @@ describe("packets with numbers", () => {
           [10, packet(3)],
           [9, packet(2)],
           [11, packet(4)],
+          [11, packet(4)],
+          [10, packet(3)],
         ],
         defaultFormat,
       ),
