@@ -50,6 +50,9 @@ const unknownLength = 0x7ffff000;
 const lengthOf = (size: number) => (size === 0 || size >= unknownLength ? Number.POSITIVE_INFINITY : size);
 const maxFmtBytes = 4096;
 
+/** Files in the bytes of one push: each may have another format, for which a converter is made. */
+const maxFiles = 1000;
+
 /**
  * Reads one stream of WAV files. Takes PCM of 8 to 32 bits, floats, mu-law and A-law, with a plain or an extensible header, at
  * one of the `sampleRates`, and throws a SoundError for everything else. Skips the chunks that follow the sound.
@@ -72,6 +75,10 @@ export class WavReader {
     while (rest.length > 0) {
       const used = step(state, rest, pieces);
       if (used === undefined) break;
+      if (pieces.length > maxFiles)
+        throw new SoundError(
+          `The payload has more than ${maxFiles} WAV files. Send them in several messages.`,
+        );
       state.fileLeft -= used;
       rest = rest.subarray(used);
     }

@@ -163,6 +163,15 @@ describe("a WAV stream", () => {
     refuses(Buffer.from("RIFF0000WAVEfmt \xff\xff\xff\xff", "latin1"), /fmt chunk has 4294967295 bytes/);
   });
 
+  it("has a thousand files in one push at most: more of them, if tiny, would block the process for seconds", () => {
+    const files = (count: number) => Buffer.concat(Array(count).fill(wav(sound.subarray(0, 2))));
+    assert.equal(new WavReader().push(files(1_000)).length, 1_000);
+    assert.throws(
+      () => new WavReader().push(files(1_001)),
+      /more than 1000 WAV files. Send them in several messages/,
+    );
+  });
+
   it("continues after a refused chunk", () => {
     const reader = new WavReader();
     const stream = wav(sound);
