@@ -117,11 +117,19 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     conversations.configure(key, settings);
   };
 
+  /** The rest of an answer may still wait in front of the device, also when the turn is over. */
+  const silence = (conversation: Conversation) => {
+    const identity = identities.get(conversation);
+    if (identity) sendOn(node, OUTPUTS.audio, { ...identityOf(identity), event: "interrupted" });
+  };
+
   let isClosed = false;
   const receive = (msg: FlowMessage, done: Done) => {
     if (isStatus(msg)) {
       const client = disconnectedClient(msg);
+      const conversation = client === undefined ? undefined : conversations.find(client);
       if (client !== undefined) conversations.disconnect(client);
+      if (conversation) silence(conversation);
       return done();
     }
     // What a page says of its playback.
@@ -145,9 +153,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     else if (typeof request === "string") conversation[request]();
     else if (request.kind === "update") conversation.instruct(request.instruction);
     else conversation.connect();
-    // The rest of an answer may still wait in front of the device, also when the turn is over.
-    if (request === "disconnect" || request === "reset")
-      sendOn(node, OUTPUTS.audio, { ...identityOf(identities.get(conversation)!), event: "interrupted" });
+    if (request === "disconnect" || request === "reset") silence(conversation);
     done();
   };
   node.on("input", (msg: FlowMessage, _send, done) => {

@@ -201,8 +201,14 @@ describe("the outputs of a live session", () => {
 });
 
 describe("a live session in front of audio out", () => {
-  for (const action of ["disconnect", "reset"])
-    it(`silences at the action ${action} the rest of an answer that is over for the server`, async () => {
+  const _session = { type: "websocket", id: "kitchen" };
+  const ends: [what: string, msg: Msg][] = [
+    ["at the action disconnect", { action: "disconnect", session: "kitchen" }],
+    ["at the action reset", { action: "reset", session: "kitchen" }],
+    ["when its client disconnects", { status: { event: "disconnect", _session } }],
+  ];
+  for (const [when, msg] of ends)
+    it(`silences ${when} the rest of an answer that is over for the server`, async () => {
       const farEnd = await opened(
         startFarEnd(
           answering((reply) => {
@@ -219,12 +225,12 @@ describe("a live session in front of audio out", () => {
         node("device", "helper"),
         node("playback", "helper"),
       ]);
-      flow.send("session", { payload: "hello", session: "kitchen" });
+      flow.send("session", { payload: "hello", _session });
       await flow.at("events").next(event("turnComplete"));
       await flow.at("device").next();
-      flow.send("session", { action, session: "kitchen" });
+      flow.send("session", msg);
       const flush = await flow.at("playback").next(event("flush"));
-      assert.equal(flush.session, "kitchen");
+      assert.deepEqual([flush.session, flush._session], ["kitchen", _session]);
       assert.ok((flush.payload as { unheardMs: number }).unheardMs > 5_000);
       const end = await flow.at("playback").next(event("turnComplete"));
       assert.equal((end.payload as { interrupted: boolean }).interrupted, true);
