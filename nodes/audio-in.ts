@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../audio/clock";
 import { OpusDecoder } from "../audio/codecs/opus";
 import { defaultFormat, SoundError, type SoundFormat } from "../audio/formats";
+import { durationMs } from "../audio/frames";
 import { LevelMeter } from "../audio/input/level";
 import { SpeechGate } from "../audio/input/speech-gate";
 import { Transcoder, type TranscoderOptions } from "../audio/input/transcoder";
@@ -25,6 +26,8 @@ interface Stream {
   isWaiting: boolean;
   /** Sound was sent whose end was not. */
   isSending: boolean;
+  /** Milliseconds of sound since the last activityStart. */
+  activeMs: number;
   /** The errors that were reported: each once, because a wrong format is wrong in every message. */
   reported: Set<string>;
 }
@@ -36,6 +39,8 @@ const MIME_TYPE = "audio/pcm;rate=16000";
 const SWEEP_MS = 50;
 /** Milliseconds without sound after which a stream is closed, at the latest. */
 const UNUSED_MS = 60_000;
+/** Milliseconds of speech after which activityStart is repeated: without it, a live session takes its end for lost after two minutes. */
+const REPEAT_START_MS = 60_000;
 /** Different errors that are reported for one stream. */
 const MAX_ERRORS = 10;
 
@@ -74,6 +79,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
       identity,
       isWaiting: false,
       isSending: false,
+      activeMs: 0,
       reported: new Set<string>(),
     };
     stream.identity = identity;
@@ -133,8 +139,11 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     if (!listening.allows(identity.session)) return stopSending(stream, send);
     const gated = stream.gate?.push(frame) ?? { opens: false, frames: [frame], closes: false };
     if (gated.opens) report("speech", { speaking: true });
-    if (gated.opens && gate === "pushToTalk") send({ ...identityOf(identity), action: "activityStart" });
+    const starts = gated.opens || (gated.frames.length > 0 && stream.activeMs >= REPEAT_START_MS);
+    if (starts && gate === "pushToTalk") send({ ...identityOf(identity), action: "activityStart" });
+    if (starts) stream.activeMs = 0;
     for (const payload of gated.frames) {
+      stream.activeMs += durationMs(payload, defaultFormat.sampleRate);
       stream.isSending = true;
       send({ ...msg, payload, mimeType: MIME_TYPE });
     }

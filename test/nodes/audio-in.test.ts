@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { OpusEncoder } from "../../audio/codecs/opus";
 import { encode } from "../audio/input/encode";
 import { pcm, samplesOf } from "../audio/tone";
-import { cleanUp } from "../clean-up";
+import { cleanUp, opened } from "../clean-up";
+import { acceptSetup, startFarEnd } from "../far-end";
 import { node } from "../flow-node";
+import { Inbox } from "../inbox";
 import { chunksOf, correlation, SPEECH_OGG, SPEECH_WAV, silence, speech } from "../speech";
-import { connection, event, Flow, type Msg, session } from "./flow";
+import { connection, connectionTo, event, Flow, type Frame, type Msg, session, state } from "./flow";
 
 const FRAME = { mimeType: "audio/pcm;rate=16000" };
 
@@ -432,6 +434,35 @@ describe("audio in", () => {
     await flow.at("audio").next(event("turnComplete"));
     await flow.at("audio").next(event("turnComplete"));
     assert.deepEqual(flow.caught.items, []);
+  });
+
+  it("lets a turn of push to talk last as long as the speech, also for more than two minutes", async () => {
+    const sent = new Inbox<Frame>();
+    const farEnd = await opened(
+      startFarEnd(acceptSetup((frame) => sent.push((frame as { realtimeInput: Frame }).realtimeInput))),
+    );
+    flow = await Flow.start([
+      connectionTo(farEnd),
+      node("in", "gemini-audio-in", { gate: "pushToTalk", endAfterMs: 0 }, [["session"], []]),
+      ...session({ turnDetection: "manual" }),
+    ]);
+    flow.send("session", { action: "connect" });
+    await flow.at("events").next(state("connected"));
+    const bytesOf = ({ audio }: Frame) => Buffer.from(String(audio?.data ?? ""), "base64").length;
+    let received = 0;
+    for (let said = speech.length; said < 130 * 32_000; said += speech.length) {
+      flow.send("in", { payload: speech });
+      // Sound that comes faster than it is sent is dropped.
+      while (received < said - 32_000) received += bytesOf(await sent.next());
+    }
+    flow.send("in", { payload: silence(1_000) });
+    await sent.next(({ activityEnd }) => activityEnd !== undefined);
+    const order = sent.items.map((frame) => Object.keys(frame)[0]);
+    assert.deepEqual(
+      order.filter((kind, i) => kind !== order[i - 1]),
+      ["activityStart", "audio", "activityEnd"],
+    );
+    assert.ok(received > 125 * 32_000);
   });
 
   it("sends nothing of a muted session, and tells the session that the sound has ended", async () => {

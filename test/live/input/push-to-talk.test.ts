@@ -92,7 +92,8 @@ describe("push to talk", () => {
     assert.deepEqual(await heard(exchange), ["activityStart", 300, "activityEnd"]);
   });
 
-  it("ends a turn after 120 s of sound, counted from its press", async () => {
+  /** Begins a conversation in which the user speaks for `seconds`, one after the other. */
+  const startToSpeak = async () => {
     const exchange = await start();
     const { talk } = exchange;
     talk.conversation.connect();
@@ -103,6 +104,11 @@ describe("push to talk", () => {
         await exchange.settled();
       }
     };
+    return { exchange, talk, speak };
+  };
+
+  it("ends a turn after 120 s of sound, counted from its press", async () => {
+    const { exchange, talk, speak } = await startToSpeak();
     await talk.signal("activityStart");
     await speak(10);
     await talk.signal("activityEnd");
@@ -117,6 +123,16 @@ describe("push to talk", () => {
       120_000,
       "activityEnd",
     ]);
+  });
+
+  it("continues a longer turn when activityStart comes again within it", async () => {
+    const { exchange, talk, speak } = await startToSpeak();
+    for (let minutes = 0; minutes < 3; minutes++) {
+      await talk.signal("activityStart");
+      await speak(60);
+    }
+    await talk.signal("activityEnd");
+    assert.deepEqual(await heard(exchange), ["activityStart", 180_000, "activityEnd"]);
   });
 
   it("sends nothing for a press without sound: the server accepts no activity without sound", async () => {
