@@ -26,6 +26,8 @@ export interface SocketHandlers {
 /** An open connection whose setup the server has accepted. */
 export interface LiveSocket {
   readonly session: Session;
+  /** Sends a message of the client as JSON, past the session. */
+  readonly send: (json: string) => void;
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
   /** Delivers the frames that have arrived since the setup, and then each new one. Call it once. */
@@ -183,6 +185,7 @@ export function openSocket(
         signal.removeEventListener("abort", onAbort);
         resolve({
           session,
+          send: (json) => socket?.send(json),
           get bufferedAmount() {
             return socket?.bufferedAmount ?? 0;
           },

@@ -1,12 +1,12 @@
 // Sends input to the server in order: at once if the connection can take it, else it waits.
 
-import type { LiveClientContextUpdate, Session } from "@google/genai";
+import type { LiveClientContextUpdate } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { StateStore } from "../state/store";
 import { isSilencedByTools } from "./admission";
-import { write, writeStop } from "./client-messages";
+import { type Writable, write, writeStop } from "./client-messages";
 import { ImageRate } from "./image-rate";
 import type { Done, HistoryTurn, Input, Text } from "./input";
 import { InputQueue, type QueueLimits } from "./queue";
@@ -17,8 +17,7 @@ const MAX_BUFFERED_BYTES = 128 * 1024;
 const DRAIN_MS = 100;
 
 /** The connection as the sender uses it. */
-export interface Outlet {
-  readonly session: Session;
+export interface Outlet extends Writable {
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
 }
@@ -153,7 +152,7 @@ export class Sender {
     const waiting = this.#queue.takeKind("history");
     const more = waiting.flatMap(({ input }) => input.turns);
     try {
-      write(this.#outlet!.session, this.#profile, { kind: "history", turns: [...history, ...more] });
+      write(this.#outlet!, this.#profile, { kind: "history", turns: [...history, ...more] });
     } catch (error) {
       for (const { done } of waiting) done(error as Error);
       return;
@@ -190,7 +189,7 @@ export class Sender {
 
   #transmit(input: Input, done: Done) {
     try {
-      write(this.#outlet!.session, this.#profile, input);
+      write(this.#outlet!, this.#profile, input);
     } catch (error) {
       return done(error as Error);
     }

@@ -1,7 +1,10 @@
-// Input as each model accepts it: the texts and history of 3.1, and turns with images.
+// Input as each model accepts it: the texts and history of 3.1, turns with images, and sound as the SDK sends it.
 
 import assert from "node:assert/strict";
+import { Session } from "@google/genai";
+import fc from "fast-check";
 import { describe, it } from "mocha";
+import { soundMessage } from "../../../live/input/client-messages";
 import { answer, cut, Exchange } from "../exchange";
 import { startSimulated } from "../simulated";
 import { continuity, settings } from "../talk";
@@ -111,4 +114,30 @@ describe("a text with an image", () => {
       clientContent: { turns: [{ role: "user", parts }], turnComplete: true },
     });
   });
+});
+
+describe("sound", () => {
+  for (const [server, isVertexAI] of [
+    ["the Gemini API", false],
+    ["Vertex AI", true],
+  ] as const)
+    it(`is the message that Google's SDK sends to ${server}, byte for byte`, () => {
+      let sent = "";
+      const session = new Session(
+        { send: (json: string) => (sent = json) } as never,
+        {
+          isVertexAI: () => isVertexAI,
+        } as never,
+      );
+      const anySound = fc.uint8Array({ maxLength: 2_000 });
+      fc.assert(
+        fc.property(anySound, fc.constantFrom(8_000, 16_000, 44_100), (bytes, sampleRate) => {
+          const pcm = Buffer.from(bytes);
+          session.sendRealtimeInput({
+            audio: { data: pcm.toString("base64"), mimeType: `audio/pcm;rate=${sampleRate}` },
+          });
+          assert.equal(soundMessage({ kind: "sound", pcm, sampleRate }), sent);
+        }),
+      );
+    });
 });
