@@ -6,6 +6,7 @@ import { DEADLINE_MS } from "../inbox";
 import { deploy, post } from "../node-red";
 import { describeWithPrograms } from "../sound-programs";
 import { correlation, silence, speech } from "../speech";
+import { example } from "./example";
 import { keepingPlayer, startSpeaker } from "./speaker-flow";
 
 /** What runs on this machine with `word` in its arguments, by process id. */
@@ -27,6 +28,18 @@ async function until(condition: () => boolean) {
 
 describeWithPrograms(["arecord", "aplay"], "the example flow: Raspberry Pi as a smart speaker", () => {
   const start = (PATH?: string) => startSpeaker("raspberry pi as a smart speaker", PATH);
+
+  it("needs five nodes from the microphone to the loudspeaker; two more show the transcript", () => {
+    const types = example("raspberry pi as a smart speaker").flow.map(({ type }) => type);
+    const apart = ["tab", "comment", "gemini-live-config"];
+    assert.deepEqual(types.filter((type) => !apart.includes(type)).sort(), [
+      "debug",
+      ...["audio-in", "audio-out", "live-session", "loudspeaker", "microphone"].map(
+        (name) => `gemini-${name}`,
+      ),
+      "switch",
+    ]);
+  });
 
   it("hears the microphone, and plays the same speech on the loudspeaker", async () => {
     const { devices, nodeRed, flow, shows } = await start();

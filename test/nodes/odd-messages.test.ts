@@ -1,9 +1,10 @@
-// Odd messages, by the thousands: audio in and audio out report errors, and nothing is left unhandled.
+// Odd messages, by the thousands: the nodes for sound report errors, and nothing is left unhandled.
 
 import assert from "node:assert/strict";
 import { randomBelow } from "../audio/tone";
 import { cleanUp } from "../clean-up";
 import { node } from "../flow-node";
+import { onlyPrograms } from "../sound-programs";
 import { Flow, type Msg } from "./flow";
 import { runtime } from "./runtime";
 
@@ -45,7 +46,10 @@ function oddMessage(): Msg {
       {},
     ]);
   if (random(9) === 0)
-    msg.action = pick<unknown>(["interrupt", "mute", "unmute", "disconnect", "reset", 5, null, {}]);
+    msg.action = pick<unknown>([
+      ...["interrupt", "mute", "unmute", "disconnect", "reset", "start", "stop", "flush"],
+      ...[5, null, {}],
+    ]);
   return msg;
 }
 
@@ -59,11 +63,14 @@ const SETTINGS: [type: string, properties: object][] = [
     "gemini-audio-out",
     { format: "wav", pacing: "whole", flush: "bytes", flushTemplate: "{{turn:2}}{{seq:4}}" },
   ],
+  ["gemini-loudspeaker", {}],
+  ["gemini-microphone", {}],
 ];
 
 for (const [type, properties] of SETTINGS)
   it(`${type} ${JSON.stringify(properties)} handles ${COUNT} odd messages, and then a good one`, async function () {
     this.timeout(180_000); // For each batch, the inbox has its own deadline.
+    onlyPrograms({ aplay: "exec /bin/cat > /dev/null", arecord: "exec /bin/sleep 600" });
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);
     process.on("unhandledRejection", note);
