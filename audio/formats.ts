@@ -2,9 +2,18 @@
 
 import { isUint8Array } from "node:util/types";
 
-/** Invalid or unsupported sound. The message gives the cause and what to do. */
+/** What a SoundError is about: the sound, a package that cannot be loaded, or a full queue. */
+type SoundErrorCode = "GEMINI_SOUND" | "GEMINI_MODULE" | "GEMINI_QUEUE_FULL";
+
+/** Invalid or unsupported sound. The message gives the cause and what to do. Its name is its code, as that of a LiveError. */
 export class SoundError extends Error {
-  override name = "SoundError";
+  readonly code: SoundErrorCode;
+
+  constructor(message: string, code: SoundErrorCode = "GEMINI_SOUND", options?: ErrorOptions) {
+    super(message, options);
+    this.name = code;
+    this.code = code;
+  }
 }
 
 /** The supported sample rates, in Hz. Others are refused, because converting between odd rates takes filters of megabytes. */

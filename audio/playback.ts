@@ -137,6 +137,7 @@ export class Playback {
       throw new SoundError(
         `The queue is full: ${Math.round(ms)} ms of sound were dropped. ${Math.round(this.queuedMs)} ms wait to be played, ` +
           `and the limit is ${this.#options.maxMs} ms. Send the sound more slowly or raise the queue limit.`,
+        "GEMINI_QUEUE_FULL",
       );
     }
     if (sampleRate !== this.#fromRate) {

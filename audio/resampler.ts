@@ -1,7 +1,7 @@
 // Changes the sample rate of a stream of sound, with the SpeexDSP resampler compiled to WebAssembly.
 
 import type { SpeexModule } from "@echogarden/speex-resampler-wasm/simd";
-import { checkFormat, sampleRates } from "./formats";
+import { checkFormat, SoundError, sampleRates } from "./formats";
 import { sampleBytes } from "./frames";
 
 // Speex has qualities from 0 to 10. Why 5: see `Resampler`.
@@ -29,9 +29,10 @@ let loading: Promise<void> | undefined;
 export function loadResampler(): Promise<void> {
   loading ??= load().catch((error: Error) => {
     loading = undefined;
-    throw new Error(
+    throw new SoundError(
       `The sample rate converter cannot be loaded: ${error.message.replace(/\.? Build with .*/, "")}. ` +
         "Install the package again if the next message fails too.",
+      "GEMINI_MODULE",
       { cause: error },
     );
   });
@@ -78,7 +79,8 @@ export class Resampler {
     this.#toRate = toRate;
     if (fromRate === toRate) return;
     this.#handle = speex.module._speex_resampler_init(1, fromRate, toRate, quality, speex.lengths);
-    if (this.#handle === 0) throw new Error(`There is no memory to convert ${fromRate} Hz to ${toRate} Hz.`);
+    if (this.#handle === 0)
+      throw new SoundError(`There is no memory to convert ${fromRate} Hz to ${toRate} Hz.`, "GEMINI_MODULE");
     speex.module._speex_resampler_skip_zeros(this.#handle);
   }
 

@@ -74,7 +74,7 @@ export type NodeMessage =
   /** All other events of a live session, with the details that it sends as payload. */
   | { type: "event"; event: string; payload: Record<string, unknown> }
   | { type: "tool"; id: string; name: string; cancelled?: true }
-  | { type: "error"; message: string }
+  | { type: "error"; message: string; code?: string }
   | { type: "pong" };
 
 /**

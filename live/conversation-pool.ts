@@ -144,11 +144,13 @@ export class ConversationPool {
     if (!oldest || this.#options.clock.now() - oldest.lastUsed < REPLACEABLE_MS) {
       this.#report(conversation, {
         type: "refused",
+        code: "GEMINI_CONVERSATION_LIMIT",
         what: "conversation",
         why: `${limit}, and all are in use`,
       });
       throw new InputError(
         `Not opened: ${limit}, and all are in use. Raise max conversations in the connection, or end one with the action "disconnect".`,
+        "GEMINI_CONVERSATION_LIMIT",
       );
     }
     this.#report(conversation, {

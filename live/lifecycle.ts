@@ -1,11 +1,11 @@
 // The lifecycle of a conversation: opens it, continues it on another connection, and ends it.
 
 import {
+  type Cause,
   Connection,
   type ConnectionListener,
   type ConnectionOptions,
   type Remembered,
-  reasonOf,
 } from "./connection/connection";
 import type { Attempt } from "./connection/connection-events";
 import type { ConnectionReport } from "./connection/connection-report";
@@ -115,13 +115,13 @@ export class Lifecycle implements ConnectionListener {
       const texts = turns.unanswered;
       if (texts.length && !handle.storeUnanswered(texts)) unanswered = texts.length;
       turns.stop();
-      const error = new InputError("The conversation ended before this could be sent.");
+      const error = new InputError("The conversation ended before this could be sent.", "GEMINI_ENDED");
       this.#shut(error, "DISCONNECTED", cause);
     });
     return unanswered;
   }
 
-  onAttempt(attempt: Attempt, cause: string | undefined) {
+  onAttempt(attempt: Attempt, cause: Cause) {
     this.#parts.report.onAttempt(attempt, cause);
   }
 
@@ -163,7 +163,7 @@ export class Lifecycle implements ConnectionListener {
     const permanent = error instanceof ConnectionError && error.verdict === "permanent";
     state.batch(() => {
       state.apply({ type: "failed", permanent, now: clock.now(), keepMs: survives ? HANDLE_LIFETIME_MS : 0 });
-      const reported = this.#shut(error, "CONNECTION_LOST", reasonOf(error));
+      const reported = this.#shut(error, "CONNECTION_LOST", error);
       if (!reported) emit({ type: "failed", error });
       if (!survives) this.#startOver();
     });
@@ -182,7 +182,7 @@ export class Lifecycle implements ConnectionListener {
   }
 
   /** Closes the connection and rejects what waits. Returns the number of messages that got the error. */
-  #shut(error: Error, reason: string, cause: string | undefined): number {
+  #shut(error: Error, reason: string, cause: Cause): number {
     const { state, report, input, turns, tools } = this.#parts;
     if (state.current.connection === "connected") state.apply({ type: "closing" });
     this.#connection.close();

@@ -87,7 +87,7 @@ export class Upkeep {
     if (next.action === "endForBudget") {
       lifecycle.end();
       state.apply({ type: "spent", why: next.why });
-      emit({ type: "refused", what: "tokenBudget", why: next.why });
+      emit({ type: "refused", code: "GEMINI_TOKEN_BUDGET", what: "tokenBudget", why: next.why });
     }
     if (next.action === "sendText") input.sendIdleTexts();
   }

@@ -28,6 +28,6 @@ function deliver(node: Node, msg: FlowMessage) {
   if (owner?.type === "gemini-browser") return clients.get(String(owner.id))?.send(message);
   const why = "The message belongs to no page: its _session is not that of a browser in node.";
   // Only to the log: a Catch node would send it here again.
-  if (message.type === "error") return node.error(`${why} It reports: ${message.message}`);
+  if (message.type === "error") return node.error(new InputError(`${why} It reports: ${message.message}`));
   throw new InputError(why);
 }

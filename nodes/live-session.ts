@@ -46,7 +46,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   const nodeSettings = readSettings(liveSession, def);
   const config = RED.nodes.getNode(nodeSettings.connection) as LiveConfigNode | null;
   if (config?.type !== "gemini-live-config")
-    throw new InputError("The live session has no connection. Choose one in its dialog.");
+    throw new InputError("The live session has no connection. Choose one in its dialog.", "GEMINI_SETTING");
   const connection = config.connection();
   const settings = conversationSettings(nodeSettings);
   const variables = variablesOf(liveSession, def);
@@ -112,7 +112,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     const { model, leftOut } = setupOf(settings);
     const refused = leftOut.filter((name) => Object.hasOwn(own ?? {}, name));
     if (refused.length)
-      throw new InputError(`${model} does not support these settings: ${refused.join(", ")}.`);
+      throw new InputError(
+        `${model} does not support these settings: ${refused.join(", ")}.`,
+        "GEMINI_SETTING",
+      );
     warn(settings);
     conversations.configure(key, settings);
   };
@@ -168,7 +171,12 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     const conversation = conversations.find(session);
     if (conversation) conversation.respond(id, result, done);
     else
-      done(new InputError(`The conversation of the tool call ${id} has ended. The response was not sent.`));
+      done(
+        new InputError(
+          `The conversation of the tool call ${id} has ended. The response was not sent.`,
+          "GEMINI_CALL_ENDED",
+        ),
+      );
   };
   node.blueprint = async () => ({
     connection,

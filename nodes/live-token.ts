@@ -4,9 +4,8 @@
 import { join } from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeMessage } from "node-red";
 import { systemClock } from "../audio/clock";
-import { reasonOf } from "../live/connection/connection";
 import { mintToken, type Token, type TokenTerms, tokenAddress } from "../live/server/ephemeral-token";
-import { InputError } from "../live/server/errors";
+import { InputError, reasonOf } from "../live/server/errors";
 import type { Server } from "../live/server/server";
 import { type LockedField, lockOf } from "../live/setup/token-lock";
 import type { TokenPayload } from "./flow/messages";
@@ -172,7 +171,8 @@ function refused(msg: TokenMessage, { statusCode, headers, payload }: TokenRefus
 function tokenSettings(RED: NodeAPI, def: NodeDef): TokenSettings {
   const settings = readSettings(liveToken, def);
   const { session, callerRequired, limit, limitSeconds } = settings;
-  if (!session) throw new InputError("The live token has no live session. Choose one in its dialog.");
+  if (!session)
+    throw new InputError("The live token has no live session. Choose one in its dialog.", "GEMINI_SETTING");
   return {
     session,
     lock: settings.lock === "all" ? "all" : settings.lockedFields,
@@ -196,6 +196,7 @@ function readProperty(RED: NodeAPI, value: string): string {
   } catch {
     throw new InputError(
       `The setting "Caller" must be a property of msg, such as req.ip; it is ${JSON.stringify(value)}.`,
+      "GEMINI_SETTING",
     );
   }
 }
@@ -206,9 +207,13 @@ function blueprintOf(RED: NodeAPI, id: string) {
   if (session?.type !== "gemini-live-session")
     throw new InputError(
       "The live session of the live token is missing or disabled. Choose another one, or enable it.",
+      "GEMINI_SETTING",
     );
   if (!session.blueprint)
-    throw new InputError("The live session of the live token has invalid settings. Its badge says which.");
+    throw new InputError(
+      "The live session of the live token has invalid settings. Its badge says which.",
+      "GEMINI_SETTING",
+    );
   return session.blueprint();
 }
 

@@ -30,6 +30,7 @@ function runToolResponse(RED: NodeAPI, node: Node, def: NodeDef) {
       if (!caller?.respondToCall)
         throw new InputError(
           `The live session that made the call ${id} no longer exists. The response was not sent.`,
+          "GEMINI_CALL_ENDED",
         );
       const scheduling = readScheduling(msg.scheduling ?? settings.scheduling);
       const response = wrap(msg, maxBytes);

@@ -1,22 +1,27 @@
 // Puts what the compiler does not copy next to the compiled nodes, where Node-RED's loader looks: dialogs, icons and texts.
 
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { buildSync } from "esbuild";
-import { fillDialog, hintsOf } from "./dialogs.mjs";
+import { explainErrors, fillDialog, hintsOf } from "./dialogs.mjs";
 
-const { TABLES } = createRequire(import.meta.url)("../dist/nodes/settings/catalog.js");
+const require = createRequire(import.meta.url);
+const { TABLES } = require("../dist/nodes/settings/catalog.js");
+const { ERRORS } = require("../dist/nodes/settings/node-errors.js");
 for (const [set, table] of Object.entries(TABLES))
   writeFileSync(`dist/nodes/${set}.html`, fillDialog(set, readFileSync(`nodes/${set}.html`, "utf8"), table));
 cpSync("icons", "dist/nodes/icons", { recursive: true });
-cpSync("locales", "dist/nodes/locales", { recursive: true });
-for (const language of readdirSync("locales"))
+for (const language of readdirSync("locales")) {
+  mkdirSync(`dist/nodes/locales/${language}`, { recursive: true });
+  const errors = JSON.parse(readFileSync(`locales/${language}/errors.json`, "utf8"));
   for (const set of Object.keys(TABLES)) {
     const catalogue = JSON.parse(readFileSync(`locales/${language}/${set}.json`, "utf8"));
     const help = readFileSync(`locales/${language}/${set}.html`, "utf8");
     catalogue[set].hint = hintsOf(help, catalogue[set].label);
     writeFileSync(`dist/nodes/locales/${language}/${set}.json`, JSON.stringify(catalogue));
+    writeFileSync(`dist/nodes/locales/${language}/${set}.html`, explainErrors(help, ERRORS[set], errors));
   }
+}
 chmodSync("dist/simulator/cli.js", 0o755);
 
 // The compiler makes files of the types that nodes and page share.

@@ -66,6 +66,14 @@ export function hintsOf(help, labels) {
   return Object.fromEntries(hints.filter(([name]) => name));
 }
 
+/** @returns the help with a section about the errors with these codes, before the references */
+export function explainErrors(help, codes, texts) {
+  if (!codes) return help;
+  const entries = codes.map((code) => `- \`${code}\`: ${texts[code]}\n`);
+  const section = `\n### ${texts.heading}\n\n${texts.intro}\n\n${entries.join("")}`;
+  return help.replace(/(?=\n### .*\n\n(- \[.*\n)+<\/script>)|(?=<\/script>)/, () => section);
+}
+
 /** Text in the place of a line, as far to the right as that. */
 const indent = (text, line) => text.replace(/^(?=.)/gm, /^ */.exec(line)[0]);
 

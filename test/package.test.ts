@@ -230,7 +230,10 @@ describe("the packed package", () => {
         });
         const html = await response.text();
         for (const set of Object.keys(sets))
-          assert.ok(html.includes(read("locales", language, `${set}.html`).trim()), `${set} in ${language}`);
+          assert.ok(
+            html.includes(read("dist/nodes/locales", language, `${set}.html`).trim()),
+            `${set} in ${language}`,
+          );
       }
     });
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
+import { sourcesIn as filesIn, importsOf, readSource as read } from "./source";
 
 const root = join(__dirname, "..");
 
@@ -15,21 +16,7 @@ const ALLOWED: Record<string, Record<string, "all" | string[]>> = {
   browser: {},
 };
 
-const read = (file: string) => readFileSync(join(root, `${file}.ts`), "utf8");
-const filesIn = (room: string) =>
-  readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
-    .filter((name) => /(?<!\.d)\.ts$/.test(name))
-    .map((name) => posix.join(room, name.replaceAll("\\", "/").slice(0, -3)));
 const FILES = Object.keys(ALLOWED).flatMap(filesIn);
-
-/** What a file imports of this package, such as `audio/frames`, and whether that is types alone. */
-function importsOf(file: string) {
-  const statements = read(file).matchAll(/^(?:import|export) (type )?(?:[^";]* from )?"(\.[^"]*)"/gm);
-  return [...statements].map(([, types, path]) => ({
-    target: posix.join(posix.dirname(file), path!),
-    types: types !== undefined,
-  }));
-}
 
 /** The first circle that is found, such as `a → b → a`; undefined when there is none. */
 function circleIn(arrows: Map<string, Iterable<string>>): string | undefined {

@@ -40,6 +40,7 @@ async function load(importIt = importLibrary) {
     throw new SoundError(
       "Opus needs the package libopus-wasm, which cannot be loaded. Go to the user directory of Node-RED " +
         `(usually ~/.node-red), run "npm install libopus-wasm", and restart Node-RED. The cause: ${firstLine(error)}`,
+      "GEMINI_MODULE",
       { cause: error },
     );
   }
@@ -95,6 +96,7 @@ export class OpusDecoder {
     } catch (error) {
       throw new SoundError(
         `The payload of ${packet.length} bytes is not an Opus packet (${firstLine(error)}). Send one packet per message, or choose the right format.`,
+        "GEMINI_SOUND",
         { cause: error },
       );
     }

@@ -1,5 +1,6 @@
 // The events of a conversation's connection.
 
+import type { ErrorCode } from "../server/error-codes";
 import type { VisibleState } from "../state/state";
 import type { UnknownField } from "./server-frame";
 
@@ -15,6 +16,8 @@ export type ConnectionEvent =
       type: "state";
       state: VisibleState;
       cause: string | undefined;
+      /** of a cause that is an error */
+      code?: ErrorCode;
       /** Of a new connection to Vertex AI: the id that the server gives the session. */
       sessionId?: string;
       /** while it connects */

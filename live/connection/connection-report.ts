@@ -1,9 +1,10 @@
 // Reports changes of the connection: its visible state, each attempt to connect, and the length of interruptions.
 
 import type { Clock } from "../../audio/clock";
+import { LiveError, reasonOf } from "../server/errors";
 import { visibleState } from "../state/state";
 import type { StateStore } from "../state/store";
-import type { Remembered } from "./connection";
+import type { Cause, Remembered } from "./connection";
 import type { Attempt, ConnectionEvent } from "./connection-events";
 
 export class ConnectionReport {
@@ -21,13 +22,19 @@ export class ConnectionReport {
       if (visible === visibleState(before) || visible === "connecting") return;
       const cause = event.type === "closed" ? event.cause : undefined;
       const sessionId = event.type === "connected" ? event.sessionId : undefined;
-      emit({ type: "state", state: visible, cause, attempt: undefined, ...(sessionId && { sessionId }) });
+      emit({
+        type: "state",
+        state: visible,
+        ...describe(cause),
+        attempt: undefined,
+        ...(sessionId && { sessionId }),
+      });
     });
   }
 
-  onAttempt(attempt: Attempt, cause: string | undefined) {
+  onAttempt(attempt: Attempt, cause: Cause) {
     if (this.#away && attempt.waitMs === 0) this.#away.attempts += 1;
-    this.#emit({ type: "state", state: "connecting", cause, attempt });
+    this.#emit({ type: "state", state: "connecting", ...describe(cause), attempt });
   }
 
   /** The server announces the end of the connection. Returns the milliseconds until then. */
@@ -52,3 +59,8 @@ export class ConnectionReport {
     this.#away = undefined;
   }
 }
+
+const describe = (cause: Cause) => ({
+  cause: cause instanceof Error ? reasonOf(cause) : cause,
+  ...(cause instanceof LiveError && { code: cause.code }),
+});

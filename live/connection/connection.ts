@@ -25,9 +25,12 @@ export interface ConnectionOptions {
 /** What the server remembers of the conversation: everything, what came before the last handle (`partly`), or nothing. */
 export type Remembered = boolean | "partly";
 
+/** Why something happens to a connection: in words, or an error. */
+export type Cause = string | Error | undefined;
+
 export interface ConnectionListener {
   /** @param cause why it is needed; undefined for the first */
-  onAttempt(attempt: Attempt, cause: string | undefined): void;
+  onAttempt(attempt: Attempt, cause: Cause): void;
   onOpen(socket: LiveSocket, remembered: Remembered): void;
   onBadFrame(error: Error): void;
   /** The connection is lost, and another one is being opened. @param isFresh whether it begins a new conversation */
@@ -132,7 +135,7 @@ export class Connection {
   }
 
   /** @param isPlanned whether it is a change-over: one that succeeds uses up no reconnect attempt */
-  #attempt(signal: AbortSignal, cause: string | undefined, isPlanned = false) {
+  #attempt(signal: AbortSignal, cause: Cause, isPlanned = false) {
     const { handle, clock, open, onFrame } = this.#options;
     const used = handle.value(clock.now());
     const remembered = used !== undefined && (handle.isStale ? "partly" : true);
@@ -163,7 +166,7 @@ export class Connection {
 
   #failed(error: Error, resuming: boolean, signal: AbortSignal) {
     // If the resume fails, a new conversation may still start.
-    if (resuming && this.#options.handle.refused(error)) return this.#attempt(signal, reasonOf(error));
+    if (resuming && this.#options.handle.refused(error)) return this.#attempt(signal, error);
     if (isPermanent(error) || this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
   }
@@ -180,9 +183,8 @@ export class Connection {
   #retry(error: Error, signal: AbortSignal) {
     const { clock, random } = this.#options;
     const waitMs = Math.round(waitFor(this.#attempts, error) * (0.75 + random() / 2));
-    const cause = reasonOf(error);
-    this.#listener.onAttempt({ attempt: this.#attempts + 1, of: this.#maxAttempts, waitMs }, cause);
-    this.#cancelWait = clock.after(waitMs, () => this.#attempt(signal, cause));
+    this.#listener.onAttempt({ attempt: this.#attempts + 1, of: this.#maxAttempts, waitMs }, error);
+    this.#cancelWait = clock.after(waitMs, () => this.#attempt(signal, error));
   }
 
   #giveUp(error: Error) {
@@ -200,9 +202,4 @@ function waitFor(attempts: number, error: Error) {
 /** Errors of the server or the network may be temporary; any other error would occur again. */
 function isPermanent(error: Error) {
   return !(error instanceof ConnectionError) || error.verdict === "permanent";
-}
-
-/** The cause, short enough for a badge. */
-export function reasonOf(error: Error): string {
-  return error instanceof ConnectionError ? error.reason : error.message;
 }

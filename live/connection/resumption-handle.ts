@@ -124,7 +124,8 @@ export class ResumptionHandle {
 
   /** A resume failed. Returns true if the handle was dropped because the server calls it invalid or has refused it too often. */
   refused(error: Error): boolean {
-    if (!(error instanceof ConnectionError) || error.code === undefined || error.code === 1006) return false;
+    if (!(error instanceof ConnectionError) || error.closeCode === undefined || error.closeCode === 1006)
+      return false;
     if (error.verdict === "token") return false; // The handle may still be valid.
     this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";

@@ -1,6 +1,7 @@
 // Reads a frame of the server: leaves out values that do not have the protocol's type, and finds the fields that this package does not know.
 
 import type { LiveServerMessage } from "@google/genai";
+import { LiveError } from "../server/errors";
 
 /** The shape of a value: a type, `any` value, a list of values, or an object: one with `any` keys, or one whose keys are all known. */
 type Shape =
@@ -129,14 +130,18 @@ export function readFrame(text: string, hide: <T>(notice: T) => T = (notice) => 
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error(
+    throw new LiveError(
+      "GEMINI_PROTOCOL",
       `Gemini Live: the server sent a frame of ${Buffer.byteLength(text)} bytes that is not JSON; it was ignored.`,
     );
   }
   const found: Findings = { wrong: [], unknown: [] };
   const frame = take(value, FRAME, "", found);
   if (frame === undefined)
-    throw new Error("Gemini Live: the server sent a frame that is not an object; it was ignored.");
+    throw new LiveError(
+      "GEMINI_PROTOCOL",
+      "Gemini Live: the server sent a frame that is not an object; it was ignored.",
+    );
   return {
     frame: withNotices(frame as LiveServerMessage & { error?: unknown }, hide),
     wrong: found.wrong,

@@ -196,15 +196,18 @@ export class SessionOpening {
     return updateBetween(this.#sent, this.#build(settings));
   }
 
-  #isRefusedUpdate({ code }: ConnectionError) {
-    return (code === 1007 || code === 1008) && this.#options.clock.now() - this.#updatedAt <= REFUSAL_MS;
+  #isRefusedUpdate({ closeCode }: ConnectionError) {
+    return (
+      (closeCode === 1007 || closeCode === 1008) && this.#options.clock.now() - this.#updatedAt <= REFUSAL_MS
+    );
   }
 
   /** The close is no reason to give up: the next connection gets the change with its setup. */
-  #withoutUpdates({ code }: ConnectionError) {
+  #withoutUpdates({ closeCode }: ConnectionError) {
     this.#refusesUpdates = true;
     const cause = "the server refused a context update";
-    return new ConnectionError({ verdict: "passing", cause, advice: "The setup has the change." }, code);
+    const advice = "The setup has the change.";
+    return new ConnectionError({ code: "GEMINI_REFUSED", verdict: "passing", cause, advice }, closeCode);
   }
 
   #build(

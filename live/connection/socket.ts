@@ -6,7 +6,7 @@ import { GoogleGenAI, type LiveServerMessage, type Session } from "@google/genai
 import WebSocket from "ws";
 import type { Clock } from "../../audio/clock";
 import { explainClose, explainCredentials, explainUnreachable } from "../server/close-codes";
-import { ConnectionError, InputError } from "../server/errors";
+import { ConnectionError, InputError, LiveError } from "../server/errors";
 import { routeTo } from "../server/network";
 import { redact, redactAll } from "../server/redaction";
 import type { Server } from "../server/server";
@@ -95,11 +95,19 @@ export function openSocket(
       attempt.abort();
     };
     const onAbort = () =>
-      fail(new ConnectionError({ verdict: "passing", cause: "the conversation was ended", advice: "" }));
+      fail(
+        new ConnectionError({
+          code: "GEMINI_ENDED",
+          verdict: "passing",
+          cause: "the conversation was ended",
+          advice: "",
+        }),
+      );
     signal.addEventListener("abort", onAbort);
     const cancelTimeout = clock.after(timeoutMs, () => {
       const cause = `the server did not answer within ${timeoutMs / 1000} s`;
-      fail(new ConnectionError({ verdict: "passing", cause, advice: "Check the server address." }));
+      const advice = "Check the server address.";
+      fail(new ConnectionError({ code: "GEMINI_UNREACHABLE", verdict: "passing", cause, advice }));
     });
     if (signal.aborted) return onAbort();
 
@@ -121,12 +129,14 @@ export function openSocket(
         }
         const problem = `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`;
         if (accepted) deliver(() => handlers.onFrame(frame, unknown));
-        if (wrong.length && accepted) deliver(() => handlers.onBadFrame(new Error(problem)));
+        if (wrong.length && accepted)
+          deliver(() => handlers.onBadFrame(new LiveError("GEMINI_PROTOCOL", problem)));
       } catch (error) {
         if (accepted) handlers.onBadFrame(error as Error);
         else
           fail(
             new ConnectionError({
+              code: "GEMINI_ADDRESS",
               verdict: "permanent",
               cause: "the server does not speak the Live protocol",
               advice: "Check the server address.",
@@ -209,12 +219,12 @@ export function openSocket(
           },
         });
       },
-      (error) =>
-        fail(
-          server.access.by === "google" && !socket && !(error instanceof InputError)
-            ? new ConnectionError(explainCredentials(error))
-            : error,
-        ),
+      (error) => {
+        if (error instanceof LiveError) fail(error);
+        else if (server.access.by === "google" && !socket)
+          fail(new ConnectionError(explainCredentials(error)));
+        else fail(new InputError(error.message, "GEMINI_SETTING"));
+      },
     );
   });
 }
@@ -254,8 +264,9 @@ function addressOf(url: string, { access }: Server) {
 function replaceSocketFactory(client: GoogleGenAI, factory: SdkSocketFactory) {
   const live = client.live as unknown as { webSocketFactory?: SdkSocketFactory };
   if (typeof live.webSocketFactory?.create !== "function")
-    throw new Error(
+    throw new InputError(
       "This version of @google/genai has no socket factory where this package expects it; install a version that package.json names.",
+      "GEMINI_MODULE",
     );
   live.webSocketFactory = factory;
 }

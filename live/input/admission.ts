@@ -33,7 +33,10 @@ export function judge(
       );
   }
   if (state.spent)
-    return new InputError(`Not sent: ${state.spent}. Send the action "reset" to begin another conversation.`);
+    return new InputError(
+      `Not sent: ${state.spent}. Send the action "reset" to begin another conversation.`,
+      "GEMINI_TOKEN_BUDGET",
+    );
   if (input.kind === "text" && input.isPrompt && profile.text === "none")
     return new InputError(
       `${model} cannot be asked to speak: send the action "reply" to a live session with another model.`,

@@ -15,6 +15,7 @@ export class IdleTexts {
       done(
         new InputError(
           `${MAX_TEXTS} texts already wait until the conversation is idle. Send this one again later.`,
+          "GEMINI_QUEUE_FULL",
         ),
       );
   }

@@ -78,7 +78,7 @@ export class InputGate {
   /** Rejects the texts that wait for a connection and need an answer. */
   rejectTexts() {
     if (this.#options.state.current.connection === "connected") return;
-    const error = new InputError("The text was stopped before it was sent.");
+    const error = new InputError("The text was stopped before it was sent.", "GEMINI_ENDED");
     this.#sender.rejectTexts(error);
     this.#idleTexts.fail(error);
   }

@@ -65,6 +65,7 @@ export class InputQueue {
       done(
         new InputError(
           `${this.#limits.messages} messages already wait for the connection. Send this one again later, or raise the offline message queue in the connection.`,
+          "GEMINI_QUEUE_FULL",
         ),
       );
   }

@@ -101,7 +101,10 @@ export class Sender {
     if (!isResumed)
       for (const { done } of this.#queue.takeKind("toolResponse"))
         done(
-          new InputError("The conversation that called the tool has ended; the tool response was not sent."),
+          new InputError(
+            "The conversation that called the tool has ended; the tool response was not sent.",
+            "GEMINI_CALL_ENDED",
+          ),
         );
     this.#drain();
   }

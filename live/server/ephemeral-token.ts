@@ -48,6 +48,7 @@ export async function mintToken(
   if (access.by !== "key" || !baseUrl)
     throw new InputError(
       "Vertex AI has no ephemeral tokens: choose a connection to the Gemini API, or connect the browser or device through Node-RED.",
+      "GEMINI_SETTING",
     );
   const now = clock.date();
   const startBefore = now + terms.startWithinMs;
@@ -67,6 +68,7 @@ export async function mintToken(
   }
   if (typeof answer.name !== "string" || !answer.name)
     throw new ConnectionError({
+      code: "GEMINI_TOKEN",
       verdict: "permanent",
       cause: "the server does not issue ephemeral tokens",
       advice: "Check the server address, or turn ephemeral tokens off.",
@@ -108,6 +110,7 @@ function post(
     cancelTimeout = clock.after(timeoutMs, () =>
       reject(
         new ConnectionError({
+          code: "GEMINI_UNREACHABLE",
           verdict: "passing",
           cause: `the server issued no token within ${timeoutMs / 1000} s`,
           advice: "Check the network, the proxy and the server address.",

@@ -54,6 +54,7 @@ function proxyFor(target: URL, proxy: Network["proxy"]): URL | undefined {
   // The address may contain a password, so it is not quoted.
   throw new InputError(
     "The address of the proxy is not usable: write http://host:port, or http://user:password@host:port with user and password URL-encoded.",
+    "GEMINI_PROXY",
   );
 }
 

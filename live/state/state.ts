@@ -62,7 +62,7 @@ export type StateEvent =
   | { type: "connectionLost" }
   | { type: "closing" }
   /** There is no connection, and none is being opened. `cause`: of a failure. */
-  | { type: "closed"; cause?: string | undefined }
+  | { type: "closed"; cause?: string | Error | undefined }
   /** The connection could not be opened or restored. `keepMs`: how long a later input may resume the conversation. */
   | { type: "failed"; permanent: boolean; now: number; keepMs: number }
   /** The next conversation does not continue this one. */

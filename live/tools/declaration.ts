@@ -32,10 +32,12 @@ export function declareTool({ name, description, parameters, behavior }: ToolSet
   if (!NAME.test(name))
     throw new InputError(
       `The function name ${JSON.stringify(name)} is not valid. Start it with a letter or _, and use letters, digits, _ . : or -, at most 64 characters.`,
+      "GEMINI_SETTING",
     );
   if (!description.trim())
     throw new InputError(
       `The function "${name}" has no description. Describe what it does: the model decides by this text when to call it.`,
+      "GEMINI_SETTING",
     );
   try {
     const schema = readSchema(parameters);
@@ -51,6 +53,7 @@ export function declareTool({ name, description, parameters, behavior }: ToolSet
   } catch (error) {
     throw new InputError(
       `The parameters of the function "${name}" are not valid: ${(error as Error).message}.`,
+      "GEMINI_SETTING",
     );
   }
 }

@@ -3,7 +3,7 @@
 import type { FunctionCall, FunctionDeclaration } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import type { Done, Input, ToolResponse } from "../input/input";
-import { InputError } from "../server/errors";
+import { InputError, LiveError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { Call } from "../state/state";
 import type { StateStore } from "../state/store";
@@ -53,7 +53,8 @@ export class ToolDispatch {
       if (!id || !name) {
         emit({
           type: "failed",
-          error: new Error(
+          error: new LiveError(
+            "GEMINI_PROTOCOL",
             `Gemini Live: the server called a tool without ${id ? "a name" : "an id"}; the call was ignored.`,
           ),
         });
@@ -86,6 +87,7 @@ export class ToolDispatch {
       return done(
         new InputError(
           `The tool call ${id} waits for no response: it was answered, cancelled, or timed out. This response was not sent.`,
+          "GEMINI_CALL_ENDED",
         ),
       );
     if (!result.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });

@@ -4,6 +4,7 @@ import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
 import { durationMs } from "../../audio/frames";
 import type { HistoryTurn, Input, Text } from "../input/input";
+import { LiveError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { ConversationSettings } from "../setup/setup";
 import { canBeStopped, isAnswering, isBlocked } from "../state/state";
@@ -244,7 +245,8 @@ export class TurnTracker {
     this.#refusedIn = turn;
     emit({
       type: "failed",
-      error: new Error(
+      error: new LiveError(
+        "GEMINI_PROTOCOL",
         `Gemini Live: the answer contains ${mimeType || "data of no type"}, which is not sound; this part was ignored.`,
       ),
     });

@@ -43,11 +43,15 @@ export class Sites {
    */
   open(path: string, site: Site): () => void {
     if (this.#settings.httpNodeRoot === false || !this.#server)
-      throw new InputError("Node-RED serves no pages: httpNodeRoot is false in settings.js.");
+      throw new InputError(
+        "Node-RED serves no pages: httpNodeRoot is false in settings.js.",
+        "GEMINI_SETTING",
+      );
     const other = [...this.#sites.keys()].find((known) => overlap(known, path));
     if (other)
       throw new InputError(
         `The path ${path} conflicts with ${other} of another browser in node. Choose another path.`,
+        "GEMINI_SETTING",
       );
     this.#sites.set(path, site);
     this.#upgrades ??= leadUpgrades(this.#server, (address) => this.#isSocket(address));

@@ -18,7 +18,7 @@ interface TextMarks {
 /** @throws InputError when it is not a message of a live session, audio out or a Catch node */
 export function toPage(msg: FlowMessage & TextMarks): NodeMessage | PageSound {
   const { payload, toolCall, event, error } = msg;
-  if (error !== undefined) return { type: "error", message: errorText(error) };
+  if (error !== undefined) return { type: "error", ...readError(error) };
   if (toolCall?.id && toolCall.name) {
     const { id, name } = toolCall;
     return { type: "tool", id, name, ...(event === "cancelled" && { cancelled: true }) };
@@ -80,7 +80,10 @@ function rateOf({ mimeType = "audio/pcm;rate=24000" }: FlowMessage): number {
   throw new InputError(`mimeType "${mimeType}" is not supported. A page plays mono 16-bit PCM.`);
 }
 
-function errorText(error: unknown): string {
-  const { message } = (typeof error === "object" && error !== null ? error : {}) as { message?: unknown };
-  return String(message ?? error);
+/** The message without the code that it begins with, which is for pages of users' own. */
+function readError(error: unknown): { message: string; code?: string } {
+  const { message = error, code } = Object(error ?? {}) as { message?: unknown; code?: unknown };
+  const text = String(message);
+  if (typeof code !== "string") return { message: text };
+  return { message: text.startsWith(`${code}: `) ? text.slice(code.length + 2) : text, code };
 }

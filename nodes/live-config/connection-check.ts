@@ -25,7 +25,7 @@ export interface TestRequest {
   model: string;
 }
 
-/** The model that accepted the setup, and the milliseconds that it took; or what is wrong and what to do. */
+/** The model that accepted the setup, and the milliseconds that it took; or the code of an error, what is wrong and what to do. */
 export type TestResult = { model: string; setupMs: number } | { error: string };
 
 /** What the editor shows instead of a stored credential. */
@@ -51,7 +51,7 @@ export function serveConnectionTest(RED: NodeAPI): void {
       const dialog = new AbortController();
       response.on("close", () => dialog.abort());
       testConnection(RED, request.body ?? {}, dialog.signal)
-        .catch((error: Error): TestResult => ({ error: error.message }))
+        .catch((error: Error): TestResult => ({ error: String(error) }))
         .then((result) => {
           isRunning = false;
           if (!dialog.signal.aborted) response.json(result);
@@ -69,7 +69,10 @@ async function testConnection(
   const given = Object.entries(settings).map(([name, value]) => [name, deployed(value)]);
   const entered = readSettings(liveConfig, Object.fromEntries(given));
   if ([entered.proxy, entered.tls].some((other) => other && !RED.nodes.getNode(other)))
-    throw new InputError("The proxy or the TLS configuration is not deployed. Deploy it, and test again.");
+    throw new InputError(
+      "The proxy or the TLS configuration is not deployed. Deploy it, and test again.",
+      "GEMINI_SETTING",
+    );
   const stored = (RED.nodes.getCredentials(String(id)) ?? {}) as { apiKey?: string };
   const key = deployed(apiKey === STORED ? stored.apiKey : apiKey) as string | undefined;
   const simulator = new OwnSimulator();

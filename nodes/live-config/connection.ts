@@ -18,7 +18,7 @@ export class OwnSimulator {
   async url(): Promise<string> {
     this.#started ??= startSimulator().catch((error: Error) => {
       this.#started = undefined;
-      throw new InputError(`The simulator could not start: ${error.message}`);
+      throw new InputError(`The simulator could not start: ${error.message}`, "GEMINI_UNREACHABLE");
     });
     return (await this.#started).url;
   }

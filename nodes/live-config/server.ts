@@ -30,7 +30,10 @@ const geminiUrl = () => process.env.GOOGLE_GEMINI_BASE_URL || "https://generativ
 export function readServer(RED: NodeAPI, settings: LiveConfigSettings): Omit<Server, "access"> {
   const kind = settings.server;
   if (kind === "vertex" && !(settings.project.trim() && settings.location.trim()))
-    throw new InputError("Vertex AI needs a project and a location. Enter them in the connection.");
+    throw new InputError(
+      "Vertex AI needs a project and a location. Enter them in the connection.",
+      "GEMINI_SETTING",
+    );
   return {
     baseUrl: kind === "custom" ? readUrl(settings.url) : kind === "gemini" ? geminiUrl() : undefined,
     apiVersion: kind === "vertex" ? "v1beta1" : settings.apiVersion.trim(),
@@ -56,6 +59,7 @@ export function readAccess(
   if (key && !/^[!-~]+$/.test(key))
     throw new InputError(
       "The API key of the connection contains characters that no key has. Enter it again.",
+      "GEMINI_SETTING",
     );
   if (key) return { by: "key", key };
   // The SDK needs some key in any case.
@@ -64,6 +68,7 @@ export function readAccess(
     server === "custom"
       ? `The connection has no API key for its address. Enter one, or \${GEMINI_API_KEY} for the one of the environment.`
       : "The connection has no API key. Enter one, set GEMINI_API_KEY, or choose the simulator, which needs none.",
+    "GEMINI_SETTING",
   );
 }
 
@@ -77,10 +82,13 @@ function readNetwork(RED: NodeAPI, { proxy, tls }: LiveConfigSettings): Network 
 function readProxy(RED: NodeAPI, id: string): Network["proxy"] {
   const node = RED.nodes.getNode(id) as unknown as ProxyNode | null;
   if (node?.type !== "http proxy")
-    throw new InputError("The proxy of the connection does not exist. Choose another one.");
+    throw new InputError("The proxy of the connection does not exist. Choose another one.", "GEMINI_SETTING");
   const { url = "", noproxy = [], credentials } = node;
   if (!URL.canParse(url))
-    throw new InputError("The proxy of the connection has no valid address. Correct it in the proxy.");
+    throw new InputError(
+      "The proxy of the connection has no valid address. Correct it in the proxy.",
+      "GEMINI_SETTING",
+    );
   const address = new URL(url);
   if (credentials?.username) address.username = encodeURIComponent(credentials.username);
   if (credentials?.password) address.password = encodeURIComponent(credentials.password);
@@ -92,10 +100,12 @@ function readTls(RED: NodeAPI, id: string): Network["tls"] {
   if (node?.type !== "tls-config" || !node.valid)
     throw new InputError(
       "The TLS configuration of the connection is missing or invalid. Choose another one or correct it.",
+      "GEMINI_SETTING",
     );
   if (!node.verifyservercert)
     throw new InputError(
       "The TLS configuration of the connection does not verify the server certificate, so anyone could intercept the key. Tick the verification, and add the CA certificate of the server.",
+      "GEMINI_SETTING",
     );
   return node.addTLSOptions({});
 }
@@ -104,12 +114,16 @@ function readTls(RED: NodeAPI, id: string): Network["tls"] {
 function readUrl(url: string): string {
   const http = url.trim().replace(/^ws/i, "http").replace(/\/+$/, "");
   if (!URL.canParse(http))
-    throw new InputError(`The setting "Address" must be a valid address; it is ${JSON.stringify(url)}.`);
+    throw new InputError(
+      `The setting "Address" must be a valid address; it is ${JSON.stringify(url)}.`,
+      "GEMINI_SETTING",
+    );
   const { username, password, search, hash } = new URL(http);
   // Addresses are part of exported flows, so they must not contain secrets.
   if (username || password || search || hash)
     throw new InputError(
       'The setting "Address" must end with the path, and must contain neither user nor password.',
+      "GEMINI_SETTING",
     );
   return http;
 }

@@ -27,12 +27,14 @@ export async function readVariables(
     const value = await inTime(readVariable(RED, node, type, variable), timeoutMs).catch((error: Error) => {
       throw new InputError(
         `The setting "${setting.label}" cannot be read from ${type}.${variable}: ${error.message}`,
+        "GEMINI_SETTING",
       );
     });
     const accepted = accept(setting, value);
     if (!accepted)
       throw new InputError(
         `The setting "${setting.label}" must be ${whatIsAllowed(setting)}; ${type}.${variable} is ${describe(value)}.`,
+        "GEMINI_SETTING",
       );
     return [name, typeof accepted.value === "string" ? accepted.value.trim() : accepted.value];
   });

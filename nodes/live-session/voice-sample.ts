@@ -23,7 +23,7 @@ export interface SampleRequest {
   language: string;
 }
 
-/** `wav`: the file in base64. `error`: what is wrong and what to do. */
+/** `wav`: the file in base64. `error`: its code, what is wrong and what to do. */
 export type SampleResult = { wav: string } | { error: string };
 
 const PROMPT = "Say only this, in the language of the conversation: Hello, this is my voice.";
@@ -52,7 +52,7 @@ export function serveVoiceSamples(RED: NodeAPI): void {
       response.on("close", () => dialog.abort());
       makeSample(RED, request.body ?? {}, dialog.signal)
         .then((wav): SampleResult => ({ wav: wav.toString("base64") }))
-        .catch((error: Error): SampleResult => ({ error: error.message }))
+        .catch((error: Error): SampleResult => ({ error: String(error) }))
         .then((result) => {
           isRunning = false;
           if (!dialog.signal.aborted) response.json(result);
@@ -68,7 +68,10 @@ async function makeSample(
 ): Promise<Buffer> {
   const node = RED.nodes.getNode(String(connectionId)) as LiveConfigNode | null;
   if (node?.type !== "gemini-live-config")
-    throw new InputError("The connection is not deployed. Deploy it, and play the voice again.");
+    throw new InputError(
+      "The connection is not deployed. Deploy it, and play the voice again.",
+      "GEMINI_SETTING",
+    );
   const connection = node.connection();
   const [model, voice, language] = [shown.model, shown.voice, shown.language].map(
     readerOfEnvironment(RED, id),
@@ -76,7 +79,8 @@ async function makeSample(
   const settings = conversationSettings(readSettings(liveSession, { model, voice, language }));
   const { pcm, mimeType } = await speak(connection, settings, signal);
   const format = mimeType === undefined ? undefined : parseMimeType(mimeType);
-  if (!format || !isMonoPcm16(format)) throw new InputError(`${settings.model} answered without sound.`);
+  if (!format || !isMonoPcm16(format))
+    throw new InputError(`${settings.model} answered without sound.`, "GEMINI_MODEL");
   return Buffer.concat([wavHeader(format.sampleRate, pcm.length), pcm]);
 }
 
@@ -115,9 +119,14 @@ function speak(connection: SharedConnection, settings: ConversationSettings, sig
       },
     );
     const cancelTimeout = systemClock.after(MAX_WAIT_MS, () =>
-      end(new InputError(`The server sent no whole sample within ${MAX_WAIT_MS / 1000} s.`)),
+      end(
+        new InputError(
+          `The server sent no whole sample within ${MAX_WAIT_MS / 1000} s.`,
+          "GEMINI_UNREACHABLE",
+        ),
+      ),
     );
-    signal.addEventListener("abort", () => end(new InputError("The dialog was closed.")));
+    signal.addEventListener("abort", () => end(new InputError("The dialog was closed.", "GEMINI_ENDED")));
     conversation.send({ kind: "text", text: PROMPT, turnComplete: true }, (error) => error && end(error));
   });
 }

@@ -176,12 +176,14 @@ export function readSettings<S extends Settings>(table: Table<S>, def: object, o
     if (!accepted)
       throw new InputError(
         `The setting "${setting.label}" must be ${setting.typed && (type ?? "str") !== "str" ? "the name of a variable" : whatIsAllowed(setting)}; it is ${given === "" ? "empty" : JSON.stringify(given)}.`,
+        "GEMINI_SETTING",
       );
     values[name] = accepted.value;
   }
   for (const rule of Object.values<Rule<Values<S>> | undefined>(table.rules)) {
     const verdict = rule?.allows(values as Values<S>) ?? true;
-    if (verdict !== true) throw new InputError(`${rule!.error}${verdict ? `: ${verdict}` : ""}.`);
+    if (verdict !== true)
+      throw new InputError(`${rule!.error}${verdict ? `: ${verdict}` : ""}.`, "GEMINI_SETTING");
   }
   return values as Values<S>;
 }

@@ -28,42 +28,50 @@ const TEXTS = {
 export function explainEnding(kind: Kind, command: Command, device: string, ending: Ending): DeviceError {
   const { printed, code, signal, error } = ending;
   const name = command.file.replace(/^.*[\\/]/, "");
-  if (error) return new DeviceError(`${name} cannot be started: ${error.message}.`);
+  if (error) return new DeviceError("GEMINI_PROGRAM", `${name} cannot be started: ${error.message}.`);
   const which = device ? `The ${kind} "${device}"` : `The default ${kind}`;
   const says = (kinds: keyof typeof TEXTS) => TEXTS[kinds].test(printed);
   if (says("permission") || (says("missing") && isSoundForbidden()))
     return new DeviceError(
+      "GEMINI_PERMISSION",
       `No permission to use the ${kind}. Add the user that runs Node-RED to the group audio ` +
         "(sudo usermod -aG audio USER) and restart Node-RED. In Docker, start the container with --device /dev/snd " +
         "and --group-add audio.",
     );
   if (says("busy"))
     return new DeviceError(
+      "GEMINI_DEVICE_BUSY",
       `${which} is used by another program. End that program, or choose a device that several programs can share.`,
     );
   if (says("format"))
     return new DeviceError(
+      "GEMINI_DEVICE",
       `${which} does not support this sample rate. Choose a device that converts, such as one that begins with plughw.`,
     );
   if (says("service"))
     return new DeviceError(
+      "GEMINI_PROGRAM",
       `PipeWire does not run for the user that runs Node-RED. Start it, or install another program: ` +
         "sudo apt install alsa-utils.",
     );
   if (says("missing"))
     return new DeviceError(
+      "GEMINI_DEVICE",
       `${which} was not found. Connect it, or choose another device. In Docker, start the container with --device /dev/snd.`,
     );
   const last = printed.trim().split("\n").at(-1);
   const how = signal ? `the signal ${signal}` : `exit code ${code}`;
-  return new DeviceError(`${name} has ended with ${how}${last ? `: ${last}` : ""}.`);
+  return new DeviceError("GEMINI_DEVICE", `${name} has ended with ${how}${last ? `: ${last}` : ""}.`);
 }
 
 /** Returns the error of a program that runs, but delivers no sound or takes none, as those of PipeWire do without a device. */
 export function explainStall(kind: Kind, command: Command): DeviceError {
   const name = command.file.replace(/^.*[\\/]/, "");
   const what = kind === "microphone" ? "delivers no sound" : "takes no sound";
-  return new DeviceError(`${name} ${what}. Connect the ${kind}, or choose another device or program.`);
+  return new DeviceError(
+    "GEMINI_DEVICE",
+    `${name} ${what}. Connect the ${kind}, or choose another device or program.`,
+  );
 }
 
 /** The kernel's sound devices exist, but this process may open none of them. ALSA then says that there is no card. */

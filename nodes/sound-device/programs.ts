@@ -3,10 +3,16 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { LiveError } from "../../live/server/errors";
 
 /** A failure of a device or its program. The message gives the cause and what to do. */
-export class DeviceError extends Error {
-  override name = "DeviceError";
+export class DeviceError extends LiveError {
+  constructor(
+    code: "GEMINI_PROGRAM" | "GEMINI_DEVICE" | "GEMINI_DEVICE_BUSY" | "GEMINI_PERMISSION",
+    message: string,
+  ) {
+    super(code, message);
+  }
 }
 
 export type Kind = "microphone" | "loudspeaker";
@@ -74,9 +80,11 @@ export function findProgram(kind: Kind, choice: ProgramChoice): { program: Progr
   }
   if (choice === "auto")
     throw new DeviceError(
+      "GEMINI_PROGRAM",
       `There is no program for the ${kind}. Install one: ${installCommand(usable[0]!)}. Then the ${kind} starts by itself.`,
     );
   throw new DeviceError(
+    "GEMINI_PROGRAM",
     `The program ${executables[choice][kind]} is not installed. Install it: ${installCommand(choice)}. ` +
       'Or set "Program" to "automatic".',
   );
@@ -127,7 +135,10 @@ function ffmpeg(kind: Kind, { sampleRate, channels, device }: StreamFormat): str
   const { platform } = process;
   if (kind === "microphone") {
     if (platform === "win32" && !device)
-      throw new DeviceError("ffmpeg has no default microphone on Windows. Choose a device, or install sox.");
+      throw new DeviceError(
+        "GEMINI_DEVICE",
+        "ffmpeg has no default microphone on Windows. Choose a device, or install sox.",
+      );
     const sound = ["-ar", `${sampleRate}`, "-ac", `${channels}`];
     const input =
       platform === "darwin"

@@ -110,6 +110,7 @@ export class Trial {
       return done(
         new InputError(
           `The tool call ${id} waits for no response: it was answered, stopped, or timed out. This response was not sent.`,
+          "GEMINI_CALL_ENDED",
         ),
       );
     const outcome = "error" in response ? "failed" : "answered";

@@ -230,7 +230,7 @@ describe("paced playback", () => {
     const { clock, playback, played } = start({ maxMs: 1000 });
     playback.push(sound(900));
     const refusal = {
-      name: "SoundError",
+      code: "GEMINI_QUEUE_FULL",
       message: /^The queue is full: 200 ms of sound were dropped\. 880 ms .* limit is 1000 ms/,
     };
     assert.throws(() => playback.push(sound(200)), refusal);
@@ -254,16 +254,16 @@ describe("paced playback", () => {
     const { clock, playback, played } = start();
     playback.push(sound(30));
     assert.throws(() => playback.push(Buffer.alloc(3)), {
-      name: "SoundError",
+      code: "GEMINI_SOUND",
       message: /3 bytes.*middle of a sample/,
     });
     assert.throws(() => playback.push(Buffer.alloc(4), 3), {
-      name: "SoundError",
+      code: "GEMINI_SOUND",
       message: /^The sound.* 3 Hz/,
     });
     for (const rate of [0, -1, Number.NaN])
       assert.throws(() => playback.push(sound(20), rate), {
-        name: "SoundError",
+        code: "GEMINI_SOUND",
         message: /Hz is not supported/,
       });
     playback.push(sound(30));

@@ -73,7 +73,7 @@ const NODES = {
 };
 
 /** Node-RED's own nodes that ours, or flows of the tests, use. */
-const CORE = ["network/06-httpproxy", "network/05-tls", "function/90-exec"];
+const CORE = ["network/06-httpproxy", "network/05-tls", "function/10-switch", "function/90-exec"];
 
 /** The flow that a test has started; what nodes of the type `helper` get is in the inbox of their id. */
 export class Flow {
@@ -131,7 +131,9 @@ export class Flow {
     const caught = [...this.#inboxes.values()].flatMap(({ items }) => items);
     const shown = runtime.getNode("caught").status.getCalls();
     return [...logged, ...caught, ...shown.map(({ args }) => args)]
-      .map((value) => `${value instanceof Error ? value.stack : JSON.stringify(value)}`)
+      .map((value) =>
+        JSON.stringify(value, (_, part) => (part instanceof Error ? `${part}\n${part.stack}` : part)),
+      )
       .join("\n");
   }
 
@@ -183,9 +185,13 @@ export class Flow {
   }
 }
 
+/** A Catch node in front of the nodes with these ids, in place of that of every flow. */
+export const catching = (wires: string[]) =>
+  node("catch", "catch", { scope: null, uncaught: false }, [wires]);
+
 const wholeFlow = (nodes: FlowNode[]) => [
   tab(),
-  node("catch", "catch", { scope: null, uncaught: false }, [["caught"]]),
+  ...(nodes.some(({ type }) => type === "catch") ? [] : [catching(["caught"])]),
   node("caught", "helper"),
   ...nodes,
 ];

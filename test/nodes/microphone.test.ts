@@ -165,7 +165,7 @@ describe("a microphone", () => {
     await flow.at("out").next(hasSound);
     process.kill(Number(readFileSync(join(folder, "arecord.pid"), "utf8")), "SIGTERM");
     const { message } = await flow.nextError();
-    assert.equal(message, "DeviceError: arecord has ended with the signal SIGTERM.");
+    assert.equal(message, "GEMINI_DEVICE: arecord has ended with the signal SIGTERM.");
     await flow.at("out").next(isEnd);
     await badges.next(({ text }) => message.endsWith(`: ${text}`));
     await flow.at("out").next(hasSound);

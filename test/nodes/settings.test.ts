@@ -106,7 +106,7 @@ describe("the settings of a node", () => {
   ];
   for (const [properties, message] of REFUSED)
     it(`are refused with their label, value and what is allowed: ${JSON.stringify(properties)}`, () => {
-      assert.throws(() => readSettings(TABLE, properties), { name: "InputError", message });
+      assert.throws(() => readSettings(TABLE, properties), { code: "GEMINI_SETTING", message });
     });
 
   it("are named as variables in an error only where the node says that they are", () => {

@@ -126,7 +126,7 @@ describe("a sample of a voice", () => {
 
   it("says in words what is wrong", async () => {
     await answering(COMPLETE);
-    assert.match((await sample()).error!, /^gemini-3\.8-live answered without sound\.$/);
+    assert.match((await sample()).error!, /^GEMINI_MODEL: gemini-3\.8-live answered without sound\.$/);
     assert.match((await sample({ connection: "other" })).error!, /not deployed\. Deploy it/);
     assert.match((await sample({ connection: undefined })).error!, /not deployed\. Deploy it/);
     const refusing = await opened(

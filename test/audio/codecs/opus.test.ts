@@ -62,7 +62,7 @@ describe("Ogg Opus", () => {
     assert.deepEqual(reader.push(ogg), packets);
     assert.equal(reader.push(Buffer.concat(Array(30).fill(page))).length, 30 * 255);
     assert.throws(() => reader.push(Buffer.concat(Array(40).fill(page))), {
-      name: "SoundError",
+      code: "GEMINI_SOUND",
       message: /more than 8 minutes of Opus. Send it in pieces/,
     });
     assert.deepEqual(reader.push(ogg), packets);

@@ -3,78 +3,116 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { explainClose, explainUnreachable, type Verdict } from "../../../live/server/close-codes";
+import type { ErrorCode } from "../../../live/server/error-codes";
 
 // The texts of docs/live-api.md 1.6, as the real server sends them.
-const REAL: [number, string, Verdict][] = [
-  [1000, "The operation was cancelled.", "passing"],
-  [1005, "", "passing"],
-  [1006, "", "passing"],
-  [1007, "API key not valid. Please pass a valid API key.", "permanent"],
-  [1007, "Request contains an invalid argument.", "permanent"],
-  [1007, "Precondition check failed.", "permanent"],
+const REAL: [closeCode: number, reason: string, verdict: Verdict, code: ErrorCode][] = [
+  [1000, "The operation was cancelled.", "passing", "GEMINI_TIME_LIMIT"],
+  [1005, "", "passing", "GEMINI_CONNECTION_LOST"],
+  [1006, "", "passing", "GEMINI_CONNECTION_LOST"],
+  [1007, "API key not valid. Please pass a valid API key.", "permanent", "GEMINI_KEY_REFUSED"],
+  [1007, "Request contains an invalid argument.", "permanent", "GEMINI_REFUSED"],
+  [1007, "Precondition check failed.", "permanent", "GEMINI_REFUSED"],
   [
     1007,
     `Invalid JSON payload received. Unknown name "transparent" at 'setup.session_resumption': Cannot find field.`,
     "permanent",
+    "GEMINI_REFUSED",
   ],
   [
     1007,
     "The requested combination of response modalities (TEXT) is not supported by the model.",
     "permanent",
+    "GEMINI_MODEL",
   ],
-  [1007, "Cannot extract voices from a non-audio request.", "permanent"],
+  [1007, "Cannot extract voices from a non-audio request.", "permanent", "GEMINI_REFUSED"],
   [
     1007,
     "Explicit activity control is not supported when automatic activity detection is enabled.",
     "permanent",
+    "GEMINI_REFUSED",
   ],
-  [1007, "realtime_input.media_chunks is deprecated. Use audio, video, or text instead.", "permanent"],
-  [1007, "setup must be the first message and only the first", "permanent"],
-  [1007, "Invalid session handle", "handle"],
-  [1007, "User location is not supported for the API use.", "permanent"],
-  [1007, "token-based requests cannot use project-scoped features such as tuned models", "permanent"],
-  [1007, "Missing or malformed auth token, pass it in an `access_token` query parameter", "permanent"],
+  [
+    1007,
+    "realtime_input.media_chunks is deprecated. Use audio, video, or text instead.",
+    "permanent",
+    "GEMINI_REFUSED",
+  ],
+  [1007, "setup must be the first message and only the first", "permanent", "GEMINI_REFUSED"],
+  [1007, "Invalid session handle", "handle", "GEMINI_HANDLE"],
+  [1007, "User location is not supported for the API use.", "permanent", "GEMINI_REGION"],
+  [
+    1007,
+    "token-based requests cannot use project-scoped features such as tuned models",
+    "permanent",
+    "GEMINI_TOKEN",
+  ],
+  [
+    1007,
+    "Missing or malformed auth token, pass it in an `access_token` query parameter",
+    "permanent",
+    "GEMINI_TOKEN",
+  ],
   [
     1007,
     "* BidiGenerateContentRequest.setup.tools[0].function_declarations[3].parameters.enum: only allowed",
     "permanent",
+    "GEMINI_REFUSED",
   ],
   [
     1008,
     "models/x is not found for API version v1beta, or is not supported for bidiGenerateContent.",
     "permanent",
+    "GEMINI_MODEL",
   ],
-  [1008, "Operation is not implemented, or supported, or enabled.", "permanent"],
-  [1008, "The operation was aborted.", "passing"],
-  [1008, "BidiGenerateContent session not found", "handle"],
-  [1008, "Requested entity was not found.", "handle"],
-  [1008, "Method doesn't allow unregistered callers", "permanent"],
-  [1008, "Your API key was reported as leaked.", "permanent"],
+  [1008, "Operation is not implemented, or supported, or enabled.", "permanent", "GEMINI_REFUSED"],
+  [1008, "The operation was aborted.", "passing", "GEMINI_TIME_LIMIT"],
+  [1008, "BidiGenerateContent session not found", "handle", "GEMINI_HANDLE"],
+  [1008, "Requested entity was not found.", "handle", "GEMINI_HANDLE"],
+  [1008, "Method doesn't allow unregistered callers", "permanent", "GEMINI_KEY_REFUSED"],
+  [1008, "Your API key was reported as leaked.", "permanent", "GEMINI_KEY_REFUSED"],
   [
     1008,
     "Connection aborted because the client failed to close the connection after receiving a GoAway signal",
     "passing",
+    "GEMINI_TIME_LIMIT",
   ],
-  [1008, "Publisher model was not found.", "permanent"],
-  [1011, "Internal error encountered.", "passing"],
-  [1011, "The service is currently unavailable.", "passing"],
-  [1011, "Deadline expired before operation could complete.", "passing"],
-  [1011, "You exceeded your current quota, please check your plan and billing details.", "quota"],
-  [1011, "Token has been used too many times", "token"],
-  [1011, "Token has expired", "token"],
-  [1011, "auth token has expired", "token"],
-  [1011, "Request trace id: 1, [ORIGINAL ERROR] x", "passing"],
-  [1013, "", "passing"],
+  [1008, "Publisher model was not found.", "permanent", "GEMINI_MODEL"],
+  [1011, "Internal error encountered.", "passing", "GEMINI_SERVER"],
+  [1011, "The service is currently unavailable.", "passing", "GEMINI_SERVER"],
+  [1011, "Deadline expired before operation could complete.", "passing", "GEMINI_TIME_LIMIT"],
+  [
+    1011,
+    "You exceeded your current quota, please check your plan and billing details.",
+    "quota",
+    "GEMINI_QUOTA",
+  ],
+  [1011, "Token has been used too many times", "token", "GEMINI_TOKEN"],
+  [1011, "Token has expired", "token", "GEMINI_TOKEN"],
+  [1011, "auth token has expired", "token", "GEMINI_TOKEN"],
+  [1011, "Request trace id: 1, [ORIGINAL ERROR] x", "passing", "GEMINI_SERVER"],
+  [1013, "", "passing", "GEMINI_CONNECTION_LOST"],
 ];
 
+/** The code of the error when the handshake fails with an HTTP status or a code of Node.js. */
+const codeOf = (failure: number | string) =>
+  explainUnreachable(
+    typeof failure === "number"
+      ? new Error(`Unexpected server response: ${failure}`)
+      : Object.assign(new Error("x"), { code: failure }),
+  ).code;
+
 describe("a close of the server", () => {
-  for (const [code, reason, verdict] of REAL)
-    it(`${code} "${reason}" is ${verdict}`, () => assert.equal(explainClose(code, reason).verdict, verdict));
+  for (const [closeCode, reason, verdict, code] of REAL)
+    it(`${closeCode} "${reason}" is ${verdict}: ${code}`, () => {
+      const explained = explainClose(closeCode, reason);
+      assert.deepEqual([explained.verdict, explained.code], [verdict, code]);
+    });
 
   it("has a cause and advice, whatever its code and reason", () => {
-    for (const [code, reason] of REAL) {
-      const { cause, advice } = explainClose(code, reason);
-      assert.ok(cause && advice, `${code} ${reason}`);
+    for (const [closeCode, reason] of REAL) {
+      const { cause, advice } = explainClose(closeCode, reason);
+      assert.ok(cause && advice, `${closeCode} ${reason}`);
     }
   });
 
@@ -84,6 +122,25 @@ describe("a close of the server", () => {
     assert.match(adviceFor("CERT_HAS_EXPIRED"), /clock|renew/);
     assert.match(adviceFor("ERR_TLS_CERT_ALTNAME_INVALID"), /another host name/);
     assert.match(adviceFor("DEPTH_ZERO_SELF_SIGNED_CERT"), /certificate authority/);
+  });
+
+  it("of a handshake has a code for each thing that a user can do", () => {
+    assert.deepEqual(
+      [401, 403, 404, 200, 407, 429, 500, 503, "CERT_HAS_EXPIRED", "ENOTFOUND", "ECONNREFUSED"].map(codeOf),
+      [
+        "GEMINI_KEY_REFUSED",
+        "GEMINI_KEY_REFUSED",
+        "GEMINI_ADDRESS",
+        "GEMINI_ADDRESS",
+        "GEMINI_PROXY",
+        "GEMINI_QUOTA",
+        "GEMINI_SERVER",
+        "GEMINI_SERVER",
+        "GEMINI_CERTIFICATE",
+        "GEMINI_UNREACHABLE",
+        "GEMINI_UNREACHABLE",
+      ],
+    );
   });
 
   it("of a handshake differs by HTTP status and network error: wrong address, refused key, quota, unreachable", () => {

@@ -65,7 +65,7 @@ describe("the declaration of a tool", () => {
     for (const name of ["f", "_f", "home.light:on-2", "a".repeat(64)]) declare({ name });
     for (const name of ["", "2f", "get weather", "wetter_für", "-f", "a".repeat(65), "f\n"])
       assert.throws(() => declare({ name }), {
-        name: "InputError",
+        code: "GEMINI_SETTING",
         message: /^The function name ".*is not valid\. Start it with/s,
       });
   });
@@ -73,7 +73,7 @@ describe("the declaration of a tool", () => {
   it("is rejected without a description", () => {
     for (const description of ["", " \n"])
       assert.throws(() => declare({ description }), {
-        name: "InputError",
+        code: "GEMINI_SETTING",
         message: /"get_weather" has no description\. Describe what it does/,
       });
   });

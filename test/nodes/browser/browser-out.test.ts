@@ -84,6 +84,11 @@ const CONVERSIONS: [what: string, msg: Msg, wanted: NodeMessage][] = [
     { payload: sound, error: { message: "The key is refused.", source: {} } },
     { type: "error", message: "The key is refused." },
   ],
+  [
+    "the code of an error beside its message",
+    { error: { message: "GEMINI_QUOTA: Too many requests.", code: "GEMINI_QUOTA", source: {} } },
+    { type: "error", message: "Too many requests.", code: "GEMINI_QUOTA" },
+  ],
 ];
 
 const ownerIn = async (flow: Flow, { client }: Awaited<ReturnType<typeof openPage>>) => {

@@ -116,6 +116,7 @@ describe("a message that a session cannot use", () => {
     assert.equal(msg.session, "hall");
     const refusedEvent = await flow.at("events").next(({ event }) => event === "refused");
     assert.deepEqual([refusedEvent.session, refusedEvent.topic], ["hall", undefined]);
+    assert.equal((refusedEvent.payload as { code: string }).code, "GEMINI_CONVERSATION_LIMIT");
     flow.send("session", { session: "kitchen", payload: "again", turnComplete: false });
     await frames.next();
     flow.send("session", { session: "kitchen", action: "disconnect" });

@@ -326,11 +326,11 @@ export const FIELDS: readonly Field[] = [
   ),
   field(
     "error",
-    "Catch node, `error.code` and `error.cause`",
+    "Catch node, `error.cause`",
     { error: { code: 429, status: "RESOURCE_EXHAUSTED", message: "Too much." } },
     "caught",
     {
-      error: { code: 429, cause: { code: 429, status: "RESOURCE_EXHAUSTED" } },
+      error: { code: "GEMINI_QUOTA", cause: { code: 429, status: "RESOURCE_EXHAUSTED" } },
     },
   ),
 ];

@@ -6,9 +6,9 @@ import { explainEnding } from "../../../nodes/sound-device/failures";
 import { replace } from "../../clean-up";
 
 const COMMAND = { program: "alsa", file: "/usr/bin/arecord", args: [] } as const;
-const explain = (printed: string, device = "", rest: object = {}) =>
-  explainEnding("microphone", { ...COMMAND, args: [] }, device, { printed, code: 1, signal: null, ...rest })
-    .message;
+const ending = (printed: string, device = "", rest: object = {}) =>
+  explainEnding("microphone", { ...COMMAND, args: [] }, device, { printed, code: 1, signal: null, ...rest });
+const explain = (...given: Parameters<typeof ending>) => ending(...given).message;
 /** As arecord of Debian 12 prints it. */
 const NO_CARD =
   "ALSA lib confmisc.c:855:(parse_card) cannot find card '0'\nALSA lib pcm.c:2666:(snd_pcm_open_noupdate) Unknown PCM default\n" +
@@ -45,6 +45,14 @@ describe("the failure of a program for sound", () => {
   ] as const)
     it(`is explained: ${JSON.stringify(printed.trim().split("\n").at(-1))}`, () =>
       assert.match(explain(printed), error));
+
+  it("has a code for each thing that a user can do", () => {
+    assert.equal(ending(NO_CARD).code, "GEMINI_DEVICE");
+    assert.equal(ending("Permission denied").code, "GEMINI_PERMISSION");
+    assert.equal(ending("Device or resource busy").code, "GEMINI_DEVICE_BUSY");
+    assert.equal(ending("Host is down").code, "GEMINI_PROGRAM");
+    assert.equal(ending("", "", { error: new Error("spawn arecord EACCES") }).code, "GEMINI_PROGRAM");
+  });
 
   it("names the device that was chosen", () =>
     assert.match(explain(NO_CARD, "plughw:CARD=USB"), /^The microphone "plughw:CARD=USB" was not found\./));

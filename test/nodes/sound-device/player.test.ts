@@ -8,7 +8,7 @@ import { FakeRunning } from "./running";
 
 const COMMAND: Command = { program: "alsa", file: "aplay", args: [] };
 const MONO: PlayerFormat = { sampleRate: 24_000, channels: 1 };
-const unplugged = new DeviceError("unplugged");
+const unplugged = new DeviceError("GEMINI_DEVICE", "unplugged");
 /** Sound at 24 kHz, of which each byte is `value`. */
 const sound = (ms: number, value = 1) => Buffer.alloc(ms * 48, value);
 

@@ -7,7 +7,7 @@ import { TestClock } from "../../clock";
 import { FakeRunning } from "./running";
 
 const COMMAND: Command = { program: "alsa", file: "arecord", args: [] };
-const unplugged = new DeviceError("unplugged");
+const unplugged = new DeviceError("GEMINI_DEVICE", "unplugged");
 
 describe("a recorder", () => {
   let clock: TestClock;
@@ -62,7 +62,7 @@ describe("a recorder", () => {
       assert.equal(programs.length, length + 1);
       sound();
     }
-    await last().finish(new DeviceError("busy"));
+    await last().finish(new DeviceError("GEMINI_DEVICE_BUSY", "busy"));
     assert.deepEqual(
       failures.filter(([, isNew]) => isNew).map(([cause]) => cause),
       ["unplugged", "busy"],
@@ -111,7 +111,7 @@ describe("a recorder", () => {
 
   it("finds a program that is installed later", () => {
     command = () => {
-      throw new DeviceError("no program");
+      throw new DeviceError("GEMINI_PROGRAM", "no program");
     };
     recorder.start();
     clock.advance(1_000);
