@@ -2,9 +2,9 @@
 
 // Each node's dialog loads this file.
 if (!window.GeminiLive)
-  // The editor makes all tabs equally wide, and cuts off long names.
+  // The editor makes all tabs equally wide, at most 200 px, and cuts off long names.
   $(
-    "<style>.gemini-live-tabs .red-ui-tab { width: auto !important } .gemini-live-tabs .red-ui-tab-label { padding-right: 12px } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
+    "<style>.gemini-live-tabs .red-ui-tab { width: auto !important; max-width: none } .gemini-live-tabs a.red-ui-tab-label { padding: 0 9px !important } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
   ).appendTo("head");
 
 window.GeminiLive ??= {
@@ -203,7 +203,7 @@ window.GeminiLive ??= {
           link.find(".gemini-live-mark").remove();
           const text = RED._(`${catalogue}.changed`);
           if (differs)
-            $('<i class="gemini-live-mark fa fa-pencil" role="img" style="margin-left: 6px">')
+            $('<i class="gemini-live-mark fa fa-pencil" role="img" style="margin-left: 4px">')
               .attr({ title: text, "aria-label": text })
               .appendTo(link);
         });

@@ -12,9 +12,10 @@ const EDITOR_SCRIPTS = ["fields", "dialog"]
   .join("");
 /** Every node has a name. */
 const NAME = { kind: "text", default: "", icon: "tag" };
-/** In pixels: a label, and a field for a number. */
+/** In pixels: a label, a field for a number, and one that says something while it is empty. */
 const LABEL_WIDTH = 240;
 const NUMBER_WIDTH = 140;
+const HINTED_WIDTH = 200;
 
 /** @returns the html of the node `set`, with what its table says at the places that are left for it */
 export function fillDialog(set, html, { settings, rules, migrations, retired }) {
@@ -91,7 +92,7 @@ function fillTemplate(set, prefix, table, extras) {
   }));
   const tabs = [...new Set(rows.map(({ tab }) => tab))];
   if (tabs.length === 1) return rows.map(({ html }) => html).join("");
-  const list = `<div class="form-row"><ul id="${prefix}tabs" class="gemini-live-tabs" style="min-width: 720px; margin-bottom: 16px"></ul></div>\n`;
+  const list = `<div class="form-row"><ul id="${prefix}tabs" class="gemini-live-tabs" style="min-width: 780px; margin-bottom: 16px"></ul></div>\n`;
   const pages = tabs.map((tab) => {
     const content = rows.filter((each) => each.tab === tab).map(({ html }) => html);
     return `<div id="${prefix}tab-${tab}" data-tab="${tab}">\n${content.join("")}</div>\n`;
@@ -118,11 +119,12 @@ function row(set, prefix, name, setting) {
 function field(set, id, name, setting) {
   const key = name === "name" ? "node-red:common.label.name" : `${set}.placeholder.${setting.placeholder}`;
   const whenEmpty = setting.placeholder || name === "name" ? ` data-i18n="[placeholder]${key}"` : "";
-  const wide = `style="width: calc(100% - ${LABEL_WIDTH + 10}px)"`;
+  // The editor makes a dialog as wide as its widest row: with the margin, the longest choice of a list fits into that.
+  const wide = `style="width: calc(100% - ${LABEL_WIDTH + 10}px); margin-right: 6px"`;
   switch (setting.kind) {
     case "number": {
       const { min, max, step, whole } = setting;
-      return `<input type="number" id="${id}" min="${min}" max="${max}" step="${step ?? (whole ? 1 : "any")}" style="width: ${NUMBER_WIDTH}px"${whenEmpty}>`;
+      return `<input type="number" id="${id}" min="${min}" max="${max}" step="${step ?? (whole ? 1 : "any")}" style="width: ${setting.placeholder ? HINTED_WIDTH : NUMBER_WIDTH}px"${whenEmpty}>`;
     }
     case "choice":
       return `<select id="${id}" ${wide}>${options(set, name, setting)}</select>`;

@@ -33,8 +33,25 @@ export async function openEditor(
   return { browser, page, problems };
 }
 
-/** Every label of the dialog that is open has a text from a catalogue, on one line and in its place, and every tab shows its whole name. */
+/**
+ * Every label of the dialog that is open has a text from a catalogue, on one line and in its place, and every tab, choice and empty
+ * field shows its whole text.
+ */
 export async function expectTexts(page: Page, what?: string) {
+  const cut = await page.evaluate(() => {
+    const { font } = getComputedStyle($(".red-ui-tray form input")[0]!);
+    const canvas = Object.assign(document.createElement("canvas").getContext("2d")!, { font });
+    return $(".red-ui-tray form")
+      .find("select:visible, input[placeholder]:visible")
+      .get()
+      .flatMap((field) => {
+        const arrows = $(field).is("select, [type=number]") ? 16 : 0;
+        const options = $(field).find("option").get();
+        const texts = [$(field).attr("placeholder") ?? "", ...options.map((option) => option.innerText)];
+        return texts.filter((text) => canvas.measureText(text).width > $(field).width()! - arrows);
+      });
+  });
+  assert.deepEqual(cut, [], what);
   const broken = await page.evaluate(() =>
     $(".red-ui-tray form .form-row label > span")
       .get()
@@ -53,7 +70,7 @@ export async function expectTexts(page: Page, what?: string) {
       )
       .map((text) => text.innerText),
   );
-  assert.deepEqual(broken, []);
+  assert.deepEqual(broken, [], what);
   for (const label of await page.locator(".red-ui-tray form .form-row label").allInnerTexts())
     assert.doesNotMatch(label, /^\s*$|[a-z-]+\.[a-z]+\./, [what, label].filter(Boolean).join(": "));
 }
@@ -72,4 +89,8 @@ export async function expectNames(page: Page) {
 }
 
 /** Opens a tab of the dialog that is open. @param key of its text in the catalogue */
-export const openTab = (page: Page, key: string) => page.click(`.red-ui-tray a[href$="input-tab-${key}"]`);
+export async function openTab(page: Page, key: string) {
+  const content = page.locator(`.red-ui-tray [data-tab="${key}"]`);
+  // The editor takes a click soon after another one for a double click, which opens no tab.
+  while (!(await content.isVisible())) await page.click(`.red-ui-tray a[href$="input-tab-${key}"]`);
+}

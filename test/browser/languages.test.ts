@@ -13,11 +13,31 @@ declare const RED: {
   editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
 };
 
+/** A setting that differs from its default in every tab that has a mark then. */
+const CHANGED: Record<string, object> = {
+  "live-session": {
+    instruction: "Be brief.",
+    bargeIn: false,
+    transcribeUser: false,
+    googleSearch: true,
+    temperature: 1,
+  },
+  "live-config": {
+    server: "gemini",
+    reconnectAttempts: 1,
+    contextCompression: false,
+    tokenBudget: 1,
+    useEphemeralTokens: true,
+  },
+};
 const FLOW = [
   { id: "tab", type: "tab", label: "all nodes" },
-  ...dialogs.map(({ set, type, isConfig }, index) =>
-    isConfig ? { id: set, type } : { id: set, type, z: "tab", x: 200, y: 60 * index + 60, wires: [] },
-  ),
+  ...dialogs.map(({ set, type, isConfig }, index) => ({
+    id: set,
+    type,
+    ...(!isConfig && { z: "tab", x: 200, y: 60 * index + 60, wires: [] }),
+    ...CHANGED[set],
+  })),
 ];
 
 const textIn = (language: string, set: string, key: string): unknown =>
@@ -72,7 +92,7 @@ describeInBrowser("the editor in the language of the browser", () => {
 
   for (const language of languages)
     describe(language, () => {
-      it("has every dialog, with every label on one line and no tab cut off", async function () {
+      it("has every dialog, with every label on one line, and no tab, choice or empty field cut off", async function () {
         this.timeout(120_000);
         const { context, page, problems } = await openEditor(language);
         for (const dialog of dialogs) {
@@ -82,6 +102,10 @@ describeInBrowser("the editor in the language of the browser", () => {
           for (const [key, text] of texts) assert.equal(text, textIn(language, set, key), key);
           const tabs = await page.$$eval(".red-ui-tray [data-tab]", (pages) =>
             pages.map((each) => (each as HTMLElement).dataset.tab!),
+          );
+          assert.equal(
+            await page.locator(".red-ui-tray .gemini-live-mark").count(),
+            Object.keys(CHANGED[set] ?? {}).length,
           );
           for (const tab of tabs.length ? tabs : [undefined]) {
             if (tab) await openTab(page, tab);
