@@ -12,6 +12,7 @@ import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import { audioIn } from "./settings/audio-in";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings, type SettingsOf } from "./settings/table";
+import { InOrder } from "./sound/in-order";
 import { Listening } from "./sound/listening";
 import { PerSession } from "./sound/per-session";
 import { resamplerLoader } from "./sound/resampler-loader";
@@ -87,31 +88,45 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     return stream;
   };
 
-  const receive = async (msg: FlowMessage, send: Send) => {
+  const receive = (msg: FlowMessage, send: Send): Promise<void> | void => {
+    if (closed) return;
     if (isForSession(msg)) return send(msg);
     const identity = identityOf(msg);
     if (msg.action !== undefined || msg.event !== undefined) return control(msg, identity, send);
     const stream = streamOf(identity);
-    const { transcoder } = stream;
     const mimeType = msg.mimeType === undefined ? undefined : String(msg.mimeType);
-    const number = Number.isInteger(msg.seq) ? (msg.seq as number) : undefined;
+    const convert = () => {
+      if (!closed) hear(stream, msg, mimeType, send);
+    };
+    const fail = (error: Error) => {
+      if (!isReported(stream, error)) throw error;
+    };
     try {
-      if (transcoder.needsOpus(msg.payload, mimeType)) {
-        stream.isWaiting = true;
-        const decoder = await OpusDecoder.create(options.channel === undefined ? 1 : 2).finally(() => {
-          stream.isWaiting = false;
-        });
-        if (closed) return decoder.free();
-        transcoder.opus = decoder;
-        streams.use(identity.session, stream);
-      }
-      for (const frame of transcoder.push(msg.payload, mimeType, number)) take(stream, frame, msg, send);
-      // Less than a frame of sound has an end, too.
-      if (!stream.gate && listening.allows(identity.session)) stream.isSending = true;
-      if (transcoder.misfit) throw misfitError(transcoder.misfit);
+      if (!stream.transcoder.needsOpus(msg.payload, mimeType)) return convert();
+      return loadOpus(stream).then(convert).catch(fail);
     } catch (error) {
-      if (!isReported(stream, error as Error)) throw error;
+      fail(error as Error);
     }
+  };
+
+  const loadOpus = async (stream: Stream) => {
+    stream.isWaiting = true;
+    const decoder = await OpusDecoder.create(options.channel === undefined ? 1 : 2).finally(() => {
+      stream.isWaiting = false;
+    });
+    if (closed) return decoder.free();
+    stream.transcoder.opus = decoder;
+    streams.use(stream.identity.session, stream);
+  };
+
+  /** Converts the sound of a message, and sends its frames. */
+  const hear = (stream: Stream, msg: FlowMessage, mimeType: string | undefined, send: Send) => {
+    const { transcoder, gate, identity } = stream;
+    const number = Number.isInteger(msg.seq) ? (msg.seq as number) : undefined;
+    for (const frame of transcoder.push(msg.payload, mimeType, number)) take(stream, frame, msg, send);
+    // Less than a frame of sound has an end, too.
+    if (!gate && listening.allows(identity.session)) stream.isSending = true;
+    if (transcoder.misfit) throw misfitError(transcoder.misfit);
   };
 
   /** Handles a message without sound: an action, or an event of audio out. */
@@ -176,13 +191,11 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     stopSending(stream, send);
   };
 
-  // One message after the other: a decoder that is being loaded must not let later sound pass by.
-  let turn = Promise.resolve();
+  // A decoder that is being loaded must not let later sound pass by.
+  const order = new InOrder();
   node.on("input", (msg: FlowMessage, send, done) => {
-    turn = turn
-      .then(loadConverter)
-      .then(() => (closed ? undefined : receive(msg, send as Send)))
-      .then(() => done(), done);
+    const handle = () => receive(msg, send as Send);
+    order.run(() => loadConverter()?.then(handle) ?? handle(), done);
   });
   node.on("close", () => {
     closed = true;

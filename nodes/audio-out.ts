@@ -11,6 +11,7 @@ import { audioOut } from "./settings/audio-out";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings, type SettingsOf } from "./settings/table";
 import { flushPayload } from "./sound/flush-message";
+import { InOrder } from "./sound/in-order";
 import { Line, type LineEvent } from "./sound/line";
 import { PerSession } from "./sound/per-session";
 import { resamplerLoader } from "./sound/resampler-loader";
@@ -47,13 +48,6 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
   const loadConverter = resamplerLoader(node);
   let closed = false;
 
-  /** Returns the line of a message, and opens it if necessary. */
-  const lineOf = async ({ session }: Carried) => {
-    const line = lines.get(session) ?? (await openLine());
-    if (!closed) lines.use(session, line);
-    return line;
-  };
-
   const openLine = async () => {
     const packer = await Packer.create(packerOptions(settings));
     return new Line({
@@ -66,27 +60,30 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
     });
   };
 
-  const receive = async (msg: FlowMessage) => {
+  const receive = (msg: FlowMessage): Promise<void> | void => {
+    if (closed) return;
     const carried = { ...msg, ...identityOf(msg) };
     const isStop = msg.event === "interrupted" || msg.action === "interrupt";
     const known = isStop || msg.event === "generationComplete" || msg.event === "turnComplete";
     if (!known && msg.event !== undefined) return;
     const format = known ? undefined : readSound(carried);
-    const line = await lineOf(carried);
-    if (closed) return line.free();
-    if (format) line.play(carried, carried.payload as Buffer, format.sampleRate);
-    else if (isStop) line.interrupt(carried, msg.event !== "interrupted");
-    else if (msg.event === "generationComplete") line.generationComplete();
-    else line.turnComplete(carried);
+    const play = (line: Line) => {
+      if (closed) return line.free();
+      lines.use(carried.session, line);
+      if (format) line.play(carried, carried.payload as Buffer, format.sampleRate);
+      else if (isStop) line.interrupt(carried, msg.event !== "interrupted");
+      else if (msg.event === "generationComplete") line.generationComplete();
+      else line.turnComplete(carried);
+    };
+    const line = lines.get(carried.session);
+    return line ? play(line) : openLine().then(play);
   };
 
-  // One message after the other: an encoder that is being loaded must not let later sound pass by.
-  let turn = Promise.resolve();
+  // An encoder that is being loaded must not let later sound pass by.
+  const order = new InOrder();
   node.on("input", (msg: FlowMessage, _send, done) => {
-    turn = turn
-      .then(loadConverter)
-      .then(() => (closed ? undefined : receive(msg)))
-      .then(() => done(), done);
+    const handle = () => receive(msg);
+    order.run(() => loadConverter()?.then(handle) ?? handle(), done);
   });
   node.on("close", () => {
     closed = true;

@@ -232,9 +232,10 @@ describe("audio in", () => {
     await ended("mine");
   });
 
-  it("takes nothing more once it is closed: sound that arrived just before is dropped", async () => {
+  it("sends nothing more once it is closed: sound that still waits for its decoder is dropped", async () => {
     await start();
     const sent = flow.sends("in");
+    flow.send("in", { payload: readFileSync(SPEECH_OGG) });
     flow.send("in", { payload: speech });
     await flow.stop();
     await new Promise((resolve) => setImmediate(resolve));
