@@ -96,6 +96,11 @@ const lawTypes: Record<string, Encoding> = {
   "audio/x-alaw": "alaw",
 };
 
+/** The types that were read, for each format that completed them: a device names the same type in every message. */
+const known = new WeakMap<SoundFormat, Map<unknown, SoundFormat | Container>>();
+const maxKnown = 100;
+const maxKnownLength = 100;
+
 /**
  * Reads a mimeType such as `audio/pcm;rate=48000;channels=2` or `audio/wav`. Parameters of PCM: `rate` in Hz, `channels`,
  * `bits` 8, 16, 24, 32 or 64, `encoding` signed, unsigned or float, `endian` little or big. What is missing comes from
@@ -104,7 +109,15 @@ const lawTypes: Record<string, Encoding> = {
 export function parseMimeType(
   mimeType: unknown,
   otherwise: SoundFormat = defaultFormat,
-): SoundFormat | Container {
+): Readonly<SoundFormat> | Container {
+  const types = known.get(otherwise) ?? new Map<unknown, SoundFormat | Container>();
+  const type = types.get(mimeType) ?? readMimeType(mimeType, otherwise);
+  if (types.size < maxKnown && `${mimeType}`.length < maxKnownLength)
+    known.set(otherwise, types.set(mimeType, type));
+  return type;
+}
+
+function readMimeType(mimeType: unknown, otherwise: SoundFormat): SoundFormat | Container {
   if (typeof mimeType !== "string")
     throw new SoundError(
       `mimeType is of type ${typeof mimeType}. Use a string such as "audio/pcm;rate=16000".`,

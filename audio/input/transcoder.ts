@@ -136,7 +136,7 @@ export class Transcoder {
     const format = typeof said === "string" ? defaultFormat : said;
     const lostMs = this.#lostBefore(number, kind, bytes, format);
     if (lostMs === undefined) return [];
-    const pieces =
+    const pieces: Piece[] =
       kind === "pcm"
         ? [{ format, pcm: bytes, begins: false, silenceMs: lostMs }]
         : this.#unpack(kind, bytes, wav, lostMs);

@@ -28,33 +28,34 @@ const encodings: Partial<Record<DeviceFormat, OutputEncoding>> = {
   alaw: "alaw",
 };
 
+function mimeTypeOf({ format, sampleRate }: PackerOptions): string {
+  const types: Record<DeviceFormat, string> = {
+    pcm: `audio/pcm;rate=${sampleRate}`,
+    float: `audio/pcm;rate=${sampleRate};encoding=float;bits=32`,
+    mulaw: `audio/pcmu;rate=${sampleRate}`,
+    alaw: `audio/pcma;rate=${sampleRate}`,
+    wav: "audio/wav",
+    opus: `audio/opus;rate=${sampleRate}`,
+  };
+  return types[format];
+}
+
 /** Packs the answers for one device. */
 export class Packer {
   readonly #options: PackerOptions;
   readonly #opus: OpusEncoder | undefined;
+  /** The mimeType of the payloads. */
+  readonly mimeType: string;
 
   private constructor(options: PackerOptions, opus: OpusEncoder | undefined) {
     this.#options = options;
     this.#opus = opus;
+    this.mimeType = mimeTypeOf(options);
   }
 
   /** Rejects with a SoundError when the format is Opus and libopus-wasm is missing. */
   static async create(options: PackerOptions): Promise<Packer> {
     return new Packer(options, options.format === "opus" ? await OpusEncoder.create(options) : undefined);
-  }
-
-  /** The mimeType of the payloads. */
-  get mimeType(): string {
-    const { format, sampleRate } = this.#options;
-    const types: Record<DeviceFormat, string> = {
-      pcm: `audio/pcm;rate=${sampleRate}`,
-      float: `audio/pcm;rate=${sampleRate};encoding=float;bits=32`,
-      mulaw: `audio/pcmu;rate=${sampleRate}`,
-      alaw: `audio/pcma;rate=${sampleRate}`,
-      wav: "audio/wav",
-      opus: `audio/opus;rate=${sampleRate}`,
-    };
-    return types[format];
   }
 
   /** What comes before the first frame of a turn: the header of a WAV stream; undefined for other formats. */
