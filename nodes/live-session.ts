@@ -161,8 +161,13 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   };
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
-      if (handles?.isLoading) handles.loaded.then(() => (isClosed ? done() : receive(msg, done))).catch(done);
-      else receive(msg, done);
+      if (!handles?.isLoading) return receive(msg, done);
+      handles.loaded
+        .then(() => {
+          if (isClosed) throw new InputError("The live session was closed before this could be sent.");
+          receive(msg, done);
+        })
+        .catch(done);
     } catch (error) {
       done(error as Error);
     }
@@ -198,7 +203,11 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     handles?.close();
     if (unanswered)
       node.warn(
-        `Texts without an answer when the live session was closed: ${unanswered}. Choose "Keep conversations across deploys and restarts" to have them sent again.`,
+        `Texts without an answer when the live session was closed: ${unanswered}. ${
+          handles
+            ? "They are not sent again: they were sent twice, or the server has issued no resumption handle yet."
+            : 'Choose "Keep conversations across deploys and restarts" to have them sent again.'
+        }`,
       );
     node.status({});
     closed();

@@ -32,6 +32,11 @@ export class Questions {
     return [...this.#returned, ...this.#unanswered];
   }
 
+  /** Those of them that were sent once at most. */
+  get repeatable(): readonly Text[] {
+    return [...this.#returned, ...this.#unanswered.filter(({ again }) => !again)];
+  }
+
   /** Forgets all of them. */
   clear() {
     this.#unanswered = [];

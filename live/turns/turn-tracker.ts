@@ -75,6 +75,11 @@ export class TurnTracker {
     return this.#questions.open;
   }
 
+  /** As Questions.repeatable. */
+  get repeatable(): readonly Text[] {
+    return this.#questions.repeatable;
+  }
+
   /** The history to send when a connection opens: what the server does not have, or may forget. */
   historyFor(isResumed: boolean): readonly HistoryTurn[] {
     if (isResumed) return this.#options.profile.forgetsHistory ? this.#seeded.turns : [];

@@ -129,6 +129,17 @@ describe("a stored resumption handle", () => {
     assert.deepEqual(next.lines(/setup|text/), ["1 setup handle 1", "1 text user: hello"]);
   });
 
+  it("is stored without a text that was sent twice: close() counts it", async () => {
+    const handles = storeOf();
+    const exchange = await Exchange.start({ text: (line) => line.number === 1 && cut(line) }, { handles });
+    await exchange.talk.say("hello");
+    await exchange.seen("2 text user: hello");
+    await exchange.talk.say("and again");
+    await exchange.settled();
+    assert.equal(exchange.talk.conversation.close(), 1);
+    assert.deepEqual(handles.unanswered.at(-1), [question("and again")]);
+  });
+
   it("is missing: close() counts the texts that wait to be sent again, without those that the flow has interrupted", async () => {
     for (const isInterrupted of [false, true]) {
       const exchange = await Exchange.start();

@@ -335,6 +335,17 @@ describe("the action connect with settings in the payload", () => {
     assert.deepEqual(handles(), ["an old handle"]);
   });
 
+  it("is not known yet when a deploy closes the node: a message that waits for it gets an error", async () => {
+    const context = { keys() {}, get() {}, set() {} };
+    const ofNodeRed = createRequire(require.resolve("node-red"));
+    replace(ofNodeRed("@node-red/runtime/lib/nodes/Node").prototype, "context", () => context);
+    await start({ keepConversations: true });
+    flow.send("session", { payload: "hello" });
+    await flow.deploy([connectionTo(farEnd), ...session({ keepConversations: true, voice: "Leda" })]);
+    assert.match((await flow.nextError()).message, /live session was closed before this could be sent/);
+    assert.equal(farEnd.requests.length, 0);
+  });
+
   it("does not outlive a deploy without kept conversations", async () => {
     await start();
     await connected({ voice: "Puck" });
