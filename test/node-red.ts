@@ -17,6 +17,7 @@ export interface NodeRed {
   stop(): Promise<void>;
   /** Ends it as a crash does. */
   kill(): void;
+  hasEnded(): boolean;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function startNodeRed(
   });
   const output = collect(program);
   const stop = async () => {
-    if (program.exitCode === null && program.signalCode === null) {
+    if (!hasEnded(program)) {
       program.kill("SIGTERM");
       await once(program, "exit");
     }
@@ -45,8 +46,10 @@ export async function startNodeRed(
     await stop();
     throw error;
   });
-  return { url, output, stop, kill: () => program.kill("SIGKILL") };
+  return { url, output, stop, kill: () => program.kill("SIGKILL"), hasEnded: () => hasEnded(program) };
 }
+
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
 export function collect(program: ChildProcess): () => string {
   let output = "";

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { name } from "../package.json";
-import { collect, type NodeRed, printed } from "./node-red";
+import { collect, hasEnded, type NodeRed, printed } from "./node-red";
 import "./environment";
 
 /** A port that was free a moment ago. */
@@ -43,7 +43,7 @@ export async function startPlainNodeRed(settings: string, flows: object[]): Prom
   );
   const output = collect(program);
   const stop = async () => {
-    if (program.exitCode === null) {
+    if (!hasEnded(program)) {
       program.kill("SIGTERM");
       await once(program, "exit");
     }
@@ -53,5 +53,11 @@ export async function startPlainNodeRed(settings: string, flows: object[]): Prom
     await stop();
     throw error;
   });
-  return { url: `http://127.0.0.1:${port}`, output, stop, kill: () => program.kill("SIGKILL") };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    output,
+    stop,
+    kill: () => program.kill("SIGKILL"),
+    hasEnded: () => hasEnded(program),
+  };
 }
