@@ -212,7 +212,7 @@ export class Transcoder {
     if (number === undefined || (kind !== "opus" && kind !== "pcm")) return 0;
     const samples = bytes.length / bytesPerFrame(format);
     const ms = kind === "pcm" ? (samples / format.sampleRate) * 1000 : (this.#opus?.lengthOf(bytes) ?? 0);
-    return ms > 0 ? this.#order.lostBefore(number, ms) : 0;
+    return ms > 0 ? this.#order.lostBefore(bytes, number, ms) : 0;
   }
 
   #unpack(kind: Container, bytes: Buffer, wav: WavReader | undefined, lostMs: number): Piece[] {

@@ -3,10 +3,13 @@
 import assert from "node:assert/strict";
 import { PacketOrder } from "../../../audio/input/packet-order";
 
+/** A packet with sound of its own for each number. */
+const packet = (number: number) => Buffer.from(String(number));
+
 /** What is lost before each of the packets of 20 ms, and "ignored" for one that comes twice or too late. */
 function lost(...numbers: number[]) {
   const order = new PacketOrder();
-  return numbers.map((number) => order.lostBefore(number, 20) ?? "ignored");
+  return numbers.map((number) => order.lostBefore(packet(number), number, 20) ?? "ignored");
 }
 
 describe("numbered packets", () => {
@@ -42,7 +45,7 @@ describe("numbered packets", () => {
     const order = new PacketOrder();
     const found = Array.from({ length: 70_000 }, (_, i) => i)
       .filter((number) => number !== 10)
-      .map((number) => order.lostBefore(number & 0xffff, 20));
+      .map((number) => order.lostBefore(packet(number), number & 0xffff, 20));
     assert.deepEqual([...new Set(found)], [0, 20]);
   });
 
@@ -57,12 +60,18 @@ describe("numbered packets", () => {
     assert.deepEqual(lost(1, 53, 30, 31, 32), [0, 0, "ignored", 0, 0]);
   });
 
+  it("begin anew with other sound of the same number, as that of a sender that counts each of its answers from 1", () => {
+    const order = new PacketOrder();
+    for (const answer of ["a", "b", "c"]) assert.equal(order.lostBefore(Buffer.from(answer), 1, 3_000), 0);
+    assert.equal(order.lostBefore(Buffer.from("c"), 1, 3_000), undefined);
+  });
+
   it("begin anew after the end of the stream", () => {
     const order = new PacketOrder();
-    order.lostBefore(1, 20);
-    order.lostBefore(3, 20);
+    order.lostBefore(packet(1), 1, 20);
+    order.lostBefore(packet(3), 3, 20);
     order.reset();
-    assert.equal(order.lostBefore(2, 20), 0);
-    assert.equal(order.lostBefore(3, 20), 0);
+    assert.equal(order.lostBefore(packet(2), 2, 20), 0);
+    assert.equal(order.lostBefore(packet(3), 3, 20), 0);
   });
 });
