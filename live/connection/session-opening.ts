@@ -170,7 +170,7 @@ export class SessionOpening {
       this.#read = read;
       this.#isRead = true;
     }
-    const server = await this.#credentials.show(handle !== undefined);
+    const server = await this.#credentials.show(handle !== undefined, signal);
     const setup = this.#build(this.#present, { handle, history: !handle && hasHistory() });
     this.#sent = this.#build(this.#present);
     this.#takesUpdates = server.access.by === "google" && profileOf(setup.model).contextUpdate;

@@ -40,16 +40,17 @@ export class Credentials {
   /**
    * The server with the credentials for the next connection: a resume uses the same token while it is valid; a new conversation needs
    * one that may still start a conversation.
-   * @throws InputError or ConnectionError when there is none
+   * @param ended ends a request for a token
+   * @throws InputError or ConnectionError when there is none, and the reason of `ended`
    */
-  async show(resuming: boolean): Promise<Server> {
+  async show(resuming: boolean, ended?: AbortSignal): Promise<Server> {
     const server = await this.#options.server();
     const { tokens, clock } = this.#options;
     if (!tokens || server.access.by !== "key") return server;
     let token = this.#token;
     if (!token || !this.#serves(token, tokens, resuming)) {
       const old = token;
-      token = await this.#make(server, tokens).catch((error) => {
+      token = await this.#make(server, tokens, ended).catch((error) => {
         // A token allows resuming until it expires.
         if (resuming && old && clock.date() < old.expiresAt) return old;
         throw error;
@@ -66,9 +67,9 @@ export class Credentials {
     return resuming || (now < token.startBefore && (uses === 0 || this.#starts < uses));
   }
 
-  async #make(server: Server, tokens: OwnTokens): Promise<Token> {
+  async #make(server: Server, tokens: OwnTokens, ended?: AbortSignal): Promise<Token> {
     const { connectTimeoutMs, clock } = this.#options;
-    this.#token = await mintToken(server, tokens, { timeoutMs: connectTimeoutMs, clock });
+    this.#token = await mintToken(server, tokens, { timeoutMs: connectTimeoutMs, clock, ended });
     this.#starts = 0;
     return this.#token;
   }

@@ -33,16 +33,24 @@ export interface Token {
   expiresAt: number;
 }
 
+/** How long a request may take. */
+interface Patience {
+  /** Milliseconds within which the server must respond. */
+  timeoutMs: number;
+  clock: Clock;
+  /** Ends the request. */
+  ended?: AbortSignal | undefined;
+}
+
 /**
  * Requests a token from the server, with its API key.
  * @param lock the settings that a client with the token cannot change; absent: none
- * @param timeoutMs within which the server must respond
- * @throws InputError if the server has no tokens; ConnectionError if it cannot be reached or refuses
+ * @throws the reason of `ended`; InputError if the server has no tokens; ConnectionError if it cannot be reached or refuses
  */
 export async function mintToken(
   server: Server,
   terms: TokenTerms,
-  { lock, timeoutMs, clock }: { lock?: Lock; timeoutMs: number; clock: Clock },
+  { lock, ...patience }: Patience & { lock?: Lock },
 ): Promise<Token> {
   const { access, baseUrl, apiVersion } = server;
   if (access.by !== "key" || !baseUrl)
@@ -50,7 +58,7 @@ export async function mintToken(
       "Vertex AI has no ephemeral tokens: choose a connection to the Gemini API, or connect the browser or device through Node-RED.",
       "GEMINI_SETTING",
     );
-  const now = clock.date();
+  const now = patience.clock.date();
   const startBefore = now + terms.startWithinMs;
   const expiresAt = now + terms.lifetimeMs;
   const order = {
@@ -60,7 +68,7 @@ export async function mintToken(
     ...lock,
   };
   const url = `${baseUrl.replace(/\/+$/, "")}/${apiVersion}/auth_tokens`;
-  const { status, body } = await post(url, access.key, order, server, timeoutMs, clock);
+  const { status, body } = await post(url, access.key, order, server, patience);
   const answer = parse(body);
   if (status !== 200) {
     const message = redact([access.key], String(answer.error?.message ?? "")).slice(0, MAX_MESSAGE_LENGTH);
@@ -100,13 +108,14 @@ function post(
   key: string,
   body: object,
   { network }: Server,
-  timeoutMs: number,
-  clock: Clock,
+  { timeoutMs, clock, ended }: Patience,
 ): Promise<{ status: number; body: string }> {
   const attempt = new AbortController();
   let cancelTimeout = () => {};
   const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
-    // The request has no timeout of its own while it waits for a proxy.
+    // While the request waits for a proxy, it has no timeout of its own, and does not report that it was aborted.
+    ended?.throwIfAborted();
+    ended?.addEventListener("abort", () => reject(ended.reason), { signal: attempt.signal });
     cancelTimeout = clock.after(timeoutMs, () =>
       reject(
         new ConnectionError({

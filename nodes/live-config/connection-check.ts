@@ -73,14 +73,13 @@ async function testConnection(
       "The proxy or the TLS configuration is not deployed. Deploy it, and test again.",
       "GEMINI_SETTING",
     );
-  const stored = (RED.nodes.getCredentials(String(id)) ?? {}) as { apiKey?: string };
-  const key = deployed(apiKey === STORED ? stored.apiKey : apiKey) as string | undefined;
+  const key = deployed(apiKey === STORED ? storedKey(RED, id) : apiKey) as string | undefined;
   const simulator = new OwnSimulator();
   try {
     const connection = readConnection(RED, entered, key, simulator);
     const connectTimeoutMs = Math.min(connection.connectTimeoutMs, MAX_WAIT_MS);
     const credentials = new Credentials({ ...connection, connectTimeoutMs, clock: systemClock });
-    const server = await credentials.show(false);
+    const server = await credentials.show(false, signal);
     const ofSession = readSettings(liveSession, model ? { model: deployed(model) } : {});
     const setup = buildSetup(conversationSettings(ofSession), connection.continuity, { tools: [] });
     const begun = systemClock.now();
@@ -92,4 +91,15 @@ async function testConnection(
   } finally {
     await simulator.close();
   }
+}
+
+/** The stored key of a deployed connection, which may be disabled; no credential of a node of another type. */
+function storedKey(RED: NodeAPI, id: string | undefined): string | undefined {
+  let isConnection = false;
+  RED.nodes.eachNode((node) => {
+    if (node.id === id) isConnection = node.type === "gemini-live-config";
+  });
+  return isConnection
+    ? (RED.nodes.getCredentials(String(id)) as { apiKey?: string } | null)?.apiKey
+    : undefined;
 }

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { opened } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
+import { Inbox } from "../inbox";
 import { deploy, type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
 import { freePort, startPlainNodeRed } from "../plain-node-red";
 import { startProxy } from "../proxy";
@@ -152,9 +153,43 @@ describe("a test of a connection", () => {
     await deploy(nodeRed, news, FLOW, "full");
     assert.equal((await ask({ url: farEnd.url }, { id: "stored", apiKey: "__PWRD__" })).error, undefined);
     assert.equal((await ask({ url: farEnd.url }, { apiKey: IN_ENVIRONMENT })).error, undefined);
-    const [stored, ofEnvironment] = farEnd.requests.map(({ headers }) => headers["x-goog-api-key"]);
+    const disabled = FLOW.map((node) => (node.id === "stored" ? { ...node, d: true } : node));
+    await deploy(nodeRed, news, disabled, "full");
+    assert.equal((await ask({ url: farEnd.url }, { id: "stored", apiKey: "__PWRD__" })).error, undefined);
+    const [stored, ofEnvironment, ofDisabled] = farEnd.requests.map(
+      ({ headers }) => headers["x-goog-api-key"],
+    );
     assert.equal(stored, "the-stored-key");
+    assert.equal(ofDisabled, "the-stored-key");
     assert.match(String(ofEnvironment), /node-red-/);
+  });
+
+  it("uses no stored key of a node of another type, which is not meant for a Live server", async () => {
+    const farEnd = await opened(startFarEnd(acceptSetup()));
+    const env = [{ name: "apiKey", type: "cred" }];
+    await deploy(
+      nodeRed,
+      news,
+      [
+        ...FLOW,
+        { id: "template", type: "subflow", name: "other", in: [], out: [], env },
+        {
+          id: "other",
+          type: "subflow:template",
+          z: "tab",
+          env,
+          wires: [],
+          credentials: { apiKey: "a-key-for-something-else" },
+        },
+      ],
+      "full",
+    );
+    const { error } = await ask({ url: farEnd.url }, { id: "other", apiKey: "__PWRD__" });
+    assert.deepEqual(
+      farEnd.requests.map(({ headers }) => headers["x-goog-api-key"]),
+      ["no-key-needed"],
+    );
+    assert.equal(error, undefined);
   });
 
   it("says which setting is wrong", async () => {
@@ -163,19 +198,41 @@ describe("a test of a connection", () => {
     assert.match((await ask({ server: "vertex" })).error!, /needs a project and a location/);
   });
 
+  /** A test whose dialog can be closed. */
+  const startTest = (settings: object) => {
+    const dialog = new AbortController();
+    const test = fetch(`${nodeRed.url}/gemini-live-config/test`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id: "new", settings: { server: "custom", ...settings }, apiKey: KEY }),
+      signal: dialog.signal,
+    });
+    return { dialog, test };
+  };
+
+  it("ends when the dialog is closed while the server keeps the request for a token waiting", async () => {
+    const asked = new Inbox<IncomingMessage>();
+    const server = createServer(asked.push);
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    await opened({ close: () => new Promise((done) => server.close(done).closeAllConnections()) });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { dialog, test } = startTest({ url, useEphemeralTokens: true, connectTimeoutSeconds: 300 });
+    const { socket } = await asked.next();
+    const closed = once(socket, "close");
+    dialog.abort();
+    await assert.rejects(test);
+    await closed;
+    const farEnd = await opened(startFarEnd(acceptSetup()));
+    assert.equal((await ask({ url: farEnd.url })).error, undefined);
+  }).timeout(15_000); // Without an answer it would end after 20 s.
+
   it("is one at a time, and ends when the dialog is closed", async () => {
     let asked: () => void;
     const isAsked = new Promise<void>((resolve) => {
       asked = resolve;
     });
     const farEnd = await opened(startFarEnd(() => asked()));
-    const dialog = new AbortController();
-    const test = fetch(`${nodeRed.url}/gemini-live-config/test`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ id: "new", settings: { server: "custom", url: farEnd.url }, apiKey: KEY }),
-      signal: dialog.signal,
-    });
+    const { dialog, test } = startTest({ url: farEnd.url });
     await isAsked;
     await assert.rejects(ask({ url: farEnd.url }), /409 .*Another connection is being tested/);
     const closed = once(farEnd.sockets[0]!, "close");

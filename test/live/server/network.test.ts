@@ -23,8 +23,12 @@ import { continuity, serverAt, settings } from "../talk";
 const handlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
 const connect = (server: Server, clock: Clock = systemClock, signal = new AbortController().signal) =>
   opened(openSocket(server, buildSetup(settings, continuity), handlers, 10_000, clock, signal));
-const mint = (server: Server, clock: Clock = systemClock) =>
-  mintToken(server, { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 }, { timeoutMs: 10_000, clock });
+const mint = (server: Server, clock: Clock = systemClock, ended?: AbortSignal) =>
+  mintToken(
+    server,
+    { uses: 1, startWithinMs: 60_000, lifetimeMs: 600_000 },
+    { timeoutMs: 10_000, clock, ended },
+  );
 /** Requests a token and opens a connection with it. */
 const useTokens = async (server: Server) => {
   const { name } = await mint(server);
@@ -205,20 +209,24 @@ describe("an attempt without an answer", () => {
       }
     });
 
-  it("closes its connection to the proxy when the conversation ends meanwhile", async () => {
-    const asked = deferred();
-    const silent = await startSilence(() => asked.resolve());
-    const server: Server = {
-      ...serverAt("http://127.0.0.1:1"),
-      network: { proxy: { url: silent.url, except: [] } },
-    };
-    const end = new AbortController();
-    const refused = assert.rejects(connect(server, systemClock, end.signal));
-    await asked.promise;
-    end.abort();
-    await refused;
-    await silent.ended.next();
-  });
+  for (const by of ["server", "proxy"])
+    it(`by a ${by} ends and closes its connection when the conversation ends meanwhile`, async () => {
+      for (const attempt of [mint, connect]) {
+        const asked = deferred();
+        const silent = await startSilence(() => asked.resolve());
+        const server: Server =
+          by === "server"
+            ? serverAt(silent.url)
+            : { ...serverAt("http://127.0.0.1:1"), network: { proxy: { url: silent.url, except: [] } } };
+        const end = new AbortController();
+        const refused = assert.rejects(attempt(server, new TestClock(), end.signal));
+        await asked.promise;
+        end.abort();
+        await refused;
+        await silent.ended.next();
+        await assert.rejects(attempt(server, new TestClock(), end.signal));
+      }
+    });
 
   it("to request a token ends with the connect timeout when the server switches protocols instead", async () => {
     const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: anything\r\n\r\n";
