@@ -10,13 +10,18 @@ export function durationMs(pcm: { readonly length: number }, sampleRate: number)
   return (pcm.length / sampleBytes / sampleRate) * 1000;
 }
 
-/** Cuts one stream. Frames are views of the pushed Buffers, and copies only where they span two of them. */
+/** Cuts one stream. Frames are the pushed Buffers or views of them, and copies only where they span two of them. */
 export class Framer {
-  readonly #frameBytes: number;
+  /** Undefined: each chunk is a frame. */
+  readonly #frameBytes: number | undefined;
   #rest: Buffer = Buffer.alloc(0);
 
-  /** `sampleRate` in Hz; `frameMs` from 1 to 1000, rounded to whole samples. Throws a SoundError for other lengths. */
-  constructor(sampleRate: number, frameMs: number) {
+  /**
+   * `sampleRate` in Hz; `frameMs` from 1 to 1000, rounded to whole samples, or undefined: the chunks are the frames. Throws a SoundError
+   * for other lengths.
+   */
+  constructor(sampleRate: number, frameMs: number | undefined) {
+    if (frameMs === undefined) return;
     if (!(frameMs >= 1 && frameMs <= 1000))
       throw new SoundError(`The frame length is ${frameMs} ms. Use a length from 1 to 1000 ms.`);
     this.#frameBytes = Math.round((sampleRate * frameMs) / 1000) * sampleBytes;
@@ -29,15 +34,18 @@ export class Framer {
 
   /** Takes whole samples and returns the frames that they complete. */
   push(pcm: Buffer): Buffer[] {
+    const frameBytes = this.#frameBytes ?? pcm.length;
+    if (pcm.length === 0) return [];
+    // Most devices send whole frames.
+    if (pcm.length === frameBytes && this.#rest.length === 0) return [pcm];
     const frames: Buffer[] = [];
     let at = 0;
     if (this.#rest.length > 0) {
-      at = Math.min(this.#frameBytes - this.#rest.length, pcm.length);
+      at = Math.min(frameBytes - this.#rest.length, pcm.length);
       this.#rest = Buffer.concat([this.#rest, pcm.subarray(0, at)]);
-      if (this.#rest.length === this.#frameBytes) frames.push(this.takeRest());
+      if (this.#rest.length === frameBytes) frames.push(this.takeRest());
     }
-    for (; at + this.#frameBytes <= pcm.length; at += this.#frameBytes)
-      frames.push(pcm.subarray(at, at + this.#frameBytes));
+    for (; at + frameBytes <= pcm.length; at += frameBytes) frames.push(pcm.subarray(at, at + frameBytes));
     // Copied, because the sender may reuse its Buffer.
     if (at < pcm.length) this.#rest = Buffer.from(pcm.subarray(at));
     return frames;

@@ -16,8 +16,8 @@ const fillTimeoutMs = 500;
 export interface PlaybackOptions {
   /** Sample rate of the frames in Hz, one of `sampleRates`. */
   sampleRate: number;
-  /** Frame length, 1 to 1000 ms. */
-  frameMs: number;
+  /** Frame length, 1 to 1000 ms. Undefined: each pushed chunk is a frame. */
+  frameMs: number | undefined;
   /** Send-ahead: how far ahead of real time frames may leave. Default 200. */
   sendAheadMs?: number;
   /** Jitter buffer: how much sound must wait before a turn starts to play, and again after an underrun. Default 100. */

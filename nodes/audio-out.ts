@@ -24,6 +24,8 @@ const pacer = new Pacer();
 const SWEEP_MS = 5_000;
 /** Milliseconds after which an unused line is closed. */
 const UNUSED_MS = 60_000;
+/** Milliseconds of a packet of Opus where the settings name no frame length. */
+const OPUS_FRAME_MS = 20;
 
 export = (RED: NodeAPI) => {
   function AudioOut(this: Node, def: NodeDef) {
@@ -134,9 +136,9 @@ function eventMessage(
 }
 
 function playbackOptions(settings: SettingsOf<typeof audioOut>): PlaybackOptions {
-  const { sampleRate, frameMs, sendAheadMs, jitterBufferMs, pacing, queueLimitSeconds } = settings;
+  const { format, sampleRate, sendAheadMs, jitterBufferMs, pacing, queueLimitSeconds } = settings;
   return {
-    frameMs,
+    frameMs: settings.frameMs ?? (format === "opus" ? OPUS_FRAME_MS : undefined),
     sendAheadMs,
     jitterBufferMs,
     sampleRate: Number(sampleRate),
@@ -147,10 +149,10 @@ function playbackOptions(settings: SettingsOf<typeof audioOut>): PlaybackOptions
 }
 
 function packerOptions(settings: SettingsOf<typeof audioOut>): PackerOptions {
-  const { format, sampleRate, frameMs, bitRateKbps, base64, pacing } = settings;
+  const { format, sampleRate, bitRateKbps, base64, pacing } = settings;
   return {
     format,
-    frameMs,
+    frameMs: settings.frameMs ?? OPUS_FRAME_MS,
     base64,
     sampleRate: Number(sampleRate),
     bitRate: 1000 * bitRateKbps,

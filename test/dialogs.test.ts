@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { accept } from "../nodes/settings/table";
+import { accept, versionOf } from "../nodes/settings/table";
 import {
   dialogs,
   examples,
@@ -26,6 +26,7 @@ function defaultsOf({ script, resources }: { script: string; resources: string }
   let defaults: Record<string, Default> = {};
   const RED = {
     _: String,
+    events: { on() {} },
     nodes: {
       registerType: (_type: string, definition: { defaults: Record<string, Default> }) => {
         ({ defaults } = definition);
@@ -82,12 +83,16 @@ describe("the files of every node", () => {
       });
 
       it("has the defaults of its table, and a version", () => {
-        const { settings } = tableOf(set);
+        const { settings, migrations } = tableOf(set);
         const values = Object.fromEntries(
           Object.entries(defaultsOf(dialog)).map(([name, { value }]) => [name, value]),
         );
         const wanted = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
-        assert.deepEqual(values, { name: "", version: 1, ...Object.fromEntries(wanted) });
+        assert.deepEqual(values, {
+          name: "",
+          version: versionOf({ migrations }),
+          ...Object.fromEntries(wanted),
+        });
       });
 
       it("has the ranges and the choices of its table in its fields", () => {

@@ -13,7 +13,14 @@ export const audioOut = table(
       label: "Sample rate",
       icon: "tachometer",
     }),
-    frameMs: number({ default: 20, min: 10, max: 200, label: "Frame length (ms)", icon: "ellipsis-h" }),
+    frameMs: number({
+      default: "",
+      min: 10,
+      max: 200,
+      label: "Frame length (ms)",
+      icon: "ellipsis-h",
+      placeholder: "frameMs",
+    }),
     bitRateKbps: number({
       default: 24,
       min: 6,
@@ -67,6 +74,8 @@ export const audioOut = table(
     }),
   },
   {
+    // Version 1 had frames of 20 ms unless it said otherwise.
+    migrations: [(properties) => ({ frameMs: 20, ...properties })],
     rules: {
       sampleRate: {
         allows: ({ format, sampleRate }) =>
@@ -74,7 +83,7 @@ export const audioOut = table(
         error: "Opus takes 8, 12, 16, 24 or 48 kHz",
       },
       frameMs: {
-        allows: ({ format, frameMs }) => format !== "opus" || [10, 20, 40, 60].includes(frameMs),
+        allows: ({ format, frameMs = 20 }) => format !== "opus" || [10, 20, 40, 60].includes(frameMs),
         error: "Opus takes frames of 10, 20, 40 or 60 ms",
       },
       pacing: {

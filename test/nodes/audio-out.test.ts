@@ -76,6 +76,21 @@ describe("audio out", () => {
       }
     });
 
+  for (const pacing of ["realTime", "burst"])
+    it(`sends the chunks of the model as they come, without a copy, when no frame length is set (${pacing})`, async () => {
+      await start({ version: 2, pacing });
+      const chunks = [...chunksOf(counting(500), 11_520)];
+      for (const chunk of chunks) say(chunk);
+      complete();
+      await flow.at("events").next(event("turnComplete"));
+      assert.deepEqual(
+        frames().map(
+          ({ payload }) => (payload as Buffer).buffer === chunks[0]!.buffer && (payload as Buffer).length,
+        ),
+        chunks.map(({ length }) => length),
+      );
+    });
+
   it("gives each frame the properties of its own sound message, not of the first one", async () => {
     await start({ pacing: "burst" });
     for (const turn of [1, 2]) {
@@ -397,6 +412,14 @@ describe("audio out", () => {
     assert.equal(frames()[0]!.mimeType, "audio/opus;rate=24000");
     const back = Buffer.concat(packets);
     assert.ok(correlation(speech.subarray(3_200, -3_200), 16_000, back, 16_000) > 0.9);
+  });
+
+  it("sends Opus packets of 20 ms when no frame length is set", async () => {
+    await start({ version: 2, format: "opus", sampleRate: "24000", pacing: "burst" });
+    say(counting(100));
+    complete();
+    await flow.at("events").next(event("turnComplete"));
+    assert.equal(frames().length, 5);
   });
 
   it("sends base64 text when it is asked to", async () => {
