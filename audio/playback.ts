@@ -81,9 +81,9 @@ export class Playback {
     this.#resampler = new Resampler(options.sampleRate, options.sampleRate);
   }
 
-  /** Frames or marks wait in the queue, or the device plays. */
+  /** Frames or marks wait in the queue for their time, or the device plays. A whole answer waits for its end, which may never come. */
   get isPlaying(): boolean {
-    return this.#queue.length > 0 || this.#aheadMs > 0;
+    return (this.#queue.length > 0 && !this.#options.whole) || this.#aheadMs > 0;
   }
 
   /** Milliseconds of sound that have left and that the device has not played, by the clock. */

@@ -88,7 +88,10 @@ export class ConversationPool {
     for (const conversation of this.#conversations.values()) conversation.updateTools();
   }
 
-  /** Closes all connections and reports nothing more. Returns how many texts remain without an answer, as Conversation.close(). */
+  /**
+   * Closes all connections, and reports nothing more but the ends of turns, for which devices wait. Returns how many texts remain without
+   * an answer, as Conversation.close().
+   */
   close(): number {
     this.#closed = true;
     this.#cancelSweep?.();
@@ -106,7 +109,7 @@ export class ConversationPool {
   }
 
   #report(conversation: Conversation, event: ConversationEvent) {
-    if (!this.#closed) this.#emit(conversation, event);
+    if (!this.#closed || event.type === "turnComplete") this.#emit(conversation, event);
   }
 
   #create(key: string, settings: ConversationSettings): Conversation {

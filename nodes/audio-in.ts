@@ -66,8 +66,13 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     unusedMs: endAfterMs || UNUSED_MS,
     isBusy: ({ isWaiting }) => isWaiting,
     end: (stream) => endAfterMs && endStream(stream),
-    free: ({ transcoder }) => transcoder.free(),
+    free(stream) {
+      // What the gate has opened, nothing else would close.
+      if (stream.gate) stopSending(stream, sendLater);
+      stream.transcoder.free();
+    },
   });
+  const sendLater: Send = (msg) => node.send(msg);
   const listening = new Listening(systemClock, halfDuplex ? tailMs : undefined);
   const loadConverter = resamplerLoader(node);
   let closed = false;
@@ -125,7 +130,8 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const number = Number.isInteger(msg.seq) ? (msg.seq as number) : undefined;
     for (const frame of transcoder.push(msg.payload, mimeType, number)) take(stream, frame, msg, send);
     // Less than a frame of sound has an end, too.
-    if (!gate && listening.allows(identity.session)) stream.isSending = true;
+    const isEmpty = (msg.payload as Buffer | string).length === 0;
+    if (!isEmpty && !gate && listening.allows(identity.session)) stream.isSending = true;
     if (transcoder.misfit) throw misfitError(transcoder.misfit);
   };
 
@@ -135,9 +141,11 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const { session } = identity;
     if (action === "mute") listening.mute(session);
     else if (action === "unmute") listening.unmute(session);
-    else if (action === undefined) listening.onEvent(session, msg.event);
+    else if (action === undefined) listening.onEvent(session, msg.event, msg.turn);
     const stream = streams.get(session);
     if (stream && !listening.allows(session)) stopSending(stream, send);
+    // The microphone has ended its sound: the end comes after the rest of that, and once.
+    if (action === "audioStreamEnd" && stream?.isSending) return endStream(stream);
     if (action === "disconnect" || action === "reset") {
       listening.forget(session);
       streams.delete(session);
@@ -182,13 +190,13 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
   /** Sends the rest of a stream, and then its end. */
   const endStream = (stream: Stream) => {
     const { transcoder, identity } = stream;
-    const send: Send = (msg) => node.send(msg);
     try {
-      for (const frame of transcoder.end()) take(stream, frame, identityOf(identity) as FlowMessage, send);
+      for (const frame of transcoder.end())
+        take(stream, frame, identityOf(identity) as FlowMessage, sendLater);
     } catch (error) {
       node.error(error, { ...identityOf(identity) });
     }
-    stopSending(stream, send);
+    stopSending(stream, sendLater);
   };
 
   // A decoder that is being loaded must not let later sound pass by.

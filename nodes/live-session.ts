@@ -50,6 +50,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   const connection = config.connection();
   const settings = conversationSettings(nodeSettings);
   const variables = variablesOf(liveSession, def);
+  let isClosed = false;
   const settingsWith = (own: OwnSettings | undefined) =>
     own ? conversationSettings(readSettings(liveSession, def, own), own) : settings;
   /** The identity on the messages of each conversation. */
@@ -64,8 +65,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     const { model } = conversation.settings;
     const shown = event.type === "usage" ? withToday(event, model) : event;
     const source = { node: node.id, server: connection.kind, model, session: identity?.session ?? "" };
+    // At a deploy, the device learns that nothing more comes; texts without an answer are warned of, or sent again.
     for (const [output, msg] of toOutputs(shown, source))
-      sendOn(node, OUTPUTS[output], { ...(identity && identityOf(identity)), ...msg });
+      if (!isClosed || output === "audio")
+        sendOn(node, OUTPUTS[output], { ...(identity && identityOf(identity)), ...msg });
   };
   const totals = new UsageTotals(node, systemClock);
   const withToday = (event: Extract<ConversationEvent, { type: "usage" }>, model: string) => ({
@@ -126,7 +129,6 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (identity) sendOn(node, OUTPUTS.audio, { ...identityOf(identity), event: "interrupted" });
   };
 
-  let isClosed = false;
   const receive = (msg: FlowMessage, done: Done) => {
     if (isStatus(msg)) {
       const client = disconnectedClient(msg);

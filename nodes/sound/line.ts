@@ -57,7 +57,7 @@ export class Line {
     this.#playback = new Playback(pacer, { ...playback, onUnderrun }, (frame) => this.#send(frame));
   }
 
-  /** The device plays, or sound waits. */
+  /** As Playback.isPlaying. */
   get isPlaying() {
     return this.#playback.isPlaying;
   }
@@ -117,8 +117,14 @@ export class Line {
     this.#playback.flush();
   }
 
-  /** Drops everything and frees the native memory. */
+  /**
+   * Drops everything and frees the native memory. Reports first that what plays is flushed, or that a turn without an end has been
+   * played: nothing else would.
+   */
   free() {
+    const turn = this.isPlaying ? (this.#current ?? this.#pushed) : undefined;
+    this.#endGeneration();
+    if (turn) this.interrupt(turn.msg, false);
     this.#playback.free();
     this.#options.packer.free();
   }

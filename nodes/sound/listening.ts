@@ -13,8 +13,8 @@ export class Listening {
   /** Milliseconds after the end of the device's speech; undefined: it may speak. */
   readonly #tailMs: number | undefined;
   readonly #muted = new Set<string>();
-  /** Until when a device speaks, by the clock. */
-  readonly #speaking = new Map<string, number>();
+  /** Until when a device speaks, by the clock, and the turn that it began last. */
+  readonly #speaking = new Map<string, { until: number; turn: unknown }>();
 
   /** @param tailMs with half duplex, how long it does not listen after the device has spoken; undefined: no half duplex */
   constructor(clock: Clock, tailMs: number | undefined) {
@@ -41,18 +41,20 @@ export class Listening {
     this.#speaking.delete(key);
   }
 
-  /** Takes an event of audio out. */
-  onEvent(key: string, event: unknown) {
+  /** Takes an event of audio out, and the turn that it is about. */
+  onEvent(key: string, event: unknown, turn: unknown) {
     if (this.#tailMs === undefined) return;
     const now = this.#clock.now();
-    for (const [other, until] of this.#speaking) if (until <= now) this.#speaking.delete(other);
-    if (event === "playing") this.#speaking.set(key, now + MAX_SPEAKING_MS);
-    else if ((event === "played" || event === "flush") && this.#speaking.has(key))
-      this.#speaking.set(key, now + this.#tailMs);
+    for (const [other, { until }] of this.#speaking) if (until <= now) this.#speaking.delete(other);
+    const speaking = this.#speaking.get(key);
+    // The first frame of a turn leaves before the device has played the turn before it.
+    const isOver = event === "flush" || (event === "played" && speaking?.turn === turn);
+    if (event === "playing") this.#speaking.set(key, { until: now + MAX_SPEAKING_MS, turn });
+    else if (speaking && isOver) this.#speaking.set(key, { until: now + this.#tailMs, turn });
   }
 
   /** Whether it listens to the device now. */
   allows(key: string): boolean {
-    return !this.#muted.has(key) && !((this.#speaking.get(key) ?? 0) > this.#clock.now());
+    return !this.#muted.has(key) && !((this.#speaking.get(key)?.until ?? 0) > this.#clock.now());
   }
 }

@@ -223,6 +223,30 @@ describe("audio in", () => {
     );
   });
 
+  it("sends no audioStreamEnd for empty payloads", async () => {
+    await start();
+    for (const payload of [Buffer.alloc(0), ""]) flow.send("in", { payload });
+    flow.send("in", { payload: speech.subarray(0, 640), session: "other" });
+    await ended("other");
+    assert.deepEqual(
+      flow.all("out", ({ session }) => session !== "other"),
+      [],
+    );
+  });
+
+  it("sends the rest of the sound before the audioStreamEnd of a microphone, and that once", async () => {
+    await start();
+    flow.send("in", { payload: speech.subarray(0, 700) });
+    flow.send("in", { action: "audioStreamEnd" });
+    flow.send("in", { payload: speech.subarray(0, 640), session: "other" });
+    await ended("other");
+    const own = flow.all("out", ({ session }) => session !== "other");
+    assert.deepEqual(
+      own.map(({ action, payload }) => action ?? (payload as Buffer).length),
+      [640, 60, "audioStreamEnd"],
+    );
+  });
+
   it("reports an incomplete sample at the end of a stream, and still ends it", async () => {
     await start();
     flow.send("in", { payload: Buffer.alloc(641), session: "mine" });

@@ -169,4 +169,32 @@ describe("the line to a device", () => {
     assert.equal(left.length, 180_000);
     assert.deepEqual(named("underrun"), []);
   });
+
+  it("reports when it is freed that a turn without an end has been played, or that what plays is flushed", async () => {
+    const silent = await start();
+    silent.play(100);
+    silent.clock.advance(1_000);
+    assert.deepEqual(silent.named("played"), []);
+    silent.line.free();
+    assert.deepEqual(silent.named("played")[0]!.details, { heardMs: 100 });
+    const loud = await start();
+    loud.play(1_000);
+    loud.clock.advance(300);
+    loud.line.free();
+    assert.equal(loud.named("flush")[0]!.details.heardMs, 300);
+    assert.equal(loud.named("flush")[0]!.details.unheardMs, 700);
+    for (const { named, line, clock } of [silent, loud]) {
+      line.free();
+      assert.equal(named("played").length + named("flush").length, 1);
+      assert.equal(clock.waiting, 0);
+    }
+  });
+
+  it("does not wait for the end of a whole answer, which may never come, and gives what there is when it is freed", async () => {
+    const { line, play, left } = await start({ whole: true });
+    play(1_000);
+    assert.equal(line.isPlaying, false);
+    line.free();
+    assert.equal((left[0]!.msg.payload as Buffer).length, 48_000);
+  });
 });
