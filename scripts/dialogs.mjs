@@ -119,8 +119,9 @@ function row(set, prefix, name, setting) {
 function field(set, id, name, setting) {
   const key = name === "name" ? "node-red:common.label.name" : `${set}.placeholder.${setting.placeholder}`;
   const whenEmpty = setting.placeholder || name === "name" ? ` data-i18n="[placeholder]${key}"` : "";
-  // The editor makes a dialog as wide as its widest row: with the margin, the longest choice of a list fits into that.
-  const wide = `style="width: calc(100% - ${LABEL_WIDTH + 10}px); margin-right: 6px"`;
+  // The editor makes a dialog as wide as its widest row: with the margin, the longest choice of a list fits into that. The rest is
+  // for the space behind the label.
+  const wide = `style="width: calc(100% - ${LABEL_WIDTH + 10}px); margin-right: 4px"`;
   switch (setting.kind) {
     case "number": {
       const { min, max, step, whole } = setting;

@@ -52,6 +52,17 @@ export async function expectTexts(page: Page, what?: string) {
       });
   });
   assert.deepEqual(cut, [], what);
+  const below = await page.evaluate(() =>
+    $(".red-ui-tray form [data-row]:visible")
+      .get()
+      .filter((row) => {
+        const label = $(row).children("label[style*=px]");
+        const field = label.nextAll("input:visible, select:visible, .red-ui-typedInput-container:visible");
+        return field.length && field.offset()!.top > label.offset()!.top + label.height()!;
+      })
+      .map((row) => row.dataset.row),
+  );
+  assert.deepEqual(below, [], `${what}: fields below their labels`);
   const broken = await page.evaluate(() =>
     $(".red-ui-tray form .form-row label > span")
       .get()
