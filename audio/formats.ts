@@ -75,26 +75,37 @@ export function checkFormat({ sampleRate, channels }: Omit<SoundFormat, "encodin
     );
 }
 
-const containerTypes: Record<string, Container> = {
-  "audio/wav": "wav",
-  "audio/x-wav": "wav",
-  "audio/wave": "wav",
-  "audio/vnd.wave": "wav",
-  "audio/opus": "opus",
-  "audio/ogg": "ogg",
-  "application/ogg": "ogg",
-};
+const containerTypes = new Map<string, Container>([
+  ["audio/wav", "wav"],
+  ["audio/x-wav", "wav"],
+  ["audio/wave", "wav"],
+  ["audio/vnd.wave", "wav"],
+  ["audio/opus", "opus"],
+  ["audio/ogg", "ogg"],
+  ["application/ogg", "ogg"],
+]);
 
 /** G.711 by its names: RFC 3551 for RTP, RFC 2046, and what programs write. They have 8 kHz unless they say otherwise. */
-const lawTypes: Record<string, Encoding> = {
-  "audio/pcmu": "mulaw",
-  "audio/basic": "mulaw",
-  "audio/mulaw": "mulaw",
-  "audio/x-mulaw": "mulaw",
-  "audio/pcma": "alaw",
-  "audio/alaw": "alaw",
-  "audio/x-alaw": "alaw",
-};
+const lawTypes = new Map<string, Encoding>([
+  ["audio/pcmu", "mulaw"],
+  ["audio/basic", "mulaw"],
+  ["audio/mulaw", "mulaw"],
+  ["audio/x-mulaw", "mulaw"],
+  ["audio/pcma", "alaw"],
+  ["audio/alaw", "alaw"],
+  ["audio/x-alaw", "alaw"],
+]);
+
+/** The letters of an encoding for the words of a mimeType. */
+const kinds = new Map([
+  ["signed", "s"],
+  ["unsigned", "u"],
+  ["float", "f"],
+]);
+const byteOrders = new Map([
+  ["little", "le"],
+  ["big", "be"],
+]);
 
 /** The types that were read, for each format that completed them: a device names the same type in every message. */
 const known = new WeakMap<SoundFormat, Map<unknown, SoundFormat | Container>>();
@@ -123,14 +134,14 @@ function readMimeType(mimeType: unknown, otherwise: SoundFormat): SoundFormat | 
       `mimeType is of type ${typeof mimeType}. Use a string such as "audio/pcm;rate=16000".`,
     );
   const [type = "", ...parameters] = mimeType.split(";").map((part) => part.trim().toLowerCase());
-  const container = containerTypes[type];
+  const container = containerTypes.get(type);
   if (container) return container;
   if (type === "audio/l16")
     throw new SoundError(
       `mimeType "${mimeType}" is ambiguous: audio/L16 is big-endian by RFC 3551, but many programs send little-endian ` +
         "sound. Use audio/pcm;rate=…;endian=big, or endian=little.",
     );
-  const law = lawTypes[type];
+  const law = lawTypes.get(type);
   if (!law && type !== "audio/pcm")
     throw new SoundError(
       `mimeType "${mimeType}" is not supported. Use audio/pcm;rate=…, audio/wav, audio/pcmu, audio/pcma, audio/opus or audio/ogg.`,
@@ -161,13 +172,11 @@ function readMimeType(mimeType: unknown, otherwise: SoundFormat): SoundFormat | 
 function pcmEncoding(given: Map<string, string>, otherwise: Encoding): Encoding {
   const [, kind = "s", size = "16", order = "le"] = /^([usf])(\d+)(le|be)?$/.exec(otherwise) ?? [];
   const bits = given.get("bits") ?? (given.get("encoding") === "float" ? "32" : size);
-  const letters: Record<string, string> = { signed: "s", unsigned: "u", float: "f" };
   const named = given.get("encoding");
   // 8 bits are unsigned where nothing is said, as in a WAV file.
   const letter =
-    named === undefined ? (given.has("bits") ? (bits === "8" ? "u" : "s") : kind) : letters[named];
-  const orders: Record<string, string> = { little: "le", big: "be" };
-  const end = given.has("endian") ? orders[given.get("endian")!] : order;
+    named === undefined ? (given.has("bits") ? (bits === "8" ? "u" : "s") : kind) : kinds.get(named);
+  const end = given.has("endian") ? byteOrders.get(given.get("endian")!) : order;
   return `${letter ?? named}${bits}${bits === "8" ? "" : (end ?? given.get("endian"))}` as Encoding;
 }
 

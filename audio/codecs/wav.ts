@@ -186,12 +186,18 @@ function readFormat(fmt: Buffer): SoundFormat {
     );
   const code = fmt.readUInt16LE(extensible ? 24 : 0);
   const bits = fmt.readUInt16LE(14);
+  const channels = fmt.readUInt16LE(2);
+  // Some programs write integers so, others floats, and the header does not say which.
+  if (code === 1 && bits === 24 && fmt.readUInt16LE(12) === 4 * channels)
+    throw new SoundError(
+      "This WAV file holds 24-bit PCM in 4 bytes per sample, which programs read in different ways. Convert it to 16-bit PCM.",
+    );
   const encoding = encodingOf[`${code}/${bits}`];
   if (!encoding)
     throw new SoundError(
       `This WAV file holds ${bits}-bit ${formatNames.get(code) ?? `format ${code}`}. Convert it to 16-bit PCM.`,
     );
-  const format = { encoding, sampleRate: fmt.readUInt32LE(4), channels: fmt.readUInt16LE(2) };
+  const format = { encoding, sampleRate: fmt.readUInt32LE(4), channels };
   checkFormat(format, "This WAV file");
   return format;
 }

@@ -59,7 +59,7 @@ describe("a mimeType", () => {
   });
 
   it("of another type is refused with the supported ones", () => {
-    for (const type of ["audio/webm;codecs=opus", "image/png", "", "pcm", "audio/aac"])
+    for (const type of ["audio/webm;codecs=opus", "image/png", "", "pcm", "audio/aac", "constructor"])
       refuses(() => parseMimeType(type), /not supported/, /audio\/pcm;rate/, /audio\/wav/);
   });
 
@@ -82,6 +82,8 @@ describe("a mimeType", () => {
     assert.deepEqual(parseMimeType("audio/pcm", setting), setting);
     for (const parameters of ["bits=12", "encoding=float;bits=16", "encoding=unsigned", "endian=middle"])
       refuses(() => parseMimeType(`audio/pcm;${parameters}`), /not supported: there is no/, /bits=8, 16/);
+    for (const parameters of ["encoding=constructor", "endian=constructor"])
+      refuses(() => parseMimeType(`audio/pcm;${parameters}`), /there is no \w+\. Use bits/);
   });
 
   it("may be G.711, with 8 kHz unless it says otherwise, Opus or Ogg", () => {

@@ -146,6 +146,13 @@ describe("a WAV stream", () => {
     refuses(wav(sound, { bits: 16, code: 3 }), /16-bit floating point/);
     refuses(wav(sound, { bits: 4, code: 0x11 }), /4-bit ADPCM/);
     refuses(wav(sound, { code: 0x1234 }), /format 4660/);
+    for (const plain of [
+      wav(sound, { bits: 24 }),
+      wav(sound, { bits: 24, code: 0xfffe, extension: extension(1) }),
+    ]) {
+      plain.writeUInt16LE(4, 32); // The bytes of a sample.
+      refuses(plain, /24-bit PCM in 4 bytes per sample/, /Convert it to 16-bit PCM/);
+    }
     refuses(wav(sound, { channels: 9 }), /9 channels are not supported/);
     refuses(wav(sound, { channels: 0 }), /0 channels are not supported/);
     refuses(wav(sound, { sampleRate: 3 }), /3 Hz is not supported/, /16000/);
