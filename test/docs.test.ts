@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { explainClose } from "../live/server/close-codes";
+import { explainClose, explainStatus } from "../live/server/close-codes";
 import { checkScript } from "../simulator/faults/fault-validation";
 import { startSimulator } from "../simulator/server";
 import { cleanUp } from "./clean-up";
@@ -113,6 +113,18 @@ describe("the documents", () => {
           explainClose(Number(code), ""),
           `${code} ${reason}`,
         );
+  });
+
+  it("README.md names the code of the error for each close and HTTP status", () => {
+    const rows = [...readme.matchAll(/^\| (.+?) \| `(GEMINI_\w+)` \|/gm)];
+    assert.equal(rows.length, rowsOf("Close codes").length - 1);
+    for (const [row, closes = "", wanted] of rows) {
+      for (const [status] of closes.matchAll(/\b[34]\d\d\b/g))
+        assert.equal(explainStatus(Number(status)).code, wanted, row);
+      for (const [, closeCode, reasons = ""] of closes.matchAll(/(1\d{3})((?: `[^`]+`,?)*)/g))
+        for (const reason of reasons ? inCode(reasons) : [""])
+          assert.equal(explainClose(Number(closeCode), reason).code, wanted, row);
+    }
   });
 });
 

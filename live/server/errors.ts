@@ -14,7 +14,7 @@ export class LiveError extends Error {
   }
 }
 
-/** An invalid message or setting: nothing was sent, and the conversation continues. Only errors of the server begin with "Gemini Live:". */
+/** A message or setting that cannot be used, or a message that was not sent. Only errors of the server have a text that begins with "Gemini Live:". */
 export class InputError extends LiveError {
   constructor(message: string, code: ErrorCode = "GEMINI_INPUT") {
     super(code, message);

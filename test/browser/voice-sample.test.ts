@@ -79,7 +79,7 @@ describeInBrowser("the play button of a voice", () => {
     await page.selectOption("#node-input-connection", "_ADD_");
     await button.press();
     await untilNamed("Play the voice");
-    assert.match(await button.says(), /^The connection is not deployed\. Deploy it/);
+    assert.match(await button.says(), /^GEMINI_SETTING: The connection is not deployed\. Deploy it/);
     assert.deepEqual(problems, []);
   });
 
