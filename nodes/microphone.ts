@@ -48,6 +48,7 @@ function runMicrophone(RED: NodeAPI, node: Node, settings: SettingsOf<typeof mic
 
   const recorder = new Recorder({
     clock: systemClock,
+    sampleRate,
     command: () => commandFor("microphone", program, format),
     run: (command, handlers) => run("microphone", command, format.device, handlers),
     onSound(chunk) {

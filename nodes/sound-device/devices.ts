@@ -82,9 +82,9 @@ async function printedBy({ file, args, to }: Source): Promise<string> {
   return printed[to] ?? "";
 }
 
-/** Devices that convert no sample rates, that are for surround sound, or that are filters of other devices. */
+/** Devices that are none, that convert no sample rates, that are for surround sound, or that are filters of other devices. */
 const NOT_SUGGESTED =
-  /^(hw|surround\d+|front|rear|center_lfe|side|iec958|spdif|dmix|dsnoop|lavrate|samplerate|speexrate|speex|upmix|vdownmix|usbstream)(:|$)/;
+  /^(null|hw|surround\d+|front|rear|center_lfe|side|iec958|spdif|dmix|dsnoop|lavrate|samplerate|speexrate|speex|upmix|vdownmix|usbstream)(:|$)/;
 
 /** Reads the list of `arecord -L`: names, each with lines of description below it that begin with blanks. */
 export function readAlsaDevices(printed: string): Device[] {

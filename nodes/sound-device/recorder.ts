@@ -1,6 +1,7 @@
 // Records from a device for as long as it is wanted: restarts the program when it ends, with growing waits.
 
 import type { Clock } from "../../audio/clock";
+import { durationMs, sampleBytes } from "../../audio/frames";
 import { explainStall } from "./failures";
 import { Outage } from "./outage";
 import type { Command, DeviceError } from "./programs";
@@ -10,13 +11,19 @@ import type { Handlers, Running } from "./run";
 const PROVEN_MS = 10_000;
 /** A program without sound in two of these intervals, in milliseconds, has stalled. One may pass while this process is busy. */
 const WATCH_MS = 5_000;
+/** Milliseconds of sound that may come ahead of real time, for what waited in the pipe while this process was busy. */
+const AHEAD_MS = 3_000;
+/** So many times real time is still a device: its clock is not exact. */
+const DRIFT = 1.01;
 
 export interface RecorderOptions {
   clock: Clock;
+  /** Hz of the mono PCM16 that the program delivers. */
+  sampleRate: number;
   /** Finds the program; throws a DeviceError if there is none. */
   command(): Command;
   run(command: Command, handlers: Handlers): Running;
-  /** Gets raw sound in chunks of any size. */
+  /** Gets whole samples, in chunks of any size, no faster than in real time. */
   onSound(chunk: Buffer): void;
   /** The program of a start has delivered its first sound. */
   onStart(): void;
@@ -32,6 +39,7 @@ export class Recorder {
   #isRecording = false;
   #cancelRestart: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
+  #cancelResume: (() => void) | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -64,8 +72,11 @@ export class Recorder {
 
   #launch() {
     this.#cancelRestart = undefined;
-    const { clock, command: find, run, onSound, onStart } = this.#options;
+    const { clock, sampleRate, command: find, run, onSound, onStart } = this.#options;
     let provenAt: number | undefined;
+    let half: Buffer = Buffer.alloc(0);
+    let aheadMs = 0;
+    let heardAt = clock.now();
     let silentIntervals = 0;
     let stall: DeviceError | undefined;
     try {
@@ -80,7 +91,14 @@ export class Recorder {
             onStart();
           }
           if (clock.now() >= provenAt) this.#outage.over();
-          onSound(chunk);
+          const sound = half.length > 0 ? Buffer.concat([half, chunk]) : chunk;
+          const whole = sound.length - (sound.length % sampleBytes);
+          half = sound.subarray(whole);
+          const waitedMs = clock.now() - heardAt;
+          heardAt = clock.now();
+          aheadMs = Math.max(0, aheadMs - waitedMs * DRIFT) + durationMs(chunk, sampleRate);
+          if (aheadMs > AHEAD_MS) this.#holdBack(running, aheadMs - AHEAD_MS);
+          onSound(sound.subarray(0, whole));
         },
       });
       const watch = () => {
@@ -98,8 +116,16 @@ export class Recorder {
     }
   }
 
+  /** The null device of ALSA, or a file, would fill the flow with sound as fast as this machine can take it. */
+  #holdBack(running: Running, ms: number) {
+    running.pause();
+    this.#cancelResume?.();
+    this.#cancelResume = this.#options.clock.after(ms, () => running.resume());
+  }
+
   #onEnd(error: DeviceError | undefined) {
     this.#cancelWatch?.();
+    this.#cancelResume?.();
     this.#running = undefined;
     this.#isRecording = false;
     if (!this.#isWanted) return;

@@ -10,8 +10,11 @@ export interface Running {
   write(pcm: Buffer): boolean;
   /** Ends its input: it plays what it has, and ends. */
   end(): void;
-  /** Ends it at once. It then ends without an error. */
+  /** Ends it at once, with all that it has started. It then ends without an error. */
   kill(): void;
+  /** Takes no more of its sound until `resume`: it waits when its pipe is full. */
+  pause(): void;
+  resume(): void;
   /** Resolves when it has ended: with an error if it did so without kill(), and not after end() with success. Never rejects. */
   ended: Promise<DeviceError | undefined>;
 }
@@ -23,6 +26,10 @@ export interface Handlers {
 
 /** Characters of what a program has printed that are kept. */
 const KEPT = 2_000;
+/** Milliseconds after its exit for what it has printed last: something that it has started may hold the pipe for ever. */
+const LAST_MS = 1_000;
+/** A process group of its own ends as a whole, such as a script with the program that it has started. Windows has none. */
+const detached = process.platform !== "win32";
 
 /** Starts a program. `device` is named in the error. */
 export function run(kind: Kind, command: Command, device: string, { onSound, onDrain }: Handlers): Running {
@@ -31,7 +38,17 @@ export function run(kind: Kind, command: Command, device: string, { onSound, onD
     env: { ...process.env, LC_ALL: "C" },
     stdio: onSound ? ["ignore", "pipe", "pipe"] : ["pipe", "ignore", "pipe"],
     windowsHide: true,
+    detached,
   });
+  const killAll = () => {
+    try {
+      // Not SIGTERM, after which some programs play what they have.
+      if (detached && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
+    } catch {
+      // All of it has ended.
+    }
+  };
   let printed = "";
   let wasEnded = false;
   let wasKilled = false;
@@ -43,9 +60,16 @@ export function run(kind: Kind, command: Command, device: string, { onSound, onD
     child.on("error", (error) => {
       if (child.pid === undefined) finish({ code: null, signal: null, error });
     });
-    // After "exit" comes what it printed last, and then "close".
-    child.once("close", (code, signal) => finish({ code, signal }));
-    child.once("exit", (code, signal) => wasKilled && finish({ code, signal }));
+    child.once("exit", (code, signal) => {
+      killAll();
+      if (wasKilled) return finish({ code, signal });
+      // After "exit" comes what it printed last, and then "close".
+      const late = setTimeout(() => finish({ code, signal }), LAST_MS);
+      child.once("close", () => {
+        clearTimeout(late);
+        finish({ code, signal });
+      });
+    });
   });
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     printed = (printed + text).slice(-KEPT);
@@ -62,9 +86,10 @@ export function run(kind: Kind, command: Command, device: string, { onSound, onD
     },
     kill() {
       wasKilled = true;
-      // Not SIGTERM, after which some programs play what they have.
-      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) killAll();
     },
+    pause: () => child.stdout!.pause(),
+    resume: () => child.stdout!.resume(),
     ended,
   };
 }

@@ -113,6 +113,27 @@ describe("a microphone", () => {
     assert.equal(flow.all("out", isEnd).length, 1);
   });
 
+  it("stays in step after it was muted, when a chunk ends in the middle of a sample", async () => {
+    onlyPrograms({
+      arecord: inNode(`
+        const chunk = Buffer.alloc(333);
+        let bytes = 0;
+        setInterval(() => {
+          for (let at = 0; at < chunk.length; at++) chunk[at] = bytes++ % 2 ? 0x22 : 0x11;
+          process.stdout.write(Buffer.from(chunk));
+        }, 10);`),
+    });
+    const flow = await start();
+    for (let times = 0; times < 3; times++) {
+      const { payload } = await flow.at("out").next(hasSound);
+      assert.deepEqual([...new Set(payload as Buffer)], [0x11, 0x22]);
+      assert.equal((payload as Buffer)[0], 0x11);
+      flow.send("mic", { action: "mute" });
+      await flow.at("out").next(isEnd);
+      flow.send("mic", { action: "unmute" });
+    }
+  });
+
   it("stops and starts its program", async () => {
     const folder = onlyPrograms({ arecord: recording });
     const flow = await start();

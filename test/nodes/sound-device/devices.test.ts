@@ -15,7 +15,7 @@ import { onlyPrograms } from "../../sound-programs";
 const names = (devices: { name: string }[]) => devices.map(({ name }) => name);
 
 describe("the devices of the machine", () => {
-  it("of ALSA are those that convert sample rates, with their descriptions", () => {
+  it("of ALSA are those that convert sample rates, without the null device, with their descriptions", () => {
     const printed = [
       "null\n    Discard all samples (playback) or generate zero samples (capture)",
       "hw:CARD=Jabra,DEV=0\n    Jabra SPEAK 410, USB Audio\n    Direct hardware device without any conversions",
@@ -24,9 +24,9 @@ describe("the devices of the machine", () => {
       "surround51:CARD=Jabra,DEV=0\n    Jabra",
     ].join("\n");
     const devices = readAlsaDevices(`${printed}\n`);
-    assert.deepEqual(names(devices), ["null", "plughw:CARD=Jabra,DEV=0", "sysdefault:CARD=Jabra"]);
+    assert.deepEqual(names(devices), ["plughw:CARD=Jabra,DEV=0", "sysdefault:CARD=Jabra"]);
     assert.equal(
-      devices[1]!.description,
+      devices[0]!.description,
       "Jabra SPEAK 410, USB Audio, Hardware device with all software conversions",
     );
     assert.deepEqual(readAlsaDevices(""), []);

@@ -27,6 +27,7 @@ describe("a recorder", () => {
     command = () => COMMAND;
     recorder = new Recorder({
       clock,
+      sampleRate: 16_000,
       command: () => command(),
       run(_command, handlers) {
         const program = new FakeRunning(handlers);
@@ -107,6 +108,39 @@ describe("a recorder", () => {
     await last().finish();
     await stopped;
     assert.equal(clock.waiting, 0);
+  });
+
+  it("delivers whole samples, whatever the size of the chunks", () => {
+    recorder.start();
+    for (const chunk of [[1], [2, 3], [4, 5, 6], [7], [8]]) last().handlers.onSound!(Buffer.from(chunk));
+    assert.deepEqual(Buffer.concat(heard), Buffer.from([1, 2, 3, 4, 5, 6, 7, 8]));
+    for (const { length } of heard) assert.equal(length % 2, 0);
+  });
+
+  it("delivers sound no faster than in real time, such as that of the null device, and loses none of it", () => {
+    recorder.start();
+    let ms = 0;
+    for (let second = 0; second < 60; second++) {
+      while (!last().isPaused) {
+        last().handlers.onSound!(Buffer.alloc(3_200));
+        ms += 100;
+      }
+      assert.ok(ms <= 1_000 * second * 1.02 + 3_100, `${ms} ms after ${second} s`);
+      clock.advance(1_000);
+    }
+    assert.equal(Buffer.concat(heard).length, ms * 32);
+  });
+
+  it("does not hold up a device whose clock is fast, nor the sound that waited while this process was busy", () => {
+    recorder.start();
+    const sound = Buffer.alloc(64_064);
+    for (let second = 1; second < 10_000; second++) {
+      // The process is busy for two seconds of each minute.
+      const seconds = second % 60 ? 1 : 2;
+      clock.advance(1_000 * seconds);
+      last().handlers.onSound!(sound.subarray(0, 32_032 * seconds));
+      assert.equal(last().isPaused, false);
+    }
   });
 
   it("finds a program that is installed later", () => {

@@ -10,6 +10,7 @@ export class FakeRunning implements Running {
   endedBy: "end" | "kill" | undefined;
   /** Whether it takes more sound. */
   takesMore = true;
+  isPaused = false;
   readonly ended: Promise<DeviceError | undefined>;
   #resolve!: (error: DeviceError | undefined) => void;
 
@@ -31,6 +32,14 @@ export class FakeRunning implements Running {
 
   kill() {
     this.endedBy = "kill";
+  }
+
+  pause() {
+    this.isPaused = true;
+  }
+
+  resume() {
+    this.isPaused = false;
   }
 
   /** Ends it, and waits until that is known. */
