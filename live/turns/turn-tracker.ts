@@ -222,6 +222,8 @@ export class TurnTracker {
     this.#captions.beginFrame();
     const { emit } = this.#options;
     for (const part of modelTurn?.parts ?? []) {
+      // What is left of a part of a wrong type is no piece of an answer.
+      if (Object.values(part).every((value) => value === undefined)) continue;
       const { inlineData, text, thought, executableCode, codeExecutionResult } = part;
       this.#answerBegins();
       const { turn } = this.#state.current;

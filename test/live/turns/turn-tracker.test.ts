@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { silence, speech } from "../../speech";
-import { accept, begin, cut, Exchange, finish, type Line } from "../exchange";
+import { accept, answer, begin, cut, Exchange, finish, type Line } from "../exchange";
 import { startSimulated } from "../simulated";
 import { continuity, settings } from "../talk";
 
@@ -32,6 +32,20 @@ describe("a frame of the server", () => {
     await exchange.talk.next("turnComplete");
     assert.deepEqual(lengths(exchange), [10, 20]);
     assert.equal(exchange.talk.all("usage")[0]?.usage.turn.total, 7);
+  });
+
+  it("in which all of a part has a wrong type begins no answer: a text after it gets the next answer, and is sent once", async () => {
+    const exchange = await Exchange.start({ text: answer });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    exchange.reply({ serverContent: { modelTurn: { parts: [5, { inlineData: 5 }] } } });
+    await exchange.settled();
+    await exchange.talk.say("How are you?");
+    await exchange.talk.next("turnComplete");
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/text/), ["1 text user: hello", "1 text user: How are you?"]);
   });
 
   it("with grounding is reported with it and its turn", async () => {
