@@ -166,7 +166,8 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
       if (!handles?.isLoading) return receive(msg, done);
       handles.loaded
         .then(() => {
-          if (isClosed) throw new InputError("The live session was closed before this could be sent.");
+          if (isClosed)
+            throw new InputError("The live session was closed before this could be sent.", "GEMINI_ENDED");
           receive(msg, done);
         })
         .catch(done);

@@ -148,7 +148,7 @@ export class Connection {
       onBadFrame: (error) => this.#listener.onBadFrame(error),
       onClose: (error) => this.#lost(error, signal),
     };
-    open(used, handlers, signal).then(
+    const opening = open(used, handlers, signal).then(
       (socket) => {
         if (signal.aborted) return void socket.close();
         this.#socket = socket;
@@ -162,6 +162,10 @@ export class Connection {
         if (!signal.aborted) this.#failed(error, used !== undefined, signal);
       },
     );
+    // A listener that throws would end the process as an unhandled rejection.
+    opening.catch((error: Error) => {
+      if (!signal.aborted) this.#giveUp(error);
+    });
   }
 
   #failed(error: Error, resuming: boolean, signal: AbortSignal) {

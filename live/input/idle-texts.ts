@@ -1,7 +1,7 @@
 // Texts that wait until the conversation is idle.
 
 import { InputError } from "../server/errors";
-import type { Done, Text, Waiting } from "./input";
+import { type Done, lengthOf, MAX_WAITING_LENGTH, type Text, type Waiting } from "./input";
 
 /** Maximum number of waiting texts. */
 const MAX_TEXTS = 100;
@@ -10,11 +10,13 @@ export class IdleTexts {
   #waiting: Waiting<Text>[] = [];
 
   add(input: Text, done: Done) {
-    if (this.#waiting.length < MAX_TEXTS) this.#waiting.push({ input, done });
+    const length = this.#waiting.reduce((sum, waiting) => sum + lengthOf(waiting.input), lengthOf(input));
+    const isTooLong = this.#waiting.length > 0 && length > MAX_WAITING_LENGTH;
+    if (this.#waiting.length < MAX_TEXTS && !isTooLong) this.#waiting.push({ input, done });
     else
       done(
         new InputError(
-          `${MAX_TEXTS} texts already wait until the conversation is idle. Send this one again later.`,
+          `${isTooLong ? "Texts and images of 16 MB" : `${MAX_TEXTS} texts`} already wait until the conversation is idle. Send this one again later.`,
           "GEMINI_QUEUE_FULL",
         ),
       );

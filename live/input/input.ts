@@ -83,3 +83,18 @@ export interface Waiting<T extends Input = Input> {
   input: T;
   done: Done;
 }
+
+/** Maximum length of the texts and histories of one conversation that wait for something, in characters: images are base64. */
+export const MAX_WAITING_LENGTH = 16 * 1024 * 1024;
+
+/** The length of a text or a history in characters; other input is limited elsewhere. */
+export function lengthOf(input: Input): number {
+  const turns = input.kind === "history" ? input.turns : input.kind === "text" ? [input] : [];
+  return turns.reduce(
+    (sum, { text, parts = [] }) =>
+      parts.reduce((length, part) => length + lengthOfImage(part), sum + text.length),
+    0,
+  );
+}
+
+const lengthOfImage = (part: TurnPart) => ("inlineData" in part ? part.inlineData.data.length : 0);

@@ -7,6 +7,8 @@ import {
   type Done,
   type Image,
   type Input,
+  lengthOf,
+  MAX_WAITING_LENGTH,
   noDone,
   type Signal,
   type Sound,
@@ -60,11 +62,23 @@ export class InputQueue {
     if (input.kind === "sound") this.#addSound({ input, done: noDone, order }, done);
     else if (input.kind === "image") this.#addImage({ input, done, order });
     else if (input.kind === "signal") this.#addSignal({ input, done, order });
-    else if (this.#messages.length < this.#limits.messages) this.#messages.push({ input, done, order });
+    else if (this.#messages.length < this.#limits.messages) this.#addMessage({ input, done, order });
     else
       done(
         new InputError(
           `${this.#limits.messages} messages already wait for the connection. Send this one again later, or raise the offline message queue in the connection.`,
+          "GEMINI_QUEUE_FULL",
+        ),
+      );
+  }
+
+  #addMessage(entry: Entry<Message>) {
+    const length = this.#messages.reduce((sum, { input }) => sum + lengthOf(input), 0);
+    if (!length || length + lengthOf(entry.input) <= MAX_WAITING_LENGTH) this.#messages.push(entry);
+    else
+      entry.done(
+        new InputError(
+          "Texts and images of 16 MB already wait for the connection. Send this one again later.",
           "GEMINI_QUEUE_FULL",
         ),
       );

@@ -1,6 +1,6 @@
 // What the user has asked: the texts whose answer has not started, those that are sent again, and what the current answer is about.
 
-import type { Text } from "../input/input";
+import { lengthOf, MAX_WAITING_LENGTH, type Text } from "../input/input";
 
 /** Which texts are sent again: those that were sent `once`, `always` also those that were sent twice, or `never` any. */
 export type Resend = "once" | "always" | "never";
@@ -48,7 +48,12 @@ export class Questions {
   add(text: Text) {
     this.#returned.delete(text);
     this.#unanswered.push(text);
-    if (this.#unanswered.length > this.#max) this.#settle(this.#unanswered.shift()!);
+    while (this.#unanswered.length > this.#max || this.#isTooLong) this.#settle(this.#unanswered.shift()!);
+  }
+
+  get #isTooLong() {
+    const length = this.#unanswered.reduce((sum, text) => sum + lengthOf(text), 0);
+    return this.#unanswered.length > 1 && length > MAX_WAITING_LENGTH;
   }
 
   /** The user has said something. */

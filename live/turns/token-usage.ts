@@ -76,19 +76,24 @@ type WireUsage = UsageMetadata & {
   candidatesTokensDetails?: ModalityTokenCount[];
 };
 
+/** What is no number of tokens counts as none: it would stay in the totals, and a budget would never be used up. */
+function countOf(tokens = 0) {
+  return tokens > 0 && Number.isFinite(tokens) ? tokens : 0;
+}
+
 /** The total of 3.8 may leave out the thoughts (docs/live-api.md 2), so it is at least the sum of its parts. */
 function readUsage(usage: WireUsage): Usage {
-  const prompt = usage.promptTokenCount ?? 0;
-  const response = usage.responseTokenCount ?? usage.candidatesTokenCount ?? 0;
-  const thoughts = usage.thoughtsTokenCount ?? 0;
-  const toolUse = usage.toolUsePromptTokenCount ?? 0;
+  const prompt = countOf(usage.promptTokenCount);
+  const response = countOf(usage.responseTokenCount ?? usage.candidatesTokenCount);
+  const thoughts = countOf(usage.thoughtsTokenCount);
+  const toolUse = countOf(usage.toolUsePromptTokenCount);
   return {
     prompt,
     response,
     thoughts,
     toolUse,
-    cached: usage.cachedContentTokenCount ?? 0,
-    total: Math.max(usage.totalTokenCount ?? 0, prompt + response + thoughts + toolUse),
+    cached: countOf(usage.cachedContentTokenCount),
+    total: Math.max(countOf(usage.totalTokenCount), prompt + response + thoughts + toolUse),
     promptByModality: byModality(usage.promptTokensDetails),
     responseByModality: byModality(usage.responseTokensDetails ?? usage.candidatesTokensDetails),
     cachedByModality: byModality(usage.cacheTokensDetails),
@@ -99,9 +104,9 @@ function readUsage(usage: WireUsage): Usage {
 /** Only known names: the totals of many days have every name that came. */
 function byModality(details: ModalityTokenCount[] = []) {
   const counts: Record<string, number> = {};
-  for (const { modality, tokenCount = 0 } of details) {
+  for (const { modality, tokenCount } of details) {
     const name = modality && MODALITIES.includes(modality) ? modality : "OTHER";
-    counts[name] = (counts[name] ?? 0) + tokenCount;
+    counts[name] = (counts[name] ?? 0) + countOf(tokenCount);
   }
   return counts;
 }

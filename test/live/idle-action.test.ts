@@ -143,6 +143,22 @@ describe("texts that wait until the conversation is idle", () => {
     for (let n = 0; n < 100; n++) exchange.talk.sayWhenIdle(`text ${n}`).catch(() => {});
     await assert.rejects(exchange.talk.sayWhenIdle("one more"), /100 texts already wait/);
   });
+
+  it("rejects a text with images when those that wait are 16 MB", async () => {
+    const exchange = await Exchange.start({ text: begin });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    const data = "A".repeat(6 * 1024 * 1024);
+    const parts = [{ inlineData: { mimeType: "image/png" as const, data } }];
+    const errors: (string | undefined)[] = [];
+    for (let n = 0; n < 3; n++)
+      exchange.talk.conversation.send(
+        { kind: "text", text: "look", parts, turnComplete: true, whenIdle: true },
+        (error) => errors.push(error?.message),
+      );
+    assert.equal(errors.length, 1);
+    assert.match(errors[0]!, /16 MB already wait until the conversation is idle/);
+  });
 });
 
 describe("a conversation that becomes idle", () => {

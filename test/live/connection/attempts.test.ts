@@ -2,6 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { Connection } from "../../../live/connection/connection";
+import { ResumptionHandle } from "../../../live/connection/resumption-handle";
+import type { LiveSocket } from "../../../live/connection/socket";
+import { TestClock } from "../../clock";
+import { deferred } from "../../inbox";
 import { accept, answer, begin, cut, Exchange } from "../exchange";
 import { continuity } from "../talk";
 
@@ -250,4 +255,29 @@ describe("sound after a failed connection", () => {
     speak(exchange);
     assert.equal(exchange.talk.conversation.state, "connecting");
   });
+});
+
+it("an error of a listener while a connection opens ends the conversation with that error, and not the process", async () => {
+  const givenUp = deferred<Error>();
+  const socket = { close: async () => {}, start() {} } as unknown as LiveSocket;
+  const listener = {
+    onAttempt() {},
+    onOpen() {
+      throw new Error("a listener has failed");
+    },
+    onBadFrame() {},
+    onLost() {},
+    onGivenUp: givenUp.resolve,
+  };
+  const options = {
+    open: async () => socket,
+    onFrame() {},
+    handle: new ResumptionHandle(false, undefined),
+    reconnectAttempts: 1,
+    reconnect: true,
+    clock: new TestClock(),
+    random: () => 0,
+  };
+  new Connection(options, listener).open();
+  assert.equal((await givenUp.promise).message, "a listener has failed");
 });

@@ -29,6 +29,22 @@ describe("the queue for a connection", () => {
     assert.ok(waiting.isEmpty);
   });
 
+  it("holds texts with images of 16 MB, and rejects one that is too many until the others are sent", () => {
+    const waiting = queue(100);
+    const data = "A".repeat(6 * 1024 * 1024);
+    const picture = () => ({
+      ...text("look"),
+      parts: [{ inlineData: { mimeType: "image/png" as const, data } }],
+    });
+    const errors: (string | undefined)[] = [];
+    const add = () => waiting.add(picture(), (error) => errors.push(error?.message));
+    for (let n = 0; n < 3; n++) add();
+    assert.match(errors[0]!, /16 MB already wait for the connection/);
+    waiting.take();
+    add();
+    assert.equal(errors.length, 1);
+  });
+
   it("is not empty while one message, some sound or an image waits", () => {
     for (const input of [text("a"), sound(20), image("an image")]) {
       const waiting = queue();

@@ -1,6 +1,7 @@
 // Token counts of turns and conversations.
 
 import assert from "node:assert/strict";
+import { MediaModality } from "@google/genai";
 import { describe, it } from "mocha";
 import { UsageMeter } from "../../../live/turns/token-usage";
 import { startSimulated } from "../simulated";
@@ -29,6 +30,18 @@ describe("token usage", () => {
     assert.equal(usage.turn.total, 250);
     assert.deepEqual(usage.context, { tokens: 250, window: 1_000, percent: 25 });
     assert.equal(meter.endTurn(), undefined, "nothing was counted in the next turn");
+  });
+
+  it("counts what is no number of tokens as none, so that no total falls or stays wrong", () => {
+    const meter = new UsageMeter(1_000);
+    const wrong = { promptTokensDetails: [{ modality: MediaModality.TEXT, tokenCount: -3 }] };
+    meter.note({ promptTokenCount: -100, responseTokenCount: 5, totalTokenCount: -95, ...wrong });
+    const { turn, context } = meter.endTurn()!;
+    assert.deepEqual([turn.prompt, turn.response, turn.total, context.tokens], [0, 5, 5, 5]);
+    assert.deepEqual(turn.promptByModality, { TEXT: 0 });
+    meter.note({ totalTokenCount: Number.POSITIVE_INFINITY });
+    meter.endTurn();
+    assert.equal(meter.total, 5);
   });
 
   it("has thoughts and tools in its total, whether the server adds them or not, as 3.8 was reported not to", () => {
