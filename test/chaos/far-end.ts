@@ -132,10 +132,13 @@ export class Line {
       const number = Buffer.from(realtimeInput.audio.data, "base64").readInt16LE(0);
       this.sound = { first: this.sound?.first ?? number, last: number };
     }
-    for (const { id } of toolResponse?.functionResponses ?? []) {
-      this.#end.ledger.responded(id);
-      this.#ask(`answer to ${id}`);
-    }
+    for (const { id } of toolResponse?.functionResponses ?? [])
+      this.#ask(
+        this.#end.ledger
+          .responded(id)
+          .map((text) => `[${text}]`)
+          .join(" "),
+      );
   }
 
   /** A text is the last turn of a complete content; everything before it, or without that, is history. */
@@ -167,7 +170,7 @@ export class Line {
         this.send({
           serverContent: {
             modelTurn: { role: "model", parts: [{ inlineData: { mimeType: "audio/pcm;rate=24000", data } }] },
-            outputTranscription: { text: n ? " and so on" : ids.join(" ") || "Done." },
+            outputTranscription: { text: n ? " and so on" : ids.join(" ") },
           },
         });
       });

@@ -42,8 +42,7 @@ const GARBAGE: readonly (string | Buffer | object)[] = [
   Buffer.from("\uFEFF{}"),
   `${"[".repeat(20_000)}${"]".repeat(20_000)}`,
   { serverContent: 5, toolCall: "now", goAway: [], usageMetadata: "many" },
-  { serverContent: { modelTurn: { parts: [null, 5, [], { inlineData: 1 }, { inlineData: {} }] } } },
-  { serverContent: { modelTurn: { parts: [{ inlineData: { mimeType: "audio/pcm;rate=0", data: "!" } }] } } },
+  { serverContent: { modelTurn: { parts: [null, 5, [], { inlineData: 1 }, { text: [] }] } } },
   { serverContent: { outputTranscription: { text: 5, words: [null] } } },
   {
     toolCall: {

@@ -55,6 +55,12 @@ interface EventDetails {
 
 /** Milliseconds between two views of the same moment, when no process is late. */
 const SKEW_MS = 500;
+/** Milliseconds between the clocks of two processes. */
+const CLOCKS_MS = 10;
+/** The newest connection at a time of the other process. */
+const acceptedBefore = (connections: readonly Connection[], at: number) =>
+  connections.findLast(({ acceptedAt }) => acceptedAt! < at + CLOCKS_MS);
+
 const SOUND_MS = 100;
 /** The numbers of the sound begin again after so many. */
 export const SOUND_NUMBERS = 32_000;
@@ -63,6 +69,8 @@ export class Ledger {
   readonly texts = new Map<string, Text>();
   readonly #calls = new Map<string, Call>();
   readonly #gaps: { at: number; session: string; pauseMs: number; lostSoundMs: number }[] = [];
+  /** When the live session said of a conversation that it is open, and that it is closed. */
+  readonly #opens: { at: number; session: string }[] = [];
   readonly #closes: { at: number; session: string }[] = [];
   /** From and to: a deploy ends conversations, or a device is away. */
   readonly pauses: { from: number; to: number; session?: string }[] = [];
@@ -105,11 +113,12 @@ export class Ledger {
     this.#calls.set(id, { over, texts, called: 0, outcomes: [], responses: 0 });
   }
 
-  /** A response has arrived at the far end. */
-  responded(id: string) {
+  /** A response has arrived at the far end. Returns the texts that it is about. */
+  responded(id: string): string[] {
     const call = this.#calls.get(id);
     if (call) call.responses += 1;
     else this.broken.push(`a response to ${id}, which was never called`);
+    return call?.texts ?? [];
   }
 
   note(seen: Seen) {
@@ -149,6 +158,7 @@ export class Ledger {
   #noteEvent({ at, session, event, payload }: Extract<Seen, { kind: "event" }>) {
     const { pauseMs, lostSoundMs, state, texts } = payload as EventDetails;
     if (event === "gap") this.#gaps.push({ at, session, pauseMs, lostSoundMs });
+    if (event === "state" && state === "connected") this.#opens.push({ at, session });
     if (event === "state" && state === "closed") this.#closes.push({ at, session });
     for (const text of texts ?? [])
       for (const [, id] of text.matchAll(/\[(d\d+ t\d+)\]/g)) {
@@ -163,7 +173,8 @@ export class Ledger {
    * @param lateMs for how long a process did nothing at most: what it saw may have been so much earlier
    */
   check(connections: readonly Connection[], warned: number, lateMs: number): string[] {
-    this.#skewMs = SKEW_MS + lateMs;
+    // A close takes several turns of an event loop.
+    this.#skewMs = SKEW_MS + 3 * lateMs;
     for (const { id, ...arrival } of this.#early.splice(0)) this.texts.get(id)?.arrivals.unshift(arrival);
     return [
       ...this.broken,
@@ -229,11 +240,19 @@ export class Ledger {
     return broken;
   }
 
+  /** The connections of a device that the live session has seen open: one may have ended before. */
+  #seenBy(device: string | undefined, connections: readonly Connection[]): Connection[] {
+    const own = connections.filter((connection) => device && connection.device === device);
+    const seen = new Set<Connection | undefined>();
+    for (const { at, session } of this.#opens) if (session === device) seen.add(acceptedBefore(own, at));
+    return own.filter((connection) => seen.has(connection));
+  }
+
   /** Compares each gap that was reported with the time between the two connections, and the sound that is missing between them. */
   #brokenGaps(connections: readonly Connection[]): string[] {
     const broken: string[] = [];
     for (const device of new Set(connections.map(({ device }) => device))) {
-      const own = connections.filter((connection) => device && connection.device === device);
+      const own = this.#seenBy(device, connections);
       for (const [n, next] of own.entries()) {
         const last = own[n - 1];
         if (last?.closedAt === undefined || last.wasHeld || next.wasHeld) continue;
@@ -248,7 +267,7 @@ export class Ledger {
         )
           continue;
         const gaps = this.#gaps.filter(
-          (gap) => gap.session === device && Math.abs(gap.at - to) < this.#skewMs,
+          (gap) => gap.session === device && acceptedBefore(own, gap.at) === next,
         );
         const pauseMs = gaps.reduce((sum, gap) => sum + gap.pauseMs, 0);
         const lostMs = gaps.reduce((sum, gap) => sum + gap.lostSoundMs, 0);
