@@ -2,9 +2,9 @@
 
 // Each node's dialog loads this file.
 if (!window.GeminiLive)
-  // The editor makes all tabs equally wide, at most 200 px, and cuts off long names.
+  // The editor makes all tabs equally wide, at most 200 px, and cuts off long names. Its text editors cannot be disabled.
   $(
-    "<style>.gemini-live-tabs .red-ui-tab { width: auto !important; max-width: none } .gemini-live-tabs a.red-ui-tab-label { padding: 0 9px !important } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
+    "<style>.gemini-live-without-use .gemini-live-editor { display: none !important } .gemini-live-tabs .red-ui-tab { width: auto !important; max-width: none } .gemini-live-tabs a.red-ui-tab-label { padding: 0 9px !important } .gemini-live-tabs .red-ui-tabs-fade { display: none }</style>",
   ).appendTo("head");
 
 window.GeminiLive ??= {
@@ -101,12 +101,12 @@ window.GeminiLive ??= {
       const beginning = Object.keys(unused).find((each) => value.replace(/^models\//, "").startsWith(each));
       for (const other of new Set(Object.values(unused).flat())) {
         const isUnused = Boolean(beginning && unused[beginning].includes(other));
-        const row = form().find(`[data-row="${other}"]`);
+        const row = form().find(`[data-row="${other}"]`).toggleClass("gemini-live-without-use", isUnused);
         row.find("input, select, textarea, button").prop("disabled", isUnused);
         row.find(".gemini-live-unused").remove();
         if (table[other].special) row.toggle(!isUnused || !showsDefault(table[other], fieldOf(other)));
         if (isUnused)
-          $('<div class="gemini-live-unused" style="color: var(--red-ui-secondary-text-color)">')
+          $('<div class="gemini-live-unused">')
             .css("margin-left", table[other].kind === "flag" ? 20 : 244)
             .text(RED._(`${catalogue}.unused`, { model: value }))
             .appendTo(row);
@@ -164,7 +164,7 @@ window.GeminiLive ??= {
         const { kind, typed, lines, markdown, suggestions } = table[name];
         const field = fieldOf(name);
         const typeField = fieldOf(`${name}Type`);
-        if (kind === "json") field.typedInput({ types: ["json"] });
+        if (kind === "json") fields.single(field, "json");
         else if (typed && lines) {
           const editor = fields.typedLines(field, typeField, markdown);
           if (editor) endings.push(() => editor.destroy());
@@ -215,7 +215,7 @@ window.GeminiLive ??= {
 
     /** Shows what the help says about a setting at its label and field. */
     const showHints = (node) => {
-      for (const name in table) {
+      for (const name of Object.keys({ ...table, ...node._def.credentials })) {
         const key = `${set}.hint.${name}`;
         const hint = node._(key);
         if (hint !== key) fieldOf(name).add(`label[for="${prefix}${name}"]`).attr("title", hint);

@@ -1,8 +1,18 @@
 // The fields of dialogs that are more than one element: typed inputs, text editors, and lists with a search.
 
 (() => {
-  /** The editor's widgets have no names for those who cannot see them. */
-  const named = (field, id) => field.next().find("input").attr("aria-labelledby", `${id}-label`);
+  /**
+   * The widget of a typed input. The editor's own has no names for those who cannot see it, and passes on what is typed only when the focus
+   * leaves it: a text about it that goes away then moves what the user clicks at.
+   */
+  const makeTyped = (field, options, id = field.attr("id")) => {
+    field.typedInput(options);
+    const input = field.next().find(".red-ui-typedInput-input").attr("aria-labelledby", `${id}-label`);
+    input.on("input", () => field.val(field.typedInput("value")).trigger("input"));
+    const label = RED._("node-red:common.label.expand");
+    field.next().find(".red-ui-typedInput-option-expand").attr({ title: label, "aria-label": label });
+    return input;
+  };
 
   window.GeminiLiveFields ??= {
     /** Lists the values that match what is typed; any other can be typed. @param options each with a `value`, and a `text` about it */
@@ -11,11 +21,13 @@
       openOnClick(field);
     },
 
+    /** A field for values of one of the editor's types, such as JSON. */
+    single: (field, type) => void makeTyped(field, { types: [type] }),
+
     /** A field for a text, or for the name of the variable that has it. @param options as for `list`; they may be none */
     typed(field, typeField, options) {
       const text = options.length ? { ...textType(), autoComplete: searchIn(options) } : textType();
-      field.typedInput({ default: "str", types: [text, ...VARIABLES], typeField });
-      const input = named(field, field.attr("id"));
+      const input = makeTyped(field, { default: "str", types: [text, ...VARIABLES], typeField });
       if (options.length) openOnClick(input);
     },
 
@@ -40,18 +52,14 @@
       field.on("input", () => {
         text = field.val();
       });
-      source.typedInput({
-        default: "str",
-        types: [{ ...textType(), hasValue: false }, ...VARIABLES],
-        typeField,
-      });
-      named(source, id);
+      const types = [{ ...textType(), hasValue: false }, ...VARIABLES];
+      makeTyped(source, { default: "str", types, typeField }, id);
       const show = () => {
         place.toggle(isText());
         const value = isText() ? text : source.typedInput("value");
         if (field.val() !== value) field.val(value).trigger("change");
       };
-      source.on("change", show);
+      source.on("input change", show);
       show();
       return editor;
     },
@@ -76,7 +84,7 @@
         value,
         label: $("<div>").append(
           $("<div>").text(value),
-          text ? $('<div style="color: var(--red-ui-secondary-text-color)">').text(text) : "",
+          text ? $('<div style="font-size: 90%">').text(text) : "",
         ),
       }));
     };
@@ -90,28 +98,14 @@
     });
   }
 
-  /** The editor's own text editor in the place of a field, with a button that opens it in the whole window. */
+  /** The editor's own text editor in the place of a field. */
   function textEditor(field, value, onChange) {
     const id = `${field.attr("id")}-editor`;
-    const box = $('<div style="position: relative">').insertAfter(field.hide());
-    $('<div class="node-text-editor" style="height: 150px; min-height: 100px">').attr("id", id).appendTo(box);
+    $('<div class="node-text-editor" style="height: 150px; min-height: 100px">')
+      .attr("id", id)
+      .appendTo($('<div class="gemini-live-editor">').insertAfter(field.hide()));
     const editor = RED.editor.createEditor({ id, mode: "ace/mode/markdown", value });
     editor.getSession().on("change", () => onChange(editor.getValue()));
-    const label = RED._("node-red:common.label.expand");
-    $(
-      '<button type="button" class="red-ui-button red-ui-button-small" style="position: absolute; right: 4px; bottom: 4px; z-index: 1">',
-    )
-      .attr({ id: `${id}-expand`, title: label, "aria-label": label })
-      .append('<i class="fa fa-expand">')
-      .on("click", () =>
-        RED.editor.editMarkdown({
-          value: editor.getValue(),
-          width: "Infinity",
-          focus: true,
-          complete: (text) => editor.setValue(text, -1),
-        }),
-      )
-      .appendTo(box);
     return editor;
   }
 })();

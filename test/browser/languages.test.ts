@@ -1,17 +1,25 @@
-// The editor in each language that the nodes have texts in: every dialog is in that language, and no label or tab is cut off.
+// The editor in each language that the nodes have texts in, light and dark: every dialog is in that language, no label or tab is cut off, and
+// changes are saved, shown again, undone and redone. Colors and languages do not meet in the code, so each dialog is changed in light and
+// opened again in dark; every control is changed in one language (every-control.test.ts).
 
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
-import { dialogs, languages, read } from "../dialogs";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { MODELS } from "../../live/setup/model-profiles";
+import { liveConfig } from "../../nodes/settings/live-config";
+import { dialogs, languages, read, tableOf } from "../dialogs";
 import { type NodeRed, post, startNodeRed } from "../node-red";
-import { describeInBrowser, openChromium, problemsOf } from "./chromium";
-import { editorReady, expectTexts, openTab } from "./editor-page";
+import { describeInBrowser, openChromium } from "./chromium";
+import { another, change, contentsOf } from "./controls";
+import { expectNames, expectTexts, THEMES } from "./editor-page";
+import { closeDialog, EVERY_NODE, openDialog, openQuickEditor, saved } from "./every-dialog";
 
-/** The editor's own globals that these tests use. */
-declare const RED: {
-  nodes: { node(id: string): unknown };
-  editor: { edit(node: unknown): void; editConfig(name: string, type: string, id: string): void };
-};
+const textIn = (language: string, set: string, key: string): unknown =>
+  key
+    .split(".")
+    .reduce(
+      (texts, name) => texts?.[name] as Record<string, unknown>,
+      JSON.parse(read("locales", language, `${set}.json`)) as Record<string, unknown>,
+    );
 
 /** A setting that differs from its default in every tab that has a mark then. */
 const CHANGED: Record<string, object> = {
@@ -30,58 +38,31 @@ const CHANGED: Record<string, object> = {
     useEphemeralTokens: true,
   },
 };
-const FLOW = [
-  { id: "tab", type: "tab", label: "all nodes" },
-  ...dialogs.map(({ set, type, isConfig }, index) => ({
-    id: set,
-    type,
-    ...(!isConfig && { z: "tab", x: 200, y: 60 * index + 60, wires: [] }),
-    ...CHANGED[set],
-  })),
-];
+const FLOW = EVERY_NODE.map((node) => ({ ...node, ...CHANGED[node.id] }));
 
-const textIn = (language: string, set: string, key: string): unknown =>
-  key
-    .split(".")
-    .reduce(
-      (texts, name) => texts?.[name] as Record<string, unknown>,
-      JSON.parse(read("locales", language, `${set}.json`)) as Record<string, unknown>,
-    );
+/** The dialogs with tabs: the setting of the first tab that its other rows depend on, and what can be chosen. */
+const FIRST_TABS: Record<string, [field: string, choices: readonly string[]]> = {
+  "live-config": ["#node-config-input-server", liveConfig.settings.server.choices],
+  "live-session": ["#node-input-model", [...MODELS, "a-model-of-tomorrow"]],
+};
 
-describeInBrowser("the editor in the language of the browser", () => {
+describeInBrowser("the editor in the language of the user", () => {
   let nodeRed: NodeRed;
   let browser: Browser;
+  let context: BrowserContext;
 
   before(async () => {
     nodeRed = await startNodeRed();
     await post(nodeRed, "/flows", FLOW);
     browser = await openChromium();
+    // A label that fits here fits everywhere: dialogs get no narrower.
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   });
   after(async () => {
     await browser?.close();
     await nodeRed?.stop();
   });
 
-  const openEditor = async (locale: string) => {
-    const context = await browser.newContext({ locale, viewport: { width: 1280, height: 800 } });
-    const page = await context.newPage();
-    const problems = problemsOf(page);
-    await page.goto(nodeRed.url);
-    await editorReady(page);
-    await page.waitForFunction(
-      (ids) => ids.every((id) => RED.nodes.node(id)),
-      FLOW.map(({ id }) => id).slice(1),
-    );
-    return { context, page, problems };
-  };
-  const openDialog = async (page: Page, { set, type, isConfig }: (typeof dialogs)[number]) => {
-    await page.evaluate(
-      ([id, configType]) =>
-        configType ? RED.editor.editConfig("", configType, id) : RED.editor.edit(RED.nodes.node(id)),
-      [set, isConfig ? type : undefined] as const,
-    );
-    await page.locator(`.red-ui-tray #node-${isConfig ? "config-" : ""}input-name`).waitFor();
-  };
   /** The texts of the dialog that is open, by their keys. */
   const textsOf = (page: Page) =>
     page.evaluate(() =>
@@ -89,35 +70,76 @@ describeInBrowser("the editor in the language of the browser", () => {
         .get()
         .map((element) => [element.dataset.i18n!, element.textContent] as const),
     );
+  /** The labels of settings that do not show what the help says about them; the name of a node has no help. */
+  const withoutHint = (page: Page) =>
+    page.evaluate(() =>
+      $(".red-ui-tray form [data-i18n*='.label.']")
+        .closest("label")
+        .not("[title], [for$=input-name]")
+        .get()
+        .map((label) => label.innerText),
+    );
+  /** By how much the first tab of the dialog that is open has to be scrolled, with each choice of the setting that other rows depend on. */
+  const scrolled = (page: Page, field: string, choices: readonly string[]) =>
+    page.evaluate(
+      ([selector, values]) => {
+        const before = $(selector).val()!;
+        const heights = values.map((value) => {
+          $(selector).val(value).trigger("input").trigger("change");
+          const boxes = $(selector).parentsUntil(".red-ui-tray").get();
+          return [value, Math.max(...boxes.map((box) => box.scrollHeight - box.clientHeight))] as const;
+        });
+        $(selector).val(before).trigger("input").trigger("change");
+        return heights.filter(([, height]) => height > 1);
+      },
+      [field, choices] as const,
+    );
+  const useTheme = async (page: Page, theme: string) => {
+    await page.emulateMedia({ colorScheme: theme as "light" | "dark" });
+    const isDark = await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark"));
+    assert.equal(isDark, theme === "dark");
+  };
 
   for (const language of languages)
-    describe(language, () => {
-      it("has every dialog, with every label on one line, and no tab, choice or empty field cut off", async function () {
-        this.timeout(120_000);
-        const { context, page, problems } = await openEditor(language);
-        for (const dialog of dialogs) {
-          const { set, isConfig } = dialog;
-          await openDialog(page, dialog);
-          const texts = (await textsOf(page)).filter(([key]) => key.startsWith(`${set}.`));
-          for (const [key, text] of texts) assert.equal(text, textIn(language, set, key), key);
-          const tabs = await page.$$eval(".red-ui-tray [data-tab]", (pages) =>
-            pages.map((each) => (each as HTMLElement).dataset.tab!),
-          );
-          assert.equal(
-            await page.locator(".red-ui-tray .gemini-live-mark").count(),
-            Object.keys(CHANGED[set] ?? {}).length,
-          );
-          for (const tab of tabs.length ? tabs : [undefined]) {
-            if (tab) await openTab(page, tab);
-            // Also the rows that depend on other settings.
-            await page.evaluate(() => void $(".red-ui-tray [data-row]").show());
-            await expectTexts(page, `${set} ${tab}`);
-          }
-          await page.click(isConfig ? "#node-config-dialog-cancel" : "#node-dialog-cancel");
-          await page.locator(".red-ui-tray").waitFor({ state: "detached" });
-        }
-        assert.deepEqual(problems, []);
-        await context.close();
-      });
+    it(`has every dialog in ${language}, with every label on one line and no tab, choice or empty field cut off, and keeps changes`, async () => {
+      const { page, problems } = await openQuickEditor(context, nodeRed, language);
+      for (const dialog of dialogs) {
+        const { set } = dialog;
+        const before = await saved(page, set);
+        await useTheme(page, "light");
+        await openDialog(page, dialog);
+        const texts = (await textsOf(page)).filter(([key]) => key.startsWith(`${set}.`));
+        for (const [key, text] of texts) assert.equal(text, textIn(language, set, key), key);
+        const marks = await page.locator(".red-ui-tray .gemini-live-mark").count();
+        assert.equal(marks, Object.keys(CHANGED[set] ?? {}).length, set);
+        assert.deepEqual(await withoutHint(page), [], set);
+        const firstTab = FIRST_TABS[set];
+        if (firstTab) assert.deepEqual(await scrolled(page, ...firstTab), [], set);
+        let changes = 0;
+        for (const name of ["name", ...Object.keys(tableOf(set).settings)])
+          if (
+            changes < 3 &&
+            (await change(page, dialog, name, another(tableOf(set).settings[name], before[name])))
+          )
+            changes++;
+        const contents = await contentsOf(page);
+        // Every tab, and the rows that depend on other settings.
+        await page.evaluate(() => void $(".red-ui-tray").find("[data-tab], [data-row]").show());
+        await expectTexts(page, set);
+        await expectNames(page);
+        await closeDialog(page, "ok");
+        const after = await saved(page, set);
+        assert.notDeepEqual(after, before, set);
+        await useTheme(page, THEMES.at(-1)!);
+        await openDialog(page, dialog);
+        assert.deepEqual(await contentsOf(page), contents, set);
+        await closeDialog(page, "cancel");
+        await page.keyboard.press("Control+Z");
+        assert.deepEqual(await saved(page, set), before, set);
+        await page.keyboard.press("Control+Y");
+        assert.deepEqual(await saved(page, set), after, set);
+      }
+      assert.deepEqual(problems, []);
+      await page.close();
     });
 });
