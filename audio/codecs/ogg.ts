@@ -60,6 +60,11 @@ export function beginsOgg(bytes: Buffer): boolean {
   return bytes.toString("latin1", 0, 4) === "OggS";
 }
 
+/** Whether these bytes are the start of an Ogg stream. */
+export function beginsOggStream(bytes: Buffer): boolean {
+  return beginsOgg(bytes) && Boolean(bytes[5]! & FIRST);
+}
+
 /** Reads one stream of Ogg Opus files, one after the other. Skips damaged bytes up to the next page. */
 export class OggReader {
   #state = start;

@@ -1,8 +1,8 @@
 // Converts a stream of sound in any supported format to 16 kHz mono frames, without loss between its chunks.
 
-import { beginsOgg, OggReader } from "../codecs/ogg";
+import { beginsOgg, beginsOggStream, OggReader } from "../codecs/ogg";
 import type { OpusDecoder } from "../codecs/opus";
-import { bytesPerFrame, toMono } from "../codecs/samples";
+import { bytesPerFrame } from "../codecs/samples";
 import { beginsWav, WavReader } from "../codecs/wav";
 import {
   type Container,
@@ -14,39 +14,21 @@ import {
   SoundError,
   type SoundFormat,
 } from "../formats";
-import { Framer } from "../frames";
-import { Resampler } from "../resampler";
-import { FormatCheck } from "./format-check";
-import { Gain } from "./gain";
+import { Converter, type Piece } from "./converter";
 import { PacketOrder } from "./packet-order";
+import { unsupportedFile } from "./unsupported-file";
 
 const nothing = Buffer.alloc(0);
 
 /** Longer samples are never valid UTF-8 for a whole chunk: a string among them is a text that went astray. */
 const isOneByte = (format: SoundFormat) => bytesPerFrame({ ...format, channels: 1 }) === 1;
 
-// The first bytes of unsupported files, which would be loud noise if they were played as raw sound.
-const unsupported = new Map([
-  ["fLaC", "FLAC"],
-  ["ID3\x03", "MP3"],
-  ["ID3\x04", "MP3"],
-  ["\x1aE\xdf\xa3", "WebM"],
-  ["RIFX", "big-endian WAV"],
-  ["RF64", "RF64 WAV"],
-]);
+/** Whether these bytes are the start of a file of any kind. */
+const beginsFile = (bytes: Buffer) =>
+  beginsWav(bytes) || beginsOggStream(bytes) || Boolean(unsupportedFile(bytes));
 
 /** What a stream holds. */
 type Kind = Container | "pcm";
-
-/** A piece of a stream; it may begin and end within a sample. */
-interface Piece {
-  format: SoundFormat;
-  pcm: Buffer;
-  /** The first piece of its file. */
-  begins: boolean;
-  /** Milliseconds of silence in the place of lost sound before it. */
-  silenceMs?: number;
-}
 
 export interface TranscoderOptions {
   /**
@@ -67,11 +49,8 @@ export interface TranscoderOptions {
  */
 export class Transcoder {
   readonly #options: TranscoderOptions;
-  readonly #framer: Framer;
-  readonly #gain: Gain;
-  readonly #check = new FormatCheck();
+  readonly #converter: Converter;
   readonly #order = new PacketOrder();
-  #misfit: Encoding | undefined;
   /** What the stream holds, once its first bytes are known. */
   #kind: Kind | undefined;
   /** First bytes that may be the start of a header. */
@@ -81,11 +60,11 @@ export class Transcoder {
   #opus: OpusDecoder | undefined;
   /** Samples of Opus at 16 kHz that are still to be skipped. */
   #skip = 0;
-  #format: SoundFormat | undefined;
-  #resampler: Resampler | undefined;
-  /** Bytes of an incomplete sample, or of incomplete samples of all channels. */
-  #carry = nothing;
-  /** Samples of one byte have come as bytes: strings after them are bytes, too, because no device sends both bytes and base64. */
+  /** Why the file in the stream is refused. What follows is the rest of it, until another file begins or the stream ends. */
+  #refusal: SoundError | undefined;
+  /** How the sound has come. No device sends both: a string behind Buffers is a text that went astray. */
+  #came: "bytes" | "base64" | undefined;
+  /** Samples of one byte have come as bytes: strings after them are bytes, too. */
   #hasBytes = false;
   #freed = false;
 
@@ -93,16 +72,15 @@ export class Transcoder {
   constructor(options: TranscoderOptions) {
     if (typeof options.format !== "string") checkFormat(options.format, "The format setting");
     this.#options = options;
-    this.#framer = new Framer(defaultFormat.sampleRate, options.frameMs);
-    this.#gain = new Gain(options.gainDb ?? 0);
+    this.#converter = new Converter(options.frameMs, options.gainDb ?? 0, options.channel);
   }
 
   /** Whether push() needs a decoder for this payload: then set `opus` before. */
   needsOpus(payload: unknown, mimeType?: string): boolean {
     if (this.#opus) return false;
-    const sound = readPayload(payload, this.#hasBytes);
+    const sound = this.#read(payload);
     const kind = this.#said(mimeType ?? sound.mimeType);
-    return kind === "opus" || kind === "ogg" || (kind === "auto" && beginsOgg(sound.bytes));
+    return kind === "opus" || kind === "ogg" || (kind === "auto" && beginsOgg(this.#afterHead(sound.bytes)));
   }
 
   /** The decoder for Opus, which the transcoder frees. */
@@ -113,7 +91,7 @@ export class Transcoder {
 
   /** The encoding that fits the raw sound clearly better than the one it should have, once that is known. */
   get misfit(): Encoding | undefined {
-    return this.#misfit;
+    return this.#converter.misfit;
   }
 
   /**
@@ -124,9 +102,33 @@ export class Transcoder {
    */
   push(payload: unknown, mimeType?: string, number?: number): Buffer[] {
     if (this.#freed) throw new Error("This transcoder was freed");
-    const sound = readPayload(payload, this.#hasBytes);
+    const sound = this.#read(payload);
     const said = this.#said(mimeType ?? sound.mimeType);
-    const bytes = this.#head.length > 0 ? Buffer.concat([this.#head, sound.bytes]) : sound.bytes;
+    const isString = typeof payload === "string" && !this.#hasBytes;
+    const came = !isString ? "bytes" : sound.mimeType ? this.#came : "base64";
+    if (this.#came === "base64" && came === "bytes") this.#restart();
+    const bytes = this.#afterHead(sound.bytes);
+    const mayBeFile = said === "auto" || said === "wav" || said === "ogg";
+    if (mayBeFile && this.#refusal && !beginsFile(bytes)) throw this.#refusal;
+    try {
+      const frames = this.#convert(said, bytes, number, !isString);
+      this.#came = came;
+      return frames;
+    } catch (error) {
+      if (mayBeFile && this.#kind !== "pcm" && error instanceof SoundError) {
+        this.#restart();
+        this.#refusal = error;
+      }
+      throw error;
+    }
+  }
+
+  #convert(
+    said: "auto" | Container | SoundFormat,
+    bytes: Buffer,
+    number: number | undefined,
+    hasBytes: boolean,
+  ): Buffer[] {
     const kind = said === "auto" ? this.#guess(bytes) : typeof said === "string" ? said : "pcm";
     if (!kind) {
       this.#head = Buffer.from(bytes);
@@ -142,7 +144,7 @@ export class Transcoder {
         : this.#unpack(kind, bytes, wav, lostMs);
     for (const piece of pieces) this.#requireChannel(piece.format);
     // Nothing throws from here on, so the stream may change.
-    this.#hasBytes ||= typeof payload !== "string" && pieces.some(({ format }) => isOneByte(format));
+    this.#hasBytes ||= hasBytes && pieces.some(({ format }) => isOneByte(format));
     const rest = wav?.rest;
     const rawFollows = said === "auto" && rest !== undefined && rest.length > 0;
     if (rawFollows) pieces.push({ format: defaultFormat, pcm: rest, begins: true });
@@ -150,7 +152,7 @@ export class Transcoder {
     this.#kind = rawFollows ? "pcm" : rest ? undefined : kind;
     this.#wav = rest ? undefined : wav;
     this.#head = nothing;
-    return pieces.flatMap((piece) => this.#take(piece, kind === "pcm"));
+    return pieces.flatMap((piece) => this.#converter.push(piece, kind === "pcm"));
   }
 
   /**
@@ -161,16 +163,13 @@ export class Transcoder {
     if (this.#freed) throw new Error("This transcoder was freed");
     const wav = this.#wav;
     const head = { format: defaultFormat, pcm: this.#head, begins: false };
-    const frames = this.#head.length > 0 ? this.#take(head, true) : [];
-    const extra = this.#carry.length;
-    frames.push(...this.#drain());
-    const rest = this.#framer.takeRest();
-    if (rest.length > 0) frames.push(rest);
-    this.#kind = undefined;
-    this.#head = nothing;
-    this.#wav = undefined;
+    const frames = this.#head.length > 0 ? this.#converter.push(head, true) : [];
+    const extra = this.#converter.incompleteBytes;
+    frames.push(...this.#converter.end());
+    this.#restart();
+    this.#refusal = undefined;
+    this.#came = undefined;
     this.#hasBytes = false;
-    this.#ogg.reset();
     this.#order.reset();
     wav?.end();
     if (extra > 0)
@@ -182,10 +181,32 @@ export class Transcoder {
 
   /** Frees the native memory. Afterwards all methods but free() throw. */
   free(): void {
-    this.#resampler?.free();
+    this.#converter.free();
     this.#opus?.free();
     this.#opus = undefined;
     this.#freed = true;
+  }
+
+  /** Forgets what the stream holds, and what is incomplete. */
+  #restart() {
+    this.#kind = undefined;
+    this.#head = nothing;
+    this.#wav = undefined;
+    this.#ogg.reset();
+    this.#converter.dropIncomplete();
+  }
+
+  #read(payload: unknown) {
+    const sound = readPayload(payload, this.#hasBytes);
+    if (typeof payload === "string" && this.#came === "bytes" && !this.#hasBytes && !sound.mimeType)
+      throw new SoundError(
+        "The payload is a string in a stream of Buffers, so it is not taken for base64. Send Buffers only, or base64 only.",
+      );
+    return sound;
+  }
+
+  #afterHead(bytes: Buffer): Buffer {
+    return this.#head.length > 0 ? Buffer.concat([this.#head, bytes]) : bytes;
   }
 
   /** The format by the mimeType, else by the setting. */
@@ -199,12 +220,13 @@ export class Transcoder {
     if (beginsWav(bytes)) return "wav";
     if (beginsOgg(bytes)) return "ogg";
     if (this.#kind) return this.#kind;
-    const head = bytes.toString("latin1", 0, 4);
-    const name = unsupported.get(head);
+    const name = unsupportedFile(bytes);
     if (name)
-      throw new SoundError(`The payload is a ${name} file. Convert it to PCM, WAV or Ogg Opus first.`);
-    if (head === "RIFF") return "wav";
-    return "RIFF".startsWith(head) ? undefined : "pcm";
+      throw new SoundError(
+        `The sound is ${name}, which is not supported. Convert it to PCM, WAV or Ogg Opus first.`,
+      );
+    if (name === undefined) return undefined;
+    return bytes.toString("latin1", 0, 4) === "RIFF" ? "wav" : "pcm";
   }
 
   /** Milliseconds of sound that were lost before a packet; undefined when it comes too late. Nothing else has packets with numbers. */
@@ -238,42 +260,5 @@ export class Transcoder {
       throw new SoundError(
         `The sound has ${channels} ${channels === 1 ? "channel" : "channels"}, but channel ${channel + 1} is chosen.`,
       );
-  }
-
-  #take({ format, pcm, begins, silenceMs = 0 }: Piece, isRaw: boolean): Buffer[] {
-    const before = this.#format;
-    const changed =
-      format.sampleRate !== before?.sampleRate ||
-      format.channels !== before.channels ||
-      format.encoding !== before.encoding;
-    const frames = changed || begins ? this.#drain() : [];
-    if (changed) {
-      this.#resampler?.free();
-      this.#resampler = new Resampler(format.sampleRate, defaultFormat.sampleRate);
-      this.#format = format;
-    }
-    if (silenceMs > 0) {
-      this.#carry = nothing; // Its other half was lost.
-      const silence = Buffer.alloc(2 * Math.round((silenceMs * format.sampleRate) / 1000));
-      frames.push(...this.#frame(this.#resampler!.process(silence)));
-    }
-    const bytes = this.#carry.length > 0 ? Buffer.concat([this.#carry, pcm]) : pcm;
-    const whole = bytes.length - (bytes.length % bytesPerFrame(format));
-    this.#carry = Buffer.from(bytes.subarray(whole));
-    const samples = bytes.subarray(0, whole);
-    if (isRaw) this.#misfit ??= this.#check.push(samples, format);
-    return frames.concat(
-      this.#frame(this.#resampler!.process(toMono(samples, format, this.#options.channel))),
-    );
-  }
-
-  /** Cuts what the filter still holds into frames. Drops an incomplete sample: new sound is not refused for it. */
-  #drain(): Buffer[] {
-    this.#carry = nothing;
-    return this.#resampler ? this.#frame(this.#resampler.flush()) : [];
-  }
-
-  #frame(pcm: Buffer): Buffer[] {
-    return this.#framer.push(this.#gain.process(pcm));
   }
 }

@@ -351,6 +351,17 @@ describe("audio in", () => {
     assert.match((flow.caught.items[0]!.error as Error).message, /not an Opus packet/);
   });
 
+  it("reports an unsupported file in pieces once, and plays none of it", async () => {
+    await start();
+    const file = Buffer.concat([Buffer.from("fLaC"), encode(speech, "s16be")]);
+    for (const payload of chunksOf(file, 1_280)) flow.send("in", { payload, session: "file" });
+    flow.send("in", { payload: speech, session: "other" });
+    await ended("other");
+    assert.deepEqual(heard(), speech);
+    assert.equal(flow.caught.items.length, 1);
+    assert.match((flow.caught.items[0]!.error as Error).message, /The sound is FLAC/);
+  });
+
   it("names the encoding that fits when the chosen one makes noise of the sound, once per stream", async () => {
     await start({ format: "pcm" });
     for (const payload of chunksOf(encode(speech, "s16be"), 640)) flow.send("in", { payload });
