@@ -3,12 +3,18 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { TABLES } from "../nodes/settings/catalog";
-import { dialogs, filesUnder, hasRule, ONLY_FOR_THE_DIALOG, read, tableOf } from "./dialogs";
+import { dialogs, filesUnder, hasRule, languages, ONLY_FOR_THE_DIALOG, read, tableOf } from "./dialogs";
 
 const coreTexts = createRequire(require.resolve("node-red"))("@node-red/nodes/locales/en-US/messages.json");
 const editorTexts = createRequire(require.resolve("node-red"))(
   "@node-red/editor-client/locales/en-US/editor.json",
 );
+
+/** The nodes that flows in help texts consist of: ours, and some of Node-RED's own. */
+const OF_FLOWS = [
+  ...dialogs.filter(({ isConfig }) => !isConfig).map(({ set }) => set.replace("-", " ")),
+  ...["debug", "http in", "http request", "http response", "inject", "websocket in", "websocket out"],
+];
 
 /** The texts that a key is built for while the program runs, by the beginning of the key. */
 const BUILT: Record<string, string[]> = {
@@ -104,13 +110,28 @@ describe("the texts of every node", () => {
         assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${type}">\n\\S`));
         const sections = [...help.matchAll(/^### (.*)$/gm)].map(([, title]) => title!);
         const has = (ports: string) => definition.get(ports)?.value !== 0;
-        const first = [...(has("inputs") ? ["Inputs"] : []), ...(has("outputs") ? ["Outputs"] : [])];
-        if (!isConfig) assert.deepEqual(sections.slice(0, first.length), first);
+        const ports = [...(has("inputs") ? ["Inputs"] : []), ...(has("outputs") ? ["Outputs"] : [])];
+        const hasProperties = Object.keys(tableOf(set).settings).length > 0;
+        const first = [...(hasProperties ? ["Properties"] : []), ...(isConfig ? [] : ports)];
+        assert.deepEqual(sections.slice(0, first.length), first);
         assert.ok(sections.includes("Details"));
         // The editor shows a property only when it is one line with two colons, and with its type in parentheses.
         for (const [line] of help.matchAll(/^: .*\n.?.?/gm))
           assert.match(line, /^: [^:\n]+ \([^:\n]+\) : [^:\n]+\n(: |\n|$)/);
       });
+
+      for (const language of languages)
+        it(`opens its help with one sentence and one small flow, before all sections: ${language}`, () => {
+          const [, sentence = "", flow = "", next] =
+            /^<script .*>\n(.+)\n\n(.+)\n\n(.)/.exec(read("locales", language, `${set}.html`)) ?? [];
+          assert.match(sentence, /^[^.。]+(?:\.\S[^.。]*)*[.。]$/);
+          assert.match(flow, /^`[a-z ]+`(?: → `[a-z ]+`)+$/);
+          assert.equal(next, "#");
+          const nodes = flow.slice(1, -1).split("` → `");
+          // What uses a connection has it in its settings, not as a node of its own.
+          assert.ok(nodes.includes(isConfig ? "live session" : set.replace("-", " ")), flow);
+          for (const node of nodes) assert.ok(OF_FLOWS.includes(node), `${node} is in no palette`);
+        });
 
       it("explains every setting in its help, under its label and in the order of the dialog", () => {
         const { label } = JSON.parse(read("locales/en-US", `${set}.json`))[set];
