@@ -57,7 +57,7 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
       packer,
       playback: playbackOptions(settings),
       // Each message has a _session of its own, because a flow may change it.
-      onFrame: (msg) => node.send({ ...msg, ...identityOf(msg) }),
+      onFrame: (msg) => node.send(Object.assign(msg, identityOf(msg))),
       onEvent: (event, msg) => node.send([null, eventMessage(settings, event, msg)]),
     });
   };

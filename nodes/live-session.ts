@@ -151,7 +151,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (typeof request === "object" && request.kind === "configuration") configure(session, request.own);
     // A disconnect without a conversation ends the one that is kept from before a deploy, and sound opens none after it.
     const conversation = conversations.get(session);
-    identities.set(conversation, { ...identities.get(conversation), ...identity });
+    if (identity._session || !identities.has(conversation)) identities.set(conversation, identity);
     if (typeof request === "object" && request.kind !== "configuration" && request.kind !== "update")
       return conversation.send(request, done);
     if (request === "disconnect") conversations.disconnect(session);

@@ -68,8 +68,8 @@ export class Converter {
     }
     const bytes = this.#carry.length > 0 ? Buffer.concat([this.#carry, pcm]) : pcm;
     const whole = bytes.length - (bytes.length % bytesPerFrame(format));
-    this.#carry = Buffer.from(bytes.subarray(whole));
-    const samples = bytes.subarray(0, whole);
+    this.#carry = whole < bytes.length ? Buffer.from(bytes.subarray(whole)) : nothing;
+    const samples = whole < bytes.length ? bytes.subarray(0, whole) : bytes;
     if (isRaw) this.#misfit ??= this.#check.push(samples, format);
     return frames.concat(this.#frame(this.#resampler!.process(toMono(samples, format, this.#channel))));
   }

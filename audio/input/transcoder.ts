@@ -21,7 +21,7 @@ import { unsupportedFile } from "./unsupported-file";
 const nothing = Buffer.alloc(0);
 
 /** Longer samples are never valid UTF-8 for a whole chunk: a string among them is a text that went astray. */
-const isOneByte = (format: SoundFormat) => bytesPerFrame({ ...format, channels: 1 }) === 1;
+const isOneByte = (format: SoundFormat) => bytesPerFrame(format) === format.channels;
 
 /** Whether these bytes are the start of a file of any kind. */
 const beginsFile = (bytes: Buffer) =>

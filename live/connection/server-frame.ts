@@ -170,12 +170,12 @@ interface Findings {
   unknown: UnknownField[];
 }
 
-/** The value, or undefined if it has another type; null in JSON counts as no value. */
+/** The value, which it changes, or undefined if it has another type; null in JSON counts as no value. */
 function take(value: unknown, shape: Shape, path: string, found: Findings): unknown {
   if (value === null || value === undefined) return undefined;
   if (shape === "any") return value;
   const type = Array.isArray(value) ? "list" : typeof value;
-  if (type !== (typeof shape === "string" ? shape : Object.keys(shape)[0])) {
+  if (type !== (typeof shape === "string" ? shape : "list" in shape ? "list" : "object")) {
     if (found.wrong.length < MAX_FINDINGS)
       found.wrong.push(`${path} is ${type === "object" ? "an" : "a"} ${type}`);
     return undefined;
@@ -186,13 +186,14 @@ function take(value: unknown, shape: Shape, path: string, found: Findings): unkn
       .map((item, index) => take(item, shape.list, `${path}[${index}]`, found))
       .filter((item) => item !== undefined);
   if (shape.object === "any") return value;
-  const fitting: Record<string, unknown> = { ...value };
-  for (const [key, inner] of Object.entries(fitting)) {
+  const fields = value as Record<string, unknown>;
+  for (const key of Object.keys(fields)) {
+    const inner = fields[key];
     const place = path ? `${path}.${key}` : key;
     const known = Object.hasOwn(shape.object, key) ? shape.object[key] : undefined;
-    if (known) fitting[key] = take(inner, known, place, found);
+    if (known) fields[key] = take(inner, known, place, found);
     else if (inner !== null && found.unknown.length < MAX_FINDINGS)
       found.unknown.push({ path: place.replace(/\[\d+\]/g, "[]"), value: inner });
   }
-  return fitting;
+  return fields;
 }

@@ -127,10 +127,11 @@ export function openSocket(
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
         }
+        if (!accepted) return;
+        deliver(() => handlers.onFrame(frame, unknown));
+        if (!wrong.length) return;
         const problem = `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`;
-        if (accepted) deliver(() => handlers.onFrame(frame, unknown));
-        if (wrong.length && accepted)
-          deliver(() => handlers.onBadFrame(new LiveError("GEMINI_PROTOCOL", problem)));
+        deliver(() => handlers.onBadFrame(new LiveError("GEMINI_PROTOCOL", problem)));
       } catch (error) {
         if (accepted) handlers.onBadFrame(error as Error);
         else

@@ -101,6 +101,8 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "modelContent":
       // The model waits for a tool: this is the rest of what it said before the call (docs/live-api.md 1.5).
       if (isBlocked(state)) return state;
+      // Each chunk of an answer comes here.
+      if (state.answer === "running" && !state.unproven && !state.interrupted) return state;
       return {
         ...state,
         answer: "running",

@@ -55,6 +55,7 @@ export class Listening {
 
   /** Whether it listens to the device now. */
   allows(key: string): boolean {
-    return !this.#muted.has(key) && !((this.#speaking.get(key)?.until ?? 0) > this.#clock.now());
+    const speaking = this.#speaking.get(key);
+    return !this.#muted.has(key) && !(speaking && speaking.until > this.#clock.now());
   }
 }
