@@ -32,7 +32,7 @@ window.GeminiToolForm = (_) => {
   };
 
   /** The rows of a list as they are now, with those of the lists in them; marks wrong names. */
-  const rowsIn = (from) => {
+  const rowsIn = (from, isNested) => {
     const rows = from
       .editableList("items")
       .get()
@@ -41,13 +41,13 @@ window.GeminiToolForm = (_) => {
     const names = namesOf(rows);
     rows.forEach((row, index) => {
       const isDuplicate = names[index] !== undefined && names.lastIndexOf(names[index]) !== index;
-      row.nameField.toggleClass("input-error", isDuplicate || isWrong(names, index));
+      row.nameField.toggleClass("input-error", isDuplicate || isWrong(names, index, isNested));
       readShape(row);
     });
     return rows;
   };
   const readShape = (shape) => {
-    if (shape.list) shape.rows = rowsIn(shape.list);
+    if (shape.list) shape.rows = rowsIn(shape.list, true);
     if (shape.items) readShape(shape.items);
   };
   const readRows = () => {

@@ -114,16 +114,20 @@ window.GeminiToolParameters = (() => {
 
   /** The names of rows; a name that is still being typed is undefined. */
   const namesOf = (rows) => rows.map(({ name, isNamed }) => (isNamed ? name.trim() : undefined));
-  const isWrong = (names, index) =>
-    names[index] !== undefined &&
-    (!PARAMETER_NAME.test(names[index]) || names.indexOf(names[index]) !== index);
+  /** @param isNested properties of a parameter may have any names: the rule of the Gemini API is for the parameters themselves */
+  const isWrong = (names, index, isNested) => {
+    if (names[index] === undefined) return false;
+    const name = names[index].replace(NUMBERED, "");
+    if (!name || names.slice(0, index).includes(name)) return true;
+    return !isNested && !PARAMETER_NAME.test(names[index]);
+  };
 
   /** @param place the numbers of the rows around these @returns what is wrong with the first wrong name, in words */
   function problemOfRows(rows, _, place = []) {
     const names = namesOf(rows);
     for (const [index, row] of rows.entries()) {
       const number = [...place, index + 1];
-      if (isWrong(names, index)) {
+      if (isWrong(names, index, place.length > 0)) {
         const name = names[index].replace(NUMBERED, "");
         if (!name) return _("tool-call.error.noName", { number: number.join(".") });
         return names.slice(0, index).includes(name)

@@ -106,7 +106,7 @@ describe("the parameters of a tool", () => {
     );
   });
 
-  it("have a wrong name at any depth, and a row without a name is named by its numbers", () => {
+  it("may have a wrong name, also inside of a parameter when it is missing or there twice, and a row without a name is named by its numbers", () => {
     const say = (key: string, values: object) => `${key} ${JSON.stringify(values)}`;
     const inside = (property: string) => {
       const item = {
@@ -115,7 +115,9 @@ describe("the parameters of a tool", () => {
       };
       return JSON.stringify(weather({ type: "array", items: item }));
     };
-    assert.equal(problemOf(inside("2nd"), say), 'tool-call.error.parameterName {"name":"2nd"}');
+    const outside = JSON.stringify({ type: "object", properties: { "2nd": { type: "string" } } });
+    assert.equal(problemOf(outside, say), 'tool-call.error.parameterName {"name":"2nd"}');
+    assert.equal(problemOf(inside("2nd"), say), undefined);
     assert.equal(problemOf(inside(""), say), 'tool-call.error.noName {"number":"1.2"}');
     assert.equal(problemOf(inside("good (2)"), say), 'tool-call.error.duplicateName {"name":"good"}');
     assert.equal(problemOf(inside("better"), say), undefined);
