@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { accept, versionOf } from "../nodes/settings/table";
+import { declareTool } from "../live/tools/declaration";
+import { accept, readSettings, versionOf } from "../nodes/settings/table";
 import {
   dialogs,
   examples,
@@ -16,7 +17,43 @@ import {
   tableOf,
 } from "./dialogs";
 
-type Default = { value?: unknown; validate?: (this: object, value: unknown) => unknown };
+type Default = {
+  value?: unknown;
+  required?: boolean;
+  validate?: (this: object, value: unknown, options?: object) => unknown;
+};
+
+/** For each rule of the tables, settings that it refuses; by the node, and by the setting that has the rule. */
+const MISFITS: Record<string, Record<string, Record<string, unknown>>> = {
+  "live-config": {
+    url: { server: "custom", url: "gateway" },
+    allowHttp: { server: "custom", url: "http://gateway.example" },
+    useEphemeralTokens: { server: "vertex", useEphemeralTokens: true },
+    tokenRenewMinutes: { useEphemeralTokens: true, tokenRenewMinutes: 30, tokenLifetimeMinutes: 30 },
+    targetTokens: { triggerTokens: 5_000, targetTokens: 5_000 },
+  },
+  "live-session": {
+    speaksFirst: { speaksFirst: true, singleTurn: true },
+    furtherSetup: { furtherSetup: '{"model": "other"}' },
+  },
+  "audio-in": { channel: { format: "pcm", channels: "1", channel: "2" } },
+  "audio-out": {
+    sampleRate: { format: "opus", sampleRate: "44100" },
+    frameMs: { format: "opus", frameMs: 30 },
+    pacing: { format: "opus", pacing: "whole" },
+    flushTemplate: { flush: "bytes", flushTemplate: "zz" },
+  },
+  "browser-in": {
+    path: { path: "/a b" },
+    sites: { embedding: "sites", sites: "home" },
+  },
+};
+
+/** A JSON Schema of an object with one property. */
+const objectWith = (name: string, schema: object = { type: "string" }) => ({
+  type: "object",
+  properties: { [name]: schema },
+});
 
 /** What the editor loads for all dialogs. */
 const EDITOR_SCRIPT = read("resources", "fields.js") + read("resources", "dialog.js");
@@ -49,6 +86,7 @@ describe("the files of every node", () => {
     for (const ending of [".json", ".html"])
       assert.deepEqual(
         filesOf("locales/en-US", ending)
+          .filter((file) => file !== "errors.json")
           .map((file) => file.replace(ending, ""))
           .sort(),
         sets,
@@ -93,6 +131,34 @@ describe("the files of every node", () => {
           version: versionOf({ migrations }),
           ...Object.fromEntries(wanted),
         });
+        for (const [name, setting] of Object.entries(settings))
+          if (setting.kind === "node")
+            assert.equal(defaultsOf(dialog)[name]!.required, setting.required === true, name);
+      });
+
+      it("says at each field what the help says about its setting", () => {
+        const { hint } = JSON.parse(read("dist/nodes/locales/en-US", `${set}.json`))[set];
+        // `view`, which chooses how the dialog shows the parameters, is one field with them.
+        for (const [name, { kind }] of Object.entries(tableOf(set).settings))
+          if (kind !== "type" && `${set}.${name}` !== "tool-call.parameters") assert.ok(hint[name], name);
+      });
+
+      it("refuses in its dialog settings that do not fit together, as the runtime does", () => {
+        const table = tableOf(set);
+        const misfits = MISFITS[set] ?? {};
+        assert.deepEqual(Object.keys(misfits).sort(), Object.keys(table.rules).sort());
+        for (const [name, properties] of Object.entries(misfits)) {
+          assert.throws(
+            () => readSettings(table, properties),
+            ({ message }: Error) => message.startsWith(table.rules[name]!.error),
+          );
+          const validate = defaultsOf(dialog)[name]!.validate!;
+          const value: unknown = properties[name];
+          assert.equal(validate.call({ ...properties, _: String }, value), false, name);
+          const said = String(validate.call({ ...properties, _: String }, value, {}));
+          assert.ok(said.startsWith(`${set}.error.${name}`), said);
+          assert.equal(validate.call({ _: String }, table.settings[name]!.default, {}), true, name);
+        }
       });
 
       it("has the ranges and the choices of its table in its fields", () => {
@@ -181,6 +247,44 @@ describe("the files of every node", () => {
       });
     });
   }
+
+  it("have presets of turn detection that the live session accepts, one for each choice", () => {
+    const { script } = dialogs.find(({ set }) => set === "live-session")!;
+    const [, written] = /const PRESETS = (\{.*?\n {8}\});/s.exec(script)!;
+    const presets = new Function(`return ${written}`)() as Record<string, Record<string, unknown>>;
+    const { settings } = tableOf("live-session");
+    const { choices } = settings.preset as { choices: readonly string[] };
+    assert.deepEqual(
+      Object.keys(presets),
+      choices.filter((choice) => choice !== "own"),
+    );
+    for (const [name, fields] of Object.entries(presets))
+      for (const [setting, value] of Object.entries(fields))
+        assert.ok(accept(settings[setting]!, value), `${name}: ${setting}`);
+  });
+
+  it("take the same names of functions and parameters as the runtime", () => {
+    const { functionName, parameters } = defaultsOf(dialogs.find(({ set }) => set === "tool-call")!);
+    const runtimeTakes = (name: string, schema: object) => {
+      try {
+        return !!declareTool({ name, description: "Does it.", parameters: schema, behavior: "" });
+      } catch {
+        return false;
+      }
+    };
+    const takes = (check: Default | undefined, property: string, value: string) =>
+      check!.validate!.call({ [property]: value, _: String }, value);
+    const names = ["a", "_a1", "a.b:c-d", "2a", ".a", "", " ", "a b", "ä", "a".repeat(64), "a".repeat(65)];
+    for (const name of names) {
+      assert.equal(takes(functionName, "functionName", name), runtimeTakes(name, {}), name);
+      // The dialog also wants a name for each row inside of a parameter.
+      const nested = name.trim() ? [objectWith("a", objectWith(name))] : [];
+      for (const schema of [objectWith(name), ...nested]) {
+        const text = JSON.stringify(schema);
+        assert.equal(takes(parameters, "parameters", text), runtimeTakes("a", schema), text);
+      }
+    }
+  });
 
   it("have no unused icon", () => {
     const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);

@@ -164,6 +164,22 @@ describe("the texts of every node", () => {
       });
     });
 
+  it("give the ranges of numbers in the help as the tables have them", () => {
+    let ranges = 0;
+    for (const { set } of dialogs) {
+      const help = read("locales/en-US", `${set}.html`).replaceAll("&#58;", ":").split("\n");
+      for (const setting of Object.values(tableOf(set).settings)) {
+        if (setting.kind !== "number") continue;
+        const line = help.find((text) => text.startsWith(`: ${setting.label} (`)) ?? "";
+        const [, min, max] = /(?:,|: from) (-?\d+) to (\d+)[.,]/.exec(line) ?? [];
+        if (max === undefined) continue;
+        ranges += 1;
+        assert.deepEqual([Number(min), Number(max)], [setting.min, setting.max], setting.label);
+      }
+    }
+    assert.ok(ranges > 20, String(ranges));
+  });
+
   it("have no unused text, and no text that the code uses is missing", () => {
     const catalogues = dialogs.flatMap(({ set }) =>
       flatten(JSON.parse(read("locales/en-US", `${set}.json`))),

@@ -1,7 +1,7 @@
 // Serves the button "Test connection": opens a conversation with the settings that the dialog shows, and says what came of it.
 
 import type { NodeAPI } from "node-red";
-import { systemClock } from "../../audio/clock";
+import { type Clock, systemClock } from "../../audio/clock";
 import { openSocket } from "../../live/connection/socket";
 import { Credentials } from "../../live/server/credentials";
 import { InputError } from "../../live/server/errors";
@@ -37,7 +37,7 @@ const MAX_WAIT_MS = 20_000;
  * Serves `POST gemini-live-config/test`, which answers a TestRequest with a TestResult. Requires the permission to change flows, which
  * could do the same with a deploy. One test at a time: the status of another is 409. A dialog that is closed ends its test.
  */
-export function serveConnectionTest(RED: NodeAPI): void {
+export function serveConnectionTest(RED: NodeAPI, clock: Clock = systemClock): void {
   let isRunning = false;
   RED.httpAdmin.post(
     "/gemini-live-config/test",
@@ -50,7 +50,7 @@ export function serveConnectionTest(RED: NodeAPI): void {
       isRunning = true;
       const dialog = new AbortController();
       response.on("close", () => dialog.abort());
-      testConnection(RED, request.body ?? {}, dialog.signal)
+      testConnection(RED, request.body ?? {}, clock, dialog.signal)
         .catch((error: Error): TestResult => ({ error: String(error) }))
         .then((result) => {
           isRunning = false;
@@ -63,6 +63,7 @@ export function serveConnectionTest(RED: NodeAPI): void {
 async function testConnection(
   RED: NodeAPI,
   { id, settings = {}, apiKey, model }: Partial<TestRequest>,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<TestResult> {
   const deployed = readerOfEnvironment(RED, id);
@@ -78,14 +79,14 @@ async function testConnection(
   try {
     const connection = readConnection(RED, entered, key, simulator);
     const connectTimeoutMs = Math.min(connection.connectTimeoutMs, MAX_WAIT_MS);
-    const credentials = new Credentials({ ...connection, connectTimeoutMs, clock: systemClock });
+    const credentials = new Credentials({ ...connection, connectTimeoutMs, clock });
     const server = await credentials.show(false, signal);
     const ofSession = readSettings(liveSession, model ? { model: deployed(model) } : {});
     const setup = buildSetup(conversationSettings(ofSession), connection.continuity, { tools: [] });
-    const begun = systemClock.now();
+    const begun = clock.now();
     const handlers = { onFrame() {}, onBadFrame() {}, onClose() {} };
-    const socket = await openSocket(server, setup, handlers, connectTimeoutMs, systemClock, signal);
-    const setupMs = Math.round(systemClock.now() - begun);
+    const socket = await openSocket(server, setup, handlers, connectTimeoutMs, clock, signal);
+    const setupMs = Math.round(clock.now() - begun);
     await socket.close();
     return { model: setup.model.replace(/^models\//, ""), setupMs };
   } finally {

@@ -1,7 +1,7 @@
 // Serves the play button of the voice: lets the server say one sentence with the voice that the dialog shows, as a WAV file.
 
 import type { NodeAPI } from "node-red";
-import { systemClock } from "../../audio/clock";
+import { type Clock, systemClock } from "../../audio/clock";
 import { wavHeader } from "../../audio/codecs/wav-header";
 import { isMonoPcm16, parseMimeType } from "../../audio/formats";
 import { Conversation } from "../../live/conversation";
@@ -37,7 +37,7 @@ const MAX_BYTES = 15 * 48_000;
  * permission to change flows, which could do the same with a deploy. One sample at a time: the status of another is 409. A dialog that is
  * closed ends its sample.
  */
-export function serveVoiceSamples(RED: NodeAPI): void {
+export function serveVoiceSamples(RED: NodeAPI, clock: Clock = systemClock): void {
   let isRunning = false;
   RED.httpAdmin.post(
     "/gemini-live-session/voice-sample",
@@ -50,7 +50,7 @@ export function serveVoiceSamples(RED: NodeAPI): void {
       isRunning = true;
       const dialog = new AbortController();
       response.on("close", () => dialog.abort());
-      makeSample(RED, request.body ?? {}, dialog.signal)
+      makeSample(RED, request.body ?? {}, clock, dialog.signal)
         .then((wav): SampleResult => ({ wav: wav.toString("base64") }))
         .catch((error: Error): SampleResult => ({ error: String(error) }))
         .then((result) => {
@@ -64,6 +64,7 @@ export function serveVoiceSamples(RED: NodeAPI): void {
 async function makeSample(
   RED: NodeAPI,
   { id, connection: connectionId, ...shown }: Partial<SampleRequest>,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const node = RED.nodes.getNode(String(connectionId)) as LiveConfigNode | null;
@@ -77,7 +78,7 @@ async function makeSample(
     readerOfEnvironment(RED, id),
   );
   const settings = conversationSettings(readSettings(liveSession, { model, voice, language }));
-  const { pcm, mimeType } = await speak(connection, settings, signal);
+  const { pcm, mimeType } = await speak(connection, settings, clock, signal);
   const format = mimeType === undefined ? undefined : parseMimeType(mimeType);
   if (!format || !isMonoPcm16(format))
     throw new InputError(`${settings.model} answered without sound.`, "GEMINI_MODEL");
@@ -85,7 +86,12 @@ async function makeSample(
 }
 
 /** Opens a conversation of its own, and closes it after the first answer. */
-function speak(connection: SharedConnection, settings: ConversationSettings, signal: AbortSignal) {
+function speak(
+  connection: SharedConnection,
+  settings: ConversationSettings,
+  clock: Clock,
+  signal: AbortSignal,
+) {
   return new Promise<{ pcm: Buffer; mimeType: string | undefined }>((resolve, reject) => {
     const pieces: Buffer[] = [];
     let bytes = 0;
@@ -104,7 +110,7 @@ function speak(connection: SharedConnection, settings: ConversationSettings, sig
         tools: () => [],
         // It ends by itself, so it does not count among the conversations that the connection allows.
         admit() {},
-        clock: systemClock,
+        clock,
         random: Math.random,
       },
       (event) => {
@@ -118,7 +124,7 @@ function speak(connection: SharedConnection, settings: ConversationSettings, sig
         }
       },
     );
-    const cancelTimeout = systemClock.after(MAX_WAIT_MS, () =>
+    const cancelTimeout = clock.after(MAX_WAIT_MS, () =>
       end(
         new InputError(
           `The server sent no whole sample within ${MAX_WAIT_MS / 1000} s.`,

@@ -4,13 +4,17 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Clock, systemClock } from "../../audio/clock";
+import { serveConnectionTest } from "../../nodes/live-config/connection-check";
 import { opened } from "../clean-up";
+import { TestClock } from "../clock";
 import { acceptSetup, startFarEnd } from "../far-end";
-import { Inbox } from "../inbox";
+import { deferred, Inbox } from "../inbox";
 import { deploy, type EditorNews, listenAsEditor, type NodeRed, post, startNodeRed } from "../node-red";
 import { freePort, startPlainNodeRed } from "../plain-node-red";
 import { startProxy } from "../proxy";
 import { startTls } from "../tls";
+import { postHere } from "./admin-here";
 
 const KEY = "a-key-that-nobody-may-see";
 const FLOW = [
@@ -25,8 +29,11 @@ const FLOW = [
   },
 ];
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: as users write it
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: as users write them
 const IN_ENVIRONMENT = "${NODE_RED_HOME}";
+const MODEL = "${MODEL}";
+const API_VERSION = "${API_VERSION}";
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: as users write them
 
 type Result = { error?: string; model?: string; setupMs?: number };
 let nodeRed: NodeRed;
@@ -60,7 +67,7 @@ async function answeringHttp(status: number) {
 
 describe("a test of a connection", () => {
   before(async () => {
-    nodeRed = await startNodeRed();
+    nodeRed = await startNodeRed({ MODEL: "gemini-3.1-flash-live-preview", API_VERSION: "v1alpha" });
     news = await listenAsEditor(nodeRed.url);
   });
   after(() => {
@@ -145,14 +152,20 @@ describe("a test of a connection", () => {
     await deploy(nodeRed, news, [...FLOW, node], "full");
     const { error } = await ask({ url: farEnd.url, proxy: "proxy" });
     assert.match(error!, /proxy requires a user and a password \(HTTP 407\)/);
-    assert.match((await ask({ url: farEnd.url, proxy: "other" })).error!, /not deployed. Deploy it/);
+    for (const other of [{ proxy: "other" }, { tls: "other" }])
+      assert.match((await ask({ url: farEnd.url, ...other })).error!, /not deployed\. Deploy it/);
   });
 
   it("uses the stored key where the dialog has not changed it, and variables of the environment", async () => {
     const farEnd = await opened(startFarEnd(acceptSetup()));
     await deploy(nodeRed, news, FLOW, "full");
     assert.equal((await ask({ url: farEnd.url }, { id: "stored", apiKey: "__PWRD__" })).error, undefined);
-    assert.equal((await ask({ url: farEnd.url }, { apiKey: IN_ENVIRONMENT })).error, undefined);
+    const { error, model } = await ask(
+      { url: farEnd.url, apiVersion: API_VERSION },
+      { apiKey: IN_ENVIRONMENT, model: MODEL },
+    );
+    assert.deepEqual([error, model], [undefined, "gemini-3.1-flash-live-preview"]);
+    assert.match(farEnd.requests[1]!.url!, /\.v1alpha\./);
     const disabled = FLOW.map((node) => (node.id === "stored" ? { ...node, d: true } : node));
     await deploy(nodeRed, news, disabled, "full");
     assert.equal((await ask({ url: farEnd.url }, { id: "stored", apiKey: "__PWRD__" })).error, undefined);
@@ -241,6 +254,28 @@ describe("a test of a connection", () => {
     await closed;
     const { url } = await opened(startFarEnd(acceptSetup()));
     assert.equal((await ask({ url })).error, undefined);
+  });
+});
+
+describe("a test of a connection in this process", () => {
+  const askHere = (settings: object, clock: Clock = systemClock) =>
+    postHere<Result>((RED) => serveConnectionTest(RED, clock), { id: "new", settings, apiKey: KEY });
+
+  it("waits 20 s at most, however long the connect timeout is", async () => {
+    const clock = new TestClock();
+    const asked = deferred();
+    const farEnd = await opened(startFarEnd(() => asked.resolve()));
+    const result = askHere({ server: "custom", url: farEnd.url, connectTimeoutSeconds: 300 }, clock);
+    await asked.promise;
+    clock.advance(20_000);
+    assert.match((await result).error!, /did not answer within 20 s/);
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("leaves no simulator running", async () => {
+    const { model } = await askHere({ server: "simulator" });
+    // What the tests leave running fails them in the end (clean-up.ts).
+    assert.equal(model, "gemini-3.8-live");
   });
 });
 

@@ -1,7 +1,11 @@
 // The admin endpoint behind the button "Try it" of a tool call, in a real Node-RED, with branches that answer, fail and stay silent.
 
 import assert from "node:assert/strict";
+import { declareTool } from "../../live/tools/declaration";
+import type { CallerNode } from "../../nodes/flow/node-types";
+import { Trial } from "../../nodes/tool-call/trial";
 import { opened } from "../clean-up";
+import { TestClock } from "../clock";
 import { deploy, type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { startPlainNodeRed } from "../plain-node-red";
 
@@ -196,6 +200,38 @@ describe("a call that is tried from the dialog", () => {
     await deploy(nodeRed, news, FLOW, "full");
     const [status, { outcome }] = await waiting;
     assert.deepEqual([status, outcome], [200, "stopped"]);
+  });
+});
+
+describe("the calls of one tool that are tried", () => {
+  it("end with their own response, and not with the timeout or the response of another one", async () => {
+    const clock = new TestClock();
+    const sent: [{ toolCall: { id: string } } | null, object | null][] = [];
+    const node = {
+      id: "tool",
+      send: (messages: (typeof sent)[0]) => sent.push(messages),
+    } as unknown as CallerNode;
+    const declared = declareTool({ name: "f", description: "Does it.", parameters: "{}", behavior: "" });
+    const trial = new Trial(node, { ...declared, timeoutMs: 5_000 }, "{}", clock);
+    const run = (signal = new AbortController().signal) =>
+      trial.run({ args: {}, functionName: "f", parameters: "{}" }, signal);
+    const respond = (id: string, output: string) => {
+      const errors: (Error | undefined)[] = [];
+      trial.respond(id, { response: { output } }, (error) => errors.push(error));
+      return errors;
+    };
+    const dialog = new AbortController();
+    const first = run(dialog.signal);
+    dialog.abort();
+    assert.deepEqual(await first, { outcome: "stopped", ms: 0 });
+    const second = run();
+    const [firstId, secondId] = sent.flatMap(([call]) => call?.toolCall.id ?? []);
+    assert.match(String(respond(firstId!, "late")), /waits for no response/);
+    clock.advance(3_000);
+    assert.deepEqual(respond(secondId!, "in time"), [undefined]);
+    assert.deepEqual(await second, { outcome: "answered", response: "in time", ms: 3_000 });
+    assert.equal(clock.waiting, 0);
+    assert.equal(sent.length, 3);
   });
 });
 

@@ -3,11 +3,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { beginsWav } from "../../audio/codecs/wav";
+import { OwnSimulator, readConnection } from "../../nodes/live-config/connection";
+import { type SampleResult, serveVoiceSamples } from "../../nodes/live-session/voice-sample";
+import { liveConfig } from "../../nodes/settings/live-config";
+import { readSettings } from "../../nodes/settings/table";
 import { opened } from "../clean-up";
+import { TestClock } from "../clock";
 import { acceptSetup, startFarEnd } from "../far-end";
-import { Inbox } from "../inbox";
+import { deferred, Inbox } from "../inbox";
 import { deploy, type EditorNews, listenAsEditor, type NodeRed, startNodeRed } from "../node-red";
 import { startPlainNodeRed } from "../plain-node-red";
+import { postHere } from "./admin-here";
 
 const KEY = "a-key-that-nobody-may-see";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: as users write them
@@ -15,12 +21,17 @@ const IN_ENVIRONMENT = "${NODE_RED_HOME}";
 const NOT_SET = "${NOBODY_HAS_SET_THIS}";
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: as users write them
 const TO_SIMULATOR = { id: "connection", type: "gemini-live-config", server: "simulator" };
-/** Half a second of sound at 24 kHz, and the end of the answer. */
-const answerWith = (bytes: number) => ({
+/** Sound of that many bytes. */
+const answerWith = (bytes: number, rate = 24_000) => ({
   serverContent: {
     modelTurn: {
       parts: [
-        { inlineData: { mimeType: "audio/pcm;rate=24000", data: Buffer.alloc(bytes, 1).toString("base64") } },
+        {
+          inlineData: {
+            mimeType: `audio/pcm;rate=${rate}`,
+            data: Buffer.alloc(bytes, 1).toString("base64"),
+          },
+        },
       ],
     },
   },
@@ -118,6 +129,21 @@ describe("a sample of a voice", () => {
     assert.equal(generationConfig.speechConfig!.languageCode, NOT_SET);
   });
 
+  it("has the sample rate that the server names", async () => {
+    await answering(answerWith(16_000, 16_000), COMPLETE);
+    const { wav } = await sample();
+    assert.deepEqual([wav!.readUInt32LE(24), wav!.readUInt32LE(40)], [16_000, 16_000]);
+  });
+
+  it("is not tried again when the connection is lost", async () => {
+    const farEnd = await opened(
+      startFarEnd(acceptSetup((frame, _reply, socket) => "clientContent" in frame && socket.close(1011))),
+    );
+    await deployConnection({ server: "custom", url: farEnd.url });
+    assert.ok((await sample()).error);
+    assert.equal(farEnd.requests.length, 1);
+  });
+
   it("ends after fifteen seconds of sound", async () => {
     await answering(...Array(40).fill(answerWith(24_000)));
     const { wav } = await sample();
@@ -153,6 +179,29 @@ describe("a sample of a voice", () => {
     dialog.abort();
     assert.equal(await first, "AbortError");
     await closed;
+  });
+});
+
+describe("a sample of a voice in this process", () => {
+  it("waits 20 s at most for a server that says nothing", async () => {
+    const clock = new TestClock();
+    const asked = deferred();
+    const farEnd = await opened(
+      startFarEnd(acceptSetup((frame) => "clientContent" in frame && asked.resolve())),
+    );
+    const settings = readSettings(liveConfig, { server: "custom", url: farEnd.url });
+    const connection = readConnection({} as never, settings, KEY, new OwnSimulator());
+    const node = { type: "gemini-live-config", connection: () => connection };
+    const result = postHere<SampleResult>(
+      (RED) => serveVoiceSamples(RED, clock),
+      { connection: "any" },
+      node,
+    );
+    await asked.promise;
+    clock.advance(20_000);
+    const said = await result;
+    assert.match("error" in said ? said.error : "", /The server sent no whole sample within 20 s\.$/);
+    assert.equal(clock.waiting, 0);
   });
 });
 

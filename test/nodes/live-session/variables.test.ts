@@ -134,6 +134,7 @@ describe("a setting of a live session that is a variable", () => {
   for (const [what, value, said] of [
     ["not set", undefined, /The setting "Voice" must be a text; flow\.voice is not set\./],
     ["a number", 7, /The setting "Voice" must be a text; flow\.voice is 7\./],
+    ["a long list", Array(200).fill("Kore"), /flow\.voice is \["Kore"[^.]{92}[^.]?\.$/],
   ] as const)
     it(`is an error that names the setting when the variable is ${what}, and no conversation opens`, async () => {
       await start({ voice: "voice", voiceType: "flow" });
@@ -147,6 +148,23 @@ describe("a setting of a live session that is a variable", () => {
       await connect();
       assert.deepEqual(voices(), ["Puck"]);
     });
+
+  it("has no blanks around it, and is an error when its context store fails", async () => {
+    await start({ voice: "voice", voiceType: "global" });
+    const node = runtime.getNode("session") as unknown as { context(): object };
+    let get: Context["get"] = (_name, _store, done) => done(new Error("the disk is gone"));
+    replace(node, "context", () => ({
+      global: { get: (...args: Parameters<Context["get"]>) => get(...args) },
+    }));
+    flow.send("session", { payload: "hello" });
+    assert.match(
+      (await flow.nextError()).message,
+      /The setting "Voice" cannot be read from global\.voice: the disk is gone/,
+    );
+    get = (_name, _store, done) => done(null, " Puck\n");
+    await connect();
+    assert.deepEqual(voices(), ["Puck"]);
+  });
 
   it("gives way to the settings of connect, and its variable need not be there", async () => {
     await start({ voice: "voice", voiceType: "flow", instruction: "rules", instructionType: "flow" });
