@@ -277,6 +277,11 @@ window.GeminiLive ??= {
           if (!known[name] && !known[`has_${name}`] && !fieldOf(name).val()) fieldOf(name).removeAttr("id");
         }
       },
+      /** What went wrong with a request to Node-RED, in words. @param failed as jQuery gives it to those who wait */
+      failureOf({ status, responseJSON }) {
+        const isForbidden = status === 401 || status === 403;
+        return responseJSON?.error ?? RED._(`${catalogue}.request.${isForbidden ? "forbidden" : "failed"}`);
+      },
       /** Has the dialog that is open call `ending` when it closes. */
       atEnd: (ending) => endings.push(ending),
       /** `oneditcancel` of dialogs that have something to end. */

@@ -1,7 +1,11 @@
 // "Try it" in the dialog of a tool call: sends a call with example arguments into the deployed branch, and shows what came back.
 
-/** Adds its row to the dialog of a tool call node. @returns `close`, which stops the call that runs */
-window.GeminiToolTrial = (node) => {
+/**
+ * Adds its row to the dialog of a tool call node.
+ * @param failureOf says what went wrong with a request
+ * @returns `close`, which stops the call that runs
+ */
+window.GeminiToolTrial = (node, failureOf) => {
   const { exampleOf } = window.GeminiToolParameters;
   const _ = (key, values) => node._(key, values);
   const parameters = $("#node-input-parameters");
@@ -57,16 +61,11 @@ window.GeminiToolTrial = (node) => {
     const old = RED.nodes.dirty() && given.ms !== undefined ? [_("tool-call.trial.oldFlow")] : [];
     show([...old, sentences[given.outcome](given)].join(" "), given.response);
   };
-  const showFailure = ({ status, statusText, responseJSON }, begun) => {
-    if (responseJSON?.outcome) showResult(responseJSON);
-    else if (statusText === "abort")
+  const showFailure = (failed, begun) => {
+    if (failed.responseJSON?.outcome) showResult(failed.responseJSON);
+    else if (failed.statusText === "abort")
       showResult({ outcome: "stopped", ms: Math.round(performance.now() - begun) });
-    else
-      show(
-        status === 401 || status === 403
-          ? _("tool-call.trial.forbidden")
-          : _("tool-call.trial.failedRequest"),
-      );
+    else show(failureOf(failed));
   };
 
   let request;

@@ -1,7 +1,11 @@
 // The play button beside the voice of a live session: plays a short sample of the voice that the dialog shows.
 
-/** Adds the button to the dialog of a live session. @returns `close`, which ends the sample that is made or played */
-window.GeminiVoiceSample = (node) => {
+/**
+ * Adds the button to the dialog of a live session.
+ * @param failureOf says what went wrong with a request
+ * @returns `close`, which ends the sample that is made or played
+ */
+window.GeminiVoiceSample = (node, failureOf) => {
   const contentOf = (name) => {
     const value = $(`#node-input-${name}`).val();
     // The sample is made without what a variable holds.
@@ -51,12 +55,10 @@ window.GeminiVoiceSample = (node) => {
       show(false, problem.message);
     });
   };
-  const failed = ({ status, statusText, responseJSON }) => {
-    if (statusText === "abort") return;
+  const showFailure = (failed) => {
+    if (failed.statusText === "abort") return;
     request = undefined;
-    const isForbidden = status === 401 || status === 403;
-    const text = isForbidden ? node._("live-session.sample.forbidden") : node._("live-session.sample.failed");
-    show(false, responseJSON?.error ?? text);
+    show(false, failureOf(failed));
   };
   const start = () => {
     const type = $("#node-input-voiceType").val() || "str";
@@ -69,7 +71,7 @@ window.GeminiVoiceSample = (node) => {
       contentType: "application/json",
       data: JSON.stringify({ id: node.id, ...Object.fromEntries(fields) }),
     });
-    request.then(play, failed);
+    request.then(play, showFailure);
   };
   button.on("click", () => (request || audio ? close() : start()));
   show(false);

@@ -11,6 +11,7 @@ import {
   filesOf,
   filesUnder,
   hasRule,
+  languages,
   ONLY_FOR_THE_DIALOG,
   ROOT,
   read,
@@ -285,6 +286,17 @@ describe("the files of every node", () => {
       }
     }
   });
+
+  for (const language of languages)
+    it(`have sample rates as numbers are written in ${language}`, () => {
+      const { format } = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
+      for (const { set } of dialogs) {
+        const rates: Record<string, string> =
+          JSON.parse(read("locales", language, `${set}.json`))[set].sampleRate ?? {};
+        for (const [rate, text] of Object.entries(rates))
+          assert.equal(text, `${format(Number(rate) / 1_000)} kHz`);
+      }
+    });
 
   it("have no unused icon", () => {
     const shown = dialogs.flatMap(({ definition }) => definition.get("icon")?.value ?? []);

@@ -70,7 +70,7 @@ describeInBrowser("the play button of a voice", () => {
       true,
     );
     await button.press();
-    assert.equal(await button.says(), "The server is speaking …");
+    assert.equal(await button.says(), "The server is speaking…");
     await button.press();
     assert.deepEqual([await button.name(), await button.says()], ["Play the voice", ""]);
   });
