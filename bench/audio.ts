@@ -1,5 +1,4 @@
 // Measures how many times faster than real time sample rates are converted, and the CPU load of 50 playbacks and of 50 Opus devices.
-// Run with: node --import tsx bench/audio.ts
 
 import { OpusDecoder, OpusEncoder } from "../audio/codecs/opus";
 import { Transcoder } from "../audio/input/transcoder";
@@ -8,7 +7,7 @@ import { Pacer } from "../audio/pacer";
 import { Playback } from "../audio/playback";
 import { loadResampler, Resampler } from "../audio/resampler";
 
-const seconds = 60;
+const seconds = 20;
 const streams = 50;
 
 function noise(samples: number) {
@@ -26,7 +25,7 @@ function benchPair(from: number, to: number) {
   run(seconds * 50);
   const ms = performance.now() - start;
   resampler.free();
-  console.log(`${from} > ${to} Hz: ${Math.round((seconds * 1000) / ms)} x real time`);
+  return `${from} > ${to} Hz: ${Math.round((seconds * 1000) / ms)} x real time`;
 }
 
 /** Plays 24 kHz sound in 40 ms chunks, as the Live API sends it, as 16 kHz frames of 20 ms, paced in real time. */
@@ -48,11 +47,11 @@ async function benchPlaybacks() {
   const ms = performance.now() - start;
   const share = (usage: NodeJS.CpuUsage) =>
     `${((usage.user + usage.system) / ms / 10).toFixed(1)} % of a core`;
-  console.log(
-    `${streams} playbacks of 10 s, 24000 > 16000 Hz: ${frames} frames in ${(ms / 1000).toFixed(2)} s, ` +
-      `${share(total)}; ${share(pushed)} of it for conversion and framing`,
-  );
   for (const playback of playbacks) playback.free();
+  return (
+    `${streams} playbacks of 10 s, 24000 > 16000 Hz: ${frames} frames in ${(ms / 1000).toFixed(2)} s, ` +
+    `${share(total)}; ${share(pushed)} of it for conversion and framing`
+  );
 }
 
 /** 50 devices that speak and listen at once, in Opus packets of 60 ms: 16 kHz in, 24 kHz out. */
@@ -90,19 +89,21 @@ async function benchOpusDevices() {
   }
   const { user, system } = process.cpuUsage(before);
   const seconds = (packets.length * ms) / 1000;
-  console.log(
-    `${streams} Opus devices, ${seconds} s: ${((user + system) / 1e4 / seconds).toFixed(1)} % of a core, ` +
-      `${((performance.now() - start) / packets.length).toFixed(1)} ms (at most ${longest.toFixed(1)} ms) for each ${ms} ms`,
-  );
+  const each = (performance.now() - start) / packets.length;
   for (const { transcoder, packer } of devices) {
     transcoder.free();
     packer.free();
   }
+  return (
+    `${streams} Opus devices, ${seconds} s: ${((user + system) / 1e4 / seconds).toFixed(1)} % of a core, ` +
+    `${each.toFixed(1)} ms (at most ${longest.toFixed(1)} ms) for each ${ms} ms`
+  );
 }
 
-async function bench() {
+/** @returns a line for each measurement */
+export async function benchAudio(): Promise<string[]> {
   await loadResampler();
-  for (const [from, to] of [
+  const pairs = [
     [8000, 16000],
     [16000, 24000],
     [24000, 16000],
@@ -110,10 +111,7 @@ async function bench() {
     [24000, 48000],
     [44100, 16000],
     [48000, 16000],
-  ] as const)
-    benchPair(from, to);
-  await benchOpusDevices();
-  await benchPlaybacks();
+  ] as const;
+  const lines = pairs.map(([from, to]) => benchPair(from, to));
+  return [...lines, await benchOpusDevices(), await benchPlaybacks()];
 }
-
-void bench();

@@ -31,7 +31,7 @@ export async function open({ url, model, reports }) {
   (async () => {
     for await (const event of events) {
       for (const { inlineData } of event.content?.parts ?? [])
-        if (inlineData) reports.sounded(Buffer.from(inlineData.data, "base64").length);
+        if (inlineData) reports.sounded(Buffer.from(inlineData.data, "base64"));
       if (event.partial && event.outputTranscription) reports.said(event.outputTranscription.text);
       if (event.interrupted) reports.interrupted();
       if (event.turnComplete) reports.turnEnded();

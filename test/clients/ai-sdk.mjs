@@ -30,7 +30,7 @@ export async function open({ url, model, reports }) {
   }
 
   const receive = {
-    "audio-delta": ({ delta }) => reports.sounded(Buffer.from(delta, "base64").length),
+    "audio-delta": ({ delta }) => reports.sounded(Buffer.from(delta, "base64")),
     "audio-transcript-delta": ({ delta }) => reports.said(delta),
     "speech-started": () => reports.interrupted(),
     "response-done": () => reports.turnEnded(),

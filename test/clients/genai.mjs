@@ -37,7 +37,7 @@ export async function open({ url, model, reports }) {
   function receive({ serverContent: content, toolCall, sessionResumptionUpdate: update }) {
     if (update?.resumable) handle = update.newHandle;
     for (const { inlineData } of content?.modelTurn?.parts ?? [])
-      if (inlineData) reports.sounded(Buffer.from(inlineData.data, "base64").length);
+      if (inlineData) reports.sounded(Buffer.from(inlineData.data, "base64"));
     if (content?.outputTranscription?.text) reports.said(content.outputTranscription.text);
     if (content?.interrupted) reports.interrupted();
     if (content?.turnComplete) reports.turnEnded();

