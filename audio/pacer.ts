@@ -2,21 +2,22 @@
 
 import { type Clock, systemClock } from "./clock";
 
-const tickMs = 10;
+const tickMs = 5;
 
 /** The timer that playbacks share. It runs only while one of them waits. */
 export class Pacer {
   readonly clock: Clock;
-  readonly #runs = new Set<() => void>();
+  /** When each is due, by the clock. */
+  readonly #runs = new Map<() => void, number>();
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock = systemClock) {
     this.clock = clock;
   }
 
-  /** Calls `run` about every 10 ms until it is deleted. */
-  add(run: () => void): void {
-    this.#runs.add(run);
+  /** Calls `run` within 5 ms after `at`, and then about every 5 ms until it is added for another time or deleted. */
+  add(run: () => void, at: number): void {
+    this.#runs.set(run, at);
     if (!this.#cancel) this.#arm();
   }
 
@@ -29,10 +30,11 @@ export class Pacer {
   }
 
   #arm() {
-    // Ticks lie on multiples of 10 ms, so that delays do not add up.
+    // Ticks lie on multiples of 5 ms, so that delays do not add up.
     this.#cancel = this.clock.after(tickMs - (this.clock.now() % tickMs), () => {
       this.#arm(); // First, so that a callback that throws stops no other playback.
-      for (const run of this.#runs) run();
+      const now = this.clock.now();
+      for (const [run, at] of this.#runs) if (at <= now) run();
     });
   }
 }

@@ -240,6 +240,14 @@ export class Playback {
     this.#run();
   }
 
+  /** When what waits is to leave; Infinity: nothing waits. */
+  get #nextAt(): number {
+    const { whole, sendAheadMs } = this.#options;
+    const waits = this.#filling ? !whole && this.queuedMs > 0 : this.#queue.length > 0;
+    if (!waits) return Number.POSITIVE_INFINITY;
+    return this.#filling ? this.#pushedAt + fillTimeoutMs : this.#playedAt - sendAheadMs;
+  }
+
   /** Sends what is due. Callbacks may call methods of this playback, so the state is read anew after each. */
   readonly #run = (): void => {
     const { paced, whole, sendAheadMs } = this.#options;
@@ -265,8 +273,8 @@ export class Playback {
       this.#onFrame(next);
     }
     while (this.#ends.length > 0 && this.#ends[0]!.at <= now) this.#ends.shift()!.played();
-    const waits = this.#filling ? !whole && this.queuedMs > 0 : this.#queue.length > 0;
-    if (waits || this.#ends.length > 0) this.#pacer.add(this.#run);
+    const dueAt = Math.min(this.#nextAt, this.#ends[0]?.at ?? Number.POSITIVE_INFINITY);
+    if (dueAt < Number.POSITIVE_INFINITY) this.#pacer.add(this.#run, dueAt);
     else this.#pacer.delete(this.#run);
   };
 }
