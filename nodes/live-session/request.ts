@@ -6,6 +6,7 @@ import { InputError } from "../../live/server/errors";
 import type { OwnSettings } from "../../live/setup/setup";
 import { copyAsJson, type FlowMessage } from "../flow/messages";
 import { PER_CONVERSATION } from "../settings/live-session";
+import { isImageType, requireImage } from "./image";
 import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
 
 export type Action = "connect" | "disconnect" | "reset" | "interrupt" | "usage";
@@ -88,8 +89,10 @@ function readBytes(payload: Buffer, mimeType: unknown): Input {
     throw new InputError(
       `msg.payload has ${payload.length} bytes. The limit is ${MAX_PAYLOAD_BYTES} bytes: split it into several messages.`,
     );
-  if (mimeType === "image/jpeg" || mimeType === "image/png")
+  if (isImageType(mimeType)) {
+    requireImage(payload, mimeType, "msg.payload");
     return { kind: "image", data: payload, mimeType };
+  }
   if (mimeType !== undefined && !String(mimeType).startsWith("audio/"))
     throw new InputError(
       `msg.mimeType ${JSON.stringify(mimeType)} is not supported. Use audio/pcm;rate=16000, image/jpeg or image/png.`,

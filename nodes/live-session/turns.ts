@@ -3,6 +3,7 @@
 import type { HistoryTurn, TurnPart } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import { copyAsJson } from "../flow/messages";
+import { isImageType, requireImage } from "./image";
 
 /** Maximum bytes of sound or images in one message. */
 export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
@@ -89,7 +90,7 @@ function checkSize(parts: readonly TurnPart[]) {
 }
 
 function readImage({ mimeType, data }: Fields, where: string): TurnPart {
-  if (mimeType !== "image/jpeg" && mimeType !== "image/png")
+  if (!isImageType(mimeType))
     throw new InputError(
       `${where}.inlineData.mimeType is ${JSON.stringify(mimeType)}. Use image/jpeg or image/png.`,
     );
@@ -98,6 +99,7 @@ function readImage({ mimeType, data }: Fields, where: string): TurnPart {
     throw new InputError(
       `${where}.inlineData.data must be a Buffer or base64 that is not empty, without "data:" in front.`,
     );
+  requireImage(bytes, mimeType, `${where}.inlineData.data`);
   return { inlineData: { mimeType, data: bytes.toString("base64") } };
 }
 

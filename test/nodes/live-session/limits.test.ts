@@ -9,7 +9,10 @@ describe("a live session that is connecting", () => {
     const server = holdSetups();
     const { flow, frames } = await startSession(server.onFrame, { offlineMessages: 1 });
     for (let n = 1; n <= 100; n++)
-      flow.send("session", { payload: Buffer.from(`image ${n}`), mimeType: "image/jpeg" });
+      flow.send("session", {
+        payload: Buffer.from(`\xff\xd8\xff image ${n}`, "latin1"),
+        mimeType: "image/jpeg",
+      });
     flow.send("session", { payload: "what do you see?" });
     server.accept();
     await frames.next(({ clientContent }) => !!clientContent);
@@ -17,7 +20,7 @@ describe("a live session that is connecting", () => {
       ({ realtimeInput }) => (realtimeInput?.video as { data: string }) ?? [],
     );
     assert.deepEqual(
-      images.map(({ data }) => Buffer.from(data, "base64").toString()),
+      images.map(({ data }) => Buffer.from(data, "base64").toString("latin1", 4)),
       ["image 100"],
     );
     assert.deepEqual(flow.caught.items, []);

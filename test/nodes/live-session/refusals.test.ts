@@ -40,6 +40,16 @@ describe("a message that a session cannot use", () => {
       /50000000 bytes\. The limit is 4194304/,
     ],
     [
+      "a page in the place of an image",
+      { payload: Buffer.from("<html>Log in</html>"), mimeType: "image/jpeg" },
+      /msg\.payload is not image\/jpeg: it begins with "<html>Log in"\. Look at what the camera/,
+    ],
+    [
+      "an image of another type",
+      { payload: Buffer.from("\xff\xd8\xff\xe0", "latin1"), mimeType: "image/png" },
+      /msg\.payload is not image\/png/,
+    ],
+    [
       "an unknown type of bytes",
       { payload: Buffer.alloc(640), mimeType: "video/mp4" },
       /msg\.mimeType "video\/mp4" is not supported\. Use audio\/pcm/,

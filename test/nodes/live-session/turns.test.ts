@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Inbox } from "../../inbox";
 import { answering, event, type Flow, type Frame, type Msg, startSession } from "../flow";
 
-const image = Buffer.from("an image");
+const image = Buffer.from("\x89PNG\r\n\x1a\n an image", "latin1");
 const inlineData = { mimeType: "image/png", data: image };
 const sent = { inlineData: { mimeType: "image/png", data: image.toString("base64") } };
 const complete = { serverContent: { turnComplete: true } };
@@ -75,8 +75,12 @@ describe("a message of a live session", () => {
         /parts\[1\].*base64.*without "data:" in front/,
       );
       await refuses(
-        part({ inlineData: { ...inlineData, data: Buffer.alloc(5e6) } }),
+        part({ inlineData: { ...inlineData, data: Buffer.alloc(5e6, image) } }),
         /5000000 bytes.*4194304/,
+      );
+      await refuses(
+        part({ inlineData: { ...inlineData, mimeType: "image/jpeg" } }),
+        /parts\[1\]\.inlineData\.data is not image\/jpeg: it begins with "\x89PNG/,
       );
       await refuses(part({ functionCall: { name: "get_time" } }), /only a history may have them/);
       assert.deepEqual(frames.items, []);
