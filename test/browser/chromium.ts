@@ -45,10 +45,13 @@ export async function openChromium(
   });
 }
 
-/** Collects what goes wrong in a page: uncaught errors, and what it logs as one but for the internet, which may not be there. */
-export function problemsOf(page: Page): string[] {
+/**
+ * Collects what goes wrong in a page: uncaught errors but for expected ones, and what it logs as one but for the internet, which may not be
+ * there.
+ */
+export function problemsOf(page: Page, expected?: RegExp): string[] {
   const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("pageerror", ({ message }) => expected?.test(message) || problems.push(message));
   page.on("console", (message) => {
     const { url } = message.location();
     if (message.type() === "error" && (!url || new URL(url).hostname === "127.0.0.1"))
