@@ -133,6 +133,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const isEmpty = (msg.payload as Buffer | string).length === 0;
     if (!isEmpty && !gate && listening.allows(identity.session)) stream.isSending = true;
     if (transcoder.misfit) throw misfitError(transcoder.misfit);
+    if (transcoder.problem) throw transcoder.problem;
   };
 
   /** Handles a message without sound: an action, or an event of audio out. */

@@ -1,7 +1,8 @@
-// Reads the Opus packets of an Ogg stream (RFC 3533, RFC 7845) in chunks of any size.
+// Reads the Opus packets of an Ogg stream (RFC 7845) in chunks of any size.
 
 import { defaultFormat, maxLostMs, maxPayloadBytes, SoundError } from "../formats";
 import { sampleBytes } from "../frames";
+import { CONTINUED, FIRST, findPage, headerBytes, LAST, maxDamagedPages, maxPageBytes } from "./ogg-pages";
 import { packetMs } from "./opus";
 
 /** One packet of sound. */
@@ -22,14 +23,32 @@ interface State {
   held: Buffer;
   /** The segments of an incomplete packet. */
   parts: Buffer[];
-  /** What the next packet is. */
-  next: "head" | "tags" | "sound";
+  /** What the next packet is; "joined": sound, if this is Opus. */
+  next: "head" | "tags" | "sound" | "joined";
   skip: number;
   begins: boolean;
-  serial: number;
-  /** Samples at 48 kHz up to the end of the last page. */
-  position: number;
+  /** Of the stream that is read; undefined: none. */
+  serial: number | undefined;
+  /** Of the last page. */
+  number: number;
+  /** Samples at 48 kHz up to the end of the last page; undefined in a stream that was joined before its first page. */
+  position: number | undefined;
+  /** The packets of a joined stream until it proves to be Opus. */
+  waiting: OggPacket[];
+  /** Pages whose position says that it is not. */
+  doubts: number;
+  /** Bytes since the last page that belong to none. */
+  skipped: number;
+  problem: keyof typeof problems | undefined;
 }
+
+/** Part of the stream cannot be read, or all of it. */
+const problems = {
+  damaged:
+    "The Ogg stream is damaged. What cannot be read is skipped and filled in. Send all its bytes in their order, over a connection that loses none.",
+  "no pages":
+    "The sound is not Ogg Opus: it has no Ogg page whose checksum fits. Send Ogg Opus, or choose the right format.",
+};
 
 const start: State = {
   held: Buffer.alloc(0),
@@ -37,85 +56,102 @@ const start: State = {
   next: "head",
   skip: 0,
   begins: true,
-  serial: 0,
+  serial: undefined,
+  number: -1,
   position: 0,
+  waiting: [],
+  doubts: 0,
+  skipped: 0,
+  problem: undefined,
 };
 
-const headerBytes = 27;
 /** Samples in a millisecond at 48 kHz. */
 const perMs = 48;
 /** The most sound that one push may yield, in milliseconds: Opus packs hours into a megabyte. */
 const maxSoundMs = (1000 * maxPayloadBytes) / (defaultFormat.sampleRate * sampleBytes);
-/** Flags of a page. */
-const CONTINUED = 1;
-const FIRST = 2;
-const LAST = 4;
 /** The position of a page on which no packet ends. */
 const NO_POSITION = -1n;
 // A packet of sound has at most 120 ms, in which libopus never fills this.
 const maxPacketBytes = 64 * 1024;
+/** What is not played of a stream that was joined in its middle, while the decoder adapts: 80 ms at 48 kHz (RFC 7845, 4.6). */
+const joinSkip = 3840;
+/** Sound may be missing between the pages of a joined stream, but not before each of them. */
+const maxDoubts = 3;
 
-/** Whether these bytes may be the start of an Ogg page. */
-export function beginsOgg(bytes: Buffer): boolean {
-  return bytes.toString("latin1", 0, 4) === "OggS";
-}
-
-/** Whether these bytes are the start of an Ogg stream. */
-export function beginsOggStream(bytes: Buffer): boolean {
-  return beginsOgg(bytes) && Boolean(bytes[5]! & FIRST);
-}
-
-/** Reads one stream of Ogg Opus files, one after the other. Skips damaged bytes up to the next page. */
+/**
+ * Reads one stream of Ogg Opus files, one after the other, from its beginning or from its middle. Skips damaged bytes up to the next page
+ * whose checksum fits.
+ */
 export class OggReader {
   #state = start;
+
+  /** What is wrong with the stream, although it is read as far as possible. */
+  get problem(): SoundError | undefined {
+    const { problem } = this.#state;
+    return problem && new SoundError(problems[problem]);
+  }
+
+  /** Notes that a packet is damaged. */
+  noteDamage(): void {
+    this.#state = { ...this.#state, problem: "damaged" };
+  }
 
   /** Takes the next bytes and returns the packets that they complete. Throws a SoundError for other codecs and for too much sound, and then ignores these bytes. */
   push(bytes: Buffer): OggPacket[] {
     const state = { ...this.#state, parts: [...this.#state.parts] };
     const packets: OggPacket[] = [];
     let samples = 0;
+    let damaged = 0;
     let rest = state.held.length > 0 ? Buffer.concat([state.held, bytes]) : bytes;
     for (;;) {
-      const at = rest.indexOf("OggS", 0, "latin1");
-      // The end may be the start of the next page's name.
-      if (at !== 0) rest = rest.subarray(at < 0 ? Math.max(0, rest.length - 3) : at);
-      const length = pageLength(rest);
-      if (length === undefined) break;
+      const found = findPage(rest);
+      state.skipped += found.skipped;
+      damaged += found.damaged;
+      if (damaged > maxDamagedPages)
+        throw new SoundError(
+          `The payload has more than ${maxDamagedPages} damaged Ogg pages. Send Ogg Opus, or choose the right format.`,
+        );
+      // What comes before the first page may be the end of one, in a stream that was joined.
+      if (damaged > 0 || (state.skipped > 0 && state.serial !== undefined)) state.problem = "damaged";
+      rest = found.rest;
+      if (!found.page) break;
+      state.skipped = 0;
       const before = packets.length;
-      readPage(state, rest.subarray(0, length), packets);
+      readPage(state, found.page, packets);
       for (const packet of packets.slice(before)) samples += samplesOf(packet) + packet.lost;
       if (samples > maxSoundMs * perMs)
         throw new SoundError(
           `The payload has more than ${Math.floor(maxSoundMs / 60_000)} minutes of Opus. Send it in pieces.`,
         );
-      rest = rest.subarray(length);
     }
+    if (state.skipped > maxPageBytes) state.problem ??= "no pages";
     state.held = Buffer.from(rest);
     this.#state = state;
     return packets;
   }
 
-  /** Starts anew. */
-  reset(): void {
-    this.#state = start;
+  /** Throws a SoundError when there was no page in the stream, and `problem` does not say so. */
+  end(): void {
+    const { problem, skipped, held, number } = this.#state;
+    if (!problem && number < 0 && skipped + held.length > 0) throw new SoundError(problems["no pages"]);
   }
-}
-
-/** The length of the page at the start of `bytes`; undefined when it is incomplete. */
-function pageLength(bytes: Buffer): number | undefined {
-  if (bytes.length < headerBytes || bytes.length < headerBytes + bytes[26]!) return undefined;
-  const table = bytes.subarray(headerBytes, headerBytes + bytes[26]!);
-  const length = table.reduce((sum, segment) => sum + segment, headerBytes + table.length);
-  return length <= bytes.length ? length : undefined;
 }
 
 function readPage(state: State, page: Buffer, packets: OggPacket[]) {
   const flags = page[5]!;
   const serial = page.readUInt32LE(14);
-  if (flags & FIRST) Object.assign(state, start, { parts: [], serial });
+  const number = page.readUInt32LE(18);
+  const { problem } = state;
+  if (flags & FIRST) Object.assign(state, start, { parts: [], serial, problem });
+  else if (state.serial === undefined) {
+    Object.assign(state, start, { next: "joined", position: undefined, parts: [], serial, problem });
+  }
   // Another logical stream beside this one.
   else if (serial !== state.serial) return;
   // A lost page: what was begun cannot be completed.
+  const follows = number === (state.number + 1) >>> 0;
+  if (!follows) state.parts = [];
+  state.number = number;
   const firstOfPage = packets.length;
   const isTorn = Boolean(flags & CONTINUED) !== state.parts.length > 0;
   const skipsFirst = isTorn && Boolean(flags & CONTINUED);
@@ -130,24 +166,53 @@ function readPage(state: State, page: Buffer, packets: OggPacket[]) {
     state.parts = [];
     skipping = false;
   }
+  if (state.next === "joined") packets.push(...join(state, page, packets.splice(firstOfPage), follows));
   if (state.next === "sound") place(state, page, packets.slice(firstOfPage));
   const begun = state.parts.reduce((sum, part) => sum + part.length, 0);
   // Copied, because the sender may reuse its Buffer.
   state.parts = begun > maxPacketBytes ? [] : state.parts.map((part) => Buffer.from(part));
+  if (flags & LAST) state.serial = undefined;
 }
 
 const samplesOf = ({ packet }: OggPacket) => packetMs(packet) * perMs;
+const samplesIn = (packets: OggPacket[]) => packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
+
+/**
+ * Takes the packets of a page of a joined stream, and returns those that are known to be sound: as soon as the positions of two pages say
+ * that what is between them is as long as its packets are by Opus.
+ */
+function join(state: State, page: Buffer, packets: OggPacket[], follows: boolean): OggPacket[] {
+  const granule = page.readBigInt64LE(6);
+  if (!follows) Object.assign(state, { waiting: [], position: undefined });
+  if (granule === NO_POSITION) return [];
+  const before = state.position;
+  const extra = (before ?? 0) + samplesIn(packets) - Number(granule);
+  const isCut = page[5]! & LAST && extra > 0 && extra < samplesIn(packets);
+  if (before !== undefined && packets.length > 0 && (extra === 0 || isCut)) {
+    state.next = "sound";
+    state.position = before - samplesIn(state.waiting);
+    const [first, ...more] = [...state.waiting, ...packets];
+    return [{ ...first!, skip: joinSkip, begins: true }, ...more];
+  }
+  if (before !== undefined && packets.length > 0 && ++state.doubts >= maxDoubts)
+    throw new SoundError(
+      "The Ogg stream was joined in its middle, and does not look like Opus sound. Send it from its beginning, as Ogg Opus.",
+    );
+  state.waiting = packets;
+  state.position = Number(granule);
+  return [];
+}
 
 /** Finds out by the position of a page what was lost before its packets, and what is to be cut from their end. */
 function place(state: State, page: Buffer, packets: OggPacket[]) {
   const granule = page.readBigInt64LE(6);
   if (granule === NO_POSITION) return;
   const position = Number(granule);
-  const length = packets.reduce((sum, packet) => sum + samplesOf(packet), 0);
-  const extra = state.position + length - position;
+  const before = state.position ?? 0;
+  const extra = before + samplesIn(packets) - position;
   // What begins in the middle, as a recording of a radio station does, has lost nothing.
   if (packets[0] && !packets[0].begins && extra < 0 && -extra <= maxLostMs * perMs) packets[0].lost = -extra;
-  let left = page[5]! & LAST && position >= state.position ? Math.max(0, extra) : 0;
+  let left = page[5]! & LAST && position >= before ? Math.max(0, extra) : 0;
   for (const packet of packets.reverse()) {
     packet.trim = Math.min(left, samplesOf(packet));
     left -= packet.trim;
@@ -155,16 +220,23 @@ function place(state: State, page: Buffer, packets: OggPacket[]) {
   state.position = position;
 }
 
+const nameOf = (packet: Buffer) => packet.toString("latin1", 0, 8);
+
 function takePacket(state: State, packet: Buffer, packets: OggPacket[]) {
   if (state.next === "head") {
-    if (packet.toString("latin1", 0, 8) !== "OpusHead" || packet.length < 19)
+    if (nameOf(packet) !== "OpusHead" || packet.length < 19)
       throw new SoundError("The Ogg stream holds no Opus sound. Send Ogg Opus, or convert it to WAV first.");
+    const [streams, channels] = [packet[18] === 0 ? 1 : packet[19], packet[9]];
+    if (streams !== 1)
+      throw new SoundError(`The Ogg Opus stream has ${channels} channels. Send mono or stereo sound.`);
     state.skip = packet.readUInt16LE(10);
     state.next = "tags";
-  } else if (state.next === "tags") state.next = "sound";
-  else {
-    packets.push({ packet, skip: state.skip, trim: 0, lost: 0, begins: state.begins });
-    state.skip = 0;
-    state.begins = false;
+    return;
   }
+  // The tags may be damaged, and then sound comes next.
+  if (state.next === "tags") state.next = "sound";
+  if (nameOf(packet) === "OpusTags") return;
+  packets.push({ packet, skip: state.skip, trim: 0, lost: 0, begins: state.begins });
+  state.skip = 0;
+  state.begins = false;
 }

@@ -55,6 +55,8 @@ const firstLine = (error: unknown) => (error as Error).message.split("\n")[0]!;
 const concealStepMs = 2.5;
 /** The most that libopus conceals at once, in milliseconds. */
 const concealMaxMs = 120;
+/** The most sound in a packet, in milliseconds (RFC 6716, 3.2.5). */
+const maxPacketMs = 120;
 
 /** Decodes one stream of packets to PCM16 at 16 kHz. */
 export class OpusDecoder {
@@ -100,6 +102,12 @@ export class OpusDecoder {
         { cause: error },
       );
     }
+  }
+
+  /** The sound in the place of an invalid packet, and of `lostMs` milliseconds that were lost before it. */
+  conceal(packet: Buffer, lostMs = 0): Buffer {
+    const ms = packetMs(packet);
+    return this.#conceal(lostMs + (ms > 0 && ms <= maxPacketMs ? ms : this.#lastMs), Buffer.alloc(0));
   }
 
   /** The sound that is missing before `next`. */

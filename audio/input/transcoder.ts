@@ -1,6 +1,7 @@
 // Converts a stream of sound in any supported format to 16 kHz mono frames, without loss between its chunks.
 
-import { beginsOgg, beginsOggStream, OggReader } from "../codecs/ogg";
+import { OggReader } from "../codecs/ogg";
+import { beginsOgg, beginsOggStream, maxPageBytes } from "../codecs/ogg-pages";
 import type { OpusDecoder } from "../codecs/opus";
 import { bytesPerFrame } from "../codecs/samples";
 import { beginsWav, WavReader } from "../codecs/wav";
@@ -55,8 +56,10 @@ export class Transcoder {
   #kind: Kind | undefined;
   /** First bytes that may be the start of a header. */
   #head = nothing;
+  /** Bytes that were taken for raw sound. */
+  #rawBytes = 0;
   #wav: WavReader | undefined;
-  readonly #ogg = new OggReader();
+  #ogg = new OggReader();
   #opus: OpusDecoder | undefined;
   /** Samples of Opus at 16 kHz that are still to be skipped. */
   #skip = 0;
@@ -80,13 +83,20 @@ export class Transcoder {
     if (this.#opus) return false;
     const sound = this.#read(payload);
     const kind = this.#said(mimeType ?? sound.mimeType);
-    return kind === "opus" || kind === "ogg" || (kind === "auto" && beginsOgg(this.#afterHead(sound.bytes)));
+    return (
+      kind === "opus" || kind === "ogg" || (kind === "auto" && this.#isOgg(this.#afterHead(sound.bytes)))
+    );
   }
 
   /** The decoder for Opus, which the transcoder frees. */
   set opus(decoder: OpusDecoder) {
     this.#opus?.free();
     this.#opus = decoder;
+  }
+
+  /** What is wrong with an Ogg stream, although it is read as far as possible. */
+  get problem(): SoundError | undefined {
+    return this.#ogg.problem;
   }
 
   /** The encoding that fits the raw sound clearly better than the one it should have, once that is known. */
@@ -152,16 +162,17 @@ export class Transcoder {
     this.#kind = rawFollows ? "pcm" : rest ? undefined : kind;
     this.#wav = rest ? undefined : wav;
     this.#head = nothing;
+    if (this.#kind === "pcm") this.#rawBytes += bytes.length;
     return pieces.flatMap((piece) => this.#converter.push(piece, kind === "pcm"));
   }
 
   /**
    * Ends the stream: returns what is left, with a shorter last frame, and starts anew. Throws a SoundError when the stream
-   * ended inside a WAV header or in the middle of a sample; what was left is then lost.
+   * ended inside a WAV header, before an Ogg page or in the middle of a sample; what was left is then lost.
    */
   end(): Buffer[] {
     if (this.#freed) throw new Error("This transcoder was freed");
-    const wav = this.#wav;
+    const [wav, ogg] = [this.#wav, this.#ogg];
     const head = { format: defaultFormat, pcm: this.#head, begins: false };
     const frames = this.#head.length > 0 ? this.#converter.push(head, true) : [];
     const extra = this.#converter.incompleteBytes;
@@ -172,6 +183,7 @@ export class Transcoder {
     this.#hasBytes = false;
     this.#order.reset();
     wav?.end();
+    ogg.end();
     if (extra > 0)
       throw new SoundError(
         `The sound ended in the middle of a sample, with ${extra} bytes of it. Send whole samples, or choose the right format.`,
@@ -192,7 +204,7 @@ export class Transcoder {
     this.#kind = undefined;
     this.#head = nothing;
     this.#wav = undefined;
-    this.#ogg.reset();
+    this.#ogg = new OggReader();
     this.#converter.dropIncomplete();
   }
 
@@ -218,7 +230,7 @@ export class Transcoder {
 
   #guess(bytes: Buffer): Kind | undefined {
     if (beginsWav(bytes)) return "wav";
-    if (beginsOgg(bytes)) return "ogg";
+    if (this.#isOgg(bytes)) return "ogg";
     if (this.#kind) return this.#kind;
     const name = unsupportedFile(bytes);
     if (name)
@@ -227,6 +239,13 @@ export class Transcoder {
       );
     if (name === undefined) return undefined;
     return bytes.toString("latin1", 0, 4) === "RIFF" ? "wav" : "pcm";
+  }
+
+  /** Whether Ogg begins here. The first page of a stream that is joined in its middle may begin anywhere in its first bytes. */
+  #isOgg(bytes: Buffer): boolean {
+    if (beginsOgg(bytes)) return true;
+    const mayBeJoined = (this.#kind ?? "pcm") === "pcm" && this.#rawBytes < maxPageBytes;
+    return mayBeJoined && bytes.includes("OggS\0", 0, "latin1");
   }
 
   /** Milliseconds of sound that were lost before a packet; undefined when it comes too late. Nothing else has packets with numbers. */
@@ -246,12 +265,22 @@ export class Transcoder {
     const bytesOf = (samples: number) =>
       Math.round((samples * defaultFormat.sampleRate) / 48000) * bytesPerFrame(format);
     return this.#ogg.push(bytes).map(({ packet, skip, trim, lost, begins }) => {
-      const pcm = opus.decode(packet, lost / 48);
+      const pcm = this.#decode(opus, packet, lost / 48);
       if (begins) this.#skip = bytesOf(skip);
       const skipped = Math.min(this.#skip, pcm.length);
       this.#skip -= skipped;
       return { format, pcm: pcm.subarray(skipped, Math.max(skipped, pcm.length - bytesOf(trim))), begins };
     });
+  }
+
+  /** Decodes a packet of a file. One that is damaged costs no more than its own sound. */
+  #decode(opus: OpusDecoder, packet: Buffer, lostMs: number): Buffer {
+    try {
+      return opus.decode(packet, lostMs);
+    } catch {
+      this.#ogg.noteDamage();
+      return opus.conceal(packet, lostMs);
+    }
   }
 
   #requireChannel({ channels }: SoundFormat) {

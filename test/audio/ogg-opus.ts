@@ -20,9 +20,22 @@ function page(packet: Buffer, number: number, position: number, flags: number): 
   head.writeBigUInt64LE(BigInt(position), 6);
   head.writeUInt32LE(number, 18);
   head[26] = lacing.length;
-  const whole = Buffer.concat([head, lacing, packet]);
-  whole.writeUInt32LE(checksum(whole), 22);
-  return whole;
+  return sealed(Buffer.concat([head, lacing, packet]));
+}
+
+/** A copy of the page with the checksum of what is in it. */
+export function sealed(page: Buffer): Buffer {
+  const copy = Buffer.from(page);
+  copy.fill(0, 22, 26);
+  copy.writeUInt32LE(checksum(copy), 22);
+  return copy;
+}
+
+/** The pages of a file in which no packet holds the name of a page. */
+export function pagesOf(file: Buffer): Buffer[] {
+  const starts: number[] = [];
+  for (let at = file.indexOf("OggS"); at >= 0; at = file.indexOf("OggS", at + 1)) starts.push(at);
+  return starts.map((start, i) => file.subarray(start, starts[i + 1]));
 }
 
 /** The file of mono packets of `frameMs` milliseconds each. */

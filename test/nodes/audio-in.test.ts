@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { OpusEncoder } from "../../audio/codecs/opus";
 import { encode } from "../audio/input/encode";
+import { pagesOf } from "../audio/ogg-opus";
 import { pcm, samplesOf } from "../audio/tone";
 import { cleanUp, opened } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
@@ -349,6 +350,28 @@ describe("audio in", () => {
       [undefined, "b"],
     );
     assert.match((flow.caught.items[0]!.error as Error).message, /not an Opus packet/);
+  });
+
+  it("reports damage of Ogg Opus once, and plays all that is whole", async () => {
+    const pages = pagesOf(readFileSync(SPEECH_OGG));
+    const damaged = Buffer.from(pages[2]!);
+    damaged.fill(0, 300, 400);
+    await start();
+    for (const payload of [...pages.slice(0, 2), damaged, ...pages.slice(3)]) flow.send("in", { payload });
+    flow.send("in", { payload: pages[0] });
+    await ended();
+    assert.equal(flow.caught.items.length, 1);
+    assert.match((flow.caught.items[0]!.error as Error).message, /Ogg stream is damaged/);
+    assert.ok(correlation(speech.subarray(35_000, -3_200), 16_000, heard(), 16_000) > 0.9);
+  });
+
+  it("plays an Ogg Opus stream on that began before the node was deployed", async () => {
+    await start({ format: "ogg" });
+    const rest = Buffer.concat(pagesOf(readFileSync(SPEECH_OGG)).slice(2)).subarray(20);
+    for (const payload of chunksOf(rest, 400)) flow.send("in", { payload });
+    await ended();
+    assert.deepEqual(flow.caught.items, []);
+    assert.ok(correlation(speech.subarray(44_000, -3_200), 16_000, heard(), 16_000) > 0.9);
   });
 
   it("reports an unsupported file in pieces once, and plays none of it", async () => {

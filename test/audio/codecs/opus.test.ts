@@ -8,6 +8,7 @@ import { SoundError } from "../../../audio/formats";
 import { Transcoder } from "../../../audio/input/transcoder";
 import { loadResampler, Resampler } from "../../../audio/resampler";
 import { chunksOf, correlation, SPEECH_OGG, speech } from "../../speech";
+import { pagesOf, sealed } from "../ogg-opus";
 import { requireProgram, run } from "../programs";
 import { randomBelow, randomChunks } from "../tone";
 
@@ -33,13 +34,6 @@ const oggOf = (...parameters: string[]) => {
   return run("ffmpeg", [...from, ...parameters, ...to], speech);
 };
 
-/** The pages of an Ogg file. */
-const pagesOf = (file: Buffer) => {
-  const starts: number[] = [];
-  for (let at = file.indexOf("OggS"); at >= 0; at = file.indexOf("OggS", at + 1)) starts.push(at);
-  return starts.map((start, i) => file.subarray(start, starts[i + 1]));
-};
-
 async function transcode(chunks: Buffer[]) {
   await loadResampler();
   const transcoder = new Transcoder({ format: "ogg", frameMs: 20 });
@@ -55,11 +49,12 @@ describe("Ogg Opus", () => {
   it("of more than eight minutes in one piece is refused, and what follows is read", async () => {
     const pages = pagesOf(ogg);
     // A packet of one byte can be 60 ms of silence.
-    const page = Buffer.concat([pages[2]!.subarray(0, 26), Buffer.alloc(256, 255), Buffer.alloc(255, 0x18)]);
-    page.fill(1, 27, 27 + 255);
-    page.fill(255, 6, 14); // No position.
+    const odd = Buffer.concat([pages[2]!.subarray(0, 26), Buffer.alloc(256, 255), Buffer.alloc(255, 0x18)]);
+    odd.fill(1, 27, 27 + 255);
+    odd.fill(255, 6, 14); // No position.
+    const page = sealed(odd);
     const reader = new OggReader();
-    assert.deepEqual(reader.push(ogg), packets);
+    reader.push(Buffer.concat(pages.slice(0, 3)));
     assert.equal(reader.push(Buffer.concat(Array(30).fill(page))).length, 30 * 255);
     assert.throws(() => reader.push(Buffer.concat(Array(40).fill(page))), {
       code: "GEMINI_SOUND",
@@ -110,9 +105,10 @@ describe("Ogg Opus", () => {
   it("is not cut when the last page has no position, or one before that of the page before", async () => {
     const whole = packets.length * 640 - 104 * 2;
     for (const position of [0n, -1n]) {
-      const odd = Buffer.from(ogg);
-      odd.writeBigInt64LE(position, odd.lastIndexOf("OggS") + 6);
-      assert.equal((await transcode([odd])).length, whole);
+      const pages = pagesOf(ogg);
+      const last = Buffer.from(pages.pop()!);
+      last.writeBigInt64LE(position, 6);
+      assert.equal((await transcode([...pages, sealed(last)])).length, whole);
     }
   });
 
@@ -120,7 +116,7 @@ describe("Ogg Opus", () => {
     const moved = pagesOf(ogg).map((page, i) => {
       const copy = Buffer.from(page);
       if (i > 1) copy.writeBigInt64LE(page.readBigInt64LE(6) + 48_000_000n, 6);
-      return copy;
+      return sealed(copy);
     });
     assert.equal((await transcode(moved)).length, speech.length);
   });
@@ -128,22 +124,6 @@ describe("Ogg Opus", () => {
   it("may have a second file after the first", () => {
     const twice = packetsOf(randomChunks(Buffer.concat([ogg, ogg]), 700, 1, 8));
     assert.deepEqual(twice, [...packets, ...packets]);
-  });
-
-  it("continues at the next page after damaged bytes, and after a lost page", () => {
-    const second = ogg.indexOf("OggS", 100);
-    const third = ogg.indexOf("OggS", second + 4);
-    const damaged = Buffer.concat([ogg.subarray(0, third), Buffer.from("noise"), ogg.subarray(third)]);
-    assert.deepEqual(packetsOf([damaged]), packets);
-    const last = ogg.lastIndexOf("OggS");
-    const lost = packetsOf([ogg.subarray(0, third), ogg.subarray(last)]);
-    assert.ok(lost.length < packets.length);
-  });
-
-  it("of another codec is refused, and bounded when a page never ends", () => {
-    const other = Buffer.from(ogg);
-    other.write("vorbis..", other.indexOf("OpusHead"), "latin1");
-    assert.throws(() => packetsOf([other]), /holds no Opus sound/);
   });
 });
 

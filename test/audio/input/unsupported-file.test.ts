@@ -8,7 +8,8 @@ import { OpusDecoder } from "../../../audio/codecs/opus";
 import { SoundError } from "../../../audio/formats";
 import { Transcoder } from "../../../audio/input/transcoder";
 import { loadResampler } from "../../../audio/resampler";
-import { chunksOf, speech } from "../../speech";
+import { chunksOf, SPEECH_OGG, speech } from "../../speech";
+import { pagesOf, sealed } from "../ogg-opus";
 import { requireProgram, run } from "../programs";
 import { randomBelow, randomChunks, tone, wav } from "../tone";
 
@@ -64,8 +65,9 @@ describe("an unsupported file", () => {
     });
 
   it("that is a WAV file or an Ogg stream is refused once, too", async () => {
-    const ogg = readFileSync(join(__dirname, "../../recordings/speech.ogg"));
-    ogg.write("vorbis..", ogg.indexOf("OpusHead"), "latin1");
+    const pages = pagesOf(readFileSync(SPEECH_OGG));
+    pages[0]!.write("vorbis..", 28, "latin1");
+    const ogg = Buffer.concat(pages.map(sealed));
     for (const [file, error] of [
       [wav(sound, { bits: 12 }), /12-bit/],
       [ogg, /no Opus/],
