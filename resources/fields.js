@@ -101,7 +101,7 @@
   /** The editor's own text editor in the place of a field. */
   function textEditor(field, value, onChange) {
     const id = `${field.attr("id")}-editor`;
-    $('<div class="node-text-editor" style="height: 150px; min-height: 100px">')
+    $('<div class="node-text-editor" style="height: 120px; min-height: 100px">')
       .attr("id", id)
       .appendTo($('<div class="gemini-live-editor">').insertAfter(field.hide()));
     const editor = RED.editor.createEditor({ id, mode: "ace/mode/markdown", value });

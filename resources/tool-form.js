@@ -86,7 +86,7 @@ window.GeminiToolForm = (_) => {
 
   /** Adds the fields of a shape to a container; `beside` adds what stands beside its type. */
   const addShape = (container, shape, beside) => {
-    const type = $('<select class="node-tool-call-type" style="width: 130px">')
+    const type = $('<select class="node-tool-call-type" style="width: 150px">')
       .attr("aria-label", _("tool-call.row.type"))
       .appendTo(container);
     for (const value of TYPES) $("<option>").val(value).text(TYPE_LABELS[value]).appendTo(type);

@@ -8,7 +8,7 @@ import { dialogs } from "../dialogs";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { describeInBrowser, openChromium } from "./chromium";
 import { THEMES } from "./editor-page";
-import { closeDialog, EVERY_NODE, openDialog, openQuickEditor } from "./every-dialog";
+import { closeDialog, EVERY_NODE, openDialog, openQuickEditor, useTheme } from "./every-dialog";
 
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -65,8 +65,8 @@ describeInBrowser("everybody can use the dialog", () => {
       await page.evaluate(
         () => void $(".red-ui-tray form [type=number]").first().val("-99").trigger("input"),
       );
-      for (const colorScheme of THEMES as ("light" | "dark")[]) {
-        await page.emulateMedia({ colorScheme });
+      for (const theme of THEMES) {
+        await useTheme(page, theme);
         const found = await page.evaluate(async (ofNodeRed) => {
           const { axe } = window as unknown as { axe: Axe };
           const { violations } = await axe.run(".red-ui-tray form", { elementRef: true });
@@ -76,7 +76,7 @@ describeInBrowser("everybody can use the dialog", () => {
               .map(({ html }) => `${id}: ${html}`),
           );
         }, OF_NODE_RED);
-        assert.deepEqual(found, [], colorScheme);
+        assert.deepEqual(found, [], theme);
       }
     });
 
@@ -85,7 +85,7 @@ describeInBrowser("everybody can use the dialog", () => {
       await showAll();
       const controls = await page.evaluateHandle(() =>
         $(".red-ui-tray form")
-          .find("a[href], button, input, select, textarea")
+          .find("a[href], button, input, select, textarea, [role=textbox]")
           .filter(":visible:not(:disabled, [tabindex=-1], [id^=red-ui-trap])")
           .get(),
       );

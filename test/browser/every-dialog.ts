@@ -90,6 +90,16 @@ export async function openQuickEditor(context: BrowserContext, { url }: NodeRed,
   return { page, problems };
 }
 
+/** Gives the editor another of its themes, as the system does in the evening. */
+export async function useTheme(page: Page, theme: string) {
+  await page.emulateMedia({ colorScheme: theme as "light" | "dark" });
+  const isDark = theme === "dark";
+  await page.waitForFunction(
+    (wanted) => document.documentElement.classList.contains("nr-theme-dark") === wanted,
+    isDark,
+  );
+}
+
 export async function openDialog(page: Page, { set, type, isConfig }: Dialog) {
   await page.evaluate(
     ([id, configType]) =>

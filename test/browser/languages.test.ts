@@ -11,7 +11,7 @@ import { type NodeRed, post, startNodeRed } from "../node-red";
 import { describeInBrowser, openChromium } from "./chromium";
 import { another, change, contentsOf } from "./controls";
 import { expectNames, expectTexts, THEMES } from "./editor-page";
-import { closeDialog, EVERY_NODE, openDialog, openQuickEditor, saved } from "./every-dialog";
+import { closeDialog, EVERY_NODE, openDialog, openQuickEditor, saved, useTheme } from "./every-dialog";
 
 const textIn = (language: string, set: string, key: string): unknown =>
   key
@@ -94,12 +94,6 @@ describeInBrowser("the editor in the language of the user", () => {
       },
       [field, choices] as const,
     );
-  const useTheme = async (page: Page, theme: string) => {
-    await page.emulateMedia({ colorScheme: theme as "light" | "dark" });
-    const isDark = await page.evaluate(() => document.documentElement.classList.contains("nr-theme-dark"));
-    assert.equal(isDark, theme === "dark");
-  };
-
   for (const language of languages)
     it(`has every dialog in ${language}, with every label on one line and no tab, choice or empty field cut off, and keeps changes`, async () => {
       const { page, problems } = await openQuickEditor(context, nodeRed, language);
