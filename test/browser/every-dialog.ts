@@ -5,7 +5,7 @@ import { versionOf } from "../../nodes/settings/table";
 import { dialogs, tableOf } from "../dialogs";
 import type { NodeRed } from "../node-red";
 import { problemsOf } from "./chromium";
-import { editorReady } from "./editor-page";
+import { editorReady, THEMES } from "./editor-page";
 
 /** The editor's own globals that these tests use. */
 declare const RED: {
@@ -92,29 +92,31 @@ export async function openQuickEditor(context: BrowserContext, { url }: NodeRed,
 
 /** Gives the editor another of its themes, as the system does in the evening. */
 export async function useTheme(page: Page, theme: string) {
+  if (THEMES.length === 1) return;
   await page.emulateMedia({ colorScheme: theme as "light" | "dark" });
-  const isDark = theme === "dark";
   await page.waitForFunction(
-    (wanted) => document.documentElement.classList.contains("nr-theme-dark") === wanted,
-    isDark,
+    (isDark) => document.documentElement.classList.contains("nr-theme-dark") === isDark,
+    theme === "dark",
   );
 }
 
-export async function openDialog(page: Page, { set, type, isConfig }: Dialog) {
-  await page.evaluate(
-    ([id, configType]) =>
-      configType ? RED.editor.editConfig("", configType, id) : RED.editor.edit(RED.nodes.node(id)),
+/** Opens the dialog of a node. The editor sets the focus after all else. */
+export const openDialog = (page: Page, { set, type, isConfig }: Dialog) =>
+  page.evaluate(
+    async ([id, configType]) => {
+      if (configType) RED.editor.editConfig("", configType, id);
+      else RED.editor.edit(RED.nodes.node(id));
+      while (!document.activeElement?.closest(".red-ui-tray")) await new Promise(requestAnimationFrame);
+    },
     [set, isConfig ? type : undefined] as const,
   );
-  // The editor sets the focus after all else.
-  await page.waitForFunction(() => !!document.activeElement?.closest(".red-ui-tray"));
-}
 
 /** Closes the dialog that is open. */
-export async function closeDialog(page: Page, button: "ok" | "cancel") {
-  await page.locator(`#node-dialog-${button}, #node-config-dialog-${button}`).click();
-  await page.waitForFunction(() => !$(".red-ui-tray").length);
-}
+export const closeDialog = (page: Page, button: "ok" | "cancel") =>
+  page.evaluate(async (id) => {
+    $(`#node-dialog-${id}, #node-config-dialog-${id}`).trigger("click");
+    while ($(".red-ui-tray").length) await new Promise(requestAnimationFrame);
+  }, button);
 
 /** A node as the editor would deploy it, and whether it has a key. The editor moves one at the right when its label gets longer. */
 export const saved = (page: Page, id: string) =>
