@@ -92,15 +92,14 @@ function runMicrophone(RED: NodeAPI, node: Node, settings: SettingsOf<typeof mic
   };
 
   node.on("input", (msg: FlowMessage, _send, done) => {
-    const action =
-      typeof msg.action === "string" && Object.hasOwn(actions, msg.action) && actions[msg.action];
-    if (!action)
-      return done(
-        new InputError(
-          `msg.action is ${JSON.stringify(msg.action)}. The microphone knows ${Object.keys(actions).join(", ")}.`,
-        ),
+    const perform = async ({ action }: FlowMessage) => {
+      if (typeof action === "string" && Object.hasOwn(actions, action)) return actions[action]?.();
+      const given = typeof action === "string" ? JSON.stringify(action) : `of type ${typeof action}`;
+      throw new InputError(
+        `msg.action is ${given}. The microphone knows ${Object.keys(actions).join(", ")}.`,
       );
-    Promise.resolve(action()).then(() => done(), done);
+    };
+    perform(msg).then(() => done(), done);
   });
   // Not before, because the nodes behind it and the Catch nodes may not exist yet.
   const cancelStart = onFlowsStarted(RED, () => {

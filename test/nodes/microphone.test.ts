@@ -158,7 +158,9 @@ describe("a microphone", () => {
   it("rejects messages without an action that it knows", async () => {
     onlyPrograms({ arecord: recording });
     const flow = await start();
-    for (const action of [undefined, "pause", "constructor", {}]) {
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    for (const action of [undefined, "pause", "constructor", {}, 5n, circular]) {
       flow.send("mic", { action });
       const { message } = await flow.nextError();
       assert.match(message, /The microphone knows start, stop, mute, unmute\.$/);
