@@ -26,6 +26,8 @@ interface Helper {
   unload(): Promise<void>;
   setFlows(flow: FlowNode[], type: Deploy): Promise<void>;
   getNode(id: string): RunningNode;
+  /** The runtime's own. */
+  _redNodes: { setFlows(flow: FlowNode[], credentials: object, type: Deploy): Promise<unknown> };
   /** The runtime's own, which it gives to the nodes as `RED.events`. */
   _events: NodeAPI["events"];
   log(): { args: [{ level: number; msg: unknown }][] };
