@@ -227,6 +227,7 @@ export class FarEnd {
     this.ledger = ledger;
     this.#random = random;
     this.#http.on("upgrade", (request, socket, head) => {
+      socket.on("error", () => {});
       const fault = this.handshakeFaults.shift();
       if (fault) return fault(socket);
       this.#server.handleUpgrade(request, socket, head, (client) => new Line(this, client));
