@@ -160,7 +160,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     const report = (event: string, details: object) =>
       send([null, { ...identityOf(identity), event, payload: { event, ...details } }]);
     for (const level of meter?.push(frame) ?? []) report("level", level);
-    if (!listening.allows(identity.session)) return stopSending(stream, send);
+    if (!listening.allows(identity.session)) return;
     const gated = stream.gate?.push(frame) ?? { opens: false, frames: [frame], closes: false };
     if (gated.opens) report("speech", { speaking: true });
     const starts = gated.opens || (gated.frames.length > 0 && stream.activeMs >= REPEAT_START_MS);

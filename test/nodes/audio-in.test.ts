@@ -544,6 +544,19 @@ describe("audio in", () => {
     assert.deepEqual(of("b"), [1, 2, 3]);
   });
 
+  it("with a speech gate sends no silence after it was muted in the middle of speech", async () => {
+    await start({ gate: "speech", endAfterMs: 0 });
+    flow.send("in", { payload: Buffer.concat([silence(500), speech]) });
+    flow.send("in", { action: "mute" });
+    flow.send("in", { action: "unmute" });
+    await ended();
+    const sent = frames().length;
+    flow.send("in", { payload: silence(400) });
+    flow.send("in", { action: "interrupt" });
+    await flow.at("out").next(({ action }) => action === "interrupt");
+    assert.equal(frames().length, sent);
+  });
+
   it("keeps a session muted after its stream has ended, until it disconnects", async () => {
     await start();
     flow.send("in", { action: "mute" });

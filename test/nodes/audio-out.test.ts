@@ -422,6 +422,14 @@ describe("audio out", () => {
     assert.equal(frames().length, 5);
   });
 
+  it("sends the header of a WAV stream as base64 text, too", async () => {
+    await start({ format: "wav", base64: true, pacing: "burst" });
+    say(counting(20));
+    const { payload } = await flow.at("device").next();
+    assert.equal(Buffer.from(payload as string, "base64").toString("latin1", 0, 4), "RIFF");
+    assert.equal(typeof payload, "string");
+  });
+
   it("sends base64 text when it is asked to", async () => {
     await start({ base64: true, pacing: "burst" });
     say(counting(20));

@@ -132,6 +132,20 @@ describe("a loudspeaker", () => {
     assert.equal(warnings.items.length, 1);
   });
 
+  it("warns again of dropped sound in a later answer", async () => {
+    onlyPrograms({ aplay: inNode("setInterval(() => {}, 1_000);") });
+    const flow = await start({ queueLimitSeconds: 1 });
+    const warnings = flow.warnings("speaker");
+    const badges = flow.badges("speaker");
+    for (let answer = 0; answer < 2; answer++) {
+      for (let n = 0; n < 60; n++) flow.send("speaker", { payload: Buffer.alloc(48_000) });
+      await warnings.next();
+      flow.send("speaker", { event: "flush" });
+      await badges.next(({ text }) => text === undefined);
+    }
+    assert.equal(warnings.items.length, 2);
+  });
+
   it("leaves no program after a stop, also when it plays", async () => {
     const folder = onlyPrograms({ aplay: playing });
     const flow = await start();

@@ -84,6 +84,16 @@ describe("the speech gate", () => {
     assert.equal(gated(two(300), { hangOverMs: 800 }).length, 1);
   });
 
+  it("closes after the hang-over also when there are single clicks in it", () => {
+    const pause = silence(3_000);
+    for (let at = 0; at < pause.length; at += 6_400) tone(2_000, 16_000, 160).copy(pause, at);
+    // Each click is within one block of 20 ms.
+    const words = speech.subarray(0, speech.length - (speech.length % 640));
+    const [span] = gated(Buffer.concat([silence(500), words, pause]));
+    const end = 500 + words.length / 32;
+    assert.ok(span!.closedMs! < end + 1_000, `closed ${span!.closedMs! - end} ms after the speech`);
+  });
+
   it("forgets the sound before it was closed: a pre-roll has nothing of it", () => {
     const gate = new SpeechGate(1000, 500);
     const frames = new Framer(16000, 20);

@@ -105,6 +105,17 @@ describe("the line to a device", () => {
     );
   });
 
+  it("plays the first turn of a new conversation after the flow has stopped the first of the one before", async () => {
+    const { clock, line, play, left, message } = await start();
+    play(100);
+    line.interrupt(message(1), true);
+    line.turnComplete(message(1));
+    const before = left.length;
+    play(100);
+    clock.advance(1_000);
+    assert.equal(left.length, before + 5);
+  });
+
   it("plays an answer that follows an interruption in the same turn, and continues its numbers", async () => {
     const { clock, line, play, left, message, named } = await start();
     play(100);
