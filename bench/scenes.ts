@@ -1,7 +1,6 @@
 // What is measured of this package beyond its rounds: playback on time, deploys and the editor in the middle, conversations that come
 // and go, and how many fit into one process.
 
-import { cpus } from "node:os";
 import type { Middle } from "./middles";
 import { type Ends, type Figures, measure, open } from "./round";
 
@@ -93,22 +92,32 @@ export async function comeAndGo(ends: Ends, middle: Middle, conversations: numbe
 /** What limits the conversations of one process. */
 export type Limit = "a core" | "all cores" | "the bench" | "not reached";
 
+/** What an overloaded step has used up. The bench has two processes besides the one in the middle. */
+function overloaded(step: Figures | undefined): Limit {
+  if (step && step.cpu > 85) return "a core";
+  return step && step.cpuBench > 85 ? "the bench" : "all cores";
+}
+
 /** Adds devices until 1 % of the frames are 100 ms late. */
 export async function ramp(ends: Ends, middle: Middle, counts: readonly number[], ms: number) {
   const steps: Figures[] = [];
   let limit: Limit = "not reached";
   for (const count of counts) {
-    await open(ends, middle, count);
+    const isOpen = await open(ends, middle, count).then(
+      () => true,
+      (error: Error) => console.log(`${count} conversations do not begin: ${error.message}`),
+    );
+    if (!isOpen) {
+      limit = overloaded(steps.at(-1));
+      break;
+    }
     const step = await measure(ends, middle, count, ms);
     steps.push(step);
     console.log(
       `${count} conversations: ${step.cpu.toFixed(0)} % of a core, p99 ${step.upP99.toFixed(1)} ms, ${(100 * step.lateShare).toFixed(2)} % late`,
     );
     if (step.lateShare < 0.01) continue;
-    // The bench has two processes more.
-    if (step.cpu > 90) limit = "a core";
-    else if (step.cpuBench > 90) limit = "the bench";
-    else if (cpus().length <= 2) limit = "all cores";
+    limit = overloaded(step);
     break;
   }
   await ends.devices.ask("close");
