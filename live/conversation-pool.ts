@@ -31,6 +31,8 @@ export interface SharedOptions extends Omit<ConversationOptions, "settings" | "a
   settingsFor(key: string): ConversationSettings;
   /** The store for the handle of a conversation, whose settings may change; absent: its handle is not stored. */
   handlesFor?: ((key: string, settings: () => ConversationSettings) => HandleStore) | undefined;
+  /** The conversation of this key is not in use: another process may continue it from what is stored. May be called again. */
+  onUnused?(key: string): void;
 }
 
 type Listener = (conversation: Conversation, event: ConversationEvent) => void;
@@ -78,6 +80,26 @@ export class ConversationPool {
       this.#replace(key, conversation, this.#options.settingsFor(key)).disconnect();
   }
 
+  /**
+   * Closes the conversation of a key, which continues in another process, and forgets it: at its next idle moment.
+   * @param withinMs milliseconds after which that is done without an idle moment
+   * @param onLeft is called afterwards
+   */
+  leave(key: string, cause: string, withinMs: number, onLeft = () => {}) {
+    const conversation = this.find(key);
+    if (!conversation) return onLeft();
+    conversation.leave(withinMs, () => {
+      conversation.close(cause);
+      if (this.find(key) === conversation) this.#conversations.delete(key);
+      onLeft();
+    });
+  }
+
+  /** Another process may have continued the conversation of a key since it was closed here: its next input opens it from what is stored. */
+  forgetClosed(key: string) {
+    if (this.find(key)?.isOpen === false) this.#conversations.delete(key);
+  }
+
   /** The states of the conversations, as the badge shows them. */
   states(): BadgeState[] {
     return [...this.#conversations.values()].map(({ badgeState }) => badgeState);
@@ -114,7 +136,7 @@ export class ConversationPool {
 
   #create(key: string, settings: ConversationSettings): Conversation {
     const { open } = this.#limits;
-    const { settingsFor: _, handlesFor, ...options } = this.#options;
+    const { settingsFor: _, handlesFor, onUnused: __, ...options } = this.#options;
     const conversation: Conversation = new Conversation(
       {
         ...options,
@@ -172,8 +194,11 @@ export class ConversationPool {
       if (conversation.isOpen && this.#limits.idleTimeoutMs && unusedMs >= this.#limits.idleTimeoutMs)
         conversation.end();
       else if (conversation.isOpen || unusedMs < FORGET_MS) continue;
-      else if (conversation.keepUntil > now) ended.push([key, conversation.lastUsed]);
-      else this.#conversations.delete(key);
+      else {
+        this.#options.onUnused?.(key);
+        if (conversation.keepUntil > now) ended.push([key, conversation.lastUsed]);
+        else this.#conversations.delete(key);
+      }
     }
     ended.sort(([, a], [, b]) => b - a);
     for (const [key] of ended.slice(MAX_ENDED)) this.#conversations.delete(key);

@@ -3,6 +3,7 @@
 import { ConnectionReport } from "./connection/connection-report";
 import { HANDLE_LIFETIME_MS, ResumptionHandle } from "./connection/resumption-handle";
 import { SessionOpening } from "./connection/session-opening";
+import { onProgress, progressOf } from "./conversation-progress";
 import type { ConversationEvent } from "./events";
 import { FrameRouter } from "./frame-router";
 import type { Done, Input } from "./input/input";
@@ -28,7 +29,10 @@ export class Conversation {
   readonly #tools: ToolDispatch;
   readonly #lifecycle: Lifecycle;
   readonly #upkeep: Upkeep;
+  readonly #handle: ResumptionHandle;
   #lastUsed: number;
+  /** Another process may continue it from now on. */
+  #isLeft = false;
 
   constructor(options: ConversationOptions, emit: (event: ConversationEvent) => void) {
     const { settings, continuity, clock } = options;
@@ -37,7 +41,15 @@ export class Conversation {
     this.#options = options;
     this.#lastUsed = clock.now();
     const report = new ConnectionReport(clock, state, emit);
-    const handle = new ResumptionHandle(canResume(settings, continuity), options.handles);
+    const handle: ResumptionHandle = new ResumptionHandle(
+      canResume(settings, continuity),
+      options.handles,
+      progressOf(() => ({ clock, state, turns, opening, report })),
+    );
+    if (options.handles?.keepsProgress)
+      onProgress(state, () => {
+        if (!this.#isLeft) handle.note();
+      });
     const watch = new ServerWatch(
       clock,
       state,
@@ -93,6 +105,7 @@ export class Conversation {
       emit,
     });
     const frames = new FrameRouter({ clock, state, watch, handle, turns, tools, upkeep, emit });
+    this.#handle = handle;
     this.#turns = turns;
     this.#opening = opening;
     this.#input = input;
@@ -211,7 +224,14 @@ export class Conversation {
    * @returns the number of sent texts without an answer; those that are stored to be sent again do not count
    */
   close(cause?: string): number {
+    this.#handle.note();
+    this.#isLeft = true;
     return this.#lifecycle.close(cause);
+  }
+
+  /** Calls `leave` at the next idle moment, at the latest in `withinMs` milliseconds; at once if the conversation is not open. */
+  leave(withinMs: number, leave: () => void) {
+    this.#upkeep.leave(withinMs, leave);
   }
 
   /** Checks for tool timeouts, stalls, and tokens that expire soon. Call it about once a second. */

@@ -1,5 +1,6 @@
 // Acts on its own when a conversation is idle, stalls, or is about to lose its connection.
 
+import type { Clock } from "../audio/clock";
 import { ChangeOverPlan } from "./connection/change-over";
 import type { ConnectionReport } from "./connection/connection-report";
 import type { SessionOpening } from "./connection/session-opening";
@@ -9,6 +10,7 @@ import type { InputGate } from "./input/input-gate";
 import type { Lifecycle } from "./lifecycle";
 import type { ConversationOptions } from "./options";
 import { outlivesConnection } from "./setup/setup";
+import { isOpen } from "./state/state";
 import type { StateStore } from "./state/store";
 import type { ToolDispatch } from "./tools/tool-dispatch";
 import type { ServerWatch } from "./turns/server-watch";
@@ -38,12 +40,16 @@ export class Upkeep {
   readonly #changeOver: ChangeOverPlan;
   /** A conversation that ends with its connection needs no change-over. */
   readonly #survives: boolean;
+  readonly #clock: Clock;
+  /** Leaves the conversation to another process, which waits for it. */
+  #leave: (() => void) | undefined;
 
   constructor(options: ConversationOptions, parts: UpkeepParts) {
     const { settings, continuity, clock } = options;
     const { state, lifecycle } = parts;
     this.#options = options;
     this.#parts = parts;
+    this.#clock = clock;
     this.#survives = outlivesConnection(settings, continuity);
     this.#changeOver = new ChangeOverPlan(clock, state, (cause) => lifecycle.changeOver(cause));
     state.onIdle(() => this.#onIdle());
@@ -53,6 +59,20 @@ export class Upkeep {
   onGoAway(timeLeft: string | undefined) {
     const endsInMs = this.#parts.report.onGoAway(timeLeft);
     this.#planEnd("the server will close the connection", endsInMs, GO_AWAY_WINDOW_MS);
+  }
+
+  /** As Conversation.leave(). */
+  leave(withinMs: number, leave: () => void) {
+    const { state } = this.#parts;
+    if (this.#leave) return;
+    const cancel = this.#clock.after(withinMs, () => this.#leave?.());
+    this.#leave = () => {
+      cancel();
+      this.#leave = undefined;
+      leave();
+    };
+    if (isOpen(state.current)) state.idleAgain();
+    else this.#leave();
   }
 
   /** Checks for tool timeouts, stalls, and tokens that expire soon. Call it about once a second. */
@@ -70,6 +90,7 @@ export class Upkeep {
   #onIdle() {
     const { settings, continuity } = this.#options;
     const { state, opening, lifecycle, turns, input, emit } = this.#parts;
+    if (this.#leave) return this.#leave();
     const next = idleAction(state.current, {
       singleTurn: settings.singleTurn,
       tokenBudget: continuity.tokenBudget,

@@ -13,7 +13,7 @@ export = (RED: NodeAPI) => {
     const simulator = new OwnSimulator();
     let connection: SharedConnection | undefined;
     this.connection = () => {
-      connection ??= readConnection(RED, readSettings(liveConfig, def), this.credentials.apiKey, simulator);
+      connection ??= readConnection(RED, readSettings(liveConfig, def), this.credentials, simulator);
       return connection;
     };
     this.on("close", (done: () => void) => {
@@ -25,7 +25,11 @@ export = (RED: NodeAPI) => {
     "gemini-live-config",
     LiveConfig,
     {
-      credentials: { apiKey: { type: "password" } },
+      credentials: {
+        apiKey: { type: "password" },
+        storeUser: { type: "text" },
+        storePassword: { type: "password" },
+      },
     },
   );
   serveConnectionTest(RED);

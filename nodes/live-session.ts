@@ -13,9 +13,9 @@ import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import type { LiveConfigNode, LiveSessionNode } from "./flow/node-types";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
-import { deleteHandles, HandleStores } from "./live-session/handle-store";
+import { keepConversations } from "./live-session/keeping";
 import { OUTPUTS, toOutputs, usageTotals } from "./live-session/outputs";
-import { disconnectedClient, isStatus, readRequest } from "./live-session/request";
+import { disconnectedClient, isStatus, keyOf, readRequest } from "./live-session/request";
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
 import { UsageTotals } from "./live-session/usage-totals";
@@ -75,8 +75,13 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     ...event,
     usage: { ...event.usage, today: totals.count(model, event.usage.turn) },
   });
-  const handles = nodeSettings.keepConversations ? new HandleStores(node, systemClock) : undefined;
-  if (!handles) deleteHandles(node);
+  const handles = keepConversations(
+    node,
+    nodeSettings.keepConversations,
+    connection,
+    badge,
+    () => conversations,
+  );
   const tools = new SessionTools(RED, node, OUTPUTS.tools);
   const setupOf = (settings: ConversationSettings) =>
     buildSetup(settings, connection.continuity, {
@@ -105,6 +110,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     readSettings: ({ own }: ConversationSettings) =>
       readVariables(RED, node, variables, connection.connectTimeoutMs, own),
     handlesFor: handles && ((key: string, settings: () => ConversationSettings) => handles.of(key, settings)),
+    onUnused: (key: string) => handles?.release(key),
     tools: () => tools.served,
     clock: systemClock,
     random: Math.random,
@@ -163,14 +169,18 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   };
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
-      if (!handles?.isLoading) return receive(msg, done);
-      handles.loaded
+      const key = handles && keyOf(msg);
+      const waits = key === undefined ? undefined : handles!.ready(key);
+      if (!waits) return receive(msg, done);
+      waits
         .then(() => {
           if (isClosed)
             throw new InputError("The live session was closed before this could be sent.", "GEMINI_ENDED");
           receive(msg, done);
         })
-        .catch(done);
+        .catch(done)
+        // A message that opens no conversation, such as an invalid one, keeps none from other instances.
+        .finally(() => setImmediate(() => !conversations.find(key!) && handles!.release(key!)));
     } catch (error) {
       done(error as Error);
     }
@@ -203,7 +213,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     stopWatching();
     if (removed) totals.forget();
     const unanswered = conversations.close();
-    handles?.close();
+    const isStored = handles?.close();
     if (unanswered)
       node.warn(
         `Texts without an answer when the live session was closed: ${unanswered}. ${
@@ -213,7 +223,8 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
         }`,
       );
     node.status({});
-    closed();
+    if (isStored) isStored.then(closed, closed);
+    else closed();
   });
   badge.show([]);
 }

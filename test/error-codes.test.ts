@@ -42,6 +42,7 @@ const NEVER: Record<string, Record<string, string[]>> = {
   "tool-response": {
     "is reported by the live session": [
       "GEMINI_CONVERSATION_LIMIT",
+      "GEMINI_ELSEWHERE",
       "GEMINI_PROTOCOL",
       "GEMINI_SOUND",
       "GEMINI_TOKEN_BUDGET",
@@ -54,6 +55,7 @@ const NEVER: Record<string, Record<string, string[]>> = {
       "GEMINI_CONNECTION_LOST",
       "GEMINI_CONVERSATION_LIMIT",
       "GEMINI_CREDENTIALS",
+      "GEMINI_ELSEWHERE",
       "GEMINI_ENDED",
       "GEMINI_HANDLE",
       "GEMINI_MODULE",

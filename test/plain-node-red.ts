@@ -10,6 +10,12 @@ import { name } from "../package.json";
 import { collect, hasEnded, type NodeRed, printed } from "./node-red";
 import "./environment";
 
+export interface PlainNodeRed extends NodeRed {
+  /** It does nothing until it is continued, as a machine that hangs. */
+  pause(): void;
+  continue(): void;
+}
+
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -23,7 +29,7 @@ export async function freePort(): Promise<number> {
  * Starts it with these flows.
  * @param settings the source of properties for settings.js, such as `httpNodeRoot: "/red",`
  */
-export async function startPlainNodeRed(settings: string, flows: object[]): Promise<NodeRed> {
+export async function startPlainNodeRed(settings: string, flows: object[]): Promise<PlainNodeRed> {
   const userDir = mkdtempSync(join(tmpdir(), "plain-node-red-"));
   const link = join(userDir, "node_modules", name);
   mkdirSync(join(link, ".."), { recursive: true });
@@ -59,5 +65,7 @@ export async function startPlainNodeRed(settings: string, flows: object[]): Prom
     stop,
     kill: () => program.kill("SIGKILL"),
     hasEnded: () => hasEnded(program),
+    pause: () => program.kill("SIGSTOP"),
+    continue: () => program.kill("SIGCONT"),
   };
 }

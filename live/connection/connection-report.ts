@@ -43,8 +43,9 @@ export class ConnectionReport {
     return Math.max(0, 1000 * (Number.parseFloat(timeLeft) || 0));
   }
 
-  onLost() {
-    this.#away = { since: this.#clock.now(), attempts: 0 };
+  /** @param agoMs milliseconds since then */
+  onLost(agoMs = 0) {
+    this.#away = { since: this.#clock.now() - agoMs, attempts: 0 };
   }
 
   onOpen(remembered: Remembered) {

@@ -1,17 +1,25 @@
-// The resumption handle of a conversation: its validity, and its storage.
+// The resumption handle of a conversation: its validity, and its storage with what else the conversation needs to continue.
 
 import type { LiveServerSessionResumptionUpdate } from "@google/genai";
 import type { Text } from "../input/input";
 import { ConnectionError } from "../server/errors";
+import type { Progress, ProgressPort } from "./progress";
 
-/** What is stored of a conversation to resume it after a deploy or restart. */
+/** What is stored of a conversation to continue it after a deploy or restart, or in another process. */
 export interface StoredHandle {
-  handle: string;
-  /** Texts that had no answer when the live session was closed. */
+  /** Absent: a new conversation continues it, and is told what was said. */
+  handle?: string | undefined;
+  /** Texts without an answer: of a closed live session, or, with `progress`, at this moment. */
   unanswered: readonly Text[];
+  /** How far the conversation has come; only where HandleStore.keepsProgress. */
+  progress?: Progress;
+  /** Milliseconds since another process had the conversation. */
+  awayMs?: number;
 }
 
 export interface HandleStore {
+  /** Another process may have to continue the conversation at any moment, so everything is stored as it happens. */
+  keepsProgress?: boolean;
   load(): Promise<StoredHandle | undefined>;
   save(stored: StoredHandle | undefined): void;
 }
@@ -37,11 +45,17 @@ export class ResumptionHandle {
   #refusals = 0;
   #unanswered: readonly Text[] = [];
   #isLoading = false;
+  readonly #progress: ProgressPort | undefined;
 
-  /** @param isUsed whether conversations are resumed @param store where it outlives this process; undefined: nowhere */
-  constructor(isUsed: boolean, store: HandleStore | undefined) {
+  /**
+   * @param isUsed whether conversations are resumed
+   * @param store where it outlives this process; undefined: nowhere
+   * @param progress of the conversation, for a store that keeps it
+   */
+  constructor(isUsed: boolean, store: HandleStore | undefined, progress?: ProgressPort) {
     this.#isUsed = isUsed;
     this.#store = isUsed ? store : undefined;
+    this.#progress = store?.keepsProgress ? progress : undefined;
   }
 
   /** Whether a resume loses what came after the handle. */
@@ -62,6 +76,9 @@ export class ResumptionHandle {
         this.#value = stored?.handle;
         this.#unanswered = stored?.unanswered ?? [];
         this.#alive = now;
+        if (!stored?.progress) return;
+        this.#stale = stored.progress.isStale;
+        this.#progress?.restore(stored.progress, stored.awayMs);
       },
       () => {}, // A handle that cannot be read counts as not stored.
     );
@@ -75,17 +92,32 @@ export class ResumptionHandle {
     if (!this.#isUsed) return;
     this.#alive = now;
     this.#refusals = 0;
+    const wasStale = this.#stale;
     this.#stale = !resumable;
-    if (!resumable || !newHandle || newHandle === this.#value) return;
-    this.#value = newHandle;
-    this.#store?.save({ handle: newHandle, unanswered: [] });
+    const isNew = resumable && newHandle && newHandle !== this.#value;
+    if (isNew) this.#value = newHandle;
+    if (this.#progress && (isNew || this.#stale !== wasStale)) this.note();
+    else if (isNew) this.#save([]);
   }
 
-  /** Stores texts without an answer beside the handle. Returns false when there is no handle or no store. */
+  /** Stores texts without an answer beside the handle. Returns false when nothing will send them again. */
   storeUnanswered(texts: readonly Text[]): boolean {
-    if (!this.#store || !this.#value) return false;
-    this.#store.save({ handle: this.#value, unanswered: texts });
+    if (!this.#store || !(this.#value || this.#progress)) return false;
+    this.#save(texts);
     return true;
+  }
+
+  /** Stores how far the conversation has come, unless nothing of it is to be continued. Call it after each change. */
+  note() {
+    if (!this.#progress || !this.#loaded || this.#isLoading) return;
+    const { progress, unanswered } = this.#progress.read();
+    const texts = [...this.#unanswered, ...unanswered];
+    if (this.#value || texts.length || progress.history.length || progress.calls.length) this.#save(texts);
+  }
+
+  #save(unanswered: readonly Text[]) {
+    const progress = this.#progress && { ...this.#progress.read().progress, isStale: this.#stale };
+    this.#store?.save({ handle: this.#value, unanswered, ...(progress && { progress }) });
   }
 
   /** Takes the texts without an answer, and deletes them from the store: they are sent now. */

@@ -66,6 +66,16 @@ export class SessionOpening {
     return this.#settings;
   }
 
+  /** The instruction that has replaced the one of the settings. */
+  get instruction() {
+    return this.#instruction;
+  }
+
+  /** Continues with this instruction in the place of the one of the settings. */
+  restore(instruction: string | undefined) {
+    this.#instruction = instruction;
+  }
+
   /** The settings of the next setup. */
   get #present() {
     return this.#with(this.#settings, this.#instruction);

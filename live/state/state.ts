@@ -90,6 +90,8 @@ export type StateEvent =
   | { type: "thinking"; thinking: boolean }
   | { type: "toolsCalled"; calls: readonly Call[] }
   | { type: "callsSettled"; ids: readonly string[] }
+  /** Another process has made these calls, and this one continues its conversation. */
+  | { type: "callsRestored"; calls: readonly Call[] }
   | { type: "stopped" }
   /** The server sends no more of the stopped answer. */
   | { type: "stopTimedOut" }

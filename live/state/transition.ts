@@ -151,6 +151,8 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       };
     case "callsSettled":
       return { ...state, calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
+    case "callsRestored":
+      return { ...state, calls: event.calls };
     case "stopped":
       return { ...state, stopped: true, interrupted: true };
     case "stopTimedOut":

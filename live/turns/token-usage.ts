@@ -38,11 +38,17 @@ export const NO_USAGE: Usage = readUsage({});
 export class UsageMeter {
   readonly #window: number | undefined;
   #turn: (Usage & { billing: Pick<UsageReport, "trafficType" | "serviceTier"> }) | undefined;
-  #conversation = NO_USAGE;
+  #conversation: Usage;
 
-  /** @param window size of the model's context window in tokens */
-  constructor(window: number | undefined) {
+  /** @param window size of the model's context window in tokens @param used tokens of the conversation until now */
+  constructor(window: number | undefined, used = NO_USAGE) {
     this.#window = window;
+    this.#conversation = used;
+  }
+
+  /** The counts of the whole conversation, without the current turn. */
+  get conversation() {
+    return this.#conversation;
   }
 
   /** Tokens of the whole conversation. */

@@ -15,7 +15,7 @@ import { Questions, type Resend } from "./questions";
 import { SegmentEnds } from "./segment-ends";
 import { interactionStatusOf, speechIn } from "./server-signals";
 import type { ServerWatch } from "./server-watch";
-import { UsageMeter } from "./token-usage";
+import { type Usage, UsageMeter } from "./token-usage";
 import type { TurnEvent } from "./turn-events";
 import type { UserActivity } from "./user-activity";
 
@@ -36,7 +36,7 @@ export class TurnTracker {
   readonly #state: StateStore;
   readonly #segments: SegmentEnds | undefined;
   #captions: Captions;
-  /** History that the server got as history, because it was not said in the server's conversation. */
+  /** As `seeded`. */
   #seeded = new History();
   #usage: UsageMeter;
   readonly #questions: Questions;
@@ -68,6 +68,23 @@ export class TurnTracker {
   /** What was said so far, the oldest first. */
   get history(): readonly HistoryTurn[] {
     return this.#captions.history;
+  }
+
+  /** History that the server got as history, because it was not said in the server's conversation. */
+  get seeded(): readonly HistoryTurn[] {
+    return this.#seeded.turns;
+  }
+
+  /** Tokens of the conversation, without the current turn. */
+  get usage() {
+    return this.#usage.conversation;
+  }
+
+  /** Continues a conversation of which this was said and used so far. */
+  restore(said: { history: readonly HistoryTurn[]; seeded: readonly HistoryTurn[]; usage: Usage }) {
+    for (const turn of said.history) this.#captions.keep(turn);
+    for (const turn of said.seeded) this.#seeded.keep(turn);
+    this.#usage = new UsageMeter(this.#options.profile.contextWindow, said.usage);
   }
 
   /** As Questions.open. */

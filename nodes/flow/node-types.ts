@@ -9,8 +9,9 @@ import type { Server } from "../../live/server/server";
 import type { Continuity, Setup } from "../../live/setup/setup";
 import type { ToolResult } from "../../live/tools/tool-dispatch";
 import type { LiveConfigSettings } from "../settings/live-config";
+import type { SharedStoreOptions } from "../shared-store/shared-store";
 
-export type ConnectionCredentials = { apiKey: string };
+export type ConnectionCredentials = { apiKey: string; storeUser: string; storePassword: string };
 
 /** What a live config node offers to live sessions and live tokens. */
 export interface SharedConnection {
@@ -24,6 +25,8 @@ export interface SharedConnection {
   waiting: QueueLimits;
   limits: ConversationLimits;
   continuity: Continuity;
+  /** The store of kept conversations; undefined: Node-RED's context. @throws InputError if it cannot be used */
+  store(): Pick<SharedStoreOptions, "address" | "secret"> | undefined;
 }
 
 export interface LiveConfigNode extends Node<ConnectionCredentials> {

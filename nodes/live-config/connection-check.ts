@@ -77,7 +77,7 @@ async function testConnection(
   const key = deployed(apiKey === STORED ? storedKey(RED, id) : apiKey) as string | undefined;
   const simulator = new OwnSimulator();
   try {
-    const connection = readConnection(RED, entered, key, simulator);
+    const connection = readConnection(RED, entered, { apiKey: key }, simulator);
     const connectTimeoutMs = Math.min(connection.connectTimeoutMs, MAX_WAIT_MS);
     const credentials = new Credentials({ ...connection, connectTimeoutMs, clock });
     const server = await credentials.show(false, signal);

@@ -6,9 +6,10 @@ import type { OwnTokens } from "../../live/server/credentials";
 import { InputError } from "../../live/server/errors";
 import type { Continuity } from "../../live/setup/setup";
 import { type Simulator, startSimulator } from "../../simulator/server";
-import type { SharedConnection } from "../flow/node-types";
+import type { ConnectionCredentials, SharedConnection } from "../flow/node-types";
 import type { LiveConfigSettings } from "../settings/live-config";
 import { readAccess, readServer } from "./server";
+import { readStore } from "./store";
 
 /** The simulator of one connection, which starts when it is needed. */
 export class OwnSimulator {
@@ -30,13 +31,13 @@ export class OwnSimulator {
 
 /**
  * The connection with these settings.
- * @param apiKey as entered in the dialog
+ * @param credentials as entered in the dialog
  * @throws InputError if the settings do not fit together
  */
 export function readConnection(
   RED: NodeAPI,
   settings: LiveConfigSettings,
-  apiKey: string | undefined,
+  credentials: Partial<ConnectionCredentials>,
   simulator: OwnSimulator,
 ): SharedConnection {
   const kind = settings.server;
@@ -46,7 +47,7 @@ export function readConnection(
     server: async () =>
       kind === "simulator"
         ? { ...server, baseUrl: await simulator.url(), access: { by: "key", key: "simulator" } }
-        : { ...server, access: readAccess(settings, apiKey, server.baseUrl) },
+        : { ...server, access: readAccess(settings, credentials.apiKey, server.baseUrl) },
     tokens: tokensOf(settings),
     connectTimeoutMs: 1000 * settings.connectTimeoutSeconds,
     waiting: { messages: settings.offlineMessages, soundMs: 1000 * settings.offlineAudioSeconds },
@@ -56,6 +57,7 @@ export function readConnection(
       open: new Set<Conversation>(),
     },
     continuity: continuityOf(settings),
+    store: () => readStore(RED, settings, credentials),
   };
 }
 

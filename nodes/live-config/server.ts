@@ -95,7 +95,8 @@ function readProxy(RED: NodeAPI, id: string): Network["proxy"] {
   return { url: address.href, except: noproxy };
 }
 
-function readTls(RED: NodeAPI, id: string): Network["tls"] {
+/** @throws InputError if it would not verify the certificate of the server */
+export function readTls(RED: NodeAPI, id: string): Network["tls"] {
   const node = RED.nodes.getNode(id) as unknown as TlsNode | null;
   if (node?.type !== "tls-config" || !node.valid)
     throw new InputError(

@@ -1,5 +1,5 @@
 // Stores resumption handles: in this process, where they survive a deploy, and in the context of the node, where they survive a
-// restart of Node-RED if its context store is on disk. Expired ones are deleted.
+// restart of Node-RED if its context store is on disk, or in the shared store, where another instance finds them. Expired ones are deleted.
 
 import type { Node } from "node-red";
 import type { Clock } from "../../audio/clock";
@@ -9,6 +9,7 @@ import {
   type StoredHandle,
 } from "../../live/connection/resumption-handle";
 import type { ConversationSettings, OwnSettings } from "../../live/setup/setup";
+import { SharedStore, type SharedStoreOptions } from "../shared-store/shared-store";
 
 interface Kept extends StoredHandle {
   /** The model cannot change on a resume. */
@@ -38,22 +39,58 @@ export function deleteHandles(node: Node) {
   });
 }
 
+interface SharedOptions extends Omit<SharedStoreOptions, "node" | "clock" | "onClaimed"> {
+  /** What is known of a conversation has been read from the store. */
+  onRead(key: string): void;
+}
+
 /** The handles of one live session. */
 export class HandleStores {
-  /** Resolves when the context of the node was read, or took too long. */
-  readonly loaded: Promise<void>;
   readonly #node: Node;
   readonly #clock: Clock;
+  readonly #shared: SharedStore | undefined;
+  /** Resolves when the context of the node was read, or took too long. */
+  readonly #loaded: Promise<void>;
   #isLoading = true;
   #cancelSweep = () => {};
   #endLoading = () => {};
 
-  constructor(node: Node, clock: Clock) {
+  /** @param shared of the store that takes the place of the context; absent: it is the context */
+  constructor(node: Node, clock: Clock, shared?: SharedOptions) {
     this.#node = node;
     this.#clock = clock;
     this.#cancelSweep = clock.after(SWEEP_MS, () => this.#sweep());
-    this.loaded = new Promise((resolve) => {
-      const cancelWait = clock.after(LOAD_MS, () => {
+    this.#shared = shared && this.#share(shared);
+    this.#isLoading = !shared;
+    this.#loaded = shared ? Promise.resolve() : this.#readContext();
+  }
+
+  #share(options: SharedOptions) {
+    const { onRead, onAsked, onLost } = options;
+    return new SharedStore({
+      ...options,
+      node: this.#node.id,
+      clock: this.#clock,
+      onClaimed: (key, stored, awayMs) => {
+        this.#remember(nameOf(key), stored ? { ...(stored as Kept), awayMs } : undefined);
+        if (stored) onRead(key);
+      },
+      onAsked: (key, handOver) =>
+        onAsked(key, () => {
+          handOver();
+          this.#remember(nameOf(key), undefined);
+        }),
+      onLost: (key) => {
+        this.#remember(nameOf(key), undefined);
+        onLost(key);
+      },
+    });
+  }
+
+  #readContext(): Promise<void> {
+    const node = this.#node;
+    const loaded = new Promise<void>((resolve) => {
+      const cancelWait = this.#clock.after(LOAD_MS, () => {
         node.warn(
           `The context store has not answered for ${LOAD_MS / 1000} s. Conversations that are kept only there begin anew.`,
         );
@@ -72,11 +109,20 @@ export class HandleStores {
       this.#deleteExpired();
       this.#endLoading();
     });
+    return loaded;
   }
 
-  /** Whether no conversation may begin yet, because its own settings are not known. */
-  get isLoading() {
-    return this.#isLoading;
+  /**
+   * Resolves when the conversation of a key may begin: its own settings are known, and no other instance has it. undefined: it may begin
+   * now. Rejects if another instance keeps it.
+   */
+  ready(key: string): Promise<void> | undefined {
+    return this.#shared ? this.#shared.claim(key) : this.#isLoading ? this.#loaded : undefined;
+  }
+
+  /** The conversation of a key is closed, and its next message may go to another instance. */
+  release(key: string) {
+    this.#shared?.release(key);
   }
 
   /** The own settings of the conversation that can be resumed. */
@@ -92,25 +138,33 @@ export class HandleStores {
   of(key: string, settings: () => ConversationSettings): HandleStore {
     const name = nameOf(key);
     return {
+      keepsProgress: this.#shared !== undefined,
       load: async () => {
-        await this.loaded;
+        await this.#loaded;
         const kept = this.#find(name);
         return kept?.model === settings().model ? kept : undefined;
       },
       save: (stored) => {
+        if (this.#shared && !this.#shared.owns(key)) return;
         const { model, own } = settings();
         const kept = stored && { ...stored, model, ...(own && { own }), savedAt: this.#clock.date() };
-        if (kept) inProcess.set(placeOf(this.#node, name), kept);
-        else inProcess.delete(placeOf(this.#node, name));
-        write(this.#node, name, kept);
+        this.#remember(name, kept);
+        if (this.#shared) this.#shared.write(key, kept);
+        else write(this.#node, name, kept);
       },
     };
   }
 
-  /** Stops the search for expired handles, and waits for the context no longer. */
-  close() {
+  /** Stops the search for expired handles, and waits for the context no longer. Resolves when all of it is in the shared store. */
+  async close() {
     this.#cancelSweep();
     this.#endLoading();
+    await this.#shared?.close();
+  }
+
+  #remember(name: string, kept: Kept | undefined) {
+    if (kept) inProcess.set(placeOf(this.#node, name), kept);
+    else inProcess.delete(placeOf(this.#node, name));
   }
 
   #find(name: string): Kept | undefined {
@@ -133,7 +187,7 @@ export class HandleStores {
     for (const [place, kept] of inProcess) {
       if (!this.#hasExpired(kept)) continue;
       inProcess.delete(place);
-      if (place.startsWith(mine)) write(this.#node, place.slice(mine.length), undefined);
+      if (place.startsWith(mine) && !this.#shared) write(this.#node, place.slice(mine.length), undefined);
     }
   }
 }

@@ -4,7 +4,7 @@ import { defaultFormat, isMonoPcm16, parseMimeType } from "../../audio/formats";
 import { type Input, promptFor } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { OwnSettings } from "../../live/setup/setup";
-import { copyAsJson, type FlowMessage } from "../flow/messages";
+import { copyAsJson, type FlowMessage, sessionKey } from "../flow/messages";
 import { PER_CONVERSATION } from "../settings/live-session";
 import { isImageType, requireImage } from "./image";
 import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
@@ -126,6 +126,12 @@ interface StatusOfNode {
 /** Whether a message comes from a Status node and is not a request. */
 export const isStatus = ({ status, action, payload }: FlowMessage) =>
   typeof status === "object" && status !== null && action === undefined && payload === undefined;
+
+/** The session key of the conversation that a message may begin or change; undefined: none. */
+export function keyOf(msg: FlowMessage): string | undefined {
+  if (isStatus(msg)) return disconnectedClient(msg);
+  return msg.event === "played" ? undefined : sessionKey(msg);
+}
 
 /**
  * The session key of a WebSocket or TCP client whose disconnection a status reports; else undefined.

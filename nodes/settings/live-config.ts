@@ -181,6 +181,8 @@ export const liveConfig = table(
         icon: "certificate",
         shown: { server: ["gemini", "vertex", "custom"] },
       }),
+      store: text({ default: "", label: "Shared store", icon: "database", placeholder: "store" }),
+      storeTls: reference({ type: "tls-config", label: "TLS of the store", icon: "certificate" }),
     }),
   },
   {
@@ -206,6 +208,11 @@ export const liveConfig = table(
         allows: (values) =>
           !values.useEphemeralTokens || values.tokenRenewMinutes < values.tokenLifetimeMinutes,
         error: '"Renew before expiry" must be shorter than the "Lifetime" of the token',
+      },
+      store: {
+        allows: ({ store }) => !store.trim() || /^rediss?:\/\/[^@/?#]+(\/\d+)?\/?$/i.test(store.trim()),
+        error:
+          "The shared store must be an address such as redis://host:6379 or rediss://host:6379/0, without user and password",
       },
       targetTokens: {
         allows: ({ contextCompression, triggerTokens, targetTokens }) =>

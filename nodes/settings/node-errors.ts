@@ -38,6 +38,7 @@ export const ERRORS: Record<string, readonly ErrorCode[]> = {
     "GEMINI_SOUND",
     "GEMINI_QUEUE_FULL",
     "GEMINI_ENDED",
+    "GEMINI_ELSEWHERE",
     "GEMINI_CONVERSATION_LIMIT",
     "GEMINI_TOKEN_BUDGET",
     ...CONNECTION,

@@ -29,8 +29,19 @@ const ROUNDS: Record<string, Record<string, unknown>[]> = {
   ],
   "browser-in": [{ embedding: "sites", sites: "https://home.example" }],
   "live-config": [
-    { server: "custom", url: "wss://live.example", contextCompression: true, onConnectionLoss: "restart" },
-    { server: "vertex", useEphemeralTokens: false, onConnectionLoss: "report" },
+    {
+      server: "custom",
+      url: "wss://live.example",
+      contextCompression: true,
+      onConnectionLoss: "restart",
+      store: "redis://store.example",
+    },
+    {
+      server: "vertex",
+      useEphemeralTokens: false,
+      onConnectionLoss: "report",
+      store: "rediss://store.example:6380/1",
+    },
   ],
   "live-session": [
     // A model that nobody knows gets every setting.
@@ -66,14 +77,17 @@ describeInBrowser("every control of the dialog", () => {
       const { set, credentials } = dialog;
       const { settings } = tableOf(set);
       const names = ["name", ...credentials, ...Object.keys(settings)];
-      const tabOf = (name: string) => (settings[name] ?? Object.values(settings)[0])?.tab;
+      const [first] = Object.values(settings);
+      /** The key of a connection is in another tab than the password of its store. */
+      const isIn = (tab: string | undefined, name: string) =>
+        credentials.includes(name) || (settings[name] ?? first)?.tab === tab;
       const changed = new Set<string>();
       for (const choices of ROUNDS[set] ?? [{}]) {
         const before = await saved(page, set);
         await openDialog(page, dialog);
-        for (const tab of new Set(names.map(tabOf))) {
+        for (const tab of new Set([first, ...Object.values(settings)].map((each) => each?.tab))) {
           if (tab) await page.locator(`.red-ui-tray a[href$="input-tab-${tab}"]`).press("Enter");
-          for (const name of names.filter((each) => tabOf(each) === tab)) {
+          for (const name of names.filter((each) => isIn(tab, each))) {
             const wanted = choices[name] ?? another(settings[name], before[name]);
             if (await change(page, dialog, name, wanted)) changed.add(name);
           }

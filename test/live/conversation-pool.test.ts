@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "mocha";
 import type { Conversation } from "../../live/conversation";
-import { type ConversationLimits, ConversationPool } from "../../live/conversation-pool";
+import { type ConversationLimits, ConversationPool, type SharedOptions } from "../../live/conversation-pool";
 import type { ConversationEvent } from "../../live/events";
-import type { ConversationOptions } from "../../live/options";
 import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
 import { acceptSetup, startFarEnd } from "../far-end";
@@ -26,7 +25,7 @@ async function start() {
     await farEnd.close();
     assert.equal(clock.waiting, 0, "a timer was left");
   });
-  const create = (limits: Partial<ConversationLimits> = {}, options: Partial<ConversationOptions> = {}) => {
+  const create = (limits: Partial<ConversationLimits> = {}, options: Partial<SharedOptions> = {}) => {
     const events = new Inbox<{ key: string; event: ConversationEvent }>();
     const keyOf = (conversation: Conversation) =>
       KEYS.find((key) => pool.find(key) === conversation) ?? "another";
@@ -53,6 +52,22 @@ async function start() {
 }
 
 describe("the conversations of a session node", () => {
+  it("may continue in another process once they were not open for a minute, and are then opened from what is stored", async () => {
+    const { clock, create } = await start();
+    const unused = new Set<string>();
+    const { pool, say } = create({}, { onUnused: (key) => unused.add(key) });
+    for (const key of ["kitchen", "hall"]) await say(key);
+    pool.disconnect("hall");
+    clock.advance(30_000);
+    await say("kitchen");
+    assert.deepEqual([...unused], []);
+    clock.advance(35_000);
+    assert.deepEqual([...unused], ["hall"]);
+    const open = pool.find("kitchen");
+    for (const key of ["kitchen", "hall"]) pool.forgetClosed(key);
+    assert.deepEqual([pool.find("kitchen"), pool.find("hall")], [open, undefined]);
+  });
+
   it("are one per session key, each with its own connection", async () => {
     const { farEnd, create } = await start();
     const { pool, say } = create();

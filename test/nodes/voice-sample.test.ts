@@ -190,7 +190,7 @@ describe("a sample of a voice in this process", () => {
       startFarEnd(acceptSetup((frame) => "clientContent" in frame && asked.resolve())),
     );
     const settings = readSettings(liveConfig, { server: "custom", url: farEnd.url });
-    const connection = readConnection({} as never, settings, KEY, new OwnSimulator());
+    const connection = readConnection({} as never, settings, { apiKey: KEY }, new OwnSimulator());
     const node = { type: "gemini-live-config", connection: () => connection };
     const result = postHere<SampleResult>(
       (RED) => serveVoiceSamples(RED, clock),

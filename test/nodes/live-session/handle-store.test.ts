@@ -77,11 +77,12 @@ describe("the stored handles of a live session", () => {
       clock,
     );
     cleanUp(() => stores.close());
+    const waiting = stores.ready("late");
     clock.advance(4_999);
-    assert.equal(stores.isLoading, true);
+    assert.ok(stores.ready("late"));
     clock.advance(1);
-    assert.equal(stores.isLoading, false);
-    await stores.loaded;
+    assert.equal(stores.ready("late"), undefined);
+    await waiting;
     assert.equal(await stores.of("late", () => settings).load(), undefined);
     answers[0]!(null, []);
     clock.advance(10_000);

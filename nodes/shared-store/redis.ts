@@ -1,0 +1,164 @@
+// A connection to Redis, with its official client: an optional package that is loaded when a connection names a shared store.
+
+import type { SecureContextOptions } from "node:tls";
+import type { Clock } from "../../audio/clock";
+import { LiveError } from "../../live/server/errors";
+import { OWNERSHIP_SCRIPT } from "./ownership-script";
+
+export interface RedisAddress {
+  /** `redis://` or `rediss://` */
+  url: string;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** Options of Node.js's tls.connect. */
+  tls?: SecureContextOptions | undefined;
+}
+
+/** What is used of the package's client. */
+interface Client {
+  readonly isReady: boolean;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "ready", listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  eval(script: string, of: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  publish(channel: string, message: string): Promise<unknown>;
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  close(): Promise<void>;
+  destroy(): void;
+}
+
+/** Milliseconds in which Redis must answer. */
+const ANSWER_MS = 1_000;
+/** Milliseconds between two signs of life, and without one until the connection is made anew. */
+const PING_MS = 1_000;
+const SILENCE_MS = 5_000;
+/** Milliseconds before the first and further attempts to connect; the wait doubles up to the longest, and is scattered by up to as much. */
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 500;
+
+const importPackage = () => import("redis");
+
+/** A client that is not connected yet. Rejects with an error that says how to install the package when it is missing. */
+export async function makeClient(
+  { url, username, password, tls }: RedisAddress,
+  importIt = importPackage,
+): Promise<Client> {
+  const { createClient } = await importIt().catch((error: Error) => {
+    throw new LiveError(
+      "GEMINI_MODULE",
+      "the shared store needs the package redis, which cannot be loaded. Go to the user directory of Node-RED (usually ~/.node-red), " +
+        `run "npm install redis", and restart Node-RED. The cause: ${error.message.split("\n")[0]}`,
+      { cause: error },
+    );
+  });
+  const wait = (retries: number) =>
+    Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** retries) * (1 + Math.random());
+  const reach = { connectTimeout: SILENCE_MS, socketTimeout: SILENCE_MS, reconnectStrategy: wait };
+  return createClient({
+    url,
+    ...(username && { username }),
+    ...(password && { password }),
+    socket: /^rediss:/i.test(url) ? { ...tls, ...reach, tls: true } : reach,
+    pingInterval: PING_MS,
+    disableOfflineQueue: true,
+  }) as unknown as Client;
+}
+
+export class Redis {
+  readonly #clock: Clock;
+  #client: Client | undefined;
+  /** Resolves when the first attempt to connect has succeeded or failed, or takes too long. */
+  readonly #begun: Promise<void>;
+  #error: Error = new LiveError("GEMINI_UNREACHABLE", "Redis does not answer");
+  #isClosed = false;
+  #endWait = () => {};
+  /** Ends of the waits for the next connection. */
+  readonly #waiting = new Set<() => void>();
+
+  /**
+   * @param channel messages on it go to `receive`
+   * @param onReady is called with each connection
+   */
+  constructor(
+    address: RedisAddress,
+    clock: Clock,
+    channel: string,
+    receive: (message: string) => void,
+    onReady: () => void,
+  ) {
+    this.#clock = clock;
+    this.#begun = new Promise((resolve) => {
+      const failed = (error: Error) => {
+        this.#error = error;
+        resolve();
+      };
+      const begin = async () => {
+        const client = await makeClient(address);
+        if (this.#isClosed) return;
+        this.#client = client;
+        client.on("error", failed);
+        client.on("ready", () => {
+          resolve();
+          for (const end of this.#waiting) end();
+          onReady();
+        });
+        await client.connect();
+        await client.subscribe(channel, receive);
+      };
+      begin().catch(failed);
+      const cancel = clock.after(SILENCE_MS, resolve);
+      this.#endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Runs the ownership script. Rejects if Redis cannot be reached or does not answer in time. */
+  async step(key: string, values: string[]): Promise<string[]> {
+    const reply = this.#ask((client) => client.eval(OWNERSHIP_SCRIPT, { keys: [key], arguments: values }));
+    return (await reply) as string[];
+  }
+
+  /** Sends a message to the channel of another instance. Rejects as step(). */
+  async publish(channel: string, message: string) {
+    await this.#ask((client) => client.publish(channel, message));
+  }
+
+  async close() {
+    this.#isClosed = true;
+    this.#endWait();
+    if (!this.#client?.isReady) return this.#client?.destroy();
+    await this.#inTime(this.#client.close()).catch(() => this.#client?.destroy());
+  }
+
+  async #ask<T>(command: (client: Client) => Promise<T>): Promise<T> {
+    await this.#begun;
+    const client = this.#client;
+    if (client && !client.isReady) await this.#connected();
+    if (!client?.isReady) throw this.#error;
+    return this.#inTime(command(client));
+  }
+
+  /** Resolves with the next connection, which may be near, or when that takes too long. */
+  #connected(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const cancel = this.#clock.after(ANSWER_MS, end);
+      this.#waiting.add(end);
+    });
+  }
+
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const error = new LiveError("GEMINI_UNREACHABLE", `Redis has not answered for ${ANSWER_MS} ms`);
+      // When this process was busy, the answer may be there already, and is read after the timers.
+      const cancel = this.#clock.after(ANSWER_MS, () => setImmediate(reject, error));
+      answer.then(resolve, reject).finally(cancel);
+    });
+  }
+}

@@ -1,0 +1,199 @@
+// A conversation that one process has begun, and another one continues from what the first has stored of it.
+
+import assert from "node:assert/strict";
+import type { HandleStore } from "../../../live/connection/resumption-handle";
+import type { ServedTool } from "../../../live/tools/tool-dispatch";
+import { accept, answer, begin, Exchange, finish, type Line } from "../exchange";
+import { continuity, endWithTest, settings, Talk, type TalkOptions } from "../talk";
+
+const weather: ServedTool = {
+  declaration: { name: "get_weather" },
+  server: "weather",
+  timeoutMs: 10_000,
+  check: () => undefined,
+};
+
+/** A store as processes share it: it holds plain JSON, always the newest. */
+function sharedStore(): HandleStore & { stored(): string } {
+  let json = "";
+  return {
+    keepsProgress: true,
+    load: async () => (json ? { ...JSON.parse(json), awayMs: 2_500 } : undefined),
+    save: (stored) => {
+      json = stored ? JSON.stringify(stored) : "";
+    },
+    stored: () => json,
+  };
+}
+
+describe("a conversation that continues in another process", () => {
+  let handles: ReturnType<typeof sharedStore>;
+  let exchange: Exchange;
+
+  const start = async (text: (line: Line, text: string) => void, options: Partial<TalkOptions> = {}) => {
+    handles = sharedStore();
+    exchange = await Exchange.start({ text }, { handles, ...options });
+  };
+  /** The first process dies, which nobody is told of: it only stores nothing more. */
+  const takeOver = async (options: Partial<TalkOptions> = {}) => {
+    await exchange.settled();
+    const { load } = handles;
+    const stored = handles.stored();
+    const next = {
+      ...handles,
+      load: async () => (stored ? { ...(await load()), ...JSON.parse(stored) } : undefined),
+    };
+    const talk = new Talk(exchange.farEnd.url, { handles: next, ...options });
+    endWithTest(talk, { close: async () => {} });
+    return talk;
+  };
+
+  it("is resumed with the handle, and the flow is told how long it was away", async () => {
+    await start(answer);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    const next = await takeOver();
+    next.conversation.connect();
+    const { remembered, attempts, pauseMs } = await next.next("resumed");
+    assert.deepEqual([remembered, attempts], [true, 1]);
+    assert.ok(pauseMs >= 2_500 && pauseMs < 5_000, `${pauseMs}`);
+    assert.equal((await next.next("gap")).pauseMs, pauseMs);
+    assert.deepEqual(exchange.lines(/setup|text/), ["1 setup new", "1 text user: hello", "2 setup handle 1"]);
+  });
+
+  it("asks a text again whose answer has not begun, and no other", async () => {
+    await start((line, text) => text === "first" && answer(line));
+    await exchange.talk.say("first");
+    await exchange.talk.next("turnComplete");
+    await exchange.talk.say("second");
+    const next = await takeOver();
+    next.conversation.connect();
+    await exchange.seen("2 text user: second");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/^2 text/), ["2 text user: second"]);
+  });
+
+  it("asks no text again whose answer has begun", async () => {
+    await start(begin);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    const next = await takeOver();
+    await next.say("are you there");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/^2 text/), ["2 text user: are you there"]);
+  });
+
+  it("says that a part is lost when the handle does not cover it", async () => {
+    await start((line) => {
+      begin(line);
+      line.reply({ sessionResumptionUpdate: { resumable: false } });
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    const next = await takeOver();
+    next.conversation.connect();
+    assert.equal((await next.next("resumed")).remembered, "partly");
+  });
+
+  it("begins anew with what was said when the server refuses the handle", async () => {
+    await start(answer);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    const later = await Exchange.start(
+      {
+        text: answer,
+        setup: (line) =>
+          line.number === 1 ? line.socket.close(1008, "BidiGenerateContent session not found") : accept(line),
+      },
+      { handles },
+    );
+    await later.talk.say("who am I");
+    await later.seen("2 text user: who am I");
+    assert.deepEqual(later.lines(/setup|context|text/), [
+      "1 setup handle 1",
+      "2 setup new",
+      "2 context user: hello | model: Well, yes",
+      "2 text user: who am I",
+    ]);
+  });
+
+  it("waits for the response to an open tool call, which is not called again, and has the rest of its time", async () => {
+    const options = { tools: () => [weather] };
+    await start(
+      ({ reply }) =>
+        reply({
+          toolCall: { functionCalls: [{ id: "call 1", name: "get_weather", args: { city: "Rome" } }] },
+        }),
+      options,
+    );
+    await exchange.talk.say("the weather");
+    await exchange.talk.next("toolCall");
+    exchange.talk.clock.advance(4_000);
+    const next = await takeOver(options);
+    next.clock.advance(4_000);
+    next.conversation.connect();
+    await next.next("resumed");
+    await next.respond("call 1", "sunny");
+    await exchange.seen("2 response call 1");
+    assert.deepEqual(next.all("toolCall"), []);
+    await assert.rejects(next.respond("call 1", "sunny"), /waits for no response/);
+  });
+
+  it("keeps the token count, so that its budget holds", async () => {
+    const options = { continuity: { ...continuity, tokenBudget: 100 } };
+    await start((line) => {
+      line.reply({ usageMetadata: { totalTokenCount: 60 } });
+      answer(line);
+    }, options);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    const next = await takeOver(options);
+    await next.say("hello again");
+    assert.equal((await next.next("usage")).usage.conversation.total, 120);
+    assert.match((await next.next("refused")).why, /120 tokens/);
+  });
+
+  it("keeps the instruction that the flow has changed", async () => {
+    await start(answer, { settings: { ...settings, instruction: "Be brief." } });
+    await exchange.talk.instruct("Rhyme.");
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    const next = await takeOver({ settings: { ...settings, instruction: "Be brief." } });
+    next.conversation.connect();
+    await next.next("resumed");
+    assert.deepEqual(exchange.setups.at(-1)!.systemInstruction!.parts, [{ text: "Rhyme." }]);
+  });
+
+  it("is not continued after the flow has ended it", async () => {
+    await start(answer);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    exchange.talk.conversation.disconnect();
+    await exchange.settled();
+    assert.equal(handles.stored(), "");
+  });
+
+  it("is left at its next idle moment, or in the time that is given", async () => {
+    await start(begin);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    let left = 0;
+    const { conversation, clock } = exchange.talk;
+    conversation.leave(5_000, () => left++);
+    await exchange.settled();
+    assert.equal(left, 0);
+    finish(exchange.line());
+    await exchange.talk.next("turnComplete");
+    assert.equal(left, 1);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    conversation.leave(5_000, () => left++);
+    clock.advance(4_999);
+    assert.equal(left, 1);
+    clock.advance(1);
+    assert.equal(left, 2);
+    conversation.close();
+    conversation.leave(5_000, () => left++);
+    assert.equal(left, 3);
+  });
+});

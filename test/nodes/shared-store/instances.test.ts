@@ -1,0 +1,161 @@
+// Two instances of Node-RED, processes of their own, with one Redis and one simulator of the Live server.
+
+import assert from "node:assert/strict";
+import { type Simulator, startSimulator } from "../../../simulator/server";
+import type { SimulatedConversation } from "../../../simulator/session/session";
+import { cleanUp, opened } from "../../clean-up";
+import { node } from "../../flow-node";
+import { type EditorNews, listenAsEditor, post } from "../../node-red";
+import { type PlainNodeRed, startPlainNodeRed } from "../../plain-node-red";
+import { type RedisServer, startRedis } from "../../redis-server";
+import { describeWithPrograms } from "../../sound-programs";
+
+/** What the live session of an instance has sent: texts and events. */
+interface Sent {
+  event?: string;
+  payload: unknown;
+  role?: string;
+  final?: boolean;
+}
+
+interface Instance extends PlainNodeRed {
+  say(payload: unknown, action?: string): Promise<unknown>;
+  badges: EditorNews["badges"];
+  /** Waits for what the live session sends. */
+  sends(wanted: (sent: Sent) => boolean, what: string): Promise<Sent>;
+}
+
+const flowFor = (server: string, store: string) => [
+  { id: "tab", type: "tab", label: "cluster" },
+  { id: "config", type: "gemini-live-config", server: "custom", url: server, store },
+  node("http", "http in", { url: "/say", method: "post" }, [["name", "thanks"]]),
+  node("name", "function", { func: 'return {session: "kitchen", ...msg.payload};' }, [["session"]]),
+  node("thanks", "http response", {}),
+  node("session", "gemini-live-session", { connection: "config", keepConversations: true }, [
+    [],
+    ["json"],
+    [],
+    ["json"],
+  ]),
+  node(
+    "json",
+    "function",
+    {
+      func: "msg.payload = JSON.stringify({event: msg.event, payload: msg.payload, role: msg.role, final: msg.final}); return msg;",
+    },
+    [["debug"]],
+  ),
+  node("debug", "debug", { active: true, tosidebar: true, complete: "payload", targetType: "msg" }),
+];
+
+async function startInstance(server: string, store: string): Promise<Instance> {
+  const nodeRed = await startPlainNodeRed("", flowFor(server, store));
+  cleanUp(() => {
+    nodeRed.continue();
+    return nodeRed.stop();
+  });
+  const { debug, badges } = await opened(listenAsEditor(nodeRed.url));
+  return {
+    ...nodeRed,
+    say: (payload, action) => post(nodeRed, "/say", { payload, action }),
+    badges,
+    sends: async (wanted, what) =>
+      JSON.parse((await debug.next(({ id, msg }) => id === "debug" && wanted(JSON.parse(msg)), what)).msg),
+  };
+}
+
+/** What the user has said in the context of a conversation. */
+const saidIn = ({ context }: SimulatedConversation) =>
+  context.filter(({ role }) => role === "user").map(({ text }) => text);
+
+const isAnswer = (text: string) => (sent: Sent) =>
+  sent.role === "model" && sent.final === true && String(sent.payload).includes(text);
+const isEvent = (event: string) => (sent: Sent) => sent.event === event;
+const isClosed = ({ event, payload }: Sent) =>
+  event === "state" && (payload as { state: string }).state === "closed";
+
+const LONG = "one two three four five six seven eight nine ten";
+
+describeWithPrograms(["redis-server"], "two instances with a shared store", () => {
+  let simulator: Simulator;
+  let first: Instance;
+  let second: Instance;
+  let redis: RedisServer;
+
+  beforeEach(async () => {
+    redis = await startRedis();
+    const { url } = redis;
+    simulator = await opened(startSimulator());
+    const start = () => startInstance(simulator.url, url);
+    [first, second] = await Promise.all([start(), start()]);
+    await first.say({ voice: "Puck" }, "connect");
+    await first.say("my name is Ada");
+    await first.sends(isAnswer("Ada"), "the first answer");
+    await first.sends(isEvent("turnComplete"), "its end");
+  });
+
+  /** Each text reached the one conversation once, in this order. */
+  const assertSaid = (...texts: string[]) => {
+    assert.equal(simulator.conversations.length, 1);
+    assert.deepEqual(saidIn(simulator.conversations[0]!), ["my name is Ada", ...texts]);
+  };
+
+  it("hand a conversation over at its next idle moment: the answer is spoken to its end", async () => {
+    await first.say(LONG);
+    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+    await second.say("where am I");
+    await first.sends(isAnswer("ten"), "the end of the answer");
+    await first.sends(isClosed, "the end of the conversation here");
+    const resumed = await second.sends(isEvent("resumed"), "resumed");
+    assert.equal((resumed.payload as { remembered: unknown }).remembered, true);
+    await second.sends(isAnswer("where am I"), "the answer of the second instance");
+    assertSaid(LONG, "where am I");
+    assert.match(JSON.stringify(simulator.conversations[0]!.setup), /Puck/);
+  });
+
+  it("lose no conversation when one is killed while the model talks: the other one continues it", async () => {
+    await first.say(LONG);
+    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+    first.kill();
+    await second.say("are you still there");
+    await second.sends(isEvent("resumed"), "resumed");
+    await second.sends(isAnswer("are you still there"), "the answer of the second instance");
+    assertSaid(LONG, "are you still there");
+  });
+
+  it("continue at once what one has left that was stopped", async () => {
+    const isStopped = first.stop();
+    await second.say("are you still there");
+    const { payload } = await second.sends(isEvent("resumed"), "resumed");
+    assert.equal((payload as { remembered: unknown }).remembered, true);
+    await second.sends(isAnswer("are you still there"), "the answer of the second instance");
+    assertSaid("are you still there");
+    await isStopped;
+  });
+
+  it("never both have a conversation: one that hung, and comes back, lets it go", async () => {
+    first.pause();
+    await second.say("are you still there");
+    await second.sends(({ payload }) => JSON.stringify(payload).includes('"attempt":2'), "a refused attempt");
+    assertSaid();
+    first.continue();
+    await first.sends(isClosed, "the end of the conversation here");
+    await second.sends(isAnswer("are you still there"), "the answer of the second instance");
+    assertSaid("are you still there");
+  });
+
+  it("go on talking without the store, which one warning and the badge say, and keep conversations again when it is back", async () => {
+    const port = Number(new URL(redis.url).port);
+    await redis.stop();
+    await first.badges.next(({ text }) => text === "connected, not kept");
+    await first.say("can you hear me");
+    await first.sends(isAnswer("can you hear me"), "an answer without the store");
+    await startRedis([], port);
+    await first.badges.next(({ text }) => text === "connected");
+    assert.equal(first.output().match(/Conversations are not kept in the shared store/g)?.length, 1);
+    first.kill();
+    await second.say("and now");
+    await second.sends(isAnswer("and now"), "the answer of the second instance");
+    assertSaid("can you hear me", "and now");
+  });
+});

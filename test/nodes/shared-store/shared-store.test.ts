@@ -1,0 +1,226 @@
+// Who owns a conversation in the shared store, and what is stored of it: with a real Redis.
+
+import assert from "node:assert/strict";
+import { createClient } from "redis";
+import { systemClock } from "../../../audio/clock";
+import { makeClient } from "../../../nodes/shared-store/redis";
+import { SharedStore } from "../../../nodes/shared-store/shared-store";
+import { opened } from "../../clean-up";
+import { TestClock } from "../../clock";
+import { deferred, Inbox } from "../../inbox";
+import { freePort } from "../../plain-node-red";
+import { type RedisServer, startRedis } from "../../redis-server";
+import { describeWithPrograms } from "../../sound-programs";
+import { startTls } from "../../tls";
+
+type Told =
+  | { claimed: unknown; awayMs: number }
+  | { asked: string; handOver(): void }
+  | { lost: string }
+  | { health: string };
+
+/** An instance of Node-RED, as far as the store is concerned. */
+async function instance(url: string, more: Partial<ConstructorParameters<typeof SharedStore>[0]> = {}) {
+  const told = new Inbox<Told>();
+  const store = await opened(
+    new SharedStore({
+      address: { url },
+      secret: "a secret",
+      node: "session",
+      clock: systemClock,
+      random: () => 0,
+      onClaimed: (_key, claimed, awayMs) => told.push({ claimed, awayMs }),
+      onAsked: (asked, handOver) => told.push({ asked, handOver }),
+      onLost: (lost) => told.push({ lost }),
+      onHealth: (error) => told.push({ health: error?.message ?? "well" }),
+      ...more,
+    }),
+  );
+  const next = <T extends string>(what: T) =>
+    told.next((each) => what in each, what) as Promise<Extract<Told, Record<T, unknown>>>;
+  return { store, told, next };
+}
+
+/** All that Redis holds, as text. */
+async function contents(url: string) {
+  const client = await createClient({ url }).connect();
+  try {
+    const keys = await client.keys("*");
+    return JSON.stringify(
+      await Promise.all(keys.map(async (key) => ({ key, ...(await client.hGetAll(key)) }))),
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+it("the shared store says how to install the package that it needs", async () => {
+  const missing = () => Promise.reject(new Error("Cannot find package 'redis'\nin a folder"));
+  await assert.rejects(makeClient({ url: "redis://127.0.0.1" }, missing), {
+    code: "GEMINI_MODULE",
+    message: /run "npm install redis", and restart Node-RED\. The cause: Cannot find package 'redis'$/,
+  });
+});
+
+describeWithPrograms(["redis-server"], "the shared store", () => {
+  let redis: RedisServer;
+  beforeEach(async () => {
+    redis = await startRedis();
+  });
+
+  it("gives what was stored of a conversation to the instance that claims it after it was handed over", async () => {
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    assert.deepEqual((await first.next("claimed")).claimed, undefined);
+    assert.equal(first.store.claim("kitchen"), undefined);
+    first.store.write("kitchen", { said: "an older word" });
+    first.store.write("kitchen", { said: "hello" });
+    const second = await instance(redis.url);
+    const claiming = second.store.claim("kitchen");
+    const { asked, handOver } = await first.next("asked");
+    assert.equal(asked, "kitchen");
+    assert.deepEqual(second.told.items, []);
+    handOver();
+    await claiming;
+    const { claimed, awayMs } = await second.next("claimed");
+    assert.deepEqual(claimed, { said: "hello" });
+    assert.ok(awayMs < 3_000, `${awayMs}`);
+    assert.equal(first.store.owns("kitchen"), false);
+  });
+
+  it("gives the conversation of an instance that hangs to another one, and refuses what the first then writes", async () => {
+    const hanging = new TestClock();
+    const first = await instance(redis.url, { clock: hanging });
+    await first.store.claim("kitchen");
+    first.store.write("kitchen", "before");
+    const second = await instance(redis.url);
+    await second.store.claim("kitchen");
+    const { claimed, awayMs } = await second.next("claimed");
+    assert.equal(claimed, "before");
+    assert.ok(awayMs >= 3_000, `${awayMs}`);
+    first.store.write("kitchen", "too late");
+    assert.deepEqual(await first.next("lost"), { lost: "kitchen" });
+    second.store.release("kitchen");
+    const third = await instance(redis.url);
+    await third.store.claim("kitchen");
+    assert.equal((await third.next("claimed")).claimed, "before");
+  });
+
+  it("rejects a claim with an error that says what to do when the owner does not hand over", async () => {
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    const second = await instance(redis.url);
+    await assert.rejects(second.store.claim("kitchen")!, {
+      code: "GEMINI_ELSEWHERE",
+      message: /"kitchen" takes place in another Node-RED.*Send its messages there/,
+    });
+    assert.equal(second.store.owns("kitchen"), false);
+  });
+
+  it("shows neither session keys nor what was said, and lets it expire within two hours", async () => {
+    const first = await instance(redis.url);
+    await first.store.claim("+49 30 1234567");
+    first.store.write("+49 30 1234567", { said: "my secret is a duck" });
+    await first.store.close();
+    const all = await contents(redis.url);
+    assert.match(all, /gemini-live:conversation:/);
+    assert.doesNotMatch(all, /1234567|duck|secret|session/);
+    const client = await createClient({ url: redis.url }).connect();
+    const [key] = await client.keys("*");
+    const ttl = await client.pTTL(key!);
+    client.destroy();
+    assert.ok(ttl > 7_100_000 && ttl <= 7_200_000, `${ttl}`);
+  });
+
+  it("keeps conversations apart that have another live session or another secret", async () => {
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    first.store.write("kitchen", "mine");
+    for (const more of [{ node: "other" }, { secret: "another secret" }]) {
+      const other = await instance(redis.url, more);
+      await other.store.claim("kitchen");
+      assert.equal((await other.next("claimed")).claimed, undefined);
+    }
+  });
+
+  it("stores everything again after Redis was away and has lost it: that is told once, and no conversation is lost", async () => {
+    const port = Number(new URL(redis.url).port);
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    first.store.write("kitchen", "before");
+    await redis.stop();
+    await first.next("health");
+    first.store.write("kitchen", "meanwhile");
+    redis = await startRedis([], port);
+    assert.equal((await first.next("health")).health, "well");
+    await first.store.close();
+    assert.equal(first.told.items.filter((each) => "health" in each).length, 2);
+    assert.equal(
+      first.told.items.some((each) => "lost" in each),
+      false,
+    );
+    const second = await instance(redis.url);
+    await second.store.claim("kitchen");
+    assert.equal((await second.next("claimed")).claimed, "meanwhile");
+  });
+
+  it("lets a conversation begin while Redis is missing, and keeps it as soon as Redis is there", async () => {
+    const port = await freePort();
+    const url = `redis://127.0.0.1:${port}`;
+    const first = await instance(url);
+    await first.store.claim("kitchen");
+    assert.match((await first.next("health")).health, /ECONNREFUSED/);
+    first.store.write("kitchen", "from the beginning");
+    await startRedis([], port);
+    assert.equal((await first.next("health")).health, "well");
+    await first.store.close();
+    const second = await instance(url);
+    await second.store.claim("kitchen");
+    assert.equal((await second.next("claimed")).claimed, "from the beginning");
+  });
+
+  it("lets a conversation begin when Redis does not answer", async () => {
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    redis.pause();
+    await first.store.claim("hall");
+    assert.match((await first.next("health")).health, /Redis has not answered for 1000 ms/);
+    redis.continue();
+    assert.equal((await first.next("health")).health, "well");
+  });
+
+  it("takes user and password, and a certificate of one's own", async () => {
+    const port = await freePort();
+    await startRedis("--user talker on >a-password ~* &* +@all --user default off".split(" "), port);
+    const refused = await instance(`redis://127.0.0.1:${port}`);
+    await refused.store.claim("kitchen");
+    assert.match((await refused.next("health")).health, /NOAUTH|Authentication|HELLO/i);
+    const front = await opened(startTls(`http://127.0.0.1:${port}`));
+    const first = await instance("", {
+      address: {
+        url: front.url.replace("https", "rediss"),
+        username: "talker",
+        password: "a-password",
+        tls: { ca: front.ca },
+      },
+    });
+    await first.store.claim("kitchen");
+    await first.next("claimed");
+    assert.deepEqual(
+      first.told.items.filter((each) => "health" in each),
+      [],
+    );
+  });
+
+  it("waits for nothing when a claim is already under way: all messages get the same answer", async () => {
+    const first = await instance(redis.url);
+    const order = deferred<string[]>();
+    const seen: string[] = [];
+    for (const name of ["one", "two"])
+      first.store.claim("kitchen")!.then(() => {
+        if (seen.push(name) === 2) order.resolve(seen);
+      });
+    assert.deepEqual(await order.promise, ["one", "two"]);
+    assert.equal(first.told.items.length, 1);
+  });
+});
