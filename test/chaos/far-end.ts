@@ -144,7 +144,8 @@ export class Line {
   /** A text is the last turn of a complete content; everything before it, or without that, is history. */
   #receiveContent({ turns = [], turnComplete }: NonNullable<ClientFrame["clientContent"]>) {
     const said = turns.map(({ parts }) => parts.map(({ text = "" }) => text).join()).join();
-    for (const [, device] of said.matchAll(TEXT_ID)) this.memory!.device ??= device;
+    const [, device] = said.match(/\[(d\d+) /) ?? [];
+    if (device && !this.device) this.#end.identify(this, device);
     if (turnComplete === false) return this.interrupt();
     for (const [id] of said.matchAll(TEXT_ID)) this.#end.ledger.arrived(id.slice(1, -1), this);
     this.#ask(said);
@@ -267,6 +268,12 @@ export class FarEnd {
   /** The open connection of a device. */
   lineOf(device: string) {
     return this.lines.findLast((line) => line.device === device && line.isOpen);
+  }
+
+  /** A new conversation is that of a device. What still comes over a connection of its that was held is too late. */
+  identify({ memory }: Line, device: string) {
+    for (const old of this.lines) if (old.device === device && old.isOpen) old.gone();
+    memory!.device = device;
   }
 
   receiveSetup(line: Line, handle: string | undefined) {
