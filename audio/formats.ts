@@ -122,7 +122,9 @@ export function parseMimeType(
   otherwise: SoundFormat = defaultFormat,
 ): Readonly<SoundFormat> | Container {
   const types = known.get(otherwise) ?? new Map<unknown, SoundFormat | Container>();
-  const type = types.get(mimeType) ?? readMimeType(mimeType, otherwise);
+  const before = types.get(mimeType);
+  if (before) return before;
+  const type = readMimeType(mimeType, otherwise);
   if (types.size < maxKnown && `${mimeType}`.length < maxKnownLength)
     known.set(otherwise, types.set(mimeType, type));
   return type;
