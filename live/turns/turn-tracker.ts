@@ -255,9 +255,10 @@ export class TurnTracker {
     if (outputTranscription?.finished) this.#segments?.onFinished("model");
   }
 
-  #receiveSound({ data, mimeType = "" }: Blob) {
+  #receiveSound({ data, mimeType: named = "" }: Blob) {
     const { watch, emit } = this.#options;
     const { turn } = this.#state.current;
+    const mimeType = withRate(named);
     if (mimeType.startsWith("audio/")) {
       const pcm = Buffer.from(data!, "base64");
       const ms = durationMs(pcm, sampleRateOf(mimeType));
@@ -307,7 +308,15 @@ export class TurnTracker {
   }
 }
 
-/** In Hz; 24 kHz where the server does not name the rate (docs/live-api.md 1.3). */
+/** In Hz. */
+const DEFAULT_RATE = 24_000;
+
+/** PCM has 24 kHz where the server does not name the rate (docs/live-api.md 1.3); devices would take it for 16 kHz. */
+function withRate(mimeType: string) {
+  return /^audio\/pcm(?!.*rate=)/i.test(mimeType) ? `audio/pcm;rate=${DEFAULT_RATE}` : mimeType;
+}
+
+/** In Hz. */
 function sampleRateOf(mimeType: string) {
-  return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || 24_000;
+  return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || DEFAULT_RATE;
 }

@@ -76,6 +76,26 @@ describe("a frame of the server", () => {
   });
 });
 
+describe("sound of the model", () => {
+  it("has 24 kHz where the server names no rate, and says so to the device", async () => {
+    const data = Buffer.alloc(480).toString("base64");
+    const types = ["audio/pcm", "audio/pcm;channels=1", "audio/pcm;rate=16000"];
+    const exchange = await Exchange.start({
+      text: (line) => {
+        const parts = types.map((mimeType) => ({ inlineData: { mimeType, data } }));
+        line.reply({ serverContent: { modelTurn: { parts } } });
+        finish(line);
+      },
+    });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    assert.deepEqual(
+      exchange.talk.all("audio").map(({ mimeType }) => mimeType),
+      ["audio/pcm;rate=24000", "audio/pcm;rate=24000", "audio/pcm;rate=16000"],
+    );
+  });
+});
+
 describe("the user's speech", () => {
   it("is reported as it starts and stops, with its offset in ms, 0 included", async () => {
     const exchange = await Exchange.start();
