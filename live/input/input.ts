@@ -92,9 +92,13 @@ export function lengthOf(input: Input): number {
   const turns = input.kind === "history" ? input.turns : input.kind === "text" ? [input] : [];
   return turns.reduce(
     (sum, { text, parts = [] }) =>
-      parts.reduce((length, part) => length + lengthOfImage(part), sum + text.length),
+      parts.reduce((length, part) => length + lengthOfPart(part), sum + text.length),
     0,
   );
 }
 
-const lengthOfImage = (part: TurnPart) => ("inlineData" in part ? part.inlineData.data.length : 0);
+/** Without texts, which are in `text` of the turn. */
+function lengthOfPart(part: TurnPart): number {
+  if ("text" in part) return 0;
+  return "inlineData" in part ? part.inlineData.data.length : JSON.stringify(part).length;
+}

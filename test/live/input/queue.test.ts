@@ -45,6 +45,16 @@ describe("the queue for a connection", () => {
     assert.equal(errors.length, 1);
   });
 
+  it("counts the tool calls and results of a history among these 16 MB", () => {
+    const waiting = queue(100);
+    const result = "A".repeat(6 * 1024 * 1024);
+    const parts = [{ functionResponse: { name: "read_file", response: { result } } }];
+    const history = () => ({ kind: "history" as const, turns: [{ role: "user" as const, text: "", parts }] });
+    const errors: (string | undefined)[] = [];
+    for (let n = 0; n < 3; n++) waiting.add(history(), (error) => errors.push(error?.message));
+    assert.match(errors[0]!, /16 MB already wait for the connection/);
+  });
+
   it("is not empty while one message, some sound or an image waits", () => {
     for (const input of [text("a"), sound(20), image("an image")]) {
       const waiting = queue();
