@@ -31,6 +31,7 @@ const MISFITS: Record<string, Record<string, Record<string, unknown>>> = {
     allowHttp: { server: "custom", url: "http://gateway.example" },
     useEphemeralTokens: { server: "vertex", useEphemeralTokens: true },
     tokenRenewMinutes: { useEphemeralTokens: true, tokenRenewMinutes: 30, tokenLifetimeMinutes: 30 },
+    store: { store: "redis://user:password@store.example" },
     targetTokens: { triggerTokens: 5_000, targetTokens: 5_000 },
   },
   "live-session": {
