@@ -9,6 +9,7 @@ import { explainClose, explainCredentials, explainUnreachable } from "../server/
 import { ConnectionError, InputError, LiveError } from "../server/errors";
 import { routeTo } from "../server/network";
 import { redact, redactAll } from "../server/redaction";
+import { refusedBy } from "../server/reported-error";
 import type { Server } from "../server/server";
 import { type FurtherSetup, mergeSetup } from "../setup/further-setup";
 import type { Setup } from "../setup/setup";
@@ -127,7 +128,8 @@ export function openSocket(
           accepted = true;
           callbacks.onmessage({ data: JSON.stringify({ setupComplete: frame.setupComplete }) });
         }
-        if (!accepted) return;
+        const { error } = frame as { error?: unknown };
+        if (!accepted) return error === undefined ? undefined : fail(refusedBy(error));
         deliver(() => handlers.onFrame(frame, unknown));
         if (!wrong.length) return;
         const problem = `Gemini Live: the server sent a frame in which ${wrong.join(", ")}; that part was ignored.`;

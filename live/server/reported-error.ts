@@ -1,7 +1,7 @@
-// Explains an error that the server reports in a frame while the connection stays open.
+// Explains an error that the server reports in a frame, while the connection stays open or in place of the setupComplete.
 
-import { explainStatus } from "./close-codes";
-import { LiveError } from "./errors";
+import { explainClose, explainStatus } from "./close-codes";
+import { ConnectionError, LiveError } from "./errors";
 
 /** Maximum characters of an error that are quoted. */
 const MAX_LENGTH = 2_000;
@@ -24,6 +24,18 @@ export function reportedError(reported: unknown): LiveError {
     explained?.code ?? "GEMINI_SERVER",
     `Gemini Live: the server reported "${text}"${label && ` (${label})`}.${advice}`,
     { cause },
+  );
+}
+
+/** The error of a frame that comes in place of the setupComplete, for example from a proxy: the conversation does not open. */
+export function refusedBy(reported: unknown): ConnectionError {
+  const { code, message } = Object(reported) as Record<"code" | "message", unknown>;
+  const text = shorten(typeof message === "string" && message ? message : reported);
+  const isStatus = typeof code === "number" && code >= 400;
+  return new ConnectionError(
+    isStatus ? explainStatus(code, text) : explainClose(1011, text),
+    undefined,
+    text,
   );
 }
 

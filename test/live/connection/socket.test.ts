@@ -147,6 +147,18 @@ describe("a connection through the SDK", () => {
     );
   });
 
+  it("fails at once with the error that a server or proxy reports in place of the setupComplete", async () => {
+    const message = "Rate limit of your team reached for K&=1-secret";
+    for (const [error, verdict] of [
+      [{ code: 429, status: "RESOURCE_EXHAUSTED", message }, "quota"],
+      [{ message }, "passing"],
+      [message, "passing"],
+    ] as const) {
+      const server = await start((_frame, reply) => reply({ error }));
+      await assert.rejects(open(server.url), refusal(verdict, /"Rate limit of your team reached for …"/));
+    }
+  });
+
   it("removes the key from the reason of the server", async () => {
     const server = await start((_frame, _reply, ws) => ws.close(1011, "no quota for K&=1-secret"));
     await assert.rejects(open(server.url), refusal("quota", /no quota for …/));
