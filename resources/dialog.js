@@ -222,6 +222,9 @@ window.GeminiLive ??= {
       }
     };
 
+    /** What the fields showed when the dialog opened: they do not keep every text as it was written, such as its line ends. */
+    let shown = {};
+
     return {
       table,
       rules,
@@ -263,14 +266,17 @@ window.GeminiLive ??= {
         showRows();
         form().on("input change", () => showProblems(this));
         showProblems(this);
+        shown = Object.fromEntries(Object.keys(table).map((name) => [name, contentOf(fieldOf(name))]));
       },
-      /** `oneditsave`, or the last that it calls: properties that were absent, and still have their defaults, stay absent. */
+      /** `oneditsave`, or the last that it calls: what nobody has edited stays as it was written, or absent. */
       save() {
         end();
         for (const name in table) {
           const field = fieldOf(name);
           // The editor takes the value of every field that it finds by its id.
-          if (this[name] === undefined && showsDefault(table[name], field)) field.removeAttr("id");
+          const isUntouched = contentOf(field) === shown[name];
+          if (isUntouched || (this[name] === undefined && showsDefault(table[name], field)))
+            field.removeAttr("id");
         }
         for (const name in this._def.credentials) {
           const known = this.credentials || {};

@@ -120,6 +120,57 @@ describeInBrowser("a flow without properties for its settings", () => {
     });
   }
 
+  it("keeps what nobody has edited as it is written: line ends, blanks and lists", async () => {
+    const written = [
+      {
+        id: "written-session",
+        type: "gemini-live-session",
+        connection: "live-config",
+        instruction: "Be brief.\r\nBe kind.\n",
+        vocabulary: "KNX,  OPC UA\r\n",
+        furtherSetup: '{\n  "generationConfig": { "topP": 0.9 }\n}',
+      },
+      {
+        id: "written-token",
+        type: "gemini-live-token",
+        session: "live-session",
+        lock: "some",
+        lockedFields: "tools, voice",
+      },
+      {
+        id: "written-call",
+        type: "gemini-tool-call",
+        functionName: "f",
+        description: "Does\r\nf.",
+        parameters: ' {"type":"object"}\r\n',
+      },
+    ];
+    await post(nodeRed, "/flows", [
+      ...FLOW,
+      ...written.map((node) => ({ z: "tab", x: 500, y: 60, wires: [], ...node })),
+    ]);
+    await page.reload();
+    await editorReady(page);
+    await page.waitForFunction(
+      (ids) => ids.every((id) => RED.nodes.node(id)),
+      written.map(({ id }) => id),
+    );
+    for (const { id } of written) {
+      const before = await exported(id);
+      await open(id);
+      if (id === "written-token") assert.equal(await content(id, "lockedFields"), "tools,voice");
+      await done(id);
+      assert.deepEqual(await exported(id), before);
+      assert.equal((await stateOf(id)).changed, false, id);
+    }
+    await open("written-token");
+    await page.locator("#node-input-uses").fill("7");
+    await done("written-token");
+    const { uses, lockedFields } = await exported("written-token");
+    assert.deepEqual([uses, lockedFields], ["7", "tools, voice"]);
+    await post(nodeRed, "/flows", FLOW);
+  });
+
   it("gets only the property that is edited", async () => {
     const before = await exported("live-session");
     await open("live-session");
