@@ -230,7 +230,7 @@ for (const theme of THEMES)
       await choose("voice", "env");
       await typedField("voice").fill("VOICE");
       await choose("instruction-source", "flow");
-      assert.equal(await inTray("#node-input-instruction-editor").isVisible(), false);
+      await inTray("#node-input-instruction-editor").waitFor({ state: "hidden" });
       await choose("instruction-source", "str");
       assert.equal(await inTray("#node-input-instruction").inputValue(), before);
       await choose("instruction-source", "global");
