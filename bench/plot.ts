@@ -45,6 +45,7 @@ export function plot(steps: readonly Figures[]): string {
     ),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${TOP + graphs.length * (HEIGHT + 60)}" font-family="sans-serif" font-size="12">
+  <title>CPU, delay and memory by the number of conversations</title>
   <style>polyline, .axis { fill: none; stroke: #888 } polyline { stroke: #a12; stroke-width: 2 } text { fill: #777 } .end { text-anchor: end } .middle { text-anchor: middle }</style>${graphs.join("")}
 </svg>
 `;
