@@ -7,7 +7,7 @@ import type { Progress, ProgressPort } from "./progress";
 
 /** What is stored of a conversation to continue it after a deploy or restart, or in another process. */
 export interface StoredHandle {
-  /** Absent: a new conversation continues it, and is told what was said. */
+  /** Absent: a new session starts with the transcript. */
   handle?: string | undefined;
   /** Texts without an answer: of a closed live session, or, with `progress`, at this moment. */
   unanswered: readonly Text[];

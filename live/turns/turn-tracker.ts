@@ -2,7 +2,6 @@
 
 import type { Blob, LiveServerContent, LiveServerMessage } from "@google/genai";
 import type { Clock } from "../../audio/clock";
-import { durationMs } from "../../audio/frames";
 import type { HistoryTurn, Input, Text } from "../input/input";
 import { LiveError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
@@ -11,6 +10,7 @@ import { canBeStopped, isAnswering, isBlocked } from "../state/state";
 import type { StateStore } from "../state/store";
 import { Captions } from "./captions";
 import { History } from "./history";
+import { soundIn } from "./model-sound";
 import { Questions, type Resend } from "./questions";
 import { SegmentEnds } from "./segment-ends";
 import { interactionStatusOf, speechIn } from "./server-signals";
@@ -255,16 +255,14 @@ export class TurnTracker {
     if (outputTranscription?.finished) this.#segments?.onFinished("model");
   }
 
-  #receiveSound({ data, mimeType: named = "" }: Blob) {
+  #receiveSound(blob: Blob) {
     const { watch, emit } = this.#options;
     const { turn } = this.#state.current;
-    const mimeType = withRate(named);
-    if (mimeType.startsWith("audio/")) {
-      const pcm = Buffer.from(data!, "base64");
-      const ms = durationMs(pcm, sampleRateOf(mimeType));
-      watch.onAudio(ms);
-      this.#captions.onSound(ms);
-      return emit({ type: "audio", pcm, mimeType, turn });
+    const sound = soundIn(blob);
+    if (sound) {
+      watch.onAudio(sound.ms);
+      this.#captions.onSound(sound.ms);
+      return emit({ type: "audio", pcm: sound.pcm, mimeType: sound.mimeType, turn });
     }
     if (this.#refusedIn === turn) return;
     this.#refusedIn = turn;
@@ -272,7 +270,7 @@ export class TurnTracker {
       type: "failed",
       error: new LiveError(
         "GEMINI_PROTOCOL",
-        `Gemini Live: the answer contains ${mimeType || "data of no type"}, which is not sound; this part was ignored.`,
+        `Gemini Live: the answer contains ${blob.mimeType || "data of no type"}, which is not sound; this part was ignored.`,
       ),
     });
   }
@@ -306,17 +304,4 @@ export class TurnTracker {
   #keepQuestion({ text, parts, isPrompt }: Text) {
     if (!isPrompt) this.#captions.keep({ role: "user", text, ...(parts && { parts }) });
   }
-}
-
-/** In Hz. */
-const DEFAULT_RATE = 24_000;
-
-/** PCM has 24 kHz where the server does not name the rate (docs/live-api.md 1.3); devices would take it for 16 kHz. */
-function withRate(mimeType: string) {
-  return /^audio\/pcm(?!.*rate=)/i.test(mimeType) ? `audio/pcm;rate=${DEFAULT_RATE}` : mimeType;
-}
-
-/** In Hz. */
-function sampleRateOf(mimeType: string) {
-  return Number(/rate=(\d+)/.exec(mimeType)?.[1]) || DEFAULT_RATE;
 }

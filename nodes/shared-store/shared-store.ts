@@ -117,7 +117,7 @@ export class SharedStore {
     this.#stepLater(owned);
   }
 
-  /** Lets go of a conversation, when all of it is stored; not of one that is being claimed, for which messages wait. */
+  /** Releases a conversation when all of it is stored. One that is being claimed is kept, because messages wait for it. */
   release(key: string) {
     const owned = this.#owned.get(key);
     if (!owned || (owned.claiming && !this.#isClosed)) return;
@@ -125,7 +125,7 @@ export class SharedStore {
     owned.steps = owned.steps.then(() => this.#keep(owned, "release"));
   }
 
-  /** Lets go of all conversations. */
+  /** Releases all conversations, and closes the connection to Redis. */
   async close() {
     this.#isClosed = true;
     this.#cancelRenewal();
