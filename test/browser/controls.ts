@@ -52,7 +52,10 @@ export async function change(page: Page, dialog: Dialog, name: string, wanted: u
   const typed = (of: string) => inTray(`${of} + .red-ui-typedInput-container .red-ui-typedInput-input`);
   const chooseType = async (of: string, type: string) => {
     await inTray(`${of} + .red-ui-typedInput-container .red-ui-typedInput-type-select`).click();
-    await page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`).click();
+    const choice = page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`);
+    // On a busy machine the menu may miss the click and cover the next field.
+    do await choice.click();
+    while (await choice.isVisible());
   };
   /** Writes into one of the editor's own text editors, as if it were pasted, since they complete what is typed. */
   const write = async (editor: string, pasted: string) => {

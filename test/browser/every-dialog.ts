@@ -85,6 +85,9 @@ export async function openQuickEditor(context: BrowserContext, { url }: NodeRed,
     (ids) => ids.every((id) => RED.nodes.node(id)),
     dialogs.map(({ set }) => set),
   );
+  await page.evaluate(() => {
+    $.fx.off = true;
+  });
   // The page has no height of its own: axe-core takes all in it for hidden.
   await page.addStyleTag({ content: "* { transition: none !important } body { height: 100vh }" });
   return { page, problems };
