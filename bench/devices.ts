@@ -34,7 +34,7 @@ interface Device {
 let kind: DeviceKind;
 let frame: Buffer = Buffer.alloc(0);
 const devices: Device[] = [];
-/** In milliseconds: of chunks that need not wait, and of frames against their due time. */
+/** In milliseconds: of chunks from when they were sent and were due, and of frames against their due time. */
 let delays: number[] = [];
 let late: number[] = [];
 let flushes: { device: number; at: number }[] = [];
@@ -64,10 +64,11 @@ function hear(device: Device, pcm: Buffer) {
   device.heard = true;
   device.answer ??= { startedAt: arrived, ms: 0 };
   const { answer } = device;
-  late.push(arrived - answer.startedAt - Math.max(0, answer.ms - AHEAD_MS));
+  const due = answer.startedAt + Math.max(0, answer.ms - AHEAD_MS);
+  late.push(arrived - due);
   answer.ms += (pcm.length / 2 / kind.rateOut) * 1000;
   readStamps(pcm, ({ seq, at }) => {
-    if (seq >= WAITING_CHUNKS) delays.push(arrived - at);
+    if (seq >= WAITING_CHUNKS) delays.push(arrived - Math.max(at, due));
   });
 }
 

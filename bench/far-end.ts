@@ -57,8 +57,12 @@ function receive(conversation: Conversation, frame: Buffer) {
   });
   if (conversations.has(conversation)) return;
   conversations.add(conversation);
-  conversation.dueTick = tick + Math.floor(Math.random() * 4);
+  conversation.dueTick =
+    tick + Math.floor(Math.random() * (answerMs ? periodOf(answerMs) : CHUNK_MS / TICK_MS));
 }
+
+/** Ticks from the begin of an answer to that of the next one: a quarter of its length to send it, and then time to play it. */
+const periodOf = (answerMs: number) => (answerMs * 1.75) / TICK_MS;
 
 let tick = 0;
 const start = now();

@@ -25,7 +25,7 @@ export interface Figures {
   upP50: number;
   upP99: number;
   upMax: number;
-  /** From the Live server to a device, for a chunk that need not wait. */
+  /** From the Live server to a device, or from when a chunk was due there if that is later. */
   backP50: number;
   backP99: number;
   backMax: number;

@@ -68,7 +68,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     // At a deploy, the device learns that nothing more comes; texts without an answer are warned of, or sent again.
     for (const [output, msg] of toOutputs(shown, source))
       if (!isClosed || output === "audio")
-        sendOn(node, OUTPUTS[output], { ...(identity && identityOf(identity)), ...msg });
+        sendOn(node, OUTPUTS[output], Object.assign(msg, identity && identityOf(identity)));
   };
   const totals = new UsageTotals(node, systemClock);
   const withToday = (event: Extract<ConversationEvent, { type: "usage" }>, model: string) => ({

@@ -27,8 +27,8 @@ export interface SocketHandlers {
 /** An open connection whose setup the server has accepted. */
 export interface LiveSocket {
   readonly session: Session;
-  /** Sends a message of the client as JSON, past the session. */
-  readonly send: (json: string) => void;
+  /** Sends a message of the client, past the session. */
+  readonly send: (json: Buffer) => void;
   /** Bytes that were sent but have not left this machine. */
   readonly bufferedAmount: number;
   /** Delivers the frames that have arrived since the setup, and then each new one. Call it once. */
@@ -59,6 +59,9 @@ const SOCKET_OPTIONS = {
   /** Milliseconds within which the server must confirm a close. */
   closeTimeout: 1_000,
 };
+
+/** A Buffer is sent as a text frame, as all messages of the client are. */
+const TEXT = { binary: false };
 
 /**
  * Opens a connection and sends the setup. Rejects with a ConnectionError when the server cannot be reached, refuses, sends an
@@ -198,7 +201,7 @@ export function openSocket(
         signal.removeEventListener("abort", onAbort);
         resolve({
           session,
-          send: (json) => socket?.send(json),
+          send: (json) => socket?.send(json, TEXT),
           get bufferedAmount() {
             return socket?.bufferedAmount ?? 0;
           },

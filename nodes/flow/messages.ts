@@ -81,5 +81,6 @@ export function sessionKey({ session, _session }: Pick<FlowMessage, "session" | 
  * client. It does not include the topic: an mqtt out node without one would publish to it.
  */
 export function identityOf({ session, _session }: Pick<FlowMessage, "session" | "_session">): Identity {
-  return { session: sessionKey({ session, _session }), ...(_session && { _session: { ..._session } }) };
+  const key = sessionKey({ session, _session });
+  return _session ? { session: key, _session: { ..._session } } : { session: key };
 }

@@ -23,6 +23,8 @@ export class Badge {
   readonly #node: Node;
   /** Conversations are not kept, although they should be. */
   isStoreMissing = false;
+  /** What it shows: Node-RED tells every editor and status node each time. */
+  #shown = "";
 
   constructor(red: NodeAPI, node: Node) {
     this.#red = red;
@@ -35,7 +37,11 @@ export class Badge {
     const text = this.isStoreMissing
       ? this.#red._("live-session.badge.notKept", { state: status.text })
       : status.text;
-    this.#node.status({ ...status, text, ...(this.isStoreMissing && { fill: "yellow" }) });
+    const shown = { ...status, text, ...(this.isStoreMissing && { fill: "yellow" as const }) };
+    const key = JSON.stringify(shown);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#node.status(shown);
   }
 
   #statusOf(

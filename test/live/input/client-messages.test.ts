@@ -136,7 +136,7 @@ describe("sound", () => {
           session.sendRealtimeInput({
             audio: { data: pcm.toString("base64"), mimeType: `audio/pcm;rate=${sampleRate}` },
           });
-          assert.equal(soundMessage({ kind: "sound", pcm, sampleRate }), sent);
+          assert.equal(soundMessage({ kind: "sound", pcm, sampleRate }).toString(), sent);
         }),
       );
     });
