@@ -129,6 +129,11 @@ export class Conversation {
     return isOpen(this.#state.current);
   }
 
+  /** As ResumptionHandle.isRead. */
+  get isRead() {
+    return this.#handle.isRead;
+  }
+
   /** Clock time, in milliseconds, of the last input or output. */
   get lastUsed() {
     return this.#lastUsed;
@@ -168,6 +173,11 @@ export class Conversation {
       this.#turns.giveUp();
       this.#input.rejectTexts();
     });
+  }
+
+  /** Whether a tool call waits for a response. */
+  awaits(id: string) {
+    return this.#state.current.calls.some((call) => call.id === id);
   }
 
   /** Sends a tool response; `done` gets an error if the call does not wait for one. */

@@ -25,6 +25,7 @@ import { rejectMessages } from "./settings/invalid-settings";
 import { liveSession } from "./settings/live-session";
 import { readSettings } from "./settings/table";
 import { variablesOf } from "./settings/variables";
+import { ended } from "./shared-store/tool-results";
 
 /** Maximum number of warnings about settings: a flow may set any voice. */
 const MAX_WARNINGS = 100;
@@ -187,14 +188,11 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   });
   node.respondToCall = (session, id, result, done) => {
     const conversation = conversations.find(session);
+    const isElsewhere =
+      !conversation?.awaits(id) && handles?.pass(session, conversation?.isRead === true, id, result, done);
+    if (isElsewhere) return;
     if (conversation) conversation.respond(id, result, done);
-    else
-      done(
-        new InputError(
-          `The conversation of the tool call ${id} has ended. The response was not sent.`,
-          "GEMINI_CALL_ENDED",
-        ),
-      );
+    else done(ended(id));
   };
   node.blueprint = async () => ({
     connection,

@@ -42,7 +42,6 @@ const NEVER: Record<string, Record<string, string[]>> = {
   "tool-response": {
     "is reported by the live session": [
       "GEMINI_CONVERSATION_LIMIT",
-      "GEMINI_ELSEWHERE",
       "GEMINI_PROTOCOL",
       "GEMINI_SOUND",
       "GEMINI_TOKEN_BUDGET",

@@ -58,6 +58,11 @@ export class ResumptionHandle {
     this.#progress = store?.keepsProgress ? progress : undefined;
   }
 
+  /** What is stored of the conversation is known, if anything is: its tool calls that wait for a response, too. */
+  get isRead() {
+    return !this.#store || (this.#loaded && !this.#isLoading);
+  }
+
   /** Whether a resume loses what came after the handle. */
   get isStale() {
     return this.#stale;

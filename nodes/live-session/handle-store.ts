@@ -8,7 +8,9 @@ import {
   type HandleStore,
   type StoredHandle,
 } from "../../live/connection/resumption-handle";
+import type { Done } from "../../live/input/input";
 import type { ConversationSettings, OwnSettings } from "../../live/setup/setup";
+import type { ToolResult } from "../../live/tools/tool-dispatch";
 import { SharedStore, type SharedStoreOptions } from "../shared-store/shared-store";
 
 interface Kept extends StoredHandle {
@@ -123,6 +125,16 @@ export class HandleStores {
   /** The conversation of a key is closed, and its next message may go to another instance. */
   release(key: string) {
     this.#shared?.release(key);
+  }
+
+  /**
+   * Passes a tool result to the instance that has the conversation, as ToolResults.pass(). Returns false if no other one can have it: it
+   * is kept only here, or was claimed, and what is stored of it `isRead`.
+   */
+  pass(key: string, isRead: boolean, id: string, result: ToolResult, done: Done): boolean {
+    if (!this.#shared || (isRead && this.#shared.owns(key))) return false;
+    this.#shared.pass(key, id, result, done);
+    return true;
   }
 
   /** The own settings of the conversation that can be resumed. */

@@ -55,6 +55,7 @@ export const ERRORS: Record<string, readonly ErrorCode[]> = {
     "GEMINI_CALL_ENDED",
     "GEMINI_QUEUE_FULL",
     "GEMINI_ENDED",
+    "GEMINI_ELSEWHERE",
     ...CONNECTION,
   ],
   "live-token": ["GEMINI_SETTING", ...REQUEST],

@@ -76,14 +76,13 @@ export class Redis {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * @param channel messages on it go to `receive`
+   * @param channels receive the messages on them, by their names
    * @param onReady is called with each connection
    */
   constructor(
     address: RedisAddress,
     clock: Clock,
-    channel: string,
-    receive: (message: string) => void,
+    channels: Record<string, (message: string) => void>,
     onReady: () => void,
   ) {
     this.#clock = clock;
@@ -103,7 +102,7 @@ export class Redis {
           onReady();
         });
         await client.connect();
-        await client.subscribe(channel, receive);
+        for (const [channel, receive] of Object.entries(channels)) await client.subscribe(channel, receive);
       };
       begin().catch(failed);
       const cancel = clock.after(SILENCE_MS, resolve);
@@ -115,8 +114,8 @@ export class Redis {
   }
 
   /** Runs the ownership script. Rejects if Redis cannot be reached or does not answer in time. */
-  async step(key: string, values: string[]): Promise<string[]> {
-    const reply = this.#ask((client) => client.eval(OWNERSHIP_SCRIPT, { keys: [key], arguments: values }));
+  async step(keys: string[], values: string[]): Promise<string[]> {
+    const reply = this.#ask((client) => client.eval(OWNERSHIP_SCRIPT, { keys, arguments: values }));
     return (await reply) as string[];
   }
 

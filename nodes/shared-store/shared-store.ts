@@ -1,11 +1,16 @@
-// The conversations that one live session owns in the shared store: claims them, keeps what they need to continue, and hands them over.
+// The conversations that one live session owns in the shared store: claims them, keeps what they need to continue, hands them over, and
+// takes the tool results that other instances pass to them.
 
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import type { Clock } from "../../audio/clock";
 import { HANDLE_LIFETIME_MS } from "../../live/connection/resumption-handle";
+import type { Done } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
+import type { ToolResult } from "../../live/tools/tool-dispatch";
 import { Redis, type RedisAddress } from "./redis";
 import { Seal } from "./seal";
+import { channelOf, keysOf, machineOf, type Place, RESULT_LIFETIME_MS, ToolResults } from "./tool-results";
 
 export interface SharedStoreOptions {
   address: RedisAddress;
@@ -24,13 +29,15 @@ export interface SharedStoreOptions {
   onAsked(key: string, handOver: () => void): void;
   /** Another instance has become the owner. */
   onLost(key: string): void;
+  /** Whether a conversation can send a tool result now, or has ended, so that it refuses one. */
+  canTake(key: string): boolean;
+  /** The result of a tool call, which has come to another instance. */
+  onResult(key: string, id: string, result: ToolResult, done: Done): void;
   /** The store has become available, or not: then conversations go on, and are not kept. */
   onHealth(error: Error | undefined): void;
 }
 
-interface Owned {
-  readonly key: string;
-  readonly name: string;
+interface Owned extends Place {
   /** Raised with each change of owner; undefined: not owned, because the store could not be asked. */
   fence: string | undefined;
   /** What is stored, or is to be: as it is sent. */
@@ -43,6 +50,10 @@ interface Owned {
   steps: Promise<void>;
   /** The next step is waiting for those before it. */
   isQueued: boolean;
+  /** Tool results are about to be taken. */
+  isTaking: boolean;
+  /** As in ToolResults.apply(). */
+  readonly applied: Set<string>;
 }
 
 /** Milliseconds after which an owner that says nothing has lost a conversation, and between two renewals. */
@@ -53,14 +64,12 @@ const CLAIM_AGAIN_MS = 100;
 /** Milliseconds for which a message waits until the owner hands over: longer than onAsked() may take, and than a lease. */
 const PATIENCE_MS = 10_000;
 
-const hashOf = (name: string) => `gemini-live:conversation:${name}`;
-const channelOf = (instance: string) => `gemini-live:handover:${instance}`;
-
 export class SharedStore {
   readonly #options: SharedStoreOptions;
   readonly #seal: Seal;
   readonly #redis: Redis;
-  readonly #me = randomUUID();
+  readonly #results: ToolResults;
+  readonly #me = `${hostname()}/${randomUUID()}`;
   readonly #owned = new Map<string, Owned>();
   #cancelRenewal = () => {};
   #isClosed = false;
@@ -70,11 +79,9 @@ export class SharedStore {
     const { address, clock } = options;
     this.#options = options;
     this.#seal = new Seal(options.secret);
-    const asked = (name: string) => {
-      for (const owned of this.#owned.values())
-        if (owned.name === name) options.onAsked(owned.key, () => this.release(owned.key));
-    };
-    this.#redis = new Redis(address, clock, channelOf(this.#me), asked, () => this.#renew());
+    const channels = { [channelOf(this.#me)]: (message: string) => this.#receive(message) };
+    this.#redis = new Redis(address, clock, channels, () => this.#renew());
+    this.#results = new ToolResults(this.#redis, this.#seal, clock, this.#me);
     this.#renewLater();
   }
 
@@ -99,6 +106,8 @@ export class SharedStore {
       claiming: undefined,
       steps: Promise.resolve(),
       isQueued: false,
+      isTaking: false,
+      applied: new Set(),
     };
     this.#owned.set(key, owned);
     owned.claiming = this.#claimInTime(owned).finally(() => {
@@ -106,6 +115,11 @@ export class SharedStore {
     });
     owned.steps = owned.claiming.catch(() => {});
     return owned.claiming;
+  }
+
+  /** Passes a tool result to the owner of its conversation, as ToolResults.pass(). */
+  pass(key: string, id: string, result: ToolResult, done: Done) {
+    this.#results.pass({ key, name: this.#seal.nameOf(this.#options.node, key) }, id, result, done);
   }
 
   /** Stores this for a conversation, soon; undefined: there is nothing to continue. Ignored for one that is not owned. */
@@ -131,7 +145,7 @@ export class SharedStore {
     this.#cancelRenewal();
     const all = [...this.#owned.values()];
     for (const { key } of all) this.release(key);
-    await Promise.all(all.map(({ steps }) => steps));
+    await Promise.all([this.#results.close(), ...all.map(({ steps }) => steps)]);
     await this.#redis.close();
   }
 
@@ -150,15 +164,26 @@ export class SharedStore {
       if (clock.now() >= end || this.#isClosed) {
         this.#owned.delete(owned.key);
         throw new InputError(
-          `The conversation "${owned.key}" takes place in another Node-RED, which does not hand it over. Send its messages there.`,
+          `The conversation "${owned.key}" takes place in another Node-RED, on the machine ${machineOf(value)}, which does not hand it over. Send its messages there.`,
           "GEMINI_ELSEWHERE",
         );
       }
       if (clock.now() >= askAt) {
-        this.#redis.publish(channelOf(value), owned.name).catch(() => {});
+        this.#redis.publish(channelOf(value), `handover ${owned.name}`).catch(() => {});
         askAt = clock.now() + RENEW_MS;
       }
       await new Promise<void>((resolve) => clock.after(CLAIM_AGAIN_MS * (1 + random()), resolve));
+    }
+  }
+
+  /** A message of another instance. */
+  #receive(message: string) {
+    const [what, value = ""] = message.split(" ");
+    if (what === "outcome") return this.#results.onOutcome(value);
+    for (const owned of this.#owned.values()) {
+      if (owned.name !== value) continue;
+      if (what === "handover") this.#options.onAsked(owned.key, () => this.release(owned.key));
+      if (what === "results") this.#takeLater(owned);
     }
   }
 
@@ -193,6 +218,25 @@ export class SharedStore {
       });
   }
 
+  #takeLater(owned: Owned) {
+    if (owned.isTaking || !this.#options.canTake(owned.key)) return;
+    owned.isTaking = true;
+    owned.steps = owned.steps.then(async () => {
+      owned.isTaking = false;
+      if (owned.fence !== undefined && this.#owned.get(owned.key) === owned) await this.#take(owned);
+    });
+  }
+
+  /** Takes the tool results that wait for a conversation, and applies them, unless it cannot send them any more. */
+  async #take(owned: Owned) {
+    const { canTake, onResult } = this.#options;
+    const [verdict, , ...results] = (await this.#step(owned, "take")) ?? [];
+    if (verdict !== "granted" || !results.length) return;
+    const isApplied = canTake(owned.key);
+    if (isApplied) for (const sealed of results) this.#results.apply(owned, sealed, owned.applied, onResult);
+    if (await this.#step(owned, isApplied ? "applied" : "untake")) owned.applied.clear();
+  }
+
   /** Renews the lease, with what has changed, or ends it. A conversation that began without the store is claimed. */
   async #keep(owned: Owned, step: "keep" | "release") {
     if (owned.fence === undefined) {
@@ -205,6 +249,7 @@ export class SharedStore {
     const data = !isChanged || !value ? "" : value.stored ? this.#seal.close(owned.name, value.stored) : "-";
     const reply = await this.#step(owned, step, data);
     if (!reply) owned.isChanged ||= isChanged;
+    if (reply?.[0] === "granted" && Number(reply[2])) this.#takeLater(owned);
     if (reply?.[0] === "anew" && value && !isChanged) {
       owned.isChanged = true;
       if (step === "release") await this.#keep(owned, step);
@@ -218,9 +263,10 @@ export class SharedStore {
   /** The reply of Redis; undefined if it is missing. */
   async #step({ name, fence = "" }: Owned, step: string, data = ""): Promise<string[] | undefined> {
     const { onHealth } = this.#options;
-    const values = [step, this.#me, fence, String(LEASE_MS), String(HANDLE_LIFETIME_MS), data];
+    const lifetime = ["take", "untake"].includes(step) ? RESULT_LIFETIME_MS : HANDLE_LIFETIME_MS;
+    const values = [step, this.#me, fence, String(LEASE_MS), String(lifetime), data];
     try {
-      const reply = await this.#redis.step(hashOf(name), values);
+      const reply = await this.#redis.step(keysOf(name), values);
       if (this.#isMissing) onHealth(undefined);
       this.#isMissing = false;
       return reply;

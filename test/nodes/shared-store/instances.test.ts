@@ -2,77 +2,10 @@
 
 import assert from "node:assert/strict";
 import { type Simulator, startSimulator } from "../../../simulator/server";
-import type { SimulatedConversation } from "../../../simulator/session/session";
-import { cleanUp, opened } from "../../clean-up";
-import { node } from "../../flow-node";
-import { type EditorNews, listenAsEditor, post } from "../../node-red";
-import { type PlainNodeRed, startPlainNodeRed } from "../../plain-node-red";
+import { opened } from "../../clean-up";
 import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
-
-/** What the live session of an instance has sent: texts and events. */
-interface Sent {
-  event?: string;
-  payload: unknown;
-  role?: string;
-  final?: boolean;
-}
-
-interface Instance extends PlainNodeRed {
-  say(payload: unknown, action?: string): Promise<unknown>;
-  badges: EditorNews["badges"];
-  /** Waits for what the live session sends. */
-  sends(wanted: (sent: Sent) => boolean, what: string): Promise<Sent>;
-}
-
-const flowFor = (server: string, store: string) => [
-  { id: "tab", type: "tab", label: "cluster" },
-  { id: "config", type: "gemini-live-config", server: "custom", url: server, store },
-  node("http", "http in", { url: "/say", method: "post" }, [["name", "thanks"]]),
-  node("name", "function", { func: 'return {session: "kitchen", ...msg.payload};' }, [["session"]]),
-  node("thanks", "http response", {}),
-  node("session", "gemini-live-session", { connection: "config", keepConversations: true }, [
-    [],
-    ["json"],
-    [],
-    ["json"],
-  ]),
-  node(
-    "json",
-    "function",
-    {
-      func: "msg.payload = JSON.stringify({event: msg.event, payload: msg.payload, role: msg.role, final: msg.final}); return msg;",
-    },
-    [["debug"]],
-  ),
-  node("debug", "debug", { active: true, tosidebar: true, complete: "payload", targetType: "msg" }),
-];
-
-async function startInstance(server: string, store: string): Promise<Instance> {
-  const nodeRed = await startPlainNodeRed("", flowFor(server, store));
-  cleanUp(() => {
-    nodeRed.continue();
-    return nodeRed.stop();
-  });
-  const { debug, badges } = await opened(listenAsEditor(nodeRed.url));
-  return {
-    ...nodeRed,
-    say: (payload, action) => post(nodeRed, "/say", { payload, action }),
-    badges,
-    sends: async (wanted, what) =>
-      JSON.parse((await debug.next(({ id, msg }) => id === "debug" && wanted(JSON.parse(msg)), what)).msg),
-  };
-}
-
-/** What the user has said in the context of a conversation. */
-const saidIn = ({ context }: SimulatedConversation) =>
-  context.filter(({ role }) => role === "user").map(({ text }) => text);
-
-const isAnswer = (text: string) => (sent: Sent) =>
-  sent.role === "model" && sent.final === true && String(sent.payload).includes(text);
-const isEvent = (event: string) => (sent: Sent) => sent.event === event;
-const isClosed = ({ event, payload }: Sent) =>
-  event === "state" && (payload as { state: string }).state === "closed";
+import { type Instance, isAnswer, isClosed, isEvent, saidIn, startInstance } from "./node-reds";
 
 const LONG = "one two three four five six seven eight nine ten";
 

@@ -2,44 +2,15 @@
 
 import assert from "node:assert/strict";
 import { createClient } from "redis";
-import { systemClock } from "../../../audio/clock";
 import { makeClient } from "../../../nodes/shared-store/redis";
-import { SharedStore } from "../../../nodes/shared-store/shared-store";
 import { opened } from "../../clean-up";
 import { TestClock } from "../../clock";
-import { deferred, Inbox } from "../../inbox";
+import { deferred } from "../../inbox";
 import { freePort } from "../../plain-node-red";
 import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
 import { startTls } from "../../tls";
-
-type Told =
-  | { claimed: unknown; awayMs: number }
-  | { asked: string; handOver(): void }
-  | { lost: string }
-  | { health: string };
-
-/** An instance of Node-RED, as far as the store is concerned. */
-async function instance(url: string, more: Partial<ConstructorParameters<typeof SharedStore>[0]> = {}) {
-  const told = new Inbox<Told>();
-  const store = await opened(
-    new SharedStore({
-      address: { url },
-      secret: "a secret",
-      node: "session",
-      clock: systemClock,
-      random: () => 0,
-      onClaimed: (_key, claimed, awayMs) => told.push({ claimed, awayMs }),
-      onAsked: (asked, handOver) => told.push({ asked, handOver }),
-      onLost: (lost) => told.push({ lost }),
-      onHealth: (error) => told.push({ health: error?.message ?? "well" }),
-      ...more,
-    }),
-  );
-  const next = <T extends string>(what: T) =>
-    told.next((each) => what in each, what) as Promise<Extract<Told, Record<T, unknown>>>;
-  return { store, told, next };
-}
+import { instance } from "./store-instance";
 
 /** All that Redis holds, as text. */
 async function contents(url: string) {

@@ -1,0 +1,96 @@
+// Instances of Node-RED, processes of their own, with one Redis and one simulator of the Live server.
+
+import type { SimulatedConversation } from "../../../simulator/session/session";
+import { cleanUp, opened } from "../../clean-up";
+import { node } from "../../flow-node";
+import { type EditorNews, listenAsEditor, post } from "../../node-red";
+import { type PlainNodeRed, startPlainNodeRed } from "../../plain-node-red";
+
+/** What the live session, the tool and the tool response of an instance have sent: texts, events, calls and outcomes. */
+export interface Sent {
+  event?: string;
+  payload: unknown;
+  role?: string;
+  final?: boolean;
+  toolCall?: { id: string };
+  /** The tool response is done with this message, or has an error. */
+  outcome?: "done" | { message: string; code: string };
+}
+
+export interface Instance extends PlainNodeRed {
+  say(payload: unknown, action?: string): Promise<unknown>;
+  /** Sends the result of a tool call to the tool response. */
+  respond(toolCall: Sent["toolCall"], payload: unknown): Promise<unknown>;
+  badges: EditorNews["badges"];
+  /** Waits for what the nodes send. */
+  sends(wanted: (sent: Sent) => boolean, what: string): Promise<Sent>;
+}
+
+const SHOWN = "event, payload, role, final, toolCall, outcome";
+
+const flowFor = (server: string, store: string, limits: object) => [
+  { id: "tab", type: "tab", label: "cluster" },
+  { id: "config", type: "gemini-live-config", server: "custom", url: server, store, ...limits },
+  node("http", "http in", { url: "/say", method: "post" }, [["name", "thanks"]]),
+  node("name", "function", { func: 'return {session: "kitchen", ...msg.payload};' }, [["session"]]),
+  node("thanks", "http response", {}),
+  node("session", "gemini-live-session", { connection: "config", keepConversations: true }, [
+    [],
+    ["json"],
+    ["tool"],
+    ["json"],
+  ]),
+  node("tool", "gemini-tool-call", { functionName: "get_weather", description: "Tells the weather." }, [
+    ["json"],
+    ["json"],
+  ]),
+  node("results", "http in", { url: "/respond", method: "post" }, [["result", "thanks"]]),
+  node("result", "function", { func: "return {...msg.payload};" }, [["response"]]),
+  node("response", "gemini-tool-response", {}),
+  node("sent", "complete", { scope: ["response"] }, [["done"]]),
+  node("done", "function", { func: 'msg.outcome = "done"; return msg;' }, [["json"]]),
+  node("errors", "catch", { scope: ["response", "session"] }, [["failed"]]),
+  node(
+    "failed",
+    "function",
+    { func: "const { message, code } = msg.error; return { outcome: { message, code } };" },
+    [["json"]],
+  ),
+  node(
+    "json",
+    "function",
+    {
+      func: `const {${SHOWN}} = msg; msg.payload = JSON.stringify({${SHOWN}}); return msg;`,
+    },
+    [["debug"]],
+  ),
+  node("debug", "debug", { active: true, tosidebar: true, complete: "payload", targetType: "msg" }),
+];
+
+/** @param limits further settings of the connection */
+export async function startInstance(server: string, store: string, limits: object = {}): Promise<Instance> {
+  const nodeRed = await startPlainNodeRed("", flowFor(server, store, limits));
+  cleanUp(() => {
+    nodeRed.continue();
+    return nodeRed.stop();
+  });
+  const { debug, badges } = await opened(listenAsEditor(nodeRed.url));
+  return {
+    ...nodeRed,
+    say: (payload, action) => post(nodeRed, "/say", { payload, action }),
+    respond: (toolCall, payload) => post(nodeRed, "/respond", { toolCall, payload }),
+    badges,
+    sends: async (wanted, what) =>
+      JSON.parse((await debug.next(({ id, msg }) => id === "debug" && wanted(JSON.parse(msg)), what)).msg),
+  };
+}
+
+/** What the user has said in the context of a conversation. */
+export const saidIn = ({ context }: SimulatedConversation) =>
+  context.filter(({ role }) => role === "user").map(({ text }) => text);
+
+export const isAnswer = (text: string) => (sent: Sent) =>
+  sent.role === "model" && sent.final === true && String(sent.payload).includes(text);
+export const isEvent = (event: string) => (sent: Sent) => sent.event === event;
+export const isClosed = ({ event, payload }: Sent) =>
+  event === "state" && (payload as { state: string }).state === "closed";
