@@ -30,7 +30,7 @@ export function progressOf(parts: () => ProgressParts): ProgressPort {
         calls: shifted(state.current.calls, clock.date() - clock.now()),
         ...(instruction !== undefined && { instruction }),
       };
-      return { progress, unanswered: turns.repeatable };
+      return { progress, unanswered: turns.questions.repeatable };
     },
     restore: ({ calls, instruction, ...said }, awayMs) => {
       const { clock, state, turns, opening, report } = parts();

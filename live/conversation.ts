@@ -170,7 +170,7 @@ export class Conversation {
   interrupt() {
     this.#state.batch(() => {
       if (this.#turns.stop()) this.#input.stopAnswer();
-      this.#turns.giveUp();
+      this.#turns.questions.giveUp();
       this.#input.rejectTexts();
     });
   }

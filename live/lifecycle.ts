@@ -112,9 +112,9 @@ export class Lifecycle implements ConnectionListener {
     if (!isOpen(state.current)) return 0;
     let unanswered = 0;
     state.batch(() => {
-      const { repeatable } = turns;
+      const { repeatable } = turns.questions;
       const stored = repeatable.length && handle.storeUnanswered(repeatable) ? repeatable.length : 0;
-      unanswered = turns.unanswered.length - stored;
+      unanswered = turns.questions.open.length - stored;
       turns.stop();
       const error = new InputError("The conversation ended before this could be sent.", "GEMINI_ENDED");
       this.#shut(error, "DISCONNECTED", cause);

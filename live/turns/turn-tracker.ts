@@ -32,6 +32,8 @@ export interface TurnTrackerOptions {
 }
 
 export class TurnTracker {
+  /** What the user has asked. */
+  readonly questions: Questions;
   readonly #options: TurnTrackerOptions;
   readonly #state: StateStore;
   readonly #segments: SegmentEnds | undefined;
@@ -39,7 +41,6 @@ export class TurnTracker {
   /** As `seeded`. */
   #seeded = new History();
   #usage: UsageMeter;
-  readonly #questions: Questions;
   /** The turn in which an invalid part of an answer was reported: once per turn. */
   #refusedIn = 0;
 
@@ -49,7 +50,7 @@ export class TurnTracker {
     this.#state = state;
     this.#captions = new Captions(state, clock, emit);
     this.#usage = new UsageMeter(profile.contextWindow);
-    this.#questions = new Questions(options.maxQuestions, (text) => this.#keepQuestion(text));
+    this.questions = new Questions(options.maxQuestions, (text) => this.#keepQuestion(text));
     state.onChange((before, { thinking }) => {
       if (thinking !== before.thinking) emit({ type: "thinking", thinking });
     });
@@ -87,16 +88,6 @@ export class TurnTracker {
     this.#usage = new UsageMeter(this.#options.profile.contextWindow, said.usage);
   }
 
-  /** As Questions.open. */
-  get unanswered(): readonly Text[] {
-    return this.#questions.open;
-  }
-
-  /** As Questions.repeatable. */
-  get repeatable(): readonly Text[] {
-    return this.#questions.repeatable;
-  }
-
   /** The history to send when a connection opens: what the server does not have, or may forget. */
   historyFor(isResumed: boolean): readonly HistoryTurn[] {
     if (isResumed) return this.#options.profile.forgetsHistory ? this.#seeded.turns : [];
@@ -110,7 +101,7 @@ export class TurnTracker {
     this.#captions = new Captions(this.#state, this.#options.clock, this.#options.emit);
     this.#seeded = new History();
     this.#usage = new UsageMeter(this.#options.profile.contextWindow);
-    this.#questions.clear();
+    this.questions.clear();
   }
 
   /** Something was sent: the server may have to answer it, and it becomes part of the conversation. */
@@ -125,7 +116,7 @@ export class TurnTracker {
       }
     if (input.kind === "signal") this.hear(input.signal === "activityStart");
     if (input.kind === "text" && input.turnComplete) {
-      this.#questions.add(input);
+      this.questions.add(input);
       this.#state.apply({ type: "textSent" });
     } else if (input.kind === "text") this.#keepQuestion(input);
     if (input.kind === "toolResponse" && input.answered && !isBlocked(this.#state.current))
@@ -134,23 +125,18 @@ export class TurnTracker {
 
   /** The model calls tools. Its questions are not asked again, because it would call them twice. */
   onToolCall() {
-    this.#questions.settle();
+    this.questions.settle();
   }
 
   /** Stops the answer: the rest of it is dropped, and its questions are not asked again. Returns false if there is nothing to stop. */
   stop(): boolean {
     const { current } = this.#state;
     if (!canBeStopped(current)) return false;
-    this.#questions.settle();
+    this.questions.settle();
     this.#captions.interrupt();
     this.#options.emit({ type: "interrupted", turn: current.turn });
     this.#state.apply({ type: "stopped" });
     return true;
-  }
-
-  /** As Questions.giveUp(). */
-  giveUp() {
-    this.#questions.giveUp();
   }
 
   receive(frame: LiveServerMessage) {
@@ -176,11 +162,11 @@ export class TurnTracker {
    */
   breakOff(reason: string, resend: Resend = "once"): Text[] {
     const { current } = this.#state;
-    const again = this.#questions.giveBack(resend);
-    const areLost = this.#questions.unanswered.length > 0;
+    const again = this.questions.giveBack(resend);
+    const areLost = this.questions.unanswered.length > 0;
     if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason, true);
     else if (current.answer === "awaited" && !again.length && !areLost) this.#complete(reason, true);
-    if (this.#questions.unanswered.length) this.#complete(reason, true);
+    if (this.questions.unanswered.length) this.#complete(reason, true);
     this.#segments?.cancel();
     return again;
   }
@@ -250,7 +236,9 @@ export class TurnTracker {
       if (text && !thought) this.#captions.write(text);
       if (text && thought && this.#options.settings.includeThoughts) this.#captions.think(text);
     }
-    if (outputTranscription?.text) this.#answerBegins();
+    // It may also come after its sound or after its turn, and then begins no answer (docs/live-api.md 1.5).
+    if (outputTranscription?.text && this.#state.current.answer === "awaited") this.#answerBegins();
+    if (outputTranscription?.text) this.#segments?.onText("model");
     this.#captions.transcribe("model", outputTranscription);
     if (outputTranscription?.finished) this.#segments?.onFinished("model");
   }
@@ -278,17 +266,17 @@ export class TurnTracker {
   /** A piece of an answer has come. It answers the questions unless it belongs to an earlier answer. */
   #answerBegins() {
     this.#state.apply({ type: "modelContent" });
-    if (!this.#state.current.answerFollows) this.#questions.settle();
+    if (!this.#state.current.answerFollows) this.questions.settle();
     this.#segments?.onText("model");
   }
 
   /** @param cutOff whether the connection ended before the turn did */
   #complete(reason: string | undefined, cutOff = false, details: { waitingForInput?: true } = {}) {
     const { turn, answerFollows } = this.#state.current;
-    if (!answerFollows) this.#questions.settle();
+    if (!answerFollows) this.questions.settle();
     this.#endUser();
     this.#captions.end("model");
-    const texts = this.#questions.takeAsked();
+    const texts = this.questions.takeAsked();
     const lost = cutOff && reason && texts.length ? { texts } : {};
     const usage = this.#usage.endTurn();
     if (usage) this.#options.emit({ type: "usage", turn, usage });
@@ -298,7 +286,7 @@ export class TurnTracker {
 
   #endUser() {
     const said = this.#captions.end("user");
-    if (said) this.#questions.said(said);
+    if (said) this.questions.said(said);
   }
 
   #keepQuestion({ text, parts, isPrompt }: Text) {

@@ -191,6 +191,52 @@ describe("a transcript that the server says is finished", () => {
   });
 });
 
+describe("a transcript of the model that comes apart from its sound", () => {
+  const transcript = (text: string) => ({ serverContent: { outputTranscription: { text } } });
+
+  it("after the end of its turn is a text, and begins no answer: nothing stalls, and texts for an idle moment are sent", async () => {
+    const exchange = await Exchange.start(
+      { text: answer },
+      { continuity: { ...continuity, stallTimeoutMs: 5_000 } },
+    );
+    await exchange.talk.say("hello");
+    await exchange.talk.next("turnComplete");
+    exchange.reply(transcript(" indeed."));
+    await exchange.talk.next("text", ({ text }) => text === " indeed.");
+    await exchange.pass(10_000);
+    assert.deepEqual(exchange.talk.all("stall"), []);
+    await exchange.talk.sayWhenIdle("news");
+    await exchange.seen("1 text user: news");
+  });
+
+  it("after the whole answer was generated does not shorten the time that its playback may take", async () => {
+    const exchange = await Exchange.start(
+      {
+        text: ({ reply }) => {
+          reply({ serverContent: { modelTurn: { parts: [part(48_000 * 10)] } } });
+          reply({ serverContent: { generationComplete: true } });
+          reply(transcript("A long answer."));
+        },
+      },
+      { continuity: { ...continuity, stallTimeoutMs: 5_000 } },
+    );
+    await exchange.talk.say("hello");
+    await exchange.talk.next("text");
+    await exchange.pass(9_000);
+    assert.deepEqual(exchange.talk.all("stall"), []);
+  });
+
+  it("before any sound answers a text, which is not sent again after a lost connection", async () => {
+    const exchange = await Exchange.start({ text: ({ reply }) => reply(transcript("Well, ")) });
+    await exchange.talk.say("hello");
+    await exchange.talk.next("text");
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/text/), ["1 text user: hello"]);
+  });
+});
+
 describe("a field that this package does not know", () => {
   const start = async () => {
     const exchange = await Exchange.start({
