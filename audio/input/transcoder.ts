@@ -1,7 +1,7 @@
 // Converts a stream of sound in any supported format to 16 kHz mono frames, without loss between its chunks.
 
 import { OggReader } from "../codecs/ogg";
-import { beginsOgg, beginsOggStream, maxPageBytes } from "../codecs/ogg-pages";
+import { beginsOgg, maxPageBytes } from "../codecs/ogg-pages";
 import type { OpusDecoder } from "../codecs/opus";
 import { bytesPerFrame } from "../codecs/samples";
 import { beginsWav, WavReader } from "../codecs/wav";
@@ -17,16 +17,15 @@ import {
 } from "../formats";
 import { Converter, type Piece } from "./converter";
 import { PacketOrder } from "./packet-order";
-import { unsupportedFile } from "./unsupported-file";
+import { beginsFile, unsupportedFile } from "./unsupported-file";
 
 const nothing = Buffer.alloc(0);
 
 /** Longer samples are never valid UTF-8 for a whole chunk: a string among them is a text that went astray. */
 const isOneByte = (format: SoundFormat) => bytesPerFrame(format) === format.channels;
 
-/** Whether these bytes are the start of a file of any kind. */
-const beginsFile = (bytes: Buffer) =>
-  beginsWav(bytes) || beginsOggStream(bytes) || Boolean(unsupportedFile(bytes));
+/** A base64 text of fewer bytes that leaves a sample incomplete is a text that went astray, such as "ping": sound comes in longer chunks. */
+const shortestCut = 64;
 
 /** What a stream holds. */
 type Kind = Container | "pcm";
@@ -120,6 +119,7 @@ export class Transcoder {
     const bytes = this.#afterHead(sound.bytes);
     const mayBeFile = said === "auto" || said === "wav" || said === "ogg";
     if (mayBeFile && this.#refusal && !beginsFile(bytes)) throw this.#refusal;
+    if (came === "base64" && sound.bytes.length < shortestCut) this.#requireWholeSamples(said, bytes);
     try {
       const frames = this.#convert(said, bytes, number, !isString);
       this.#came = came;
@@ -281,6 +281,16 @@ export class Transcoder {
       this.#ogg.noteDamage();
       return opus.conceal(packet, lostMs);
     }
+  }
+
+  #requireWholeSamples(said: "auto" | Container | SoundFormat, bytes: Buffer) {
+    const isRaw = said === "auto" && (this.#kind ?? "pcm") === "pcm" && !beginsFile(bytes);
+    const format = isRaw ? defaultFormat : said;
+    if (typeof format === "string") return;
+    if ((this.#converter.incompleteBytes + bytes.length) % bytesPerFrame(format) > 0)
+      throw new SoundError(
+        "The payload is a short string that is no whole samples as base64, so it is not taken for sound. Send only sound to audio in.",
+      );
   }
 
   #requireChannel({ channels }: SoundFormat) {

@@ -1,5 +1,8 @@
 // Tells by their first bytes which files are not supported: played as raw sound, they would be loud noise.
 
+import { beginsOggStream } from "../codecs/ogg-pages";
+import { beginsWav } from "../codecs/wav";
+
 /** The first bytes of a file, or those behind its first four, and its name. */
 const signatures: [at: number, bytes: string, name: string][] = [
   [0, "fLaC", "FLAC"],
@@ -33,6 +36,10 @@ export function unsupportedFile(bytes: Buffer): string | false | undefined {
   }
   return false;
 }
+
+/** Whether these bytes are the start of a file of any kind. */
+export const beginsFile = (bytes: Buffer) =>
+  beginsWav(bytes) || beginsOggStream(bytes) || Boolean(unsupportedFile(bytes));
 
 /** Rates of MP3 in kbit/s, of MPEG 1 and of its later versions for low sample rates (ISO 11172-3, 2.4.2.3; ISO 13818-3, 2.4.2.3). */
 const mp3Rates = [

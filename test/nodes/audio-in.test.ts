@@ -88,6 +88,18 @@ describe("audio in", () => {
     assert.ok(heard().equals(speech.subarray(0, 1_280)));
   });
 
+  it("reports texts among base64 once per stream, and takes the sound before and after them as it is", async () => {
+    await start();
+    for (const at of [0, 640, 1_280]) {
+      flow.send("in", { payload: speech.subarray(at, at + 640).toString("base64") });
+      flow.send("in", { payload: "ping" });
+    }
+    await ended();
+    assert.ok(heard().equals(speech.subarray(0, 1_920)));
+    assert.match((await flow.nextError()).message, /short string that is no whole samples/);
+    assert.equal(flow.caught.items.length, 1);
+  });
+
   it("converts 48 kHz stereo to 16 kHz mono when the mimeType says so", async () => {
     const stereo = Buffer.alloc(speech.length * 6);
     for (let i = 0; i < speech.length / 2; i++)

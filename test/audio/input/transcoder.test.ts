@@ -130,14 +130,34 @@ describe("the transcoder", () => {
       frames.push(...transcoder.push(sound, "audio/pcm"), ...transcoder.end());
       assert.deepEqual(Buffer.concat(frames), Buffer.concat([sound, sound]));
       // Another stream may be base64.
-      transcoder.push("AAAA", "audio/pcm");
+      transcoder.push("AAAAAAAA", "audio/pcm");
       transcoder.free();
     }
-    assert.deepEqual(Buffer.concat(framesOf(["hi", sound])), sound);
-    const long = framesOf(["listening123", ...randomChunks(wav(sound), 70, 1, 3)]);
+    const long = framesOf(["listening1234567", ...randomChunks(wav(sound), 70, 1, 3)]);
     assert.deepEqual(Buffer.concat(long).subarray(-sound.length), sound);
     const url = `data:audio/pcm;base64,${sound.subarray(5, 10).toString("base64")}`;
     assert.deepEqual(Buffer.concat(framesOf([sound.subarray(0, 5), url, sound.subarray(10)])), sound);
+  });
+
+  it("refuses a short text that is no whole samples as base64, before and among base64, without a shift of the sound", () => {
+    const pieces = [sound.subarray(0, 640), sound.subarray(640)].map((piece) => piece.toString("base64"));
+    for (const format of ["auto", defaultFormat] as const)
+      for (const text of ["hi", "ping", "listening123"]) {
+        const transcoder = new Transcoder({ format, frameMs: 20 });
+        refuses(() => transcoder.push(text), /no whole samples/);
+        const frames = transcoder.push(pieces[0]);
+        refuses(() => transcoder.push(text), /no whole samples/);
+        frames.push(...transcoder.push(pieces[1]), ...transcoder.end());
+        assert.deepEqual(Buffer.concat(frames), sound);
+        transcoder.free();
+      }
+  });
+
+  it("takes base64 of sound that is cut within its samples", () => {
+    const pieces: string[] = [];
+    for (let at = 0; at < sound.length; at += 501)
+      pieces.push(sound.subarray(at, at + 501).toString("base64"));
+    assert.deepEqual(Buffer.concat(framesOf(pieces)), sound);
   });
 
   it("recognizes a WAV file by its first bytes, also byte by byte and as base64", () => {
