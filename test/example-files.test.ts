@@ -47,8 +47,10 @@ for (const { name, flow } of examples)
     });
 
     it("needs no key and contains none", () => {
+      // That of the cluster is the simulator, too, without environment variables.
+      const server = name === "cluster" ? /^\$\{SERVER\}$/ : /^simulator$/;
       for (const node of flow.filter(({ type }) => type === "gemini-live-config"))
-        assert.equal((node as { server?: string }).server, "simulator");
+        assert.match((node as { server?: string }).server ?? "", server);
       assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);
     });
   });

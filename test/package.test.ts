@@ -75,7 +75,7 @@ describe("the packed package", () => {
 
   it("contains no tests, no sources, and nothing else that only developers need", () => {
     const allowed =
-      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/app\.css|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\/[^/]*\.json|resources\/[a-z-]+\.js|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+      /^(dist\/.*\.(js|html|json|svg)|dist\/(audio|nodes\/[^/]*|simulator)(\/.*)?\.d\.ts|dist\/browser\/app\.css|dist\/browser\/genai\.js\.LICENSES\.txt|examples\/[^/]*\/[^/]*\.json|examples\/cluster\/[A-Za-z.]+|resources\/[a-z-]+\.js|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
     assert.deepEqual(
       files.filter((file) => !allowed.test(file)),
       [],

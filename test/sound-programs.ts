@@ -15,7 +15,7 @@ export function describeWithPrograms(programs: string[], title: string, body: ()
   if (missing.length === 0 || process.env.CI) return describe(title, body);
   describe(title, () => {
     it.skip(
-      `needs ${missing.join(", ")}: apt install alsa-utils sox libsox-fmt-alsa ffmpeg socat mosquitto redis-server g++`,
+      `needs ${missing.join(", ")}: apt install alsa-utils sox libsox-fmt-alsa ffmpeg socat mosquitto redis-server haproxy g++`,
     );
   });
 }

@@ -11,13 +11,15 @@ import { freePort } from "../../plain-node-red";
 import { temporaryFolder } from "../../sound-programs";
 
 const nodes = createRequire(require.resolve("node-red")).resolve("@node-red/nodes/package.json");
-const mqtt = createRequire(nodes)("mqtt") as typeof import("mqtt");
+export const mqtt = createRequire(nodes)("mqtt") as typeof import("mqtt");
 
-/** Starts a broker, and returns its port. */
-export async function startMosquitto(): Promise<number> {
+/** Starts a broker with this configuration, and returns its port. */
+export async function startMosquitto(
+  configFor = (port: number) => `listener ${port} 127.0.0.1\nallow_anonymous true\n`,
+): Promise<number> {
   const port = await freePort();
   const config = join(temporaryFolder(), "mosquitto.conf");
-  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+  writeFileSync(config, configFor(port));
   const broker = spawn("mosquitto", ["-c", config], { stdio: ["ignore", "ignore", "pipe"] });
   const exited = once(broker, "exit");
   cleanUp(() => {
