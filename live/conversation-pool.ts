@@ -17,6 +17,16 @@ export interface ConversationLimits {
   open: Set<Conversation>;
 }
 
+/** The places of the open conversations in all processes that share a connection, by their keys. */
+export interface SharedPlaces {
+  /** Takes a place. false: all are taken; undefined: that is not known, and only this process counts. */
+  take(key: string): Promise<boolean | undefined>;
+  /** The conversation has ended. */
+  release(key: string): void;
+  /** Another process continues it, in its place. */
+  leave(key: string): void;
+}
+
 /** Milliseconds between two checks of all conversations. */
 const SWEEP_MS = 1_000;
 /** Milliseconds after which a conversation that has ended is forgotten, unless its state still matters. */
@@ -31,6 +41,8 @@ export interface SharedOptions extends Omit<ConversationOptions, "settings" | "a
   settingsFor(key: string): ConversationSettings;
   /** The store for the handle of a conversation, whose settings may change; absent: its handle is not stored. */
   handlesFor?: ((key: string, settings: () => ConversationSettings) => HandleStore) | undefined;
+  /** Absent: other processes do not count. */
+  places?: SharedPlaces | undefined;
   /** The conversation of this key is not in use: another process may continue it from what is stored. May be called again. */
   onUnused?(key: string): void;
 }
@@ -89,6 +101,7 @@ export class ConversationPool {
     const conversation = this.find(key);
     if (!conversation) return onLeft();
     conversation.leave(withinMs, () => {
+      this.#options.places?.leave(key);
       conversation.close(cause);
       if (this.find(key) === conversation) this.#conversations.delete(key);
       onLeft();
@@ -136,16 +149,17 @@ export class ConversationPool {
 
   #create(key: string, settings: ConversationSettings): Conversation {
     const { open } = this.#limits;
-    const { settingsFor: _, handlesFor, onUnused: __, ...options } = this.#options;
+    const { settingsFor: _, handlesFor, places, onUnused: __, ...options } = this.#options;
     const conversation: Conversation = new Conversation(
       {
         ...options,
         settings,
-        admit: () => this.#admit(conversation),
+        admit: () => this.#admit(key, conversation),
         handles: handlesFor?.(key, () => conversation.settings),
       },
       (event) => {
-        if (event.type === "state" && event.state === "closed") open.delete(conversation);
+        if (event.type === "state" && event.state === "closed" && open.delete(conversation))
+          places?.release(key);
         this.#report(conversation, event);
       },
     );
@@ -155,16 +169,28 @@ export class ConversationPool {
   }
 
   /** At the limit, the conversation that has been idle longest is ended for the new one. */
-  #admit(conversation: Conversation) {
+  #admit(key: string, conversation: Conversation): Promise<void> | undefined {
     const { maxConversations, open } = this.#limits;
-    if (open.has(conversation)) return;
-    if (open.size >= maxConversations) this.#makeRoom(conversation);
+    if (open.has(conversation)) return undefined;
+    const limit = `the connection allows ${maxConversations} open conversations`;
+    if (open.size >= maxConversations) this.#makeRoom(conversation, limit);
     open.add(conversation);
+    const { places } = this.#options;
+    return places && this.#takePlace(places, key, conversation, `${limit} in all instances of Node-RED`);
   }
 
-  #makeRoom(conversation: Conversation) {
-    const { maxConversations, open } = this.#limits;
-    const limit = `the connection allows ${maxConversations} open conversations`;
+  async #takePlace(places: SharedPlaces, key: string, conversation: Conversation, limit: string) {
+    const { open } = this.#limits;
+    while ((await places.take(key)) === false) {
+      // It may have ended meanwhile.
+      if (!open.delete(conversation)) return;
+      this.#makeRoom(conversation, limit);
+      open.add(conversation);
+    }
+  }
+
+  #makeRoom(conversation: Conversation, limit: string) {
+    const { open } = this.#limits;
     const oldest = [...open].sort((a, b) => a.lastUsed - b.lastUsed)[0];
     if (!oldest || this.#options.clock.now() - oldest.lastUsed < REPLACEABLE_MS) {
       this.#report(conversation, {

@@ -1,9 +1,10 @@
 // gemini-live-config: the connection that live sessions share, with its server, key and limits.
 
 import type { NodeAPI, NodeDef } from "node-red";
-import type { ConnectionCredentials, LiveConfigNode, SharedConnection } from "./flow/node-types";
+import type { ConnectionCredentials, LiveConfigNode, LiveConnection } from "./flow/node-types";
 import { OwnSimulator, readConnection } from "./live-config/connection";
 import { serveConnectionTest } from "./live-config/connection-check";
+import { OwnLimits } from "./live-config/shared-limits";
 import { liveConfig } from "./settings/live-config";
 import { readSettings } from "./settings/table";
 
@@ -11,13 +12,19 @@ export = (RED: NodeAPI) => {
   function LiveConfig(this: LiveConfigNode, def: NodeDef) {
     RED.nodes.createNode(this, def);
     const simulator = new OwnSimulator();
-    let connection: SharedConnection | undefined;
+    const limits = new OwnLimits(this);
+    let connection: LiveConnection | undefined;
     this.connection = () => {
-      connection ??= readConnection(RED, readSettings(liveConfig, def), this.credentials, simulator);
+      connection ??= limits.over(
+        readConnection(RED, readSettings(liveConfig, def), this.credentials, simulator),
+      );
       return connection;
     };
     this.on("close", (done: () => void) => {
-      simulator.close().then(done, done);
+      Promise.all([simulator.close(), limits.close()]).then(
+        () => done(),
+        () => done(),
+      );
     });
   }
 

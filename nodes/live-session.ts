@@ -111,6 +111,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     readSettings: ({ own }: ConversationSettings) =>
       readVariables(RED, node, variables, connection.connectTimeoutMs, own),
     handlesFor: handles && ((key: string, settings: () => ConversationSettings) => handles.of(key, settings)),
+    places: connection.sharedLimits()?.placesOf(node.id, nodeSettings.keepConversations),
     onUnused: (key: string) => handles?.release(key),
     tools: () => tools.served,
     clock: systemClock,
@@ -194,6 +195,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (conversation) conversation.respond(id, result, done);
     else done(ended(id));
   };
+  node.sharedLimits = connection.sharedLimits;
   node.blueprint = async () => ({
     connection,
     setup: setupOf({

@@ -66,7 +66,9 @@ export = (RED: NodeAPI) => {
 
 function runLiveToken(RED: NodeAPI, node: Node, settings: TokenSettings) {
   const { session, lock } = settings;
-  const refuse = callerLimit(settings);
+  const refuse = callerLimit(settings, node.id, () =>
+    (RED.nodes.getNode(session) as LiveSessionNode | null)?.sharedLimits?.(),
+  );
   const counts = { issued: 0, refused: 0 };
   /** The error of the last request for a token. */
   let failure: string | undefined;

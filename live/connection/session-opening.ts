@@ -28,8 +28,8 @@ export interface OpeningOptions extends CredentialsOptions {
   continuity: Continuity;
   /** The tools that the model may use, as they are now. */
   tools(): readonly ServedTool[];
-  /** Throws if this conversation may not open now; the error gives the reason. */
-  admit(): void;
+  /** Throws or rejects if this conversation may not open now; the error gives the reason. */
+  admit(): Promise<void> | undefined;
 }
 
 /** Milliseconds after a context update in which a close with 1007 or 1008 counts as its refusal. */
@@ -172,7 +172,11 @@ export class SessionOpening {
   ): Promise<LiveSocket> {
     const { connectTimeoutMs, clock, admit, readSettings } = this.#options;
     this.#sent = undefined;
-    admit();
+    const admission = admit();
+    if (admission) {
+      await admission;
+      signal.throwIfAborted();
+    }
     if (readSettings && !this.#isRead) {
       const read = await readSettings(this.#settings);
       // A conversation that was ended meanwhile may have opened again.

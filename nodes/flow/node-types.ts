@@ -9,6 +9,7 @@ import type { Server } from "../../live/server/server";
 import type { Continuity, Setup } from "../../live/setup/setup";
 import type { ToolResult } from "../../live/tools/tool-dispatch";
 import type { LiveConfigSettings } from "../settings/live-config";
+import type { SharedLimits } from "../shared-store/limits";
 import type { SharedStoreOptions } from "../shared-store/shared-store";
 
 export type ConnectionCredentials = { apiKey: string; storeUser: string; storePassword: string };
@@ -29,9 +30,15 @@ export interface SharedConnection {
   store(): Pick<SharedStoreOptions, "address" | "secret"> | undefined;
 }
 
+/** What a live config node offers beyond its settings. */
+export interface LiveConnection extends SharedConnection {
+  /** Its limits over all instances of Node-RED that share its store; undefined: there is none, and this process alone counts. */
+  sharedLimits(): SharedLimits | undefined;
+}
+
 export interface LiveConfigNode extends Node<ConnectionCredentials> {
   /** @throws InputError if the settings are invalid */
-  connection(): SharedConnection;
+  connection(): LiveConnection;
 }
 
 /** A node that makes tool calls: a live session, or a tool call that is tried from its dialog. */
@@ -42,6 +49,8 @@ export interface CallerNode extends Node {
 
 /** What a live session offers to other nodes; missing if its settings are invalid. */
 export interface LiveSessionNode extends CallerNode {
+  /** As LiveConnection.sharedLimits(). */
+  sharedLimits?: LiveConnection["sharedLimits"];
   /** The server and the setup of a new conversation; a live token locks its tokens to them. Rejects as a new conversation. */
   blueprint?(): Promise<{ connection: SharedConnection; setup: Setup }>;
 }

@@ -26,7 +26,10 @@ export function keepConversations(
   const onHealth = (error?: Error) => {
     badge.isStoreMissing = error !== undefined;
     badge.show(conversations().states());
-    if (error) node.warn(`Conversations are not kept in the shared store: ${error.message}`);
+    if (error)
+      node.warn(
+        `Conversations are not kept in the shared store, and limits count in this Node-RED only: ${error.message}`,
+      );
     else node.log("Conversations are kept in the shared store again.");
   };
   try {
@@ -48,7 +51,7 @@ export function keepConversations(
     );
   } catch (error) {
     badge.isStoreMissing = true;
-    node.warn(`Conversations are kept in this Node-RED only: ${(error as Error).message}`);
+    node.warn(`Conversations are kept, and limits count, in this Node-RED only: ${(error as Error).message}`);
     return new HandleStores(node, systemClock);
   }
 }

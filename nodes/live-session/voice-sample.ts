@@ -109,7 +109,7 @@ function speak(
         settings,
         tools: () => [],
         // It ends by itself, so it does not count among the conversations that the connection allows.
-        admit() {},
+        admit: () => undefined,
         clock,
         random: Math.random,
       },

@@ -3,6 +3,7 @@
 import type { NodeAPI, NodeMessage } from "node-red";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import type { LiveTokenSettings } from "../settings/live-token";
+import type { Limiter, SharedLimits } from "../shared-store/limits";
 
 /** `caller`: a property of the message, without `msg.`; `limit`: tokens, 0: no limit. */
 export type CallerRules = Pick<LiveTokenSettings, "caller" | "callerRequired" | "limit" | "limitSeconds">;
@@ -29,18 +30,33 @@ export function callerOf(RED: NodeAPI, msg: NodeMessage, property: string): stri
   return caller && caller.length <= MAX_CALLER_LENGTH ? caller : undefined;
 }
 
-/** @returns a function that counts a caller's request, and returns a refusal if the caller gets no token now */
-export function callerLimit({ caller: property, callerRequired, limit, limitSeconds }: CallerRules) {
-  const limiter = limit ? new RateLimiterMemory({ points: limit, duration: limitSeconds }) : undefined;
+/**
+ * @param node the live token
+ * @param shared the limits that count in other instances of Node-RED, too, if there are any at this moment
+ * @returns a function that counts a caller's request, and returns a refusal if the caller gets no token now
+ */
+export function callerLimit(
+  { caller: property, callerRequired, limit, limitSeconds }: CallerRules,
+  node: string,
+  shared: () => SharedLimits | undefined,
+) {
+  const alone = new RateLimiterMemory({ points: limit, duration: limitSeconds });
+  const limiters = new WeakMap<SharedLimits, Limiter>();
+  const limiterOf = (limits: SharedLimits | undefined) => {
+    if (!limits) return alone;
+    const limiter = limiters.get(limits) ?? limits.tokensOf(node, limit, limitSeconds);
+    limiters.set(limits, limiter);
+    return limiter;
+  };
   return async (caller: string | undefined): Promise<TokenRefusal | undefined> => {
     if (caller === undefined && callerRequired) return unknownCaller(property);
-    const waitSeconds = limiter ? await count(limiter, caller) : 0;
+    const waitSeconds = limit ? await count(limiterOf(shared()), caller) : 0;
     return waitSeconds ? tooMany(limit, limitSeconds, waitSeconds) : undefined;
   };
 }
 
 /** @returns the seconds until the caller gets its next token, or 0 for now; unknown callers share one limit */
-async function count(limiter: RateLimiterMemory, caller: string | undefined): Promise<number> {
+async function count(limiter: Limiter, caller: string | undefined): Promise<number> {
   try {
     await limiter.consume(caller === undefined ? "anonymous" : `caller ${caller}`);
     return 0;

@@ -113,13 +113,17 @@ export class Redis {
     });
   }
 
-  /** Runs the ownership script. Rejects if Redis cannot be reached or does not answer in time. */
-  async step(keys: string[], values: string[]): Promise<string[]> {
-    const reply = this.#ask((client) => client.eval(OWNERSHIP_SCRIPT, { keys, arguments: values }));
-    return (await reply) as string[];
+  /** Runs a script. Rejects if Redis cannot be reached or does not answer in time. */
+  eval(script: string, of: { keys: string[]; arguments: string[] }): Promise<unknown> {
+    return this.#ask((client) => client.eval(script, of));
   }
 
-  /** Sends a message to the channel of another instance. Rejects as step(). */
+  /** Runs the ownership script, as eval(). */
+  async step(keys: string[], values: string[]): Promise<string[]> {
+    return (await this.eval(OWNERSHIP_SCRIPT, { keys, arguments: values })) as string[];
+  }
+
+  /** Sends a message to the channel of another instance. Rejects as eval(). */
   async publish(channel: string, message: string) {
     await this.#ask((client) => client.publish(channel, message));
   }

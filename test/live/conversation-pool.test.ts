@@ -195,6 +195,64 @@ describe("max conversations", () => {
   });
 });
 
+describe("max conversations in all processes", () => {
+  /** Two places, of which another process has some. */
+  const placesWith = (taken: string[]) => {
+    const places = new Set(taken);
+    const release = (key: string) => void places.delete(key);
+    return {
+      places,
+      take: async (key: string) => places.has(key) || (places.size < 2 && Boolean(places.add(key))),
+      release,
+      leave: release,
+    };
+  };
+
+  it("refuses one too many, also when this process has only one, until a place is free", async () => {
+    const { create } = await start();
+    const places = placesWith(["elsewhere"]);
+    const { pool, say } = create({}, { places });
+    assert.equal(await say("kitchen"), undefined);
+    assert.match(
+      String(await say("hall")),
+      /allows 2 open conversations in all instances of Node-RED, and all/,
+    );
+    pool.disconnect("kitchen");
+    assert.deepEqual([...places.places], ["elsewhere"]);
+    assert.equal(await say("hall"), undefined);
+  });
+
+  it("ends the conversation of this process that was idle longest, for 30 s at least, for a new one", async () => {
+    const { clock, create } = await start();
+    const places = placesWith(["elsewhere"]);
+    const { pool, say } = create({}, { places });
+    await say("kitchen");
+    clock.advance(31_000);
+    assert.equal(await say("hall"), undefined);
+    assert.equal(pool.find("kitchen")!.state, "closed");
+    assert.deepEqual([...places.places], ["elsewhere", "hall"]);
+  });
+
+  it("is that of this process alone when the others cannot be counted", async () => {
+    const { create } = await start();
+    const { say } = create({}, { places: { take: async () => undefined, release() {}, leave() {} } });
+    await say("kitchen");
+    await say("hall");
+    assert.match(String(await say("cellar")), /allows 2 open conversations, and all are in use/);
+  });
+
+  it("counts no conversation that was ended before it had a place", async () => {
+    const { open, clock, create } = await start();
+    const places = placesWith([]);
+    const { pool, say } = create({}, { places });
+    const isSent = say("kitchen");
+    pool.disconnect("kitchen");
+    assert.match(String(await isSent), /ended before this could be sent/);
+    await clock.during(new Promise((resolve) => setImmediate(resolve)));
+    assert.deepEqual([open.size, places.places.size], [0, 0]);
+  });
+});
+
 describe("the idle timeout", () => {
   it("ends a conversation that nothing came to or from; the next message opens it again", async () => {
     const { farEnd, clock, create } = await start();

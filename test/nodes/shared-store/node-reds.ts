@@ -12,6 +12,7 @@ export interface Sent {
   payload: unknown;
   role?: string;
   final?: boolean;
+  session?: string;
   toolCall?: { id: string };
   /** The tool response is done with this message, or has an error. */
   outcome?: "done" | { message: string; code: string };
@@ -19,6 +20,10 @@ export interface Sent {
 
 export interface Instance extends PlainNodeRed {
   say(payload: unknown, action?: string): Promise<unknown>;
+  /** Says something in another conversation. */
+  talk(session: string, payload: unknown): Promise<unknown>;
+  /** Asks for a token. Returns the status of the answer. */
+  askForToken(caller: string): Promise<number>;
   /** Sends the result of a tool call to the tool response. */
   respond(toolCall: Sent["toolCall"], payload: unknown): Promise<unknown>;
   badges: EditorNews["badges"];
@@ -26,15 +31,15 @@ export interface Instance extends PlainNodeRed {
   sends(wanted: (sent: Sent) => boolean, what: string): Promise<Sent>;
 }
 
-const SHOWN = "event, payload, role, final, toolCall, outcome";
+const SHOWN = "event, payload, role, final, session, toolCall, outcome";
 
-const flowFor = (server: string, store: string, limits: object) => [
+const flowFor = (server: string, store: string, { keepConversations = true, ...limits }: Limits) => [
   { id: "tab", type: "tab", label: "cluster" },
   { id: "config", type: "gemini-live-config", server: "custom", url: server, store, ...limits },
   node("http", "http in", { url: "/say", method: "post" }, [["name", "thanks"]]),
   node("name", "function", { func: 'return {session: "kitchen", ...msg.payload};' }, [["session"]]),
   node("thanks", "http response", {}),
-  node("session", "gemini-live-session", { connection: "config", keepConversations: true }, [
+  node("session", "gemini-live-session", { connection: "config", keepConversations }, [
     [],
     ["json"],
     ["tool"],
@@ -48,6 +53,13 @@ const flowFor = (server: string, store: string, limits: object) => [
   node("result", "function", { func: "return {...msg.payload};" }, [["response"]]),
   node("response", "gemini-tool-response", {}),
   node("sent", "complete", { scope: ["response"] }, [["done"]]),
+  node("ask", "http in", { url: "/token", method: "post" }, [["caller"]]),
+  node("caller", "function", { func: "msg.user = msg.payload.caller; return msg;" }, [["token"]]),
+  node("token", "gemini-live-token", { session: "session", caller: "user", limit: 2 }, [
+    ["issued"],
+    ["issued"],
+  ]),
+  node("issued", "http response", {}),
   node("done", "function", { func: 'msg.outcome = "done"; return msg;' }, [["json"]]),
   node("errors", "catch", { scope: ["response", "session"] }, [["failed"]]),
   node(
@@ -67,8 +79,13 @@ const flowFor = (server: string, store: string, limits: object) => [
   node("debug", "debug", { active: true, tosidebar: true, complete: "payload", targetType: "msg" }),
 ];
 
-/** @param limits further settings of the connection */
-export async function startInstance(server: string, store: string, limits: object = {}): Promise<Instance> {
+/** Further settings of the connection, and one of the live session. */
+interface Limits {
+  maxConversations?: number;
+  keepConversations?: boolean;
+}
+
+export async function startInstance(server: string, store: string, limits: Limits = {}): Promise<Instance> {
   const nodeRed = await startPlainNodeRed("", flowFor(server, store, limits));
   cleanUp(() => {
     nodeRed.continue();
@@ -78,6 +95,11 @@ export async function startInstance(server: string, store: string, limits: objec
   return {
     ...nodeRed,
     say: (payload, action) => post(nodeRed, "/say", { payload, action }),
+    talk: (session, payload) => post(nodeRed, "/say", { session, payload }),
+    askForToken: async (caller) => {
+      const body = new URLSearchParams({ caller });
+      return (await fetch(`${nodeRed.url}/token`, { method: "POST", body })).status;
+    },
     respond: (toolCall, payload) => post(nodeRed, "/respond", { toolCall, payload }),
     badges,
     sends: async (wanted, what) =>

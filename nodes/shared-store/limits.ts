@@ -1,0 +1,87 @@
+// The limits of a connection over all instances of Node-RED that share its store: conversations, and tokens of each caller.
+
+import { randomUUID } from "node:crypto";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
+import { type Clock, systemClock } from "../../audio/clock";
+import type { SharedPlaces } from "../../live/conversation-pool";
+import { Places } from "./places";
+import { Redis } from "./redis";
+import { Seal } from "./seal";
+import type { SharedStoreOptions } from "./shared-store";
+
+/** Of this process. */
+const INSTANCE = randomUUID();
+
+/** Counts for each caller. */
+export type Limiter = Pick<RateLimiterAbstract, "consume">;
+
+export interface SharedLimitsOptions extends Pick<SharedStoreOptions, "address" | "secret" | "onHealth"> {
+  /** The node of the connection: the same in all instances. */
+  connection: string;
+  maxConversations: number;
+}
+
+export class SharedLimits {
+  readonly #redis: Redis;
+  readonly #seal: Seal;
+  readonly #places: Places;
+  readonly #onHealth: SharedLimitsOptions["onHealth"];
+  #isMissing = false;
+
+  constructor(options: SharedLimitsOptions, clock: Clock = systemClock) {
+    const { address, secret, connection, maxConversations, onHealth } = options;
+    this.#redis = new Redis(address, clock, {}, () => {});
+    this.#seal = new Seal(secret);
+    this.#onHealth = onHealth;
+    this.#places = new Places(this, this.#seal.nameOf("places", connection), maxConversations, clock);
+  }
+
+  /** As Redis.eval(). */
+  async eval(...script: Parameters<Redis["eval"]>) {
+    try {
+      const reply = await this.#redis.eval(...script);
+      this.#tell(undefined);
+      return reply;
+    } catch (error) {
+      this.#tell(error as Error);
+      throw error;
+    }
+  }
+
+  /**
+   * The places for the conversations of a live session.
+   * @param isKept a conversation with the same key is the same in all instances
+   */
+  placesOf(node: string, isKept: boolean): SharedPlaces {
+    const instance = isKept ? "" : ` ${INSTANCE}`;
+    const nameOf = (key: string) => this.#seal.nameOf(node, key) + instance;
+    return {
+      take: (key) => this.#places.take(nameOf(key)),
+      release: (key) => this.#places.release(nameOf(key)),
+      leave: (key) => this.#places.leave(nameOf(key)),
+    };
+  }
+
+  /** Counts tokens of the callers of a live token: in this process while Redis is missing. @param seconds in which each may have `tokens` */
+  tokensOf(node: string, tokens: number, seconds: number): Limiter {
+    const limiter = new RateLimiterRedis({
+      storeClient: this,
+      useRedisPackage: true,
+      keyPrefix: "gemini-live:tokens",
+      points: tokens,
+      duration: seconds,
+      insuranceLimiter: new RateLimiterMemory({ points: tokens, duration: seconds }),
+    });
+    return { consume: (caller) => limiter.consume(this.#seal.nameOf(node, String(caller))) };
+  }
+
+  async close() {
+    this.#places.close();
+    await this.#redis.close();
+  }
+
+  #tell(error: Error | undefined) {
+    if (this.#isMissing !== (error !== undefined)) this.#onHealth(error);
+    this.#isMissing = error !== undefined;
+  }
+}
