@@ -1,6 +1,7 @@
 // What is measured of this package beyond its rounds: playback on time, deploys and the editor in the middle, conversations that come
 // and go, and how many fit into one process.
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { Middle } from "./middles";
 import { type Ends, type Figures, measure, open } from "./round";
 
@@ -74,17 +75,19 @@ async function openEditor(url: string) {
   await get("/nodes", "text/html");
 }
 
-/**
- * Lets conversations come and go, 100 at a time.
- * @returns bytes of the heap after 1,500, by when a live session keeps as many ended conversations as it ever does, and after all
- */
+/** Milliseconds after which a live session has forgotten the conversations that have ended. */
+const FORGOTTEN_MS = 65_000;
+
+/** Lets conversations come and go, 100 at a time. @returns bytes of the heap after 1,500 and after all, when these are forgotten */
 export async function comeAndGo(ends: Ends, middle: Middle, conversations: number) {
   const waves = conversations / 100;
   const heaps: number[] = [];
   for (let wave = 1; wave <= waves; wave++) {
     await open(ends, middle, 100);
     await ends.devices.ask("close");
-    if (wave === 15 || wave === waves) heaps.push((await middle.child.collected()).heap);
+    if (wave !== 15 && wave !== waves) continue;
+    await delay(FORGOTTEN_MS);
+    heaps.push((await middle.child.collected()).heap);
   }
   return { conversations, before: heaps[0]!, after: heaps.at(-1)! };
 }
