@@ -169,7 +169,7 @@ function runAudioIn(node: Node, settings: SettingsOf<typeof audioIn>) {
     for (const payload of gated.frames) {
       stream.activeMs += durationMs(payload, defaultFormat.sampleRate);
       stream.isSending = true;
-      send({ ...msg, payload, mimeType: MIME_TYPE });
+      send(Object.assign({}, msg, { payload, mimeType: MIME_TYPE }));
     }
     if (gated.closes) stopSending(stream, send);
   };

@@ -64,7 +64,7 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
 
   const receive = (msg: FlowMessage): Promise<void> | void => {
     if (closed) return;
-    const carried = { ...msg, ...identityOf(msg) };
+    const carried = Object.assign({}, msg, identityOf(msg));
     const isStop = msg.event === "interrupted" || msg.action === "interrupt";
     const known = isStop || msg.event === "generationComplete" || msg.event === "turnComplete";
     if (!known && msg.event !== undefined) return;

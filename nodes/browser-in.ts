@@ -113,7 +113,7 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
 /** With a `_session` of its own for each message: nodes may change what they get. */
 function send(node: Node, { id, user }: Client, msg: FromPage) {
   const _session = { type: "gemini-browser", id, ...(user !== undefined && { user }) };
-  node.send({ ...msg, _session } satisfies FlowMessage as FlowMessage);
+  node.send(Object.assign({}, msg, { _session }) satisfies FlowMessage as FlowMessage);
 }
 
 /** Closes a socket after the handshake, because browsers hide from a page why a handshake fails. */

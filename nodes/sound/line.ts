@@ -157,7 +157,8 @@ export class Line {
       if (packer.header) onFrame({ ...turn.msg, payload: packer.header, mimeType, seq: turn.seq });
     }
     turn.seq += 1;
-    onFrame({ ...turn.msg, payload: packer.pack(frame), mimeType, seq: turn.seq });
+    // Node.js 20 spreads an object into a larger one ten times as slowly.
+    onFrame(Object.assign({}, turn.msg, { payload: packer.pack(frame), mimeType, seq: turn.seq }));
   }
 
   #report(event: LineEvent["event"], details: Record<string, unknown>, turn = this.#current) {
