@@ -18,7 +18,8 @@ describe("the functions of the example flow: RTP and G.711 telephone line", () =
   function line() {
     const context: { calls?: Record<string, Call> } = {};
     const badges: { text?: string }[] = [];
-    const test = { now: 0, context, badges };
+    const ended: (string | undefined)[] = [];
+    const test = { now: 0, context, badges, ended };
     const flow = {
       get: () => context.calls,
       set: (_: string, calls: Record<string, Call>) => {
@@ -28,22 +29,33 @@ describe("the functions of the example flow: RTP and G.711 telephone line", () =
     const functionOf = (name: string) => {
       const { func } = nodes.find((node) => node.name === name)!;
       const compiled = compileFunction(func, ["msg", "flow", "node", "Date", "Buffer"]);
-      const node = { status: (badge: object) => badges.push(badge) };
+      const node = {
+        status: (badge: object) => badges.push(badge),
+        send: ({ session, action }: { session: string; action: string }) =>
+          ended.push(action === "disconnect" ? session : undefined),
+      };
       return (msg: object) => compiled(msg, flow, node, { now: () => test.now }, Buffer);
     };
     const receive = functionOf("RTP in") as (
       msg: Packet,
-    ) => { session: string; mimeType: string; payload: Buffer } | undefined;
+    ) => { session: string; seq: number; mimeType: string; payload: Buffer } | undefined;
     const send = functionOf("RTP out") as (msg: object) => Packet | undefined;
     const from = (payload: Buffer, port = 5_000) =>
       receive({ ip: "10.0.0.1", port, fromip: `10.0.0.1:${port}`, payload });
     return Object.assign(test, { from, send });
   }
 
-  /** A packet with the sound `bytes`. */
-  function packet(seq: number, bytes = [1, 2, 3], ssrc = 9, payloadType = 0) {
+  /** A packet with the sound `bytes`; by default its time is that of its number, without a break where the numbers begin again. */
+  function packet(
+    seq: number,
+    bytes = [1, 2, 3],
+    ssrc = 9,
+    payloadType = 0,
+    time = 160 * ((seq + 0x8000) & 0xffff),
+  ) {
     const header = Buffer.from([0x80, payloadType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     header.writeUInt16BE(seq, 2);
+    header.writeUInt32BE(time, 4);
     header.writeUInt32BE(ssrc, 8);
     return Buffer.concat([header, Buffer.from(bytes)]);
   }
@@ -90,16 +102,54 @@ describe("the functions of the example flow: RTP and G.711 telephone line", () =
     assert.equal(from(packet(5), 5_001)?.session, "10.0.0.1:5001/9");
   });
 
+  it("takes every packet of a telephone that starts again with the same SSRC, and numbers it as the next one", () => {
+    for (const again of [1_000, 999, 950, 901]) {
+      const { from } = line();
+      const numbers = [1_000, again, again + 1, again].map(
+        (seq, i) => from(packet(seq, [1], 9, 0, i ? 2 ** 31 + 160 * seq : 160 * seq))?.seq,
+      );
+      assert.deepEqual(numbers, [1_000, 1_001, 1_002, undefined]);
+    }
+  });
+
+  it("ends a call when its telephone goes on with another SSRC, and no call that goes on beside another one", () => {
+    const test = line();
+    const hear = (ms: number, ssrc: number, seq: number, port?: number) => {
+      test.now += ms;
+      return test.from(packet(seq, [1], ssrc), port)?.session;
+    };
+    hear(0, 1, 1);
+    hear(0, 1, 1, 5_001);
+    for (let seq = 1; seq < 100; seq++) {
+      hear(10, 2, seq);
+      hear(10, 1, seq + 1);
+    }
+    assert.deepEqual(test.ended, []);
+    const answer = {
+      session: "10.0.0.1:5000/1",
+      mimeType: "audio/pcmu;rate=8000",
+      payload: Buffer.alloc(160),
+    };
+    assert.ok(test.send(answer));
+    hear(5_000, 2, 100);
+    assert.deepEqual(test.ended, []);
+    for (let seq = 1; seq < 30; seq++) hear(20, 3, seq);
+    assert.deepEqual(test.ended, ["10.0.0.1:5000/1", "10.0.0.1:5000/2"]);
+    assert.equal(test.send(answer), undefined);
+    assert.deepEqual(Object.keys(test.context.calls!), ["10.0.0.1:5001/1", "10.0.0.1:5000/3"]);
+  });
+
   it("takes 20 calls, and another one a minute after the last packet of one of them", () => {
     const test = line();
-    for (let ssrc = 0; ssrc < 20; ssrc++) assert.ok(test.from(packet(1, [1], ssrc)));
+    const hear = (call: number) => test.from(packet(test.now, [1], 9), 5_000 + call);
+    for (let call = 0; call < 20; call++) assert.ok(hear(call));
     test.now = 60_000;
-    assert.ok(test.from(packet(2, [1], 19)));
-    assert.equal(test.from(packet(1, [1], 20)), undefined);
+    assert.ok(hear(19));
+    assert.equal(hear(20), undefined);
     assert.equal(test.badges.at(-1)!.text, "20 calls");
     test.now = 60_001;
-    assert.ok(test.from(packet(1, [1], 20)));
-    assert.deepEqual(Object.keys(test.context.calls!), ["10.0.0.1:5000/19", "10.0.0.1:5000/20"]);
+    assert.ok(hear(20));
+    assert.deepEqual(Object.keys(test.context.calls!), ["10.0.0.1:5019/9", "10.0.0.1:5020/9"]);
     assert.deepEqual(test.badges.at(-1), {});
   });
 

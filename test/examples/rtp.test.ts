@@ -28,12 +28,21 @@ const overRtp =
 async function call(change?: (flow: string) => string, ssrcs = [7], law?: string) {
   const line = await startUdpExample("rtp and g.711 telephone line", "4002", change);
   const phone = await UdpDevice.open(line.port);
+  // The calls are there at the same time, however slowly their programs start.
+  for (const seq of [64_998, 64_999]) phone.send(...ssrcs.map((ssrc) => firstPacket(ssrc, seq)));
   await Promise.all(ssrcs.map((ssrc) => phone.say(silence(100), overRtp(ssrc, 65_000, law))));
   for (const _ of ssrcs) await line.played("turnComplete");
   const greetings = callsOf(phone).map(({ length }) => length);
   assert.ok(greetings.length === ssrcs.length && greetings.every((length) => length > 50));
   const answers = () => callsOf(phone).map((packets, i) => packets.slice(greetings[i]));
   return { ...line, phone, answers };
+}
+
+function firstPacket(ssrc: number, seq: number) {
+  const packet = Buffer.alloc(172, 0xff);
+  packet.writeUInt32BE(0x80_00_00_00 + seq);
+  packet.writeUInt32BE(ssrc, 8);
+  return packet;
 }
 
 const seqOf = (packet: Buffer) => packet.readUInt16BE(2);
@@ -128,6 +137,20 @@ describeWithPrograms(["ffmpeg"], "the example flow: RTP and G.711 telephone line
     assert.ok(spurtsOf(packets, 0).includes(seq));
     assert.ok(heardIn(twice, packets.slice(0, seq)) < 0.9);
     assert.ok(heardIn(speech, packets.slice(seq)) > 0.9);
+  });
+
+  it("ends the answer when the telephone goes on with another SSRC, and greets that call", async () => {
+    const { phone, played, answers } = await call();
+    await phone.say(Buffer.concat([speech, speech, speech, silence(1_000)]), overRtp(7, 1_000));
+    await until(() => (answers()[0]?.length ?? 0) > 25);
+    await phone.say(silence(700), overRtp(8, 1_000));
+    await played("flush");
+    const before = callsOf(phone)[0]!.length;
+    await played("turnComplete"); // Of the answer that has ended.
+    await played("turnComplete");
+    const [first, second] = callsOf(phone);
+    assert.equal(first!.length, before);
+    assert.ok(second!.length > 50);
   });
 
   it("plays no packet twice or too late, and fills in for lost ones", async () => {
