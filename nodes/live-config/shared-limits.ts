@@ -52,6 +52,11 @@ export class OwnLimits {
           connection: this.#node.id,
           maxConversations,
           onHealth,
+          onOtherSecret: () =>
+            this.#node.warn(
+              'Another Node-RED with the same flow and shared store has another "credentialSecret" in its settings file. They do not continue ' +
+                "each other's conversations, and count their limits apart. Set the same one in all instances, or give them stores of their own.",
+            ),
         });
     } catch (error) {
       onHealth(error as Error);

@@ -19,6 +19,8 @@ export interface SharedLimitsOptions extends Pick<SharedStoreOptions, "address" 
   /** The node of the connection: the same in all instances. */
   connection: string;
   maxConversations: number;
+  /** An instance with this connection has another secret: they do not see each other. Called once. */
+  onOtherSecret(): void;
 }
 
 export class SharedLimits {
@@ -26,13 +28,24 @@ export class SharedLimits {
   readonly #seal: Seal;
   readonly #places: Places;
   readonly #onHealth: SharedLimitsOptions["onHealth"];
+  readonly #onOtherSecret: () => void;
+  /** Shows to another instance whether it has the same secret, and not which. */
+  readonly #sign: string;
+  readonly #channel: string;
   #isMissing = false;
+  #hasWarned = false;
 
   constructor(options: SharedLimitsOptions, clock: Clock = systemClock) {
-    const { address, secret, connection, maxConversations, onHealth } = options;
-    this.#redis = new Redis(address, clock, {}, () => {});
+    const { address, secret, connection, maxConversations, onHealth, onOtherSecret } = options;
     this.#seal = new Seal(secret);
+    this.#sign = this.#seal.nameOf("secret", connection);
+    // Channels are the same for all databases of a Redis.
+    const [, database = "0"] = /^\w+:\/\/[^/]+\/(\d+)/.exec(address.url) ?? [];
+    this.#channel = `gemini-live:secret:${database}:${connection}`;
+    const channels = { [this.#channel]: (message: string) => this.#compare(message) };
+    this.#redis = new Redis(address, clock, channels, () => this.#showSign("begin"));
     this.#onHealth = onHealth;
+    this.#onOtherSecret = onOtherSecret;
     this.#places = new Places(this, this.#seal.nameOf("places", connection), maxConversations, clock);
   }
 
@@ -78,6 +91,19 @@ export class SharedLimits {
   async close() {
     this.#places.close();
     await this.#redis.close();
+  }
+
+  #showSign(why: "begin" | "answer") {
+    this.#redis.publish(this.#channel, `${why} ${this.#sign}`).catch(() => {});
+  }
+
+  /** An instance that begins was not there when this one showed its sign. */
+  #compare(message: string) {
+    const [why, sign] = message.split(" ");
+    if (sign === this.#sign) return;
+    if (!this.#hasWarned) this.#onOtherSecret();
+    this.#hasWarned = true;
+    if (why === "begin") this.#showSign("answer");
   }
 
   #tell(error: Error | undefined) {

@@ -77,7 +77,7 @@ export class Redis {
 
   /**
    * @param channels receive the messages on them, by their names
-   * @param onReady is called with each connection
+   * @param onReady is called with each connection that listens to the channels
    */
   constructor(
     address: RedisAddress,
@@ -96,13 +96,16 @@ export class Redis {
         if (this.#isClosed) return;
         this.#client = client;
         client.on("error", failed);
+        let isListening = false;
         client.on("ready", () => {
           resolve();
           for (const end of this.#waiting) end();
-          onReady();
+          if (isListening) onReady();
         });
         await client.connect();
         for (const [channel, receive] of Object.entries(channels)) await client.subscribe(channel, receive);
+        isListening = true;
+        onReady();
       };
       begin().catch(failed);
       const cancel = clock.after(SILENCE_MS, resolve);

@@ -7,14 +7,19 @@ import { SharedLimits } from "../../../nodes/shared-store/limits";
 import { type Simulator, startSimulator } from "../../../simulator/server";
 import { opened } from "../../clean-up";
 import { TestClock } from "../../clock";
-import { Inbox } from "../../inbox";
+import { DEADLINE_MS, Inbox } from "../../inbox";
 import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
 import { isAnswer, isEvent, startInstance } from "./node-reds";
 
 /** The limits of a connection in one instance: two places, and what it is told of the store. */
-async function limits(url: string, clock = systemClock as TestClock | typeof systemClock) {
+async function limits(
+  url: string,
+  clock = systemClock as TestClock | typeof systemClock,
+  more: Partial<ConstructorParameters<typeof SharedLimits>[0]> = {},
+) {
   const health = new Inbox<string>();
+  const warnings = new Inbox<string>();
   const shared = await opened(
     new SharedLimits(
       {
@@ -23,21 +28,32 @@ async function limits(url: string, clock = systemClock as TestClock | typeof sys
         connection: "config",
         maxConversations: 2,
         onHealth: (error) => health.push(error?.message ?? "well"),
+        onOtherSecret: () => warnings.push("another secret"),
+        ...more,
       },
       clock,
     ),
   );
-  return { health, places: shared.placesOf("session", true), tokens: shared.tokensOf("token", 2, 60) };
+  return {
+    health,
+    warnings,
+    places: shared.placesOf("session", true),
+    tokens: shared.tokensOf("token", 2, 60),
+  };
 }
 
-/** Tries until a place is free. */
-async function placeFor(key: string, { places }: Awaited<ReturnType<typeof limits>>) {
-  const end = performance.now() + 30_000;
-  while ((await places.take(key)) === false) {
-    assert.ok(performance.now() < end, "no place became free");
+/** Asks until it is so. */
+async function until(isSo: () => boolean | Promise<boolean>, what: string) {
+  const end = performance.now() + DEADLINE_MS;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < end, `there is not ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** Tries until a place is free. */
+const placeFor = (key: string, { places }: Awaited<ReturnType<typeof limits>>) =>
+  until(async () => (await places.take(key)) === true, "a free place");
 
 const isRefused = (refused: unknown) => {
   assert.equal((refused as { remainingPoints: number }).remainingPoints, 0);
@@ -128,6 +144,39 @@ describeWithPrograms(["redis-server"], "the rate limit of tokens in all instance
   });
 });
 
+describeWithPrograms(["redis-server"], "instances with different secrets", () => {
+  const other = { secret: "another secret" };
+
+  it("both hear of it once, although neither sees what the other one stores", async () => {
+    const { url } = await startRedis();
+    const first = await limits(url);
+    await first.tokens.consume("somebody");
+    const second = await limits(url, systemClock, other);
+    await Promise.all([first.warnings.next(), second.warnings.next()]);
+    const third = await limits(url, systemClock, other);
+    await third.warnings.next();
+    assert.deepEqual([first.warnings.items.length, second.warnings.items.length], [1, 1]);
+  });
+
+  it("hear of nothing when they have another connection, or another database of the same Redis", async () => {
+    const { url } = await startRedis();
+    const first = await limits(url);
+    const others = [
+      await limits(`${url}/1`, systemClock, other),
+      await limits(url, systemClock, { ...other, connection: "another" }),
+      await limits(url),
+    ];
+    for (const each of [first, ...others]) await each.tokens.consume("somebody");
+    // Redis passes messages on in order: what these had heard of would be there before the warning of this one.
+    await (await limits(url, systemClock, other)).warnings.next();
+    await Promise.all([first.warnings.next(), others[2]!.warnings.next()]);
+    assert.deepEqual(
+      others.map(({ warnings }) => warnings.items.length),
+      [0, 0, 1],
+    );
+  });
+});
+
 describeWithPrograms(["redis-server"], "two instances of Node-RED with limits", () => {
   let redis: RedisServer;
   let simulator: Simulator;
@@ -150,6 +199,17 @@ describeWithPrograms(["redis-server"], "two instances of Node-RED with limits", 
     first.kill();
     await second.say("are you still there");
     await second.sends(isAnswer("are you still there"), "an answer of the second instance");
+  });
+
+  it("warn once, with the name of the setting, when they have different credential secrets", async () => {
+    const first = await start();
+    const second = await start({ secret: "another secret of this test" });
+    for (const each of [first, second]) {
+      await until(() => /credentialSecret/.test(each.output()), "a warning");
+      await each.say("hello");
+      await each.sends(isAnswer("hello"), "an answer");
+      assert.equal(each.output().match(/has another "credentialSecret" in its settings file/g)?.length, 1);
+    }
   });
 
   it("count alone without the store, which one warning says, and give tokens as their own limit allows", async () => {

@@ -79,14 +79,19 @@ const flowFor = (server: string, store: string, { keepConversations = true, ...l
   node("debug", "debug", { active: true, tosidebar: true, complete: "payload", targetType: "msg" }),
 ];
 
-/** Further settings of the connection, and one of the live session. */
+/** Further settings of the connection, one of the live session, and the credential secret. */
 interface Limits {
+  secret?: string;
   maxConversations?: number;
   keepConversations?: boolean;
 }
 
 export async function startInstance(server: string, store: string, limits: Limits = {}): Promise<Instance> {
-  const nodeRed = await startPlainNodeRed("", flowFor(server, store, limits));
+  const { secret, ...more } = limits;
+  const nodeRed = await startPlainNodeRed(
+    secret ? `credentialSecret: ${JSON.stringify(secret)},` : "",
+    flowFor(server, store, more),
+  );
   cleanUp(() => {
     nodeRed.continue();
     return nodeRed.stop();
