@@ -9,7 +9,7 @@ import { explainClose, explainCredentials, explainUnreachable } from "../server/
 import { ConnectionError, InputError, LiveError } from "../server/errors";
 import { routeTo } from "../server/network";
 import { redact, redactAll } from "../server/redaction";
-import { refusedBy } from "../server/reported-error";
+import { readBody, refusedBy, refusedByResponse } from "../server/reported-error";
 import type { Server } from "../server/server";
 import { type FurtherSetup, mergeSetup } from "../setup/further-setup";
 import type { Setup } from "../setup/setup";
@@ -159,6 +159,10 @@ export function openSocket(
         ...SOCKET_OPTIONS,
         ...routeTo(address, server.network, attempt.signal),
         headers: proof,
+      });
+      ws.on("unexpected-response", (_request, response) => {
+        const refuse = (body: string) => fail(refusedByResponse(response.statusCode ?? 0, body, secrets));
+        readBody(response).then(refuse, () => refuse(""));
       });
       let lastError: Error | undefined;
       ws.on("open", () => callbacks.onopen());

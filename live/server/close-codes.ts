@@ -180,10 +180,8 @@ export function explainClose(closeCode: number, reason: string): CloseExplanatio
   return { code, verdict, cause, advice };
 }
 
-/** Explains a connection that could not be made, by the HTTP status of the handshake or the network error. */
+/** Explains a connection that could not be made, by the network error. */
 export function explainUnreachable(error: Error): CloseExplanation {
-  const status = Number(/Unexpected server response: (\d+)/.exec(error.message)?.[1]);
-  if (status) return explainStatus(status);
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (/CERT|VERIFY|SELF_SIGNED/.test(code))
     return {
@@ -230,6 +228,13 @@ export function explainCredentials(error: Error): CloseExplanation {
 /** Explains an HTTP error status. @param message the server's message, which may give the cause */
 export function explainStatus(status: number, message = ""): CloseExplanation {
   if (status === 400 && message) return explainClose(1007, message);
+  if (status === 400)
+    return {
+      code: "GEMINI_REFUSED",
+      verdict: "permanent",
+      cause: "the server refused the request (HTTP 400)",
+      advice: "Check the key, the server address and the proxy.",
+    };
   if (status === 404 || status < 400)
     return {
       code: "GEMINI_ADDRESS",

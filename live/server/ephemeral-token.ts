@@ -1,19 +1,15 @@
 // Ephemeral tokens in place of the API key: for connections of this package, and for browsers and devices that connect to Gemini
 // directly (docs/live-api.md 3).
 
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Clock } from "../../audio/clock";
 import type { Lock } from "../setup/token-lock";
-import { explainStatus, explainUnreachable } from "./close-codes";
+import { explainUnreachable } from "./close-codes";
 import { ConnectionError, InputError } from "./errors";
 import { routeTo } from "./network";
-import { redact } from "./redaction";
+import { parseBody, readBody, refusedByResponse } from "./reported-error";
 import type { Server } from "./server";
-
-/** Maximum characters that are read of a response, and that are quoted of its error message. */
-const LARGEST_ANSWER = 64 * 1024;
-const MAX_MESSAGE_LENGTH = 300;
 
 /** What a token allows, and for how long. */
 export interface TokenTerms {
@@ -69,19 +65,16 @@ export async function mintToken(
   };
   const url = `${baseUrl.replace(/\/+$/, "")}/${apiVersion}/auth_tokens`;
   const { status, body } = await post(url, access.key, order, server, patience);
-  const answer = parse(body);
-  if (status !== 200) {
-    const message = redact([access.key], String(answer.error?.message ?? "")).slice(0, MAX_MESSAGE_LENGTH);
-    throw new ConnectionError(explainStatus(status, message), undefined, message);
-  }
-  if (typeof answer.name !== "string" || !answer.name)
+  if (status !== 200) throw refusedByResponse(status, body, [access.key]);
+  const { name } = parseBody(body);
+  if (typeof name !== "string" || !name)
     throw new ConnectionError({
       code: "GEMINI_TOKEN",
       verdict: "permanent",
       cause: "the server does not issue ephemeral tokens",
       advice: "Check the server address, or turn ephemeral tokens off.",
     });
-  return { name: answer.name, startBefore, expiresAt };
+  return { name, startBefore, expiresAt };
 }
 
 /**
@@ -92,14 +85,6 @@ export function tokenAddress({ baseUrl = "", apiVersion }: Pick<Server, "baseUrl
   const { protocol, host, pathname } = new URL(baseUrl);
   const method = `google.ai.generativelanguage.${apiVersion}.GenerativeService.BidiGenerateContentConstrained`;
   return `${protocol.replace("http", "ws")}//${host}${pathname.replace(/\/+$/, "")}/ws/${method}`;
-}
-
-function parse(body: string): { name?: unknown; error?: { message?: unknown } } {
-  try {
-    return Object(JSON.parse(body));
-  } catch {
-    return {};
-  }
 }
 
 /** Sends an HTTPS request. Not with fetch, which supports neither proxies nor private certificate authorities. */
@@ -135,7 +120,7 @@ function post(
     };
     const failed = (error: Error) => reject(new ConnectionError(explainUnreachable(error)));
     request(url, options, (response) => {
-      read(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), failed);
+      readBody(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), failed);
     })
       .on("error", failed)
       .end(JSON.stringify(body));
@@ -144,14 +129,4 @@ function post(
     cancelTimeout();
     attempt.abort();
   });
-}
-
-/** The text of a response, up to a limit. */
-async function read(response: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const part of response.setEncoding("utf8")) {
-    text += part;
-    if (text.length > LARGEST_ANSWER) break;
-  }
-  return text;
 }

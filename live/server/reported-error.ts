@@ -1,10 +1,16 @@
-// Explains an error that the server reports in a frame, while the connection stays open or in place of the setupComplete.
+// Explains an error that the server reports: in a frame, while the connection stays open or in place of the setupComplete, or in the
+// body of an HTTP response.
 
+import type { IncomingMessage } from "node:http";
 import { explainClose, explainStatus } from "./close-codes";
 import { ConnectionError, LiveError } from "./errors";
+import { redact } from "./redaction";
 
 /** Maximum characters of an error that are quoted. */
 const MAX_LENGTH = 2_000;
+const MAX_BODY_LENGTH = 300;
+/** Maximum characters that are read of an HTTP response. */
+const LARGEST_ANSWER = 64 * 1024;
 
 /**
  * The error of a frame. A Catch node gets the server's own code and status in `msg.error.cause`.
@@ -37,6 +43,32 @@ export function refusedBy(reported: unknown): ConnectionError {
     undefined,
     text,
   );
+}
+
+/** The error of an HTTP response. @param body may have the server's words, as JSON @param secrets that were sent to the server */
+export function refusedByResponse(status: number, body: string, secrets: readonly string[]): ConnectionError {
+  const { error } = parseBody(body) as { error?: { message?: unknown } };
+  const text = redact(secrets, String(error?.message ?? "")).slice(0, MAX_BODY_LENGTH);
+  return new ConnectionError(explainStatus(status, text), undefined, text);
+}
+
+/** The object in the body of a response; without one: an empty object. */
+export function parseBody(body: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(body));
+  } catch {
+    return {};
+  }
+}
+
+/** The text of a response, up to a limit. */
+export async function readBody(response: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const part of response.setEncoding("utf8")) {
+    text += part;
+    if (text.length > LARGEST_ANSWER) break;
+  }
+  return text;
 }
 
 const shorten = (reported: unknown) =>

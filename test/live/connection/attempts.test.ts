@@ -8,6 +8,7 @@ import type { LiveSocket } from "../../../live/connection/socket";
 import { TestClock } from "../../clock";
 import { deferred } from "../../inbox";
 import { accept, answer, begin, cut, Exchange } from "../exchange";
+import { startSimulated } from "../simulated";
 import { continuity } from "../talk";
 
 const setups = (exchange: Exchange) => exchange.lines(/setup/).length;
@@ -36,6 +37,20 @@ describe("reconnect attempts", () => {
     );
     assert.equal(talk.all("state").at(-1)?.state, "closed");
     assert.equal(talk.all("failed").length, 0, "the error went to the message");
+  });
+
+  it("are none after a handshake that is refused with HTTP 400, which is one error, and go on after HTTP 503", async () => {
+    const refuse = (status: number) => ({ at: "handshake", do: "refuseHandshake", status }) as const;
+    const refused = await startSimulated({}, { script: [refuse(400)] });
+    await assert.rejects(refused.talk.say("hello"), { code: "GEMINI_REFUSED" });
+    assert.deepEqual(refused.talk.waits(), []);
+    assert.deepEqual(refused.talk.all("failed"), []);
+    const busy = await startSimulated(
+      {},
+      { script: [1, 2].map((connection) => ({ ...refuse(503), connection })) },
+    );
+    await busy.talk.say("hello");
+    assert.equal(busy.talk.waits().length, 2);
   });
 
   it("wait 30 s at most", async () => {

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { LiveServerMessage } from "@google/genai";
 import { describe, it } from "mocha";
 import { systemClock } from "../../../audio/clock";
@@ -36,6 +38,14 @@ const refusal = (verdict: string, cause: RegExp) => (error: unknown) => {
   assert.doesNotMatch(error.message, /secret/);
   return true;
 };
+
+/** The address of a server that refuses handshakes. */
+async function refusing(status: number, body: string) {
+  const server = createServer((_request, response) => response.writeHead(status).end(body));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  cleanUp(() => new Promise((done) => server.close(done).closeAllConnections()));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 describe("a connection through the SDK", () => {
   it("uses the WebSocket of this package: the SDK accepts its factory, and sends the setup through it", async () => {
@@ -171,16 +181,38 @@ describe("a connection through the SDK", () => {
   });
 
   it("fails permanently when the address has no Live API", async () => {
-    const { createServer } = await import("node:http");
-    const web = createServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
-    await once(web, "listening");
-    const { port } = web.address() as { port: number };
-    await assert.rejects(
-      open(`http://127.0.0.1:${port}`),
-      refusal("permanent", /no Live API at this address/),
-    );
-    web.close();
+    const url = await refusing(404, "<html>Not Found</html>");
+    await assert.rejects(open(url), refusal("permanent", /no Live API at this address/));
   });
+
+  for (const [status, message, verdict, said] of [
+    [
+      400,
+      "API key not valid. Please pass a valid API key.",
+      "permanent",
+      /API key was refused\. Check the key/,
+    ],
+    [400, "User location is not supported for the API use.", "permanent", /not available in this country/],
+    [400, "Bad Request", "permanent", /the server refused a message/],
+    [403, "Your API key was reported as leaked.", "permanent", /refused the key \(HTTP 403\)/],
+    [429, "You exceeded your current quota.", "quota", /too many requests/],
+    [503, "The service is currently unavailable.", "passing", /refused the connection \(HTTP 503\)/],
+  ] as const)
+    it(`reads why its handshake is refused with HTTP ${status}: ${message}`, async () => {
+      const url = await refusing(status, JSON.stringify({ error: { message: `${message} (K&=1-secret)` } }));
+      await assert.rejects(open(url), (error) => {
+        assert.ok(String(error).includes(message), String(error));
+        return refusal(verdict, said)(error);
+      });
+    });
+
+  for (const body of ["", "[", "null", '{"error":"x"}', `{"error":{"message":"${"x".repeat(70_000)}`])
+    it(`is refused permanently with HTTP 400 and no words of the server: ${body.slice(0, 30)}`, async () => {
+      await assert.rejects(
+        open(await refusing(400, body)),
+        refusal("permanent", /\(HTTP 400\). Check the key/),
+      );
+    });
 
   it("closes its WebSocket and its timer when it is aborted while it opens", async () => {
     const clock = new TestClock();

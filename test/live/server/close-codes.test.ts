@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { explainClose, explainUnreachable, type Verdict } from "../../../live/server/close-codes";
+import {
+  explainClose,
+  explainStatus,
+  explainUnreachable,
+  type Verdict,
+} from "../../../live/server/close-codes";
 import type { ErrorCode } from "../../../live/server/error-codes";
 
 // The texts of docs/live-api.md 1.6, as the real server sends them.
@@ -96,10 +101,9 @@ const REAL: [closeCode: number, reason: string, verdict: Verdict, code: ErrorCod
 
 /** The code of the error when the handshake fails with an HTTP status or a code of Node.js. */
 const codeOf = (failure: number | string) =>
-  explainUnreachable(
-    typeof failure === "number"
-      ? new Error(`Unexpected server response: ${failure}`)
-      : Object.assign(new Error("x"), { code: failure }),
+  (typeof failure === "number"
+    ? explainStatus(failure)
+    : explainUnreachable(Object.assign(new Error("x"), { code: failure }))
   ).code;
 
 describe("a close of the server", () => {
@@ -126,8 +130,11 @@ describe("a close of the server", () => {
 
   it("of a handshake has a code for each thing that a user can do", () => {
     assert.deepEqual(
-      [401, 403, 404, 200, 407, 429, 500, 503, "CERT_HAS_EXPIRED", "ENOTFOUND", "ECONNREFUSED"].map(codeOf),
+      [400, 401, 403, 404, 200, 407, 429, 500, 503, "CERT_HAS_EXPIRED", "ENOTFOUND", "ECONNREFUSED"].map(
+        codeOf,
+      ),
       [
+        "GEMINI_REFUSED",
         "GEMINI_KEY_REFUSED",
         "GEMINI_KEY_REFUSED",
         "GEMINI_ADDRESS",
@@ -144,13 +151,16 @@ describe("a close of the server", () => {
   });
 
   it("of a handshake differs by HTTP status and network error: wrong address, refused key, quota, unreachable", () => {
-    assert.match(explainUnreachable(new Error("Unexpected server response: 404")).cause, /no Live API/);
-    assert.match(explainUnreachable(new Error("Unexpected server response: 403")).cause, /refused the key/);
-    assert.equal(explainUnreachable(new Error("Unexpected server response: 429")).verdict, "quota");
+    assert.match(explainStatus(404).cause, /no Live API/);
+    assert.match(explainStatus(403).cause, /refused the key/);
+    assert.deepEqual(
+      [400, 409, 429, 503].map((status) => explainStatus(status).verdict),
+      ["permanent", "passing", "quota", "passing"],
+    );
     const refused = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
     assert.match(explainUnreachable(refused).cause, /cannot be reached \(ECONNREFUSED\)/);
     assert.equal(explainUnreachable(refused).verdict, "passing");
-    const page = explainUnreachable(new Error("Unexpected server response: 200"));
+    const page = explainStatus(200);
     assert.deepEqual(
       [page.verdict, page.cause],
       ["permanent", "there is no Live API at this address (HTTP 200)"],
