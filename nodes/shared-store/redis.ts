@@ -116,6 +116,10 @@ export class Redis {
     });
   }
 
+  get isConnected() {
+    return this.#client?.isReady === true;
+  }
+
   /** Runs a script. Rejects if Redis cannot be reached or does not answer in time. */
   eval(script: string, of: { keys: string[]; arguments: string[] }): Promise<unknown> {
     return this.#ask((client) => client.eval(script, of));

@@ -61,6 +61,8 @@ const LEASE_MS = 3_000;
 const RENEW_MS = 1_000;
 /** Milliseconds between two claims of a conversation that another instance owns; scattered by up to as much. */
 const CLAIM_AGAIN_MS = 100;
+/** Milliseconds for which a claim waits for a Redis that is connected and does not answer. */
+const LATE_MS = 4_000;
 /** Milliseconds for which a message waits until the owner hands over: longer than onAsked() may take, and than a lease. */
 const PATIENCE_MS = 10_000;
 
@@ -152,10 +154,15 @@ export class SharedStore {
   async #claimInTime(owned: Owned) {
     const { clock, random, onClaimed } = this.#options;
     const end = clock.now() + PATIENCE_MS;
+    const late = clock.now() + LATE_MS;
     let askAt = 0;
     for (;;) {
       const reply = await this.#step(owned, "claim");
-      if (!reply) return;
+      if (!reply) {
+        // Without what is stored, it begins anew.
+        if (!this.#redis.isConnected || clock.now() >= late || this.#isClosed) return;
+        continue;
+      }
       const [verdict, value = "", data = "", awayMs] = reply;
       if (verdict !== "held") {
         owned.fence = value;

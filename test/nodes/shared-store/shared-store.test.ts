@@ -160,6 +160,21 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
     assert.equal((await first.next("health")).health, "well");
   });
 
+  it("continues a conversation also when Redis takes more than a second to say what is stored", async () => {
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    first.store.write("kitchen", "before");
+    await first.store.close();
+    const second = await instance(redis.url);
+    await second.store.claim("hall");
+    redis.pause();
+    const claim = second.store.claim("kitchen");
+    assert.match((await second.next("health")).health, /Redis has not answered/);
+    redis.continue();
+    await claim;
+    assert.equal((await second.next("claimed")).claimed, "before");
+  });
+
   it("takes user and password, and a certificate of one's own", async () => {
     const port = await freePort();
     await startRedis("--user talker on >a-password ~* &* +@all --user default off".split(" "), port);
