@@ -28,17 +28,17 @@ export const describeCluster = (title: string, body: () => void) =>
 export class Instance {
   readonly name: string;
   readonly port: number;
-  /** Between it and Redis. */
-  readonly redis: Link;
+  /** Between it and Redis, where the test asks for one. */
+  readonly redis: Link | undefined;
   readonly #env: NodeJS.ProcessEnv;
   #program: ReturnType<typeof spawn> | undefined;
   output = () => "";
 
-  constructor(name: string, port: number, redis: Link, env: NodeJS.ProcessEnv) {
+  constructor(name: string, port: number, redis: Link | undefined, env: NodeJS.ProcessEnv) {
     this.name = name;
     this.port = port;
     this.redis = redis;
-    this.#env = { ...env, INSTANCE: name, PORT: String(port), REDIS_URL: redis.url };
+    this.#env = { ...env, INSTANCE: name, PORT: String(port), ...(redis && { REDIS_URL: redis.url }) };
     cleanUp(() => this.kill());
   }
 
@@ -100,8 +100,11 @@ export interface Cluster {
   command(line: string): Promise<string>;
 }
 
-/** Starts all of it, until the end of the test. */
-export async function startCluster(): Promise<Cluster> {
+/**
+ * Starts all of it, until the end of the test.
+ * @param hasLinks whether the connections to Redis can be slow or cut
+ */
+export async function startCluster(hasLinks = false): Promise<Cluster> {
   const simulator = await opened(startSimulator());
   const redis = await startRedis();
   const config = readFileSync(join(EXAMPLE, "mosquitto.conf"), "utf8");
@@ -112,13 +115,16 @@ export async function startCluster(): Promise<Cluster> {
     ...process.env,
     GEMINI_API_KEY: undefined,
     GEMINI_URL: simulator.url,
+    REDIS_URL: redis.url,
     MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,
     CREDENTIAL_SECRET: "a secret of this test",
     HOST: "127.0.0.1",
   };
   const instances: Instance[] = [];
-  for (const name of NAMES)
-    instances.push(new Instance(name, await freePort(), await opened(Link.to(redis.url)), env));
+  for (const name of NAMES) {
+    const link = hasLinks ? await opened(Link.to(redis.url)) : undefined;
+    instances.push(new Instance(name, await freePort(), link, env));
+  }
   await Promise.all(instances.map((instance) => instance.start()));
   return { simulator, redis, instances, mqttPort, ...(await startHaproxy(instances)) };
 }

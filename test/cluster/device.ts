@@ -5,8 +5,8 @@ import type { MqttClient } from "mqtt";
 import { WebSocket } from "ws";
 import { cleanUp } from "../clean-up";
 import { mqtt } from "../examples/esp32/mosquitto";
-import { Inbox } from "../inbox";
-import { silence } from "../speech";
+import { DEADLINE_MS, Inbox } from "../inbox";
+import { chunksOf, silence } from "../speech";
 import type { Cluster } from "./cluster";
 
 /** What a device is told; `instance` says by whom. */
@@ -28,7 +28,7 @@ export interface Told {
 export type Way = "socket" | "MQTT 3.1.1" | "MQTT 5";
 
 /** Milliseconds of sound in one message, and between two tries to reach an instance, scattered by as much. */
-const SOUND_MS = 100;
+const SOUND_MS = 200;
 const AGAIN_MS = 200;
 /** Milliseconds after which a hello without an answer is said again. */
 const HELLO_AGAIN_MS = 2_000;
@@ -38,8 +38,6 @@ export class Device {
   readonly way: Way;
   readonly #cluster: Cluster;
   readonly told = new Inbox<Told>();
-  /** When the connection to an instance was made, milliseconds since 1970. */
-  readonly hellos: { at: number; instance: string }[] = [];
   /** Of sound that it got. */
   soundBytes = 0;
   /** The instance that it talks to. */
@@ -51,6 +49,8 @@ export class Device {
   readonly ids: string[] = [];
   /** Texts without a receipt. */
   readonly #waiting = new Map<string, string>();
+  #speech: Buffer[] = [];
+  readonly #listeners = new Set<(told: Told) => void>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #isStopped = false;
 
@@ -66,7 +66,40 @@ export class Device {
     if (this.way === "socket") this.#openSocket();
     else await this.#openMqtt(this.way === "MQTT 5" ? 5 : 4);
     await this.told.next(({ event }) => event === "hello", `a hello to ${this.name}`);
-    this.#every(SOUND_MS, () => this.sendSound(silence(SOUND_MS)));
+    this.#every(SOUND_MS, () => this.#sendSound(this.#speech.shift() ?? silence(SOUND_MS)));
+  }
+
+  /** Says this 16 kHz mono PCM16, in real time. */
+  speak(sound: Buffer) {
+    this.#speech.push(...chunksOf(sound, SOUND_MS * 32));
+  }
+
+  /**
+   * The first that it was told since a time, or is told, and that is `wanted`.
+   * @param since milliseconds since 1970; absent: now
+   */
+  hears(
+    wanted: (told: Told) => boolean,
+    what: string,
+    since = Date.now(),
+    patienceMs = DEADLINE_MS,
+  ): Promise<Told> {
+    const known = this.told.items.find((told) => told.at >= since && wanted(told));
+    if (known) return Promise.resolve(known);
+    const error = new Error(`${this.name}: not told ${what} in ${patienceMs / 1_000} s`);
+    return new Promise((resolve, reject) => {
+      const end = this.#after(patienceMs, () => {
+        this.#listeners.delete(listener);
+        reject(error);
+      });
+      const listener = (told: Told) => {
+        if (!wanted(told)) return;
+        this.#listeners.delete(listener);
+        end();
+        resolve(told);
+      };
+      this.#listeners.add(listener);
+    });
   }
 
   /** Says a text, now or when it is back. Returns its id, which stands in the text. */
@@ -78,7 +111,7 @@ export class Device {
     return id;
   }
 
-  sendSound(sound: Buffer) {
+  #sendSound(sound: Buffer) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(sound);
     else if (this.#topic) this.#mqtt?.publish(`${this.#topic}/sound`, sound);
   }
@@ -140,11 +173,11 @@ export class Device {
       this.instance = told.instance;
       // As a device that speaks MQTT 5, or as one that reads the payload.
       this.#topic = (this.way === "MQTT 5" ? responseTopic : told.topic) ?? "";
-      this.hellos.push({ at: told.at, instance: told.instance });
       for (const id of this.#waiting.keys()) this.#sendText(id);
     }
     if (told.event === "sent") this.#waiting.delete(told.id!);
     this.told.push(told);
+    for (const listener of this.#listeners) listener(told);
   }
 
   #sendText(id: string) {
@@ -155,12 +188,16 @@ export class Device {
   }
 
   #after(ms: number, run: () => void) {
-    if (this.#isStopped) return;
+    if (this.#isStopped) return () => {};
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       run();
     }, ms);
     this.#timers.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.#timers.delete(timer);
+    };
   }
 
   #every(ms: number, run: () => void) {

@@ -1,0 +1,129 @@
+// Many devices of the example cluster that talk at once, and what must hold of all that they have said, whatever ends in between.
+
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { randomBelow } from "../audio/tone";
+import { speech } from "../speech";
+import type { Cluster } from "./cluster";
+import { Device, type Told, type Way } from "./device";
+
+/** Of every four devices, two use a socket. */
+const WAYS: Way[] = ["socket", "MQTT 3.1.1", "socket", "MQTT 5"];
+/** Milliseconds for which a device waits for an answer before it says something else, and for which it is quiet in between at most. */
+const PATIENCE_MS = 15_000;
+const QUIET_MS = 1_000;
+/** Milliseconds within which every call continues after its device is back, and by which the store may be behind. */
+const CONTINUED_MS = 5_000;
+const BEHIND_MS = 1_000;
+
+const isModel = ({ event, role }: Told) => event === "text" && role === "model";
+const isAnswer = (id: string) => (told: Told) => isModel(told) && has(told.text!, id);
+
+export class Talk {
+  readonly devices: Device[];
+  readonly #cluster: Cluster;
+  readonly #random: (bound: number) => number;
+  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  #isOver = false;
+  #talking: Promise<unknown> = Promise.resolve();
+  readonly broken: string[] = [];
+  readonly #endings: number[] = [];
+
+  constructor(cluster: Cluster, count: number, seed: number) {
+    this.#cluster = cluster;
+    this.#random = randomBelow(seed);
+    this.devices = Array.from({ length: count }, (_, n) => new Device(`d${n + 1}`, WAYS[n % 4]!, cluster));
+  }
+
+  /** Connects all devices. When each has had an answer, all talk. */
+  async begin() {
+    await Promise.all(this.devices.map((device) => device.start()));
+    await Promise.all(this.devices.map((device) => isAnswered(device, device.say("Do you hear me?"))));
+    this.#delay.enable();
+    this.#talking = Promise.all(this.devices.map((device) => this.#talkOn(device)));
+  }
+
+  /** Lets what is being said end. */
+  async end() {
+    this.#isOver = true;
+    await this.#talking;
+    this.#delay.disable();
+  }
+
+  /**
+   * Waits until these devices are connected to another instance and have an answer there, and notes what is broken.
+   * @param endedAt when their instance ended, milliseconds since 1970
+   */
+  async assertContinued(devices: readonly Device[], endedAt: number) {
+    await Promise.all(
+      devices.map(async (device) => {
+        const texts = device.ids.length;
+        const told = (event: string, isIt: (told: Told) => boolean = () => true) =>
+          device.hears((told) => told.event === event && isIt(told), event, endedAt);
+        const hello = await told("hello");
+        const isHere = ({ instance }: Told) => instance === hello.instance;
+        const open = await told("state", (told) => isHere(told) && told.state === "connected");
+        if (open.at - hello.at > CONTINUED_MS + this.#delay.max / 1e6)
+          this.broken.push(`${device.name} continued ${open.at - hello.at} ms after it was back`);
+        await told("gap", isHere);
+        await device.hears(
+          (told) => isHere(told) && device.ids.slice(texts).some((id) => isAnswer(id)(told)),
+          "an answer to what it has said since then",
+          endedAt,
+        );
+      }),
+    );
+    this.#endings.push(endedAt);
+  }
+
+  /** What is broken: texts that were lost or doubled, tools that ran twice, conversations that began anew. */
+  check(): string[] {
+    const broken = [...this.broken];
+    const { conversations } = this.#cluster.simulator;
+    for (const device of this.devices) {
+      const own = conversations.filter(({ context }) =>
+        context.some(({ role, text }) => role === "user" && text.includes(`${device.name} t`)),
+      );
+      if (own.length !== 1) broken.push(`${device.name} has ${own.length} conversations`);
+      const context = own.flatMap(({ context }) => context);
+      for (const id of device.ids) {
+        const said = context.flatMap(({ role, text }, at) => (role === "user" && has(text, id) ? [at] : []));
+        if (!said.length) broken.push(`${id} never arrived`);
+        if (said.length > 2 || this.#isTwice(device, isAnswer(id)))
+          broken.push(`${id} arrived ${said.length} times`);
+        if (this.#isTwice(device, ({ event, color }) => event === "light" && color === id))
+          broken.push(`the tool of ${id} ran more than once`);
+      }
+      for (const call of own.flatMap(({ calls }) => calls))
+        if (call.responses.length > 1)
+          broken.push(`${call.id} of ${device.name} has ${call.responses.length} results`);
+    }
+    return broken;
+  }
+
+  /** Whether a device was told something again that must have been in the store when its instance ended. */
+  #isTwice(device: Device, isIt: (told: Told) => boolean) {
+    const [first, ...more] = device.told.items.filter(isIt);
+    return more.length > 0 && !this.#endings.some((at) => Math.abs(at - first!.at) < BEHIND_MS);
+  }
+
+  async #talkOn(device: Device) {
+    while (!this.#isOver) {
+      await sleep(this.#random(QUIET_MS));
+      const at = Date.now();
+      const choice = this.#random(4);
+      let isHeard = isModel;
+      if (choice === 0) device.speak(speech);
+      else isHeard = isAnswer(device.say(choice === 1 ? 'call set_light with {"color":"%"}' : "And then?"));
+      const isMoved = ({ event }: Told) => event === "hello";
+      await device
+        .hears((told) => isHeard(told) || isMoved(told), "an answer", at, PATIENCE_MS)
+        .catch(() => {});
+    }
+  }
+}
+
+/** Whether a text has an id, and not only the beginning of a longer one. */
+const has = (text: string, id: string) => new RegExp(`${id}\\b`).test(text);
+
+const isAnswered = (device: Device, id: string) => device.hears(isAnswer(id), `the answer to ${id}`);
