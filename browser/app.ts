@@ -272,7 +272,7 @@ element<HTMLFormElement>("write").onsubmit = (event) => {
   event.preventDefault();
   const field = element<HTMLInputElement>("text");
   const text = field.value.trim();
-  if (!text || !socket.send({ type: "text", text })) return;
+  if (!text || !socket.sendText(text)) return;
   playback.unlock();
   view.show(captions.write(text));
   field.value = "";

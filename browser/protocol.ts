@@ -30,7 +30,8 @@ export type PageMessage =
    * it the page keeps its conversation.
    */
   | { type: "start"; rate: number; language: string; resume?: string }
-  | { type: "text"; text: string }
+  /** `id`: of a text that the page sends again when a dead socket may have lost it. The node takes it once. */
+  | { type: "text"; text: string; id?: string }
   /** A JPEG in Base64, at most one a second, at most 768 pixels wide and high. */
   | { type: "picture"; data: string }
   | { type: "action"; action: PageAction }

@@ -14,6 +14,7 @@ const MAX_WAIT_MS = 10_000;
 const PING_MS = 15_000;
 const PONG_TIMEOUT_MS = 3_000;
 const OPEN_TIMEOUT_MS = 10_000;
+const MAX_ID = 1e15;
 /** Sound is dropped while more than this waits: about two seconds. */
 const MAX_BUFFERED_BYTES = 64_000;
 const LINKS: Partial<Record<CloseCode, Link>> = {
@@ -45,6 +46,10 @@ export class PageSocket {
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pongTimeout: ReturnType<typeof setTimeout> | undefined;
+  /** Texts that may not have arrived: the ping behind them has no answer yet. */
+  #unconfirmed: PageMessage[] = [];
+  /** Pings of this socket without an answer. */
+  #pings = 0;
 
   constructor(options: SocketOptions) {
     this.#options = options;
@@ -65,6 +70,14 @@ export class PageSocket {
     if (!this.isOpen) return false;
     this.#socket!.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Sends a text, and once more over the next socket when this one proves dead. Returns false, and drops it, while there is no connection. */
+  sendText(text: string): boolean {
+    const message = { type: "text", text, id: String(Math.floor(Math.random() * MAX_ID)) } as const;
+    if (!this.send(message)) return false;
+    this.#unconfirmed.push(message);
+    return this.#ping();
   }
 
   /** Sends mono PCM16 of the rate of `start`. It is dropped without a connection, and on a slow one. */
@@ -113,6 +126,7 @@ export class PageSocket {
       if (typeof data !== "string") return this.#options.onSound(data);
       const message = JSON.parse(data) as NodeMessage;
       if (message.type === "ready") this.#ready(message.resume);
+      if (message.type === "pong" && --this.#pings === 0) this.#unconfirmed = [];
       this.#options.onMessage(message);
     };
     socket.onclose = ({ code }) => {
@@ -125,10 +139,14 @@ export class PageSocket {
     save("sessionStorage", "resume", resume);
     this.#failures = 0;
     this.#set("open");
+    this.#pings = 0;
+    for (const message of this.#unconfirmed) this.send(message);
+    if (this.#unconfirmed.length) this.#ping();
   }
 
   #lose(link: Link = navigator.onLine ? "lost" : "offline") {
     this.#drop();
+    if (link === "refused") this.#unconfirmed = [];
     this.#set(link);
     const wait = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
     // Scattered, so that after a restart not all pages come at once.
@@ -155,12 +173,18 @@ export class PageSocket {
   #check() {
     if (this.#retry && this.#link !== "full" && document.visibilityState === "visible") {
       if (navigator.onLine) void this.#connect();
-    } else if (this.send({ type: "ping" })) {
-      clearTimeout(this.#pongTimeout);
-      this.#pongTimeout = setTimeout(() => {
-        this.#lose();
-        void this.#connect();
-      }, PONG_TIMEOUT_MS);
-    }
+    } else this.#ping();
+  }
+
+  /** Asks the node whether the socket still works. Returns false while there is none. */
+  #ping(): boolean {
+    if (!this.send({ type: "ping" })) return false;
+    this.#pings++;
+    clearTimeout(this.#pongTimeout);
+    this.#pongTimeout = setTimeout(() => {
+      this.#lose();
+      void this.#connect();
+    }, PONG_TIMEOUT_MS);
+    return true;
   }
 }

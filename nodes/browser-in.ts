@@ -89,6 +89,7 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
         showCount();
       },
       sent: (msg) => client && send(node, client, msg),
+      isNew: (id) => client!.isNew(id),
       closed(outbox) {
         sockets.delete(page());
         if (!client?.detach(outbox)) return;

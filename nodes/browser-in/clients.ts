@@ -12,6 +12,9 @@ export interface PageSound {
   turn?: number;
 }
 
+/** Texts of a page that it may send again. */
+const MAX_TEXTS = 100;
+
 /** A page, from its first message until it has been away for long enough. Its id is that of its `_session`. */
 export class Client {
   readonly id: string;
@@ -24,6 +27,8 @@ export class Client {
   #sound: { rate: number; turn: number | undefined } | undefined;
   /** The last state of the conversation as JSON, for a page that comes back. */
   #state: string | undefined;
+  /** The ids of its last texts. */
+  #texts: string[] = [];
   /** Closes the socket when another takes its place. */
   #onReplaced = () => {};
 
@@ -36,6 +41,13 @@ export class Client {
   /** Whether the page has a socket. */
   get isOpen() {
     return this.#outbox !== undefined;
+  }
+
+  /** Whether a text with this id has not come before. Notes it. */
+  isNew(id: string): boolean {
+    if (this.#texts.includes(id)) return false;
+    this.#texts = [...this.#texts, id].slice(-MAX_TEXTS);
+    return true;
   }
 
   /** Attaches the page's socket. @param onReplaced is called when another socket takes its place */

@@ -15,7 +15,10 @@ const ACTIONS: readonly string[] = [
 const CHECKS: { [T in PageMessage["type"]]: (message: Record<string, unknown>) => boolean } = {
   start: ({ rate, language }) =>
     sampleRates.includes(rate as number) && typeof language === "string" && language.length <= 35,
-  text: ({ text }) => typeof text === "string" && text.trim() !== "",
+  text: ({ text, id }) =>
+    typeof text === "string" &&
+    text.trim() !== "" &&
+    (id === undefined || (typeof id === "string" && id.length <= 64)),
   picture: ({ data }) => typeof data === "string" && /^\/9j\/[A-Za-z0-9+/]+=*$/.test(data),
   action: ({ action }) => ACTIONS.includes(action as string),
   played: ({ turn }) => Number.isSafeInteger(turn),

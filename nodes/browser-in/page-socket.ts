@@ -17,6 +17,8 @@ export interface PageListener {
   /** The first message of the page has come. May close the socket. */
   started(start: Start, outbox: Outbox): void;
   sent(msg: FromPage): void;
+  /** Whether a text with this id has not come before. */
+  isNew(id: string): boolean;
   /** The socket has closed, or will be: nothing more comes from it. */
   closed(outbox: Outbox): void;
 }
@@ -99,6 +101,8 @@ export class PageSocket {
     if (message.type === "ping") this.#outbox.push('{"type":"pong"}');
     else if (message.type === "start") this.#begin(message);
     else if (!this.#start) return false;
+    else if (message.type === "text" && message.id !== undefined && !this.#listener.isNew(message.id))
+      return true;
     else this.#listener.sent(this.#toFlow(message, this.#start));
     return true;
   }

@@ -114,10 +114,7 @@ describeInBrowser("the page in Chromium", () => {
     server.refusal = undefined;
     await waitForLink(page);
     await page.press("#text", "Enter");
-    assert.deepEqual(await server.received.next(({ type }) => type === "text"), {
-      type: "text",
-      text: "Hello",
-    });
+    await server.received.next((message) => message.type === "text" && message.text === "Hello");
     assert.equal(new URL(page.url()).search, "");
   });
 
@@ -152,10 +149,7 @@ describeInBrowser("the page in Chromium", () => {
     await waitForLink(page);
     await page.fill("#text", "Hello <b>there</b>");
     await page.keyboard.press("Enter");
-    assert.deepEqual(await server.received.next(({ type }) => type === "text"), {
-      type: "text",
-      text: "Hello <b>there</b>",
-    });
+    await server.received.next((message) => message.type === "text" && message.text === "Hello <b>there</b>");
     assert.equal(await page.innerText("li.user .text"), "Hello <b>there</b>");
     assert.equal(await page.inputValue("#text"), "");
     server.send({ type: "state", state: "connected" });
@@ -234,6 +228,28 @@ describeInBrowser("the page in Chromium", () => {
     server.deaf = false;
     await waitForLink(page);
     assert.equal(server.sockets.length, 2);
+  });
+
+  it("sends a text again that it wrote over a dead connection, and once when the node has confirmed it", async () => {
+    opened = await openPage({}, {}, false);
+    const { server, page } = opened;
+    await waitForLink(page);
+    const write = async (text: string) => {
+      await page.fill("#text", text);
+      await page.keyboard.press("Enter");
+      return server.received.next((message) => message.type === "text" && message.text === text);
+    };
+    await write("alive");
+    server.deaf = true;
+    const first = await write("dead");
+    await waitForLink(page, "lost");
+    server.deaf = false;
+    const again = await server.received.next(({ type }) => type === "text");
+    assert.deepEqual(again, first, "the node knows it by its id");
+    await write("alive again");
+    const texts = server.received.items.flatMap((message) => (message.type === "text" ? message.text : []));
+    assert.deepEqual(texts, ["alive", "dead", "dead", "alive again"]);
+    assert.deepEqual(await page.locator("li.user .text").allInnerTexts(), ["alive", "dead", "alive again"]);
   });
 
   it("says that there is no network, and connects at once when it is back", async () => {

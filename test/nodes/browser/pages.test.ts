@@ -90,6 +90,27 @@ describe("browser in", () => {
     assert.deepEqual((await flow.at("flow").next())._session, _session);
   });
 
+  it("takes a text once that the page sends again after a lost connection, and each text without an id", async () => {
+    const { flow, page } = await startPageFlow();
+    const { client, resume } = await openPage(page);
+    const text = { type: "text", text: "Hello", id: "1" } as const;
+    client.tell(text);
+    await flow.at("flow").next(({ payload }) => payload === "Hello");
+    await client.leave();
+    const again = await openPage(page, resume);
+    for (const message of [
+      text,
+      { ...text, id: "2" },
+      { type: "text", text: "x" },
+      { type: "text", text: "x" },
+    ] as const)
+      again.client.tell(message);
+    again.client.tell({ type: "text", text: "last" });
+    await flow.at("flow").next(({ payload }) => payload === "last");
+    const texts = flow.at("flow").items.map(({ payload }) => payload);
+    assert.deepEqual(texts, ["Hello", "Hello", "x", "x", "last"]);
+  });
+
   it("continues it also after a state that JSON cannot hold", async () => {
     const { flow, page } = await startPageFlow();
     const { client, resume } = await openPage(page);
