@@ -16,6 +16,8 @@ export interface OggPacket {
   lost: number;
   /** The first packet of its stream. */
   begins: boolean;
+  /** What its sound is to be amplified by, in 1/256 dB (RFC 7845, 5.1). */
+  gain: number;
 }
 
 interface State {
@@ -27,6 +29,7 @@ interface State {
   next: "head" | "tags" | "sound" | "joined";
   skip: number;
   begins: boolean;
+  gain: number;
   /** Of the stream that is read; undefined: none. */
   serial: number | undefined;
   /** Of the last page. */
@@ -56,6 +59,7 @@ const start: State = {
   next: "head",
   skip: 0,
   begins: true,
+  gain: 0,
   serial: undefined,
   number: -1,
   position: 0,
@@ -230,13 +234,14 @@ function takePacket(state: State, packet: Buffer, packets: OggPacket[]) {
     if (streams !== 1)
       throw new SoundError(`The Ogg Opus stream has ${channels} channels. Send mono or stereo sound.`);
     state.skip = packet.readUInt16LE(10);
+    state.gain = packet.readInt16LE(16);
     state.next = "tags";
     return;
   }
   // The tags may be damaged, and then sound comes next.
   if (state.next === "tags") state.next = "sound";
   if (nameOf(packet) === "OpusTags") return;
-  packets.push({ packet, skip: state.skip, trim: 0, lost: 0, begins: state.begins });
+  packets.push({ packet, skip: state.skip, trim: 0, lost: 0, begins: state.begins, gain: state.gain });
   state.skip = 0;
   state.begins = false;
 }

@@ -58,6 +58,9 @@ const concealMaxMs = 120;
 /** The most sound in a packet, in milliseconds (RFC 6716, 3.2.5). */
 const maxPacketMs = 120;
 
+/** OPUS_SET_GAIN (opus_defines.h). */
+const setGain = 4034;
+
 /** Decodes one stream of packets to PCM16 at 16 kHz. */
 export class OpusDecoder {
   readonly #decoder: Decoder;
@@ -75,6 +78,11 @@ export class OpusDecoder {
     const { createDecoder } = await load(importIt);
     const sampleRate = defaultFormat.sampleRate as OpusRate;
     return new OpusDecoder(await createDecoder({ sampleRate, channels }), channels);
+  }
+
+  /** What the sound is amplified by from now on, in 1/256 dB: 0 at first. */
+  set gain(gain: number) {
+    this.#decoder.decoderCtl(setGain, gain);
   }
 
   /** The sound in a packet in milliseconds. An empty packet stands for a lost one, as long as the last packet. */

@@ -264,7 +264,8 @@ export class Transcoder {
     if (kind === "opus") return [{ format, pcm: opus.decode(bytes, lostMs), begins: false }];
     const bytesOf = (samples: number) =>
       Math.round((samples * defaultFormat.sampleRate) / 48000) * bytesPerFrame(format);
-    return this.#ogg.push(bytes).map(({ packet, skip, trim, lost, begins }) => {
+    return this.#ogg.push(bytes).map(({ packet, skip, trim, lost, begins, gain }) => {
+      if (begins) opus.gain = gain;
       const pcm = this.#decode(opus, packet, lost / 48);
       if (begins) this.#skip = bytesOf(skip);
       const skipped = Math.min(this.#skip, pcm.length);

@@ -46,6 +46,33 @@ function damage(file: Buffer, at: number, bytes: number, random: (bound: number)
   return copy;
 }
 
+describe("the output gain of Ogg Opus", () => {
+  /** The speech with an output gain in its header. */
+  const amplified = (decibels: number) => {
+    const head = Buffer.from(pages[0]!);
+    // Behind the 27 bytes of the page's header, and one for the length of its packet.
+    head.writeInt16LE(Math.round(256 * decibels), 28 + 16);
+    return Buffer.concat([sealed(head), ...pages.slice(1)]);
+  };
+
+  for (const decibels of [-12, -0.5, 3])
+    it(`of ${decibels} dB is applied to its file, and to no file after it, as by ffmpeg`, async function () {
+      requireProgram(this, "ffmpeg");
+      const file = amplified(decibels);
+      const { sound: plain } = await hear([ogg]);
+      const { sound } = await hear([file, ogg]);
+      const [first, second] = [sound.subarray(0, plain.length), sound.subarray(plain.length)];
+      const theirs = run("ffmpeg", ["-v", "quiet", "-i", "-", "-ar", "16000", "-f", "s16le", "-"], file);
+      const factor = 10 ** (decibels / 20);
+      for (const [made, expected] of [
+        [first, factor],
+        [theirs, factor],
+        [second, 1],
+      ] as const)
+        assert.ok(Math.abs(loudest(made) / loudest(plain) - expected) < 0.05 * expected);
+    });
+});
+
 describe("damaged Ogg Opus", () => {
   it("loses the damaged pages only, whose sound is filled in: it is as long as before, and holds no noise", async () => {
     const whole = await hear([ogg]);
