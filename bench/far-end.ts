@@ -23,12 +23,16 @@ interface Conversation {
   device: number | undefined;
   /** Of its chunks in the turn. */
   seq: number;
+  /** Answers that are complete. */
+  turns: number;
   /** The tick in which the next chunk is due. */
   dueTick: number;
 }
 
 /** How it speaks: one chunk at its time, or answers of `answerMs` that come four times as fast as they play. */
 let answerMs = 0;
+/** What comes with the answers; undefined: sound only. */
+let texts: { firstCharacters: number; handles: number } | undefined;
 let delays: number[] = [];
 const interruptions: { device: number; at: number }[] = [];
 const conversations = new Set<Conversation>();
@@ -36,7 +40,7 @@ const stampBytes = Buffer.alloc(STAMP_BYTES);
 
 const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
 server.on("connection", (socket) => {
-  const conversation: Conversation = { socket, device: undefined, seq: 0, dueTick: 0 };
+  const conversation: Conversation = { socket, device: undefined, seq: 0, turns: 0, dueTick: 0 };
   socket.on("message", (data: Buffer) => receive(conversation, data));
   socket.on("error", () => {});
   socket.on("close", () => conversations.delete(conversation));
@@ -74,6 +78,7 @@ setInterval(() => {
 function speak(conversation: Conversation) {
   const { socket, seq } = conversation;
   stamp(stampBytes, conversation.device ?? 0, seq);
+  if (texts) sendTexts(conversation, texts);
   socket.send(HEAD + stampBytes.toString("base64") + REST + TAIL);
   conversation.seq += 1;
   const ticks = CHUNK_MS / TICK_MS;
@@ -81,15 +86,37 @@ function speak(conversation: Conversation) {
   if (!answerMs || conversation.seq * CHUNK_MS < answerMs) return;
   socket.send('{"serverContent":{"generationComplete":true}}');
   socket.send('{"serverContent":{"turnComplete":true}}');
+  conversation.turns += 1;
   conversation.seq = 0;
   conversation.dueTick += (answerMs * 1.5) / TICK_MS;
 }
 
+/** The transcripts of both sides, in pieces, and handles. */
+function sendTexts(
+  { socket, seq, turns }: Conversation,
+  { firstCharacters, handles }: NonNullable<typeof texts>,
+) {
+  const send = (content: object) => socket.send(JSON.stringify(content));
+  const chunks = answerMs / CHUNK_MS;
+  const heard = "What will the weather be like tomorrow? ";
+  if (seq === 0) {
+    const text = turns ? heard : heard.repeat(firstCharacters / heard.length);
+    send({ serverContent: { inputTranscription: { text } } });
+  }
+  if (seq % 10 === 5) send({ serverContent: { outputTranscription: { text: "It will be sunny, " } } });
+  if (seq % Math.ceil(chunks / handles) === 0)
+    send({ sessionResumptionUpdate: { newHandle: `${turns} ${seq} ${"h".repeat(40)}`, resumable: true } });
+}
+
 const answers = {
   port: () => (server.address() as AddressInfo).port,
-  /** Milliseconds of each answer; 0: one without an end. */
-  speak(ms: number) {
+  /**
+   * @param ms of each answer; 0: one without an end
+   * @param withTexts transcripts, of which the first has so many characters, and so many new handles in each turn
+   */
+  speak(ms: number, withTexts?: NonNullable<typeof texts>) {
     answerMs = ms;
+    texts = withTexts;
   },
   /** Interrupts every conversation, spread over `ms` milliseconds. */
   interrupt(ms: number) {

@@ -43,11 +43,14 @@ const foreign =
     }
   };
 
-/** @param rate of the devices in Hz, in both directions; absent: what the Live server takes and sends */
-const nodeRed =
-  (name: string, ends: Ends, rate?: number): Start =>
+/**
+ * @param rate of the devices in Hz, in both directions; absent: what the Live server takes and sends
+ * @param store the Redis that keeps conversations; absent: nothing does
+ */
+export const nodeRed =
+  (name: string, ends: Ends, rate?: number, store?: string): Start =>
   async (liveUrl) => {
-    const { child, url } = await startNodeRed(flowOf(ends, liveUrl, rate));
+    const { child, url } = await startNodeRed(flowOf(ends, liveUrl, rate, store));
     const isPage = ends === "browser";
     const place = isPage ? `${url}/talk` : `${url.replace("http", "ws")}/device`;
     const rates = rate ? { rateIn: rate, rateOut: rate } : {};

@@ -11,8 +11,8 @@ import { Child } from "./child";
 /** What the flow leads from and to. */
 export type Ends = "websocket" | "browser" | "alone";
 
-/** @param rate of the devices in Hz; undefined: what the Live server takes and sends */
-export function flowOf(ends: Ends, liveUrl: string, rate?: number): FlowNode[] {
+/** @param rate of the devices in Hz; undefined: what the Live server takes and sends @param store the Redis that keeps conversations */
+export function flowOf(ends: Ends, liveUrl: string, rate?: number, store?: string): FlowNode[] {
   const listener = { id: "listener", type: "websocket-listener", path: "/device", wholemsg: "false" };
   const page = { path: "/talk", maxPages: 1_000 };
   const input = (...to: string[]) =>
@@ -36,11 +36,17 @@ export function flowOf(ends: Ends, liveUrl: string, rate?: number): FlowNode[] {
       url: liveUrl,
       allowHttp: true,
       maxConversations: 10_000,
+      ...(store && { store }),
     },
     input("audio-in"),
     node("gone", "status", { scope: ["in"] }, [["session"]]),
     node("audio-in", "gemini-audio-in", { ...sampleRate }, [["session"], []]),
-    node("session", "gemini-live-session", { connection: "connection" }, [["audio-out"], [], [], []]),
+    node("session", "gemini-live-session", { connection: "connection", keepConversations: Boolean(store) }, [
+      ["audio-out"],
+      [],
+      [],
+      [],
+    ]),
     node("audio-out", "gemini-audio-out", { version: 2, ...sampleRate }, [["out"], ["out"]]),
     output,
   ];
@@ -59,7 +65,7 @@ export async function startNodeRed(flow: FlowNode[], packageDir = resolve(__dirn
   const settings = join(userDir, "settings.js");
   writeFileSync(
     settings,
-    `module.exports = { uiPort: ${port}, uiHost: "127.0.0.1", flowFile: "flows.json", credentialSecret: false,
+    `module.exports = { uiPort: ${port}, uiHost: "127.0.0.1", flowFile: "flows.json", credentialSecret: "a secret of the bench",
       telemetry: { enabled: false }, editorTheme: { tours: false } };`,
   );
   const child = new Child(require.resolve("node-red/red.js"), ["-u", userDir, "-s", settings]);

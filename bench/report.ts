@@ -7,6 +7,8 @@ import { version } from "../package.json";
 import { PACKAGE, SDK } from "./middles";
 import type { Figures } from "./round";
 import type { disturbances, Limit } from "./scenes";
+import { type StoreFigures, storeReport } from "./shared-store";
+import { markdown, median } from "./tables";
 
 /** All that a run has measured. */
 export interface Results {
@@ -17,26 +19,16 @@ export interface Results {
   ramp: { steps: Figures[]; limit: Limit };
   /** Bytes of the heap. */
   comeAndGo: { conversations: number; before: number; after: number } | undefined;
+  /** Of each kind of conversation; undefined: not measured. */
+  store: Record<string, StoreFigures> | undefined;
   /** Lines of bench/audio.ts. */
   audio: string[];
-}
-
-/** No single round decides. */
-function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const half = sorted.length / 2;
-  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
 }
 
 /** A core of a Raspberry Pi 4 (Cortex-A72, 1.8 GHz) does about a fifth of the work of a present server core. */
 const PI_RATIO = 5;
 
 const round = (value: number, digits = 1) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
 
 const versionOf = (name: string): string =>
   JSON.parse(readFileSync(join(__dirname, "../node_modules", name, "package.json"), "utf8")).version;
@@ -143,6 +135,7 @@ export function report(results: Results, conversations: number): string {
     `${date}, ${where}; ${versions}. ${conversations} conversations, medians of ${pairs} rounds.`,
     comparison(results),
     others(results),
+    ...(results.store ? [storeReport(results.store)] : []),
     capacity(results),
     ["Sound on its own (bench/audio.ts):", "", "```", ...results.audio, "```"].join("\n"),
   ].join("\n\n");

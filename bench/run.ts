@@ -1,7 +1,9 @@
 // npm run bench: measures what this package costs in a real Node-RED, compared with bare clients of the Live API.
 // --quick: fewer rounds and programs, in less than two minutes. --docs: writes the results into docs/.
+// --store: only what a shared store costs. --storm: computes what happens after an instance has died (bench/storm.ts).
 // --folder DIR: where clients of other people are installed. --profile: writes CPU profiles of the programs to the working directory.
 
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,11 +18,16 @@ import { plot } from "./plot";
 import { machine, type Results, report } from "./report";
 import { type Ends, measure, open } from "./round";
 import { comeAndGo, disturbances, playback, ramp } from "./scenes";
+import { sharedStore, storeReport, TALKS } from "./shared-store";
+import { stormReport } from "./storm";
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     docs: { type: "boolean", default: false },
+    store: { type: "boolean", default: false },
+    storm: { type: "boolean", default: false },
+    seed: { type: "string", default: "1" },
     profile: { type: "boolean", default: false },
     folder: { type: "string", default: join(tmpdir(), "gemini-live-bench") },
   },
@@ -94,8 +101,24 @@ async function run(ends: Ends, middles: readonly Middle[]): Promise<Results> {
     },
     comeAndGo: PLAN.comeAndGo ? await comeAndGo(ends, ours, PLAN.comeAndGo) : undefined,
     ramp: await ramp(ends, ours, PLAN.ramp, ms),
+    store: options.quick ? undefined : await runStore(ends.farEnd),
     audio: await benchAudio(),
   };
+}
+
+/** What a shared store costs; undefined without the program redis-server. */
+async function runStore(farEnd: Child<FarEnd>): Promise<Results["store"]> {
+  if (spawnSync("redis-server", ["--version"]).error)
+    return void console.log("No redis-server here: a shared store is not measured.");
+  const measured: Results["store"] = {};
+  for (const [talk, { about }] of Object.entries(TALKS))
+    measured[about] = await sharedStore(
+      farEnd,
+      talk as keyof typeof TALKS,
+      PLAN.conversations / 4,
+      PLAN.pairs,
+    );
+  return measured;
 }
 
 function writeDocs(text: string, results: Results) {
@@ -108,12 +131,17 @@ function writeDocs(text: string, results: Results) {
 }
 
 async function main() {
+  if (options.storm) return console.log(stormReport(Number(options.seed)));
   const started = performance.now();
   const farEnd = new Child<FarEnd>(join(__dirname, "far-end.ts"));
   const devices = new Child<Devices>(join(__dirname, "devices.ts"));
   const children: Child<object>[] = [farEnd, devices];
   try {
     await Promise.all([farEnd.ready(), devices.ready()]);
+    if (options.store) {
+      const measured = await runStore(farEnd);
+      return console.log(`\n${measured && storeReport(measured)}`);
+    }
     const middles = await startMiddles(`http://127.0.0.1:${await farEnd.ask("port")}`);
     children.push(...middles.map(({ child }) => child));
     const results = await run({ farEnd, devices }, middles);

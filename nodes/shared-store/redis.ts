@@ -1,5 +1,6 @@
 // A connection to Redis, with its official client: an optional package that is loaded when a connection names a shared store.
 
+import { createHash } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
 import type { Clock } from "../../audio/clock";
 import { LiveError } from "../../live/server/errors";
@@ -20,7 +21,8 @@ interface Client {
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "ready", listener: () => void): unknown;
   connect(): Promise<unknown>;
-  eval(script: string, of: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  eval(script: string, of: { keys: string[]; arguments: (string | Buffer)[] }): Promise<unknown>;
+  evalSha: Client["eval"];
   publish(channel: string, message: string): Promise<unknown>;
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   close(): Promise<void>;
@@ -35,6 +37,18 @@ const SILENCE_MS = 5_000;
 /** Milliseconds before the first and further attempts to connect; the wait doubles up to the longest, and is scattered by up to as much. */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 500;
+
+/** Characters from which on a value is written as bytes, which the client sends faster than a long text. */
+const LONG = 1_000;
+
+const digests = new Map<string, string>();
+
+/** Redis knows a script by this once it has run it. */
+function digestOf(script: string): string {
+  const digest = digests.get(script) ?? createHash("sha1").update(script).digest("hex");
+  digests.set(script, digest);
+  return digest;
+}
 
 const importPackage = () => import("redis");
 
@@ -121,8 +135,18 @@ export class Redis {
   }
 
   /** Runs a script. Rejects if Redis cannot be reached or does not answer in time. */
-  eval(script: string, of: { keys: string[]; arguments: string[] }): Promise<unknown> {
-    return this.#ask((client) => client.eval(script, of));
+  eval(
+    script: string,
+    { keys, arguments: values }: { keys: string[]; arguments: string[] },
+  ): Promise<unknown> {
+    const args = values.map((value) => (value.length < LONG ? value : Buffer.from(value)));
+    const of = { keys, arguments: args };
+    return this.#ask((client) =>
+      client.evalSha(digestOf(script), of).catch((error: Error) => {
+        if (!error.message.startsWith("NOSCRIPT")) throw error;
+        return client.eval(script, of);
+      }),
+    );
   }
 
   /** Runs the ownership script, as eval(). */

@@ -57,14 +57,17 @@ interface Owned extends Place {
 }
 
 /** Milliseconds after which an owner that says nothing has lost a conversation, and between two renewals. */
-const LEASE_MS = 3_000;
-const RENEW_MS = 1_000;
-/** Milliseconds between two claims of a conversation that another instance owns; scattered by up to as much. */
-const CLAIM_AGAIN_MS = 100;
+export const LEASE_MS = 3_000;
+export const RENEW_MS = 1_000;
+/**
+ * Milliseconds between two claims of a conversation that another instance owns; scattered by up to as much. All leases of a dead instance
+ * run out at the same moment: this spreads their conversations so that opening them holds up no sound (bench/storm.ts).
+ */
+export const CLAIM_AGAIN_MS = 250;
 /** Milliseconds for which a claim waits for a Redis that is connected and does not answer. */
 const LATE_MS = 4_000;
 /** Milliseconds for which a message waits until the owner hands over: longer than onAsked() may take, and than a lease. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 
 export class SharedStore {
   readonly #options: SharedStoreOptions;
