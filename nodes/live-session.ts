@@ -15,7 +15,7 @@ import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
 import { keepConversations } from "./live-session/keeping";
 import { OUTPUTS, toOutputs, usageTotals } from "./live-session/outputs";
-import { disconnectedClient, isStatus, keyOf, readRequest } from "./live-session/request";
+import { disconnectedClient, isOnlyEnd, isStatus, keyOf, readRequest } from "./live-session/request";
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
 import { UsageTotals } from "./live-session/usage-totals";
@@ -172,6 +172,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
       const key = handles && keyOf(msg);
+      if (key !== undefined && isOnlyEnd(msg) && handles!.isElsewhere(key)) return done();
       const waits = key === undefined ? undefined : handles!.ready(key);
       if (!waits) return receive(msg, done);
       waits

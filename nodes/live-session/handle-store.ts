@@ -122,6 +122,11 @@ export class HandleStores {
     return this.#shared ? this.#shared.claim(key) : this.#isLoading ? this.#loaded : undefined;
   }
 
+  /** Whether another instance may have the conversation of a key. */
+  isElsewhere(key: string) {
+    return this.#shared !== undefined && !this.#shared.owns(key);
+  }
+
   /** The conversation of a key is closed, and its next message may go to another instance. */
   release(key: string) {
     this.#shared?.release(key);

@@ -127,6 +127,10 @@ interface StatusOfNode {
 export const isStatus = ({ status, action, payload }: FlowMessage) =>
   typeof status === "object" && status !== null && action === undefined && payload === undefined;
 
+/** Whether a message only ends sound, speech or an answer: it is for the instance that has the conversation, and brings it to no other. */
+export const isOnlyEnd = ({ action }: FlowMessage) =>
+  ["audioStreamEnd", "activityEnd", "interrupt"].includes(action as string);
+
 /** The session key of the conversation that a message may begin or change; undefined: none. */
 export function keyOf(msg: FlowMessage): string | undefined {
   if (isStatus(msg)) return disconnectedClient(msg);

@@ -46,6 +46,14 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
     assert.match(JSON.stringify(simulator.conversations[0]!.setup), /Puck/);
   });
 
+  it("leave a conversation where it is when only an end of sound or speech, or an interrupt, comes to the other one", async () => {
+    for (const action of ["audioStreamEnd", "activityEnd", "interrupt"]) await second.say(undefined, action);
+    await first.say("where am I");
+    await first.sends(isAnswer("where am I"), "an answer of the first instance");
+    assertSaid("where am I");
+    assert.equal(simulator.conversations[0]!.connections, 1);
+  });
+
   it("lose no conversation when one is killed while the model talks: the other one continues it", async () => {
     await first.say(LONG);
     await first.sends(({ role }) => role === "model", "the beginning of an answer");
