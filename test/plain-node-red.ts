@@ -1,6 +1,7 @@
 // A real Node-RED in a process of its own with settings of the test, run by its own program, with this package as npm links it.
 
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -16,13 +17,16 @@ export interface PlainNodeRed extends NodeRed {
   continue(): void;
 }
 
-/** A port that was free a moment ago. */
+/** A port that was free a moment ago, and that no system gives to a client: those are above. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
+  for (;;) {
+    const port = 20_000 + randomInt(12_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").catch(() => undefined);
+    if (!isFree) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
 }
 
 /**

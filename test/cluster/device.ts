@@ -19,6 +19,7 @@ export interface Told {
   text?: string;
   color?: string;
   state?: string;
+  attempt?: number;
   topic?: string;
   pauseMs?: number;
   /** Milliseconds since 1970, of its arrival. */
@@ -33,6 +34,9 @@ const AGAIN_MS = 200;
 /** Milliseconds after which a hello without an answer is said again. */
 const HELLO_AGAIN_MS = 2_000;
 
+/** A longer pause is one between two answers. */
+const ANSWER_PAUSE_MS = 1_500;
+
 export class Device {
   readonly name: string;
   readonly way: Way;
@@ -40,6 +44,9 @@ export class Device {
   readonly told = new Inbox<Told>();
   /** Of sound that it got. */
   soundBytes = 0;
+  #soundAt = Number.NaN;
+  /** Milliseconds between two frames of an answer, and when the second one came, in milliseconds since 1970. */
+  readonly pauses: { at: number; ms: number }[] = [];
   /** The instance that it talks to. */
   instance: string | undefined;
   #socket: WebSocket | undefined;
@@ -166,6 +173,9 @@ export class Device {
   #receive(isSound: boolean, data: Buffer, responseTopic?: string) {
     if (isSound) {
       this.soundBytes += data.length;
+      const at = Date.now();
+      if (at - this.#soundAt < ANSWER_PAUSE_MS) this.pauses.push({ at, ms: at - this.#soundAt });
+      this.#soundAt = at;
       return;
     }
     const told = { ...JSON.parse(data.toString()), at: Date.now() } as Told;
