@@ -25,7 +25,7 @@ export interface PlayerOptions {
   /** Sound that may wait until the program takes it, in milliseconds. More drops the oldest. */
   maxMs: number;
   /** Finds the program; throws a DeviceError if there is none. */
-  command(format: PlayerFormat): Command;
+  command(format: PlayerFormat): Command | Promise<Command>;
   run(command: Command, handlers: Handlers): Running;
   /** The program has been started, or has ended after all sound. */
   onChange(isPlaying: boolean): void;
@@ -55,6 +55,8 @@ export class Player {
   readonly #outage: Outage;
   #queue: { pcm: Buffer; format: PlayerFormat }[] = [];
   #queuedMs = 0;
+  /** The program is being found. */
+  #isStarting = false;
   #playing: Playing | undefined;
   /** Clock time before which the program is not started again. */
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -108,7 +110,7 @@ export class Player {
 
   #pump() {
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
-      this.#playing ??= this.#start(next.format);
+      if (!this.#playing) void this.#start(next.format);
       const playing = this.#playing;
       if (!playing) return;
       if (!isSame(playing.format, next.format) && !playing.isEnding) this.#end(playing);
@@ -121,34 +123,46 @@ export class Player {
     }
   }
 
-  #start(format: PlayerFormat): Playing | undefined {
-    const { clock, command: find, run, onChange } = this.#options;
+  async #start(format: PlayerFormat) {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
     try {
-      const command = find(format);
-      const running = run(command, {
-        onDrain: () => {
-          playing.isFull = false;
-          this.#writtenAt = clock.now();
-          this.#pump();
-        },
-      });
-      const playing: Playing = {
-        command,
-        running,
-        format,
-        isEnding: false,
-        isFlushed: false,
-        isFull: false,
-        stallsAt: Number.POSITIVE_INFINITY,
-      };
-      running.ended.then((error) => this.#onEnd(playing, error ?? playing.stall));
-      this.#endWhenIdle(playing, IDLE_MS);
-      onChange(true);
-      return playing;
+      const found = this.#options.command(format);
+      if (!(found instanceof Promise)) return this.#run(found, format);
+      const command = await found;
+      // It may have been flushed or closed meanwhile.
+      if (this.#queue.length === 0) return;
+      this.#run(command, format);
+      this.#pump();
     } catch (error) {
       this.#fail(error as Error);
-      return undefined;
+    } finally {
+      this.#isStarting = false;
     }
+  }
+
+  #run(command: Command, format: PlayerFormat) {
+    const { clock, run, onChange } = this.#options;
+    const running = run(command, {
+      onDrain: () => {
+        playing.isFull = false;
+        this.#writtenAt = clock.now();
+        this.#pump();
+      },
+    });
+    const playing: Playing = {
+      command,
+      running,
+      format,
+      isEnding: false,
+      isFlushed: false,
+      isFull: false,
+      stallsAt: Number.POSITIVE_INFINITY,
+    };
+    this.#playing = playing;
+    running.ended.then((error) => this.#onEnd(playing, error ?? playing.stall));
+    this.#endWhenIdle(playing, IDLE_MS);
+    onChange(true);
   }
 
   #endWhenIdle(playing: Playing, ms: number) {

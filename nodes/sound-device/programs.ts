@@ -1,8 +1,9 @@
 // The programs that record and play sound on this machine: which of them is installed, and how it is called.
 
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { LiveError } from "../../live/server/errors";
 
 /** A failure of a device or its program. The message gives the cause and what to do. */
@@ -90,11 +91,15 @@ export function findProgram(kind: Kind, choice: ProgramChoice): { program: Progr
   );
 }
 
-/** Returns the command that records from, or plays on, a device. Throws a DeviceError if no program can. */
-export function commandFor(kind: Kind, choice: ProgramChoice, format: StreamFormat): Command {
+/** Returns the command that records from, or plays on, a device; that of PipeWire comes later. Throws a DeviceError if no program can. */
+export function commandFor(
+  kind: Kind,
+  choice: ProgramChoice,
+  format: StreamFormat,
+): Command | Promise<Command> {
   const { program, file } = findProgram(kind, choice);
-  const write = { alsa, pipewire: pipewireWith(file), sox, ffmpeg }[program];
-  return { program, file, args: write(kind, format) };
+  if (program !== "pipewire") return { program, file, args: { alsa, sox, ffmpeg }[program](kind, format) };
+  return takesRaw(file).then((raw) => ({ program, file, args: pipewire(kind, format, raw) }));
 }
 
 function alsa(kind: Kind, { sampleRate, channels, device, bufferMs }: StreamFormat): string[] {
@@ -107,18 +112,38 @@ function alsa(kind: Kind, { sampleRate, channels, device, bufferMs }: StreamForm
   return [...sound, ...buffer, "-D", device || "default"];
 }
 
-/** Newer versions of PipeWire take `-` for a sound file unless there is `--raw`; older ones always use raw sound, and refuse the option. */
-function pipewireWith(file: string) {
-  return (kind: Kind, { sampleRate, channels, device, bufferMs }: StreamFormat): string[] => {
-    const { stdout } = spawnSync(file, ["--help"], { encoding: "utf8", timeout: 5_000 });
-    return [
-      ...(stdout?.includes("--raw") ? ["--raw"] : []),
-      ...["--format", "s16", "--rate", `${sampleRate}`, "--channels", `${channels}`],
-      ...["--latency", kind === "microphone" ? "20ms" : `${bufferMs}ms`],
-      ...(device ? ["--target", device] : []),
-      "-",
-    ];
-  };
+/** By the path of a program of PipeWire, and when it was installed. */
+const rawPrograms = new Map<string, Promise<boolean>>();
+
+/**
+ * Whether a program of PipeWire has the option `--raw`, by its help. Newer versions take `-` for a sound file without it; older ones
+ * always use raw sound, and refuse the option.
+ */
+function takesRaw(file: string): Promise<boolean> {
+  const key = `${file} ${statSync(file).mtimeMs}`;
+  const printed = () => promisify(execFile)(file, ["--help"], { timeout: 5_000 });
+  const known =
+    rawPrograms.get(key) ??
+    printed().then(
+      ({ stdout }) => stdout.includes("--raw"),
+      () => false,
+    );
+  rawPrograms.set(key, known);
+  return known;
+}
+
+function pipewire(
+  kind: Kind,
+  { sampleRate, channels, device, bufferMs }: StreamFormat,
+  raw: boolean,
+): string[] {
+  return [
+    ...(raw ? ["--raw"] : []),
+    ...["--format", "s16", "--rate", `${sampleRate}`, "--channels", `${channels}`],
+    ...["--latency", kind === "microphone" ? "20ms" : `${bufferMs}ms`],
+    ...(device ? ["--target", device] : []),
+    "-",
+  ];
 }
 
 function sox(kind: Kind, { sampleRate, channels, device }: StreamFormat): string[] {

@@ -21,7 +21,7 @@ export interface RecorderOptions {
   /** Hz of the mono PCM16 that the program delivers. */
   sampleRate: number;
   /** Finds the program; throws a DeviceError if there is none. */
-  command(): Command;
+  command(): Command | Promise<Command>;
   run(command: Command, handlers: Handlers): Running;
   /** Gets whole samples, in chunks of any size, no faster than in real time. */
   onSound(chunk: Buffer): void;
@@ -35,6 +35,8 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #outage: Outage;
   #isWanted = false;
+  /** The program is being found. */
+  #isLaunching = false;
   #running: Running | undefined;
   #isRecording = false;
   #cancelRestart: (() => void) | undefined;
@@ -56,7 +58,7 @@ export class Recorder {
     if (this.#isWanted) return;
     this.#isWanted = true;
     // A program that was stopped may still have the device: its end starts the next one.
-    if (!this.#running) this.#launch();
+    if (!this.#running && !this.#isLaunching) void this.#launch();
   }
 
   /** Stops at once. Resolves when the program has ended. */
@@ -70,50 +72,58 @@ export class Recorder {
     await this.#running?.ended;
   }
 
-  #launch() {
+  async #launch() {
     this.#cancelRestart = undefined;
-    const { clock, sampleRate, command: find, run, onSound, onStart } = this.#options;
+    this.#isLaunching = true;
+    try {
+      const found = this.#options.command();
+      const command = found instanceof Promise ? await found : found;
+      if (this.#isWanted) this.#record(command);
+    } catch (error) {
+      if (this.#isWanted) this.#retry(error as Error);
+    } finally {
+      this.#isLaunching = false;
+    }
+  }
+
+  #record(command: Command) {
+    const { clock, sampleRate, run, onSound, onStart } = this.#options;
     let provenAt: number | undefined;
     let half: Buffer = Buffer.alloc(0);
     let aheadMs = 0;
     let heardAt = clock.now();
     let silentIntervals = 0;
     let stall: DeviceError | undefined;
-    try {
-      const command = find();
-      const running = run(command, {
-        onSound: (chunk) => {
-          silentIntervals = 0;
-          if (!this.#isWanted || this.#running !== running) return;
-          if (provenAt === undefined) {
-            provenAt = clock.now() + PROVEN_MS;
-            this.#isRecording = true;
-            onStart();
-          }
-          if (clock.now() >= provenAt) this.#outage.over();
-          const sound = half.length > 0 ? Buffer.concat([half, chunk]) : chunk;
-          const whole = sound.length - (sound.length % sampleBytes);
-          half = sound.subarray(whole);
-          const waitedMs = clock.now() - heardAt;
-          heardAt = clock.now();
-          aheadMs = Math.max(0, aheadMs - waitedMs * DRIFT) + durationMs(chunk, sampleRate);
-          if (aheadMs > AHEAD_MS) this.#holdBack(running, aheadMs - AHEAD_MS);
-          onSound(sound.subarray(0, whole));
-        },
+    const running = run(command, {
+      onSound: (chunk) => {
+        silentIntervals = 0;
+        if (!this.#isWanted || this.#running !== running) return;
+        if (provenAt === undefined) {
+          provenAt = clock.now() + PROVEN_MS;
+          this.#isRecording = true;
+          onStart();
+        }
+        if (clock.now() >= provenAt) this.#outage.over();
+        const sound = half.length > 0 ? Buffer.concat([half, chunk]) : chunk;
+        const whole = sound.length - (sound.length % sampleBytes);
+        half = sound.subarray(whole);
+        const waitedMs = clock.now() - heardAt;
+        heardAt = clock.now();
+        aheadMs = Math.max(0, aheadMs - waitedMs * DRIFT) + durationMs(chunk, sampleRate);
+        if (aheadMs > AHEAD_MS) this.#holdBack(running, aheadMs - AHEAD_MS);
+        onSound(sound.subarray(0, whole));
+      },
+    });
+    const watch = () => {
+      this.#cancelWatch = clock.after(WATCH_MS, () => {
+        if (++silentIntervals < 2) return watch();
+        stall = explainStall("microphone", command);
+        running.kill();
       });
-      const watch = () => {
-        this.#cancelWatch = clock.after(WATCH_MS, () => {
-          if (++silentIntervals < 2) return watch();
-          stall = explainStall("microphone", command);
-          running.kill();
-        });
-      };
-      watch();
-      this.#running = running;
-      running.ended.then((error) => this.#onEnd(error ?? stall));
-    } catch (error) {
-      this.#retry(error as Error);
-    }
+    };
+    watch();
+    this.#running = running;
+    running.ended.then((error) => this.#onEnd(error ?? stall));
   }
 
   /** The null device of ALSA, or a file, would fill the flow with sound as fast as this machine can take it. */
@@ -131,11 +141,11 @@ export class Recorder {
     if (!this.#isWanted) return;
     // Without an error it was stopped, and is wanted again by now.
     if (error) this.#retry(error);
-    else this.#launch();
+    else void this.#launch();
   }
 
   #retry(error: Error) {
     const wait = this.#outage.failed(error);
-    this.#cancelRestart = this.#options.clock.after(wait, () => this.#launch());
+    this.#cancelRestart = this.#options.clock.after(wait, () => void this.#launch());
   }
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Player, type PlayerFormat } from "../../../nodes/sound-device/player";
 import { type Command, DeviceError } from "../../../nodes/sound-device/programs";
 import { TestClock } from "../../clock";
+import { deferred } from "../../inbox";
 import { FakeRunning } from "./running";
 
 const COMMAND: Command = { program: "alsa", file: "aplay", args: [] };
@@ -20,6 +21,8 @@ describe("a player", () => {
   let changes: boolean[];
   let dropped: number;
   let player: Player;
+  /** When it is set, the program is found later. */
+  let found: ReturnType<typeof deferred<Command>> | undefined;
 
   beforeEach(() => {
     clock = new TestClock();
@@ -28,12 +31,13 @@ describe("a player", () => {
     failures = [];
     changes = [];
     dropped = 0;
+    found = undefined;
     player = new Player({
       clock,
       maxMs: 1_000,
       command(format) {
         formats.push(format);
-        return COMMAND;
+        return found?.promise ?? COMMAND;
       },
       run(_command, handlers) {
         const program = new FakeRunning(handlers);
@@ -62,6 +66,25 @@ describe("a player", () => {
     assert.equal(Buffer.concat(last().written).length, 2_000 * 48);
     await last().finish();
     assert.deepEqual([changes, clock.waiting], [[true, false], 0]);
+  });
+
+  it("plays what waits once its program is found, and nothing of what is flushed before that", async () => {
+    found = deferred<Command>();
+    player.play(sound(20), MONO);
+    player.flush();
+    player.play(sound(20, 2), MONO);
+    player.play(sound(20, 3), MONO);
+    found.resolve(COMMAND);
+    await found.promise;
+    assert.deepEqual([programs.length, last().written], [1, [sound(20, 2), sound(20, 3)]]);
+    player.flush();
+    await last().finish();
+    found = deferred<Command>();
+    player.play(sound(20), MONO);
+    await player.close();
+    found.resolve(COMMAND);
+    await found.promise;
+    assert.deepEqual([programs.length, formats.length, failures], [1, 2, []]);
   });
 
   it("ends a program that takes no more sound for fifteen seconds, and says so", async () => {

@@ -1,8 +1,10 @@
 // Which program is used, how it is called, and how to install one.
 
 import assert from "node:assert/strict";
+import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import {
+  type Command,
   commandFor,
   findExecutable,
   installCommand,
@@ -12,8 +14,8 @@ import { cleanUp, replace } from "../../clean-up";
 import { onlyPrograms, temporaryFolder, writeProgram } from "../../sound-programs";
 
 const FORMAT = { sampleRate: 16_000, channels: 1, device: "", bufferMs: 100 };
-const argumentsOf = (choice: ProgramChoice, format: object = {}) =>
-  commandFor("loudspeaker", choice, { ...FORMAT, ...format }).args.join(" ");
+const argumentsOf = async (choice: ProgramChoice, format: object = {}) =>
+  (await commandFor("loudspeaker", choice, { ...FORMAT, ...format })).args.join(" ");
 
 function onPlatform(platform: NodeJS.Platform) {
   const own = Object.getOwnPropertyDescriptor(process, "platform")!;
@@ -22,7 +24,7 @@ function onPlatform(platform: NodeJS.Platform) {
 }
 
 describe("the programs for sound", () => {
-  it("are searched in PATH: ALSA, PipeWire, sox, ffmpeg", () => {
+  it("are searched in PATH: ALSA, PipeWire, sox, ffmpeg", async () => {
     const folder = onlyPrograms({ ffmpeg: "exit" });
     for (const [file, program] of [
       ["ffmpeg", "ffmpeg"],
@@ -31,10 +33,10 @@ describe("the programs for sound", () => {
       ["aplay", "alsa"],
     ] as const) {
       writeProgram(join(folder, file), "exit");
-      const found = commandFor("loudspeaker", "auto", FORMAT);
+      const found = await commandFor("loudspeaker", "auto", FORMAT);
       assert.deepEqual([found.program, found.file], [program, join(folder, file)]);
     }
-    assert.equal(commandFor("loudspeaker", "sox", FORMAT).program, "sox");
+    assert.equal((await commandFor("loudspeaker", "sox", FORMAT)).program, "sox");
   });
 
   it("are not taken from the current folder, and must be executable", () => {
@@ -47,33 +49,48 @@ describe("the programs for sound", () => {
     assert.equal(findExecutable("aplay"), undefined);
   });
 
-  it("get a device only when one is chosen", () => {
+  it("get a device only when one is chosen", async () => {
     onlyPrograms({ aplay: "exit", "pw-play": "exit", sox: "exit", ffmpeg: "exit" });
-    assert.match(argumentsOf("alsa"), / -D default$/);
-    assert.match(argumentsOf("alsa", { device: "plughw:1" }), / -D plughw:1$/);
-    assert.doesNotMatch(argumentsOf("pipewire"), /--target/);
-    assert.match(argumentsOf("pipewire", { device: "usb" }), / --target usb -$/);
-    assert.match(argumentsOf("sox"), / -d$/);
-    assert.match(argumentsOf("sox", { device: "plughw:1" }), / -t alsa plughw:1$/);
-    assert.match(argumentsOf("ffmpeg", { device: "plughw:1" }), / -f alsa plughw:1$/);
+    assert.match(await argumentsOf("alsa"), / -D default$/);
+    assert.match(await argumentsOf("alsa", { device: "plughw:1" }), / -D plughw:1$/);
+    assert.doesNotMatch(await argumentsOf("pipewire"), /--target/);
+    assert.match(await argumentsOf("pipewire", { device: "usb" }), / --target usb -$/);
+    assert.match(await argumentsOf("sox"), / -d$/);
+    assert.match(await argumentsOf("sox", { device: "plughw:1" }), / -t alsa plughw:1$/);
+    assert.match(await argumentsOf("ffmpeg", { device: "plughw:1" }), / -f alsa plughw:1$/);
   });
 
-  it("of PipeWire get raw sound from every version", () => {
+  it("of PipeWire get raw sound from every version", async () => {
     onlyPrograms({ "pw-play": "echo '  -a, --raw    RAW mode'", "pw-record": "echo '--rate'" });
-    assert.ok(commandFor("loudspeaker", "auto", FORMAT).args.includes("--raw"));
-    assert.ok(!commandFor("microphone", "auto", FORMAT).args.includes("--raw"));
+    assert.ok((await commandFor("loudspeaker", "auto", FORMAT)).args.includes("--raw"));
+    assert.ok(!(await commandFor("microphone", "auto", FORMAT)).args.includes("--raw"));
   });
 
-  it("of macOS and Windows are sox and ffmpeg, with the devices of the system", () => {
+  it("of PipeWire are asked once which options they have, without waiting for them, and again after an update", async () => {
+    const folder = onlyPrograms({ "pw-play": 'echo x >> "$0.calls"' });
+    const file = join(folder, "pw-play");
+    const find = () => commandFor("loudspeaker", "auto", FORMAT);
+    const both = [find(), find()];
+    assert.ok(both.every((found) => found instanceof Promise));
+    await Promise.all(both);
+    await find();
+    assert.equal(readFileSync(`${file}.calls`, "utf8"), "x\n");
+    writeProgram(file, "echo --raw");
+    utimesSync(file, 1, 1);
+    assert.ok((await find()).args.includes("--raw"));
+  });
+
+  it("of macOS and Windows are sox and ffmpeg, with the devices of the system", async () => {
     const folder = onlyPrograms({ arecord: "exit", sox: "exit", ffmpeg: "exit", "sox.exe": "exit" });
     writeProgram(join(folder, "ffmpeg.exe"), "exit");
     onPlatform("darwin");
-    assert.match(argumentsOf("sox", { device: "Jabra" }), / -t coreaudio Jabra$/);
-    assert.match(argumentsOf("ffmpeg"), / -f audiotoolbox -$/);
-    const microphone = (device: string) => commandFor("microphone", "ffmpeg", { ...FORMAT, device }).args;
+    assert.match(await argumentsOf("sox", { device: "Jabra" }), / -t coreaudio Jabra$/);
+    assert.match(await argumentsOf("ffmpeg"), / -f audiotoolbox -$/);
+    const microphone = (device: string) =>
+      (commandFor("microphone", "ffmpeg", { ...FORMAT, device }) as Command).args;
     assert.ok(microphone("").includes(":default"));
     onPlatform("win32");
-    assert.match(argumentsOf("sox", { device: "Jabra" }), / -t waveaudio Jabra$/);
+    assert.match(await argumentsOf("sox", { device: "Jabra" }), / -t waveaudio Jabra$/);
     assert.ok(microphone("Jabra").includes("audio=Jabra"));
     assert.throws(() => microphone(""), /no default microphone on Windows\. Choose a device, or install sox/);
   });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { type Command, DeviceError } from "../../../nodes/sound-device/programs";
 import { Recorder } from "../../../nodes/sound-device/recorder";
 import { TestClock } from "../../clock";
+import { deferred } from "../../inbox";
 import { FakeRunning } from "./running";
 
 const COMMAND: Command = { program: "alsa", file: "arecord", args: [] };
@@ -16,7 +17,7 @@ describe("a recorder", () => {
   let heard: Buffer[];
   let starts: number;
   let recorder: Recorder;
-  let command: () => Command;
+  let command: () => Command | Promise<Command>;
 
   beforeEach(() => {
     clock = new TestClock();
@@ -49,6 +50,25 @@ describe("a recorder", () => {
     sound();
     sound();
     assert.deepEqual([heard.length, starts, recorder.isRecording], [2, 1, true]);
+  });
+
+  it("starts its program once that is found, and only if it is still wanted", async () => {
+    const found = deferred<Command>();
+    command = () => found.promise;
+    recorder.start();
+    await recorder.stop();
+    recorder.start();
+    assert.equal(programs.length, 0);
+    found.resolve(COMMAND);
+    await found.promise;
+    assert.equal(programs.length, 1);
+    const stopped = recorder.stop();
+    await last().finish();
+    await stopped;
+    recorder.start();
+    await recorder.stop();
+    await found.promise;
+    assert.deepEqual([programs.length, failures, clock.waiting], [1, [], 0]);
   });
 
   it("restarts a program that dies after 1 s, 2 s, 4 s and so on up to a minute, and reports each cause once", async () => {
