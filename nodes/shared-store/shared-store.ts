@@ -76,6 +76,8 @@ export class SharedStore {
   readonly #results: ToolResults;
   readonly #me = `${hostname()}/${randomUUID()}`;
   readonly #owned = new Map<string, Owned>();
+  /** The last steps of those that are not owned any more. */
+  readonly #releases = new Set<Promise<void>>();
   #cancelRenewal = () => {};
   #isClosed = false;
   #isMissing = false;
@@ -142,15 +144,16 @@ export class SharedStore {
     if (!owned || (owned.claiming && !this.#isClosed)) return;
     this.#owned.delete(key);
     owned.steps = owned.steps.then(() => this.#keep(owned, "release"));
+    const release = owned.steps.finally(() => this.#releases.delete(release));
+    this.#releases.add(release);
   }
 
   /** Releases all conversations, and closes the connection to Redis. */
   async close() {
     this.#isClosed = true;
     this.#cancelRenewal();
-    const all = [...this.#owned.values()];
-    for (const { key } of all) this.release(key);
-    await Promise.all([this.#results.close(), ...all.map(({ steps }) => steps)]);
+    for (const key of [...this.#owned.keys()]) this.release(key);
+    await Promise.all([this.#results.close(), ...this.#releases]);
     await this.#redis.close();
   }
 
