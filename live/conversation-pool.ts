@@ -108,6 +108,11 @@ export class ConversationPool {
     });
   }
 
+  /** Leaves all conversations, as leave(). @param onLeft is called for each */
+  leaveAll(cause: string, withinMs: number, onLeft: (key: string) => void) {
+    for (const key of [...this.#conversations.keys()]) this.leave(key, cause, withinMs, () => onLeft(key));
+  }
+
   /** Another process may have continued the conversation of a key since it was closed here: its next input opens it from what is stored. */
   forgetClosed(key: string) {
     if (this.find(key)?.isOpen === false) this.#conversations.delete(key);

@@ -7,6 +7,7 @@ import { Pacer } from "../audio/pacer";
 import type { PlaybackOptions } from "../audio/playback";
 import { InputError } from "../live/server/errors";
 import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
+import { addPlayer } from "./leaving/instance";
 import { audioOut } from "./settings/audio-out";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings, type SettingsOf } from "./settings/table";
@@ -48,6 +49,7 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
     free: (line) => line.free(),
   });
   const loadConverter = resamplerLoader(node);
+  const removePlayer = addPlayer(() => lines.isBusy);
   let closed = false;
 
   const openLine = async () => {
@@ -89,6 +91,7 @@ function runAudioOut(node: Node, settings: SettingsOf<typeof audioOut>) {
   });
   node.on("close", () => {
     closed = true;
+    removePlayer();
     lines.close();
   });
 }

@@ -11,6 +11,7 @@ import { Sites } from "./browser-in/sites";
 import { Tickets } from "./browser-in/tickets";
 import { onFlowsStarted } from "./flow/flow-start";
 import type { FlowMessage } from "./flow/messages";
+import { isLeaving } from "./leaving/instance";
 import { type BrowserInSettings, browserIn } from "./settings/browser-in";
 import { rejectMessages } from "./settings/invalid-settings";
 import { readSettings } from "./settings/table";
@@ -58,8 +59,8 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
   };
 
   const opened = (socket: WebSocket, ticket: string, user: string | undefined) => {
-    // Middleware can take longer than a deploy.
-    if (closing) return refuse(socket, 1001);
+    // Middleware can take longer than a deploy. A page that tries again may reach another instance.
+    if (closing || isLeaving()) return refuse(socket, 1001);
     if (!tickets.use(ticket)) return refuse(socket, 4001);
     // Each open page may come back before its old socket is known to be dead.
     if (sockets.size >= 2 * settings.maxPages) return refuse(socket, 4002);
@@ -81,7 +82,7 @@ function runBrowserIn(RED: NodeAPI, node: Node, settings: BrowserInSettings, sit
         if (!known?.isOpen && openPages() >= settings.maxPages) return page().close(4002);
         client = known ?? new Client(id, node.id, user);
         clients.set(id, client);
-        client.attach(outbox, () => page().close(4004));
+        client.attach(outbox, (code) => page().close(code));
         away.delete(client);
         away.limit(settings.maxPages);
         outbox.push(JSON.stringify({ type: "ready", resume: token } satisfies NodeMessage));

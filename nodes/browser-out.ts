@@ -22,6 +22,7 @@ export = (RED: NodeAPI) => {
 };
 
 function deliver(node: Node, msg: FlowMessage) {
+  if (msg.event === "left") return clients.get(String(msg._session?.id))?.leave();
   const message = toPage(msg);
   const { _session: owner } = msg;
   // A page that has closed gets nothing.

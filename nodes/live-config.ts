@@ -2,6 +2,7 @@
 
 import type { NodeAPI, NodeDef } from "node-red";
 import type { ConnectionCredentials, LiveConfigNode, LiveConnection } from "./flow/node-types";
+import { leaveGracefully, serveHealth } from "./leaving/instance";
 import { OwnSimulator, readConnection } from "./live-config/connection";
 import { serveConnectionTest } from "./live-config/connection-check";
 import { OwnLimits } from "./live-config/shared-limits";
@@ -14,13 +15,17 @@ export = (RED: NodeAPI) => {
     const simulator = new OwnSimulator();
     const limits = new OwnLimits(this);
     let connection: LiveConnection | undefined;
+    let stay = () => {};
     this.connection = () => {
-      connection ??= limits.over(
-        readConnection(RED, readSettings(liveConfig, def), this.credentials, simulator),
-      );
+      if (connection) return connection;
+      const settings = readSettings(liveConfig, def);
+      connection = limits.over(readConnection(RED, settings, this.credentials, simulator));
+      if (settings.leaveGracefully)
+        stay = leaveGracefully(RED, connection.leaving, 1_000 * settings.leaveSeconds);
       return connection;
     };
     this.on("close", (done: () => void) => {
+      stay();
       Promise.all([simulator.close(), limits.close()]).then(
         () => done(),
         () => done(),
@@ -40,4 +45,5 @@ export = (RED: NodeAPI) => {
     },
   );
   serveConnectionTest(RED);
+  serveHealth(RED);
 };

@@ -13,8 +13,9 @@ import { type FlowMessage, type Identity, identityOf } from "./flow/messages";
 import type { LiveConfigNode, LiveSessionNode } from "./flow/node-types";
 import { Badge } from "./live-session/badge";
 import { conversationSettings } from "./live-session/conversation-settings";
+import { Departure } from "./live-session/departure";
 import { keepConversations } from "./live-session/keeping";
-import { OUTPUTS, toOutputs, usageTotals } from "./live-session/outputs";
+import { left, OUTPUTS, refused, toOutputs, usageTotals } from "./live-session/outputs";
 import { disconnectedClient, isOnlyEnd, isStatus, keyOf, readRequest } from "./live-session/request";
 import { settingWarnings } from "./live-session/setting-warnings";
 import { SessionTools } from "./live-session/tools";
@@ -49,6 +50,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   if (config?.type !== "gemini-live-config")
     throw new InputError("The live session has no connection. Choose one in its dialog.", "GEMINI_SETTING");
   const connection = config.connection();
+  const { leaving } = connection;
   const settings = conversationSettings(nodeSettings);
   const variables = variablesOf(liveSession, def);
   let isClosed = false;
@@ -70,6 +72,10 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     for (const [output, msg] of toOutputs(shown, source))
       if (!isClosed || output === "audio")
         sendOn(node, OUTPUTS[output], Object.assign(msg, identity && identityOf(identity)));
+    if (identity && event.type === "state" && event.state === "closed" && leaving.hasBegun) {
+      departure.tell(identity.session);
+      sendOn(node, OUTPUTS.events, { ...left(leaving.conversations), ...identityOf(identity) });
+    }
   };
   const totals = new UsageTotals(node, systemClock);
   const withToday = (event: Extract<ConversationEvent, { type: "usage" }>, model: string) => ({
@@ -118,6 +124,12 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     random: Math.random,
   };
   const conversations = new ConversationPool(options, connection.limits, emit);
+  const departure = new Departure(
+    leaving,
+    conversations,
+    (key) => handles?.release(key),
+    (msg, why) => sendOn(node, OUTPUTS.events, { ...refused("GEMINI_LEAVING", why), ...identityOf(msg) }),
+  );
   const configure = (key: string, own: OwnSettings | undefined) => {
     const settings = settingsWith(own);
     const { model, leftOut } = setupOf(settings);
@@ -149,9 +161,11 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (msg.event === "played") return done();
     const request = readRequest(msg);
     const identity = identityOf(msg);
-    if (request === "usage") {
+    if (request === "usage" || request === "leave") {
       const { action: _, ...asked } = msg;
-      sendOn(node, OUTPUTS.events, { ...asked, ...identity, ...usageTotals(totals.days) });
+      if (request === "leave") departure.begin();
+      const answer = request === "usage" ? usageTotals(totals.days) : left(leaving.conversations);
+      sendOn(node, OUTPUTS.events, { ...asked, ...identity, ...answer });
       return done();
     }
     const { session } = identity;
@@ -171,6 +185,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   };
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
+      if (departure.ignores(msg)) return done();
       const key = handles && keyOf(msg);
       if (key !== undefined && isOnlyEnd(msg) && handles!.isElsewhere(key)) return done();
       const waits = key === undefined ? undefined : handles!.ready(key);
@@ -179,7 +194,8 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
         .then(() => {
           if (isClosed)
             throw new InputError("The live session was closed before this could be sent.", "GEMINI_ENDED");
-          receive(msg, done);
+          if (departure.ignores(msg)) done();
+          else receive(msg, done);
         })
         .catch(done)
         // A message that opens no conversation, such as an invalid one, keeps none from other instances.
@@ -212,6 +228,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
   node.on("close", (removed: boolean, closed: () => void) => {
     isClosed = true;
     stopWatching();
+    departure.close();
     if (removed) totals.forget();
     const unanswered = conversations.close();
     const isStored = handles?.close();

@@ -42,6 +42,7 @@ const NEVER: Record<string, Record<string, string[]>> = {
   "tool-response": {
     "is reported by the live session": [
       "GEMINI_CONVERSATION_LIMIT",
+      "GEMINI_LEAVING",
       "GEMINI_PROTOCOL",
       "GEMINI_SOUND",
       "GEMINI_TOKEN_BUDGET",
@@ -57,6 +58,7 @@ const NEVER: Record<string, Record<string, string[]>> = {
       "GEMINI_ELSEWHERE",
       "GEMINI_ENDED",
       "GEMINI_HANDLE",
+      "GEMINI_LEAVING",
       "GEMINI_MODULE",
       "GEMINI_PROTOCOL",
       "GEMINI_QUEUE_FULL",

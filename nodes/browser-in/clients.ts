@@ -1,7 +1,8 @@
 // The pages that are open, and those that may come back: browser in opens them, browser out writes to them.
 
 import { createHash, randomBytes } from "node:crypto";
-import type { NodeMessage } from "../../browser/protocol";
+import { systemClock } from "../../audio/clock";
+import type { CloseCode, NodeMessage } from "../../browser/protocol";
 import type { Outbox } from "./outbox";
 
 /** Sound for a page: mono PCM16, its rate in Hz. */
@@ -14,6 +15,8 @@ export interface PageSound {
 
 /** Texts of a page that it may send again. */
 const MAX_TEXTS = 100;
+/** Milliseconds without sound after which a page that leaves has all of its answer. */
+const SILENCE_MS = 500;
 
 /** A page, from its first message until it has been away for long enough. Its id is that of its `_session`. */
 export class Client {
@@ -29,8 +32,10 @@ export class Client {
   #state: string | undefined;
   /** The ids of its last texts. */
   #texts: string[] = [];
-  /** Closes the socket when another takes its place. */
-  #onReplaced = () => {};
+  /** Closes the socket when another takes its place, or when the page leaves. */
+  #close = (_code: CloseCode) => {};
+  /** Ends the wait for silence of a page that leaves. */
+  #stay: (() => void) | undefined;
 
   constructor(id: string, node: string, user: string | undefined) {
     this.id = id;
@@ -50,13 +55,19 @@ export class Client {
     return true;
   }
 
-  /** Attaches the page's socket. @param onReplaced is called when another socket takes its place */
-  attach(outbox: Outbox, onReplaced: () => void) {
-    const replaced = this.#onReplaced;
+  /** Attaches the page's socket. @param close closes it: another one takes its place, or the page shall connect again */
+  attach(outbox: Outbox, close: (code: CloseCode) => void) {
+    const closeReplaced = this.#close;
     this.#outbox = outbox;
-    this.#onReplaced = onReplaced;
+    this.#close = close;
     this.#sound = undefined;
-    replaced();
+    closeReplaced(4004);
+  }
+
+  /** Has the page connect again when no more sound comes: its conversation continues in another instance of Node-RED. */
+  leave() {
+    this.#stay?.();
+    this.#stay = systemClock.after(SILENCE_MS, () => this.#close(1001));
   }
 
   /** Sends the state of the conversation to a page that has come back. */
@@ -68,7 +79,9 @@ export class Client {
   detach(outbox: Outbox): boolean {
     if (this.#outbox !== outbox) return false;
     this.#outbox = undefined;
-    this.#onReplaced = () => {};
+    this.#close = () => {};
+    this.#stay?.();
+    this.#stay = undefined;
     return true;
   }
 
@@ -88,6 +101,7 @@ export class Client {
       outbox.push(JSON.stringify({ type: "sound", rate, turn } satisfies NodeMessage));
     }
     outbox.push(pcm);
+    if (this.#stay) this.leave();
   }
 }
 

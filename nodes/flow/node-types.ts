@@ -8,6 +8,7 @@ import type { OwnTokens } from "../../live/server/credentials";
 import type { Server } from "../../live/server/server";
 import type { Continuity, Setup } from "../../live/setup/setup";
 import type { ToolResult } from "../../live/tools/tool-dispatch";
+import type { Leaving } from "../leaving/leaving";
 import type { LiveConfigSettings } from "../settings/live-config";
 import type { SharedLimits } from "../shared-store/limits";
 import type { SharedStoreOptions } from "../shared-store/shared-store";
@@ -25,6 +26,8 @@ export interface SharedConnection {
   connectTimeoutMs: number;
   waiting: QueueLimits;
   limits: ConversationLimits;
+  /** Whether the conversations leave this Node-RED. */
+  leaving: Leaving;
   continuity: Continuity;
   /** The store of kept conversations; undefined: Node-RED's context. @throws InputError if it cannot be used */
   store(): Pick<SharedStoreOptions, "address" | "secret"> | undefined;

@@ -7,6 +7,7 @@ import { InputError } from "../../live/server/errors";
 import type { Continuity } from "../../live/setup/setup";
 import { type Simulator, startSimulator } from "../../simulator/server";
 import type { ConnectionCredentials, SharedConnection } from "../flow/node-types";
+import { Leaving } from "../leaving/leaving";
 import type { LiveConfigSettings } from "../settings/live-config";
 import { readAccess, readServer } from "./server";
 import { readStore } from "./store";
@@ -42,6 +43,7 @@ export function readConnection(
 ): SharedConnection {
   const kind = settings.server;
   const server = readServer(RED, settings);
+  const open = new Set<Conversation>();
   return {
     kind,
     server: async () =>
@@ -54,8 +56,9 @@ export function readConnection(
     limits: {
       maxConversations: settings.maxConversations,
       idleTimeoutMs: 60_000 * settings.idleTimeoutMinutes,
-      open: new Set<Conversation>(),
+      open,
     },
+    leaving: new Leaving(open),
     continuity: continuityOf(settings),
     store: () => readStore(RED, settings, credentials),
   };

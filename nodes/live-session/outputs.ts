@@ -2,6 +2,7 @@
 
 import type { NodeMessage } from "node-red";
 import type { ConversationEvent } from "../../live/events";
+import type { ErrorCode } from "../../live/server/error-codes";
 import type { Call } from "../../live/state/state";
 import { causeOfEnd } from "../../live/turns/end-reasons";
 import type { ToolCallReference } from "../flow/messages";
@@ -84,6 +85,13 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
 
 /** The event that answers the action `usage`. */
 export const usageTotals = (days: readonly ModelUsage[]) => report("usageTotals", { days })[1];
+
+/** The event that a conversation has left. @param conversations those of the connection that are still open */
+export const left = (conversations: number) => report("left", { conversations })[1];
+
+/** The event that a message was refused. */
+export const refused = (code: ErrorCode, why: string) =>
+  report("refused", { what: "conversation", why, code })[1];
 
 /** A message of the events output: its payload is a copy of the details without those that are undefined. */
 function report(event: string, details: object, turn?: number): Output {

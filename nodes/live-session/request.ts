@@ -9,8 +9,8 @@ import { PER_CONVERSATION } from "../settings/live-session";
 import { isImageType, requireImage } from "./image";
 import { MAX_PAYLOAD_BYTES, readHistory, readUserTurn, type Turn } from "./turns";
 
-export type Action = "connect" | "disconnect" | "reset" | "interrupt" | "usage";
-const ACTIONS = ["connect", "disconnect", "reset", "interrupt", "usage"];
+export type Action = "connect" | "disconnect" | "reset" | "interrupt" | "usage" | "leave";
+const ACTIONS = ["connect", "disconnect", "reset", "interrupt", "usage", "leave"];
 
 /** A new instruction for a conversation. */
 export interface Update {
@@ -134,7 +134,8 @@ export const isOnlyEnd = ({ action }: FlowMessage) =>
 /** The session key of the conversation that a message may begin or change; undefined: none. */
 export function keyOf(msg: FlowMessage): string | undefined {
   if (isStatus(msg)) return disconnectedClient(msg);
-  return msg.event === "played" ? undefined : sessionKey(msg);
+  const isForAll = msg.action === "usage" || msg.action === "leave";
+  return isForAll || msg.event === "played" ? undefined : sessionKey(msg);
 }
 
 /**

@@ -183,6 +183,15 @@ export const liveConfig = table(
       }),
       store: text({ default: "", label: "Shared store", icon: "database", placeholder: "store" }),
       storeTls: reference({ type: "tls-config", label: "TLS of the store", icon: "certificate" }),
+      leaveGracefully: flag({ default: false, label: "Leave gracefully" }),
+      leaveSeconds: number({
+        default: 8,
+        min: 1,
+        max: 600,
+        label: "Leave within (s)",
+        icon: "sign-out",
+        shown: { leaveGracefully: [true] },
+      }),
     }),
   },
   {

@@ -39,6 +39,7 @@ export const ERRORS: Record<string, readonly ErrorCode[]> = {
     "GEMINI_QUEUE_FULL",
     "GEMINI_ENDED",
     "GEMINI_ELSEWHERE",
+    "GEMINI_LEAVING",
     "GEMINI_CONVERSATION_LIMIT",
     "GEMINI_TOKEN_BUDGET",
     ...CONNECTION,

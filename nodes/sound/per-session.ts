@@ -32,6 +32,11 @@ export class PerSession<T> {
     return this.#kept.get(key)?.value;
   }
 
+  /** Whether one of them still works. */
+  get isBusy() {
+    return [...this.#kept.values()].some(({ value }) => this.#options.isBusy(value));
+  }
+
   /** Keeps `value` for this key, and notes that it is used now. One too many ends the least recently used one that is not busy. */
   use(key: string, value: T) {
     const { clock, sweepMs } = this.#options;

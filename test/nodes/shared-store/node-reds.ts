@@ -19,6 +19,8 @@ export interface Sent {
 }
 
 export interface Instance extends PlainNodeRed {
+  /** What its health path answers: the HTTP status and the JSON. */
+  health(): Promise<{ http: number; status?: string; conversations?: number }>;
   say(payload: unknown, action?: string): Promise<unknown>;
   /** Says something in another conversation. */
   talk(session: string, payload: unknown): Promise<unknown>;
@@ -83,13 +85,14 @@ const flowFor = (server: string, store: string, { keepConversations = true, ...l
 interface Limits {
   secret?: string;
   maxConversations?: number;
+  leaveGracefully?: boolean;
   keepConversations?: boolean;
 }
 
 export async function startInstance(server: string, store: string, limits: Limits = {}): Promise<Instance> {
   const { secret, ...more } = limits;
   const nodeRed = await startPlainNodeRed(
-    secret ? `credentialSecret: ${JSON.stringify(secret)},` : "",
+    `runtimeState: { enabled: true }, ${secret ? `credentialSecret: ${JSON.stringify(secret)},` : ""}`,
     flowFor(server, store, more),
   );
   cleanUp(() => {
@@ -99,6 +102,11 @@ export async function startInstance(server: string, store: string, limits: Limit
   const { debug, badges } = await opened(listenAsEditor(nodeRed.url));
   return {
     ...nodeRed,
+    health: async () => {
+      const response = await fetch(new URL("/gemini-live/health", nodeRed.url));
+      const json = response.status === 200 || response.status === 503;
+      return { http: response.status, ...(json ? await response.json() : {}) };
+    },
     say: (payload, action) => post(nodeRed, "/say", { payload, action }),
     talk: (session, payload) => post(nodeRed, "/say", { session, payload }),
     askForToken: async (caller) => {
