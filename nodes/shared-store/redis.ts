@@ -75,6 +75,8 @@ export async function makeClient(
     socket: /^rediss:/i.test(url) ? { ...tls, ...reach, tls: true } : reach,
     pingInterval: PING_MS,
     disableOfflineQueue: true,
+    // Each command has a limit of time here: one of the client's own would make an AbortSignal for each.
+    commandOptions: { timeout: 0 },
   }) as unknown as Client;
 }
 
