@@ -95,16 +95,16 @@ export class ConversationPool {
   /**
    * Closes the conversation of a key, which continues in another process, and forgets it: at its next idle moment.
    * @param withinMs milliseconds after which that is done without an idle moment
-   * @param onLeft is called afterwards
+   * @param onLeft is called afterwards; absent: nobody waits for it
    */
-  leave(key: string, cause: string, withinMs: number, onLeft = () => {}) {
+  leave(key: string, cause: string, withinMs: number, onLeft?: () => void) {
     const conversation = this.find(key);
-    if (!conversation) return onLeft();
+    if (!conversation) return onLeft?.();
     conversation.leave(withinMs, () => {
       this.#options.places?.leave(key);
-      conversation.close(cause);
+      conversation.close(cause, onLeft !== undefined);
       if (this.find(key) === conversation) this.#conversations.delete(key);
-      onLeft();
+      onLeft?.();
     });
   }
 

@@ -4,9 +4,11 @@ import type { Clock } from "../audio/clock";
 import type { ConnectionReport } from "./connection/connection-report";
 import type { ProgressPort } from "./connection/progress";
 import type { SessionOpening } from "./connection/session-opening";
-import type { HistoryTurn } from "./input/input";
+import type { HistoryTurn, Kept } from "./input/input";
+import type { InputGate } from "./input/input-gate";
 import type { Call } from "./state/state";
 import type { StateStore } from "./state/store";
+import type { ToolDispatch } from "./tools/tool-dispatch";
 import type { TurnTracker } from "./turns/turn-tracker";
 
 export interface ProgressParts {
@@ -15,50 +17,64 @@ export interface ProgressParts {
   turns: TurnTracker;
   opening: SessionOpening;
   report: ConnectionReport;
+  tools: ToolDispatch;
+  input: InputGate;
+  /** What this process has left to another one, in the place of what waits; undefined: it has left nothing. */
+  left(): readonly Kept[] | undefined;
 }
 
 /** Reads and restores the progress of the conversation with these parts, which may be made after this. */
 export function progressOf(parts: () => ProgressParts): ProgressPort {
   return {
     read: () => {
-      const { clock, state, turns, opening } = parts();
+      const { clock, turns, opening, tools, input, left } = parts();
       const { instruction } = opening;
       const progress = {
         history: turns.history.map(withoutImages),
         seeded: turns.seeded.map(withoutImages),
         usage: turns.usage,
-        calls: shifted(state.current.calls, clock.date() - clock.now()),
+        calls: shifted(tools.unanswered, clock.date() - clock.now()),
+        waiting: left() ?? input.waiting,
         ...(instruction !== undefined && { instruction }),
       };
       return { progress, unanswered: turns.questions.repeatable };
     },
-    restore: ({ calls, instruction, ...said }, awayMs) => {
-      const { clock, state, turns, opening, report } = parts();
+    restore: ({ calls, waiting, instruction, ...said }, awayMs) => {
+      const { clock, state, turns, opening, report, input } = parts();
       if (awayMs !== undefined) report.onLost(awayMs);
       turns.restore(said);
       opening.restore(instruction);
+      input.restore(waiting);
       if (calls.length)
         state.apply({ type: "callsRestored", calls: shifted(calls, clock.now() - clock.date()) });
     },
   };
 }
 
-/** Calls `note` after each change of the progress, once for all that a frame changes: the parts act on it one after the other. */
-export function onProgress(state: StateStore, note: () => void) {
+/**
+ * Calls `note` after each change of the progress, once for all that a frame changes: the parts act on it one after the other.
+ * @returns a function to call when what waits may have changed
+ */
+export function onProgress(state: StateStore, note: () => void): () => void {
   let isDue = false;
-  state.onChange((before, after, { type }) => {
-    const isProgress =
-      type === "textSent" ||
-      before.answer !== after.answer ||
-      before.turn !== after.turn ||
-      before.calls !== after.calls;
-    if (isDue || !isProgress) return;
+  const noteSoon = () => {
+    if (isDue) return;
     isDue = true;
     queueMicrotask(() => {
       isDue = false;
       note();
     });
+  };
+  state.onChange((before, after, { type }) => {
+    const isProgress =
+      type === "textSent" ||
+      before.connection !== after.connection ||
+      before.answer !== after.answer ||
+      before.turn !== after.turn ||
+      before.calls !== after.calls;
+    if (isProgress) noteSoon();
   });
+  return noteSoon;
 }
 
 /** An image would be stored with each change that follows it. */

@@ -6,7 +6,7 @@ import { SessionOpening } from "./connection/session-opening";
 import { onProgress, progressOf } from "./conversation-progress";
 import type { ConversationEvent } from "./events";
 import { FrameRouter } from "./frame-router";
-import type { Done, Input } from "./input/input";
+import { type Done, type Input, isKept, type Kept } from "./input/input";
 import { InputGate } from "./input/input-gate";
 import { Lifecycle } from "./lifecycle";
 import type { ConversationOptions } from "./options";
@@ -31,8 +31,10 @@ export class Conversation {
   readonly #upkeep: Upkeep;
   readonly #handle: ResumptionHandle;
   #lastUsed: number;
-  /** Another process may continue it from now on. */
-  #isLeft = false;
+  /** What is left to another process, which may continue the conversation from now on; undefined: it is not left. */
+  #left: readonly Kept[] | undefined;
+  /** What waits may have changed. */
+  #noteSoon = () => {};
 
   constructor(options: ConversationOptions, emit: (event: ConversationEvent) => void) {
     const { settings, continuity, clock } = options;
@@ -44,11 +46,11 @@ export class Conversation {
     const handle: ResumptionHandle = new ResumptionHandle(
       canResume(settings, continuity),
       options.handles,
-      progressOf(() => ({ clock, state, turns, opening, report })),
+      progressOf(() => ({ clock, state, turns, opening, report, tools, input, left: () => this.#left })),
     );
     if (options.handles?.keepsProgress)
-      onProgress(state, () => {
-        if (!this.#isLeft) handle.note();
+      this.#noteSoon = onProgress(state, () => {
+        if (!this.#left) handle.note();
       });
     const watch = new ServerWatch(
       clock,
@@ -67,7 +69,10 @@ export class Conversation {
       state,
       connect: () => this.connect(),
       hasBegun: () => this.isOpen || handle.value(clock.now()) !== undefined,
-      onSent: (sent) => turns.onSent(sent),
+      onSent: (sent) => {
+        turns.onSent(sent);
+        if (isKept(sent) || sent.kind === "toolResponse") this.#noteSoon();
+      },
       onLostSound: (ms) => emit({ type: "gap", pauseMs: 0, lostSoundMs: Math.round(ms) }),
     });
     const tools = new ToolDispatch({
@@ -159,6 +164,7 @@ export class Conversation {
   send(input: Input, done: Done) {
     this.#lastUsed = this.#options.clock.now();
     this.#state.batch(() => this.#input.send(input, done));
+    if (isKept(input)) this.#noteSoon();
   }
 
   /** Opens the conversation if it is not open. */
@@ -173,6 +179,7 @@ export class Conversation {
       this.#turns.questions.giveUp();
       this.#input.rejectTexts();
     });
+    this.#noteSoon();
   }
 
   /** Whether a tool call waits for a response. */
@@ -231,11 +238,12 @@ export class Conversation {
 
   /**
    * Closes the connection and rejects everything still queued; a stored handle can still resume the conversation.
+   * @param handsOver another process waits for the conversation, and sends the texts that wait: their messages are done
    * @returns the number of sent texts without an answer; those that are stored to be sent again do not count
    */
-  close(cause?: string): number {
+  close(cause?: string, handsOver = false): number {
+    this.#left = handsOver ? this.#input.handOver() : [];
     this.#handle.note();
-    this.#isLeft = true;
     return this.#lifecycle.close(cause);
   }
 

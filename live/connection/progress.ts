@@ -1,6 +1,6 @@
 // How far a conversation has come: what another process needs, beside the handle, to continue it.
 
-import type { HistoryTurn, Text } from "../input/input";
+import type { HistoryTurn, Kept, Text } from "../input/input";
 import type { Call } from "../state/state";
 import type { Usage } from "../turns/token-usage";
 
@@ -12,8 +12,10 @@ export interface Progress {
   seeded: readonly HistoryTurn[];
   /** Tokens of the conversation. */
   usage: Usage;
-  /** Tool calls without a response; their times are milliseconds since 1970. */
+  /** Tool calls to which no response was sent; their times are milliseconds since 1970. */
   calls: readonly Call[];
+  /** What waits to be sent. */
+  waiting: readonly Kept[];
   /** The instruction that has replaced the one of the settings. */
   instruction?: string;
   /** The conversation has continued beyond what the handle covers. */

@@ -45,6 +45,8 @@ export class ResumptionHandle {
   #refusals = 0;
   #unanswered: readonly Text[] = [];
   #isLoading = false;
+  /** Something is stored, which may have to change. */
+  #isStored = false;
   readonly #progress: ProgressPort | undefined;
 
   /**
@@ -81,9 +83,12 @@ export class ResumptionHandle {
         this.#value = stored?.handle;
         this.#unanswered = stored?.unanswered ?? [];
         this.#alive = now;
-        if (!stored?.progress) return;
-        this.#stale = stored.progress.isStale;
-        this.#progress?.restore(stored.progress, stored.awayMs);
+        this.#isStored = stored !== undefined;
+        if (stored?.progress) {
+          this.#stale = stored.progress.isStale;
+          this.#progress?.restore(stored.progress, stored.awayMs);
+        }
+        this.note();
       },
       () => {}, // A handle that cannot be read counts as not stored.
     );
@@ -117,11 +122,14 @@ export class ResumptionHandle {
     if (!this.#progress || !this.#loaded || this.#isLoading) return;
     const { progress, unanswered } = this.#progress.read();
     const texts = [...this.#unanswered, ...unanswered];
-    if (this.#value || texts.length || progress.history.length || progress.calls.length) this.#save(texts);
+    const { history, calls, waiting } = progress;
+    const isSomething = this.#value || [texts, history, calls, waiting].some(({ length }) => length > 0);
+    if (isSomething || this.#isStored) this.#save(texts);
   }
 
   #save(unanswered: readonly Text[]) {
     const progress = this.#progress && { ...this.#progress.read().progress, isStale: this.#stale };
+    this.#isStored = true;
     this.#store?.save({ handle: this.#value, unanswered, ...(progress && { progress }) });
   }
 
@@ -139,6 +147,7 @@ export class ResumptionHandle {
     this.#isLoading = false;
     this.#value = undefined;
     this.#stale = false;
+    this.#isStored = false;
     this.#store?.save(undefined);
   }
 

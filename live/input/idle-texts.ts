@@ -1,7 +1,7 @@
 // Texts that wait until the conversation is idle.
 
 import { InputError } from "../server/errors";
-import { type Done, lengthOf, MAX_WAITING_LENGTH, type Text, type Waiting } from "./input";
+import { type Done, lengthOf, MAX_WAITING_LENGTH, noDone, type Text, type Waiting } from "./input";
 
 /** Maximum number of waiting texts. */
 const MAX_TEXTS = 100;
@@ -20,6 +20,15 @@ export class IdleTexts {
           "GEMINI_QUEUE_FULL",
         ),
       );
+  }
+
+  get texts(): readonly Text[] {
+    return this.#waiting.map(({ input }) => input);
+  }
+
+  /** Adds texts that another process has left, before those that wait. */
+  putBack(texts: readonly Text[]) {
+    this.#waiting.unshift(...texts.map((input) => ({ input, done: noDone })));
   }
 
   /** Takes the oldest. */

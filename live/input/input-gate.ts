@@ -10,7 +10,15 @@ import { isIdle } from "../state/state";
 import type { StateStore } from "../state/store";
 import { judge } from "./admission";
 import { IdleTexts } from "./idle-texts";
-import { type Done, type HistoryTurn, type Input, promptFor, type Signal, type Text } from "./input";
+import {
+  type Done,
+  type HistoryTurn,
+  type Input,
+  type Kept,
+  promptFor,
+  type Signal,
+  type Text,
+} from "./input";
 import { PushToTalk } from "./push-to-talk";
 import type { QueueLimits } from "./queue";
 import { type Outlet, Sender, type SenderListener } from "./sender";
@@ -91,6 +99,26 @@ export class InputGate {
   /** Queues texts that are sent again, before everything that waits. */
   putBack(texts: readonly Text[]) {
     this.#sender.putBack(texts.map((text) => ({ ...text, again: true })));
+  }
+
+  /** The texts and histories that wait, those that wait for an idle moment last. */
+  get waiting(): readonly Kept[] {
+    return [...this.#sender.waiting, ...this.#idleTexts.texts];
+  }
+
+  /** Queues what has waited in another process, before everything that waits. */
+  restore(waiting: readonly Kept[]) {
+    const isForIdle = (input: Kept): input is Text => input.kind === "text" && input.whenIdle === true;
+    this.#idleTexts.putBack(waiting.filter(isForIdle));
+    this.#sender.putBack(waiting.filter((input) => !isForIdle(input)));
+  }
+
+  /** Takes what waits, whose messages are done: another process sends it. */
+  handOver(): readonly Kept[] {
+    const sent = this.#sender.handOver();
+    const { texts } = this.#idleTexts;
+    for (let text = this.#idleTexts.take(); text; text = this.#idleTexts.take()) text.done();
+    return [...sent, ...texts];
   }
 
   /** Before everything that waits, the model is asked to speak, unless it is asked something anyway. */

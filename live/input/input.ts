@@ -71,7 +71,17 @@ export interface Signal {
   signal: "activityStart" | "activityEnd" | "audioStreamEnd";
 }
 
-export type Input = Sound | Image | Text | { kind: "history"; turns: HistoryTurn[] } | ToolResponse | Signal;
+export interface History {
+  kind: "history";
+  turns: HistoryTurn[];
+}
+
+export type Input = Sound | Image | Text | History | ToolResponse | Signal;
+
+/** Input that another process sends when this one dies before it was sent. */
+export type Kept = Text | History;
+
+export const isKept = (input: Input): input is Kept => input.kind === "text" || input.kind === "history";
 
 /** Called once: without an error when the input was sent (sound: when it was accepted), else with an error. */
 export type Done = (error?: Error) => void;

@@ -7,12 +7,13 @@ import {
   type Done,
   type Image,
   type Input,
+  isKept,
+  type Kept,
   lengthOf,
   MAX_WAITING_LENGTH,
   noDone,
   type Signal,
   type Sound,
-  type Text,
   type Waiting,
 } from "./input";
 
@@ -84,9 +85,9 @@ export class InputQueue {
       );
   }
 
-  /** Queues texts that are sent again, before everything that waits. */
-  putBack(texts: readonly Text[]) {
-    for (const input of texts.toReversed()) {
+  /** Queues what is sent again, or what another process has left, before everything that waits. */
+  putBack(messages: readonly Kept[]) {
+    for (const input of messages.toReversed()) {
       this.#orderBefore -= 1;
       this.#messages.unshift({ input, done: noDone, order: this.#orderBefore });
     }
@@ -97,6 +98,13 @@ export class InputQueue {
     this.#orderBefore -= 1;
     const input = { kind: "signal", signal: "activityStart" } as const;
     this.#messages.unshift({ input, done: noDone, order: this.#orderBefore });
+  }
+
+  /** The waiting texts and histories, without texts that are sent again: their conversation knows of those. */
+  get messages(): readonly Kept[] {
+    return this.#messages.flatMap(({ input }) =>
+      isKept(input) && !(input.kind === "text" && input.again) ? [input] : [],
+    );
   }
 
   /** Whether sound waits, and the first signal after it, if there is one. */

@@ -8,7 +8,7 @@ import type { StateStore } from "../state/store";
 import { isSilencedByTools } from "./admission";
 import { type Writable, write, writeStop } from "./client-messages";
 import { ImageRate } from "./image-rate";
-import type { Done, HistoryTurn, Input, Text } from "./input";
+import type { Done, HistoryTurn, Input, Kept, Text } from "./input";
 import { InputQueue, type QueueLimits } from "./queue";
 
 /** Bytes in the socket's buffer above which sound waits in the queue: about three seconds of base64 sound. */
@@ -117,8 +117,22 @@ export class Sender {
     return hasSound && wasCut;
   }
 
-  putBack(questions: readonly Text[]) {
-    this.#queue.putBack(questions);
+  /** As InputQueue.messages. */
+  get waiting() {
+    return this.#queue.messages;
+  }
+
+  /** As InputQueue.putBack(). */
+  putBack(messages: readonly Kept[]) {
+    this.#queue.putBack(messages);
+  }
+
+  /** Takes what waits and is kept, whose messages are done: another process sends it. */
+  handOver(): readonly Kept[] {
+    const { waiting } = this;
+    for (const kind of ["text", "history"] as const)
+      for (const { input, done } of this.#queue.takeKind(kind)) if (waiting.includes(input)) done();
+    return waiting;
   }
 
   /** From now on, everything waits. `questions` are sent again, before what waits. */

@@ -40,6 +40,8 @@ export interface ToolDispatchOptions {
 
 export class ToolDispatch {
   readonly #options: ToolDispatchOptions;
+  /** Calls whose responses wait for the connection. */
+  readonly #unsent = new Set<Call>();
 
   constructor(options: ToolDispatchOptions) {
     this.#options = options;
@@ -90,8 +92,18 @@ export class ToolDispatch {
           "GEMINI_CALL_ENDED",
         ),
       );
-    if (!result.willContinue) this.#options.state.apply({ type: "callsSettled", ids: [id] });
-    this.#send(call, result, done);
+    if (result.willContinue) return this.#send(call, result, done);
+    this.#options.state.apply({ type: "callsSettled", ids: [id] });
+    this.#unsent.add(call);
+    this.#send(call, result, (error) => {
+      this.#unsent.delete(call);
+      done(error);
+    });
+  }
+
+  /** The calls to which no response was sent. */
+  get unanswered(): readonly Call[] {
+    return [...this.#pending, ...this.#unsent];
   }
 
   /** Sends the model an error for each call that has timed out. Call it about once a second. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { HandleStore } from "../../../live/connection/resumption-handle";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
-import { accept, answer, begin, Exchange, finish, type Line } from "../exchange";
+import { accept, answer, begin, cut, Exchange, finish, type Line } from "../exchange";
 import { continuity, endWithTest, settings, Talk, type TalkOptions } from "../talk";
 
 const weather: ServedTool = {
@@ -48,6 +48,10 @@ describe("a conversation that continues in another process", () => {
     return talk;
   };
 
+  /** Sends a text that is never sent to the server from here. */
+  const wait = (text: string, more: { whenIdle?: true } = {}) =>
+    exchange.talk.conversation.send({ kind: "text", text, turnComplete: true, ...more }, () => {});
+
   it("is resumed with the handle, and the flow is told how long it was away", async () => {
     await start(answer);
     await exchange.talk.say("hello");
@@ -79,6 +83,66 @@ describe("a conversation that continues in another process", () => {
     await exchange.talk.next("audio");
     const next = await takeOver();
     await next.say("are you there");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/^2 text/), ["2 text user: are you there"]);
+  });
+
+  it("sends texts that waited for the connection, once and before its own, and none that was stopped", async () => {
+    await start(answer, { server: () => new Promise(() => {}) });
+    wait("stopped");
+    exchange.talk.conversation.interrupt();
+    for (const text of ["first", "second"]) wait(text);
+    await new Promise((resolve) => setImmediate(resolve));
+    const next = await takeOver();
+    await next.say("third");
+    await exchange.seen("1 text user: third");
+    assert.deepEqual(exchange.lines(/text/), [
+      "1 text user: first",
+      "1 text user: second",
+      "1 text user: third",
+    ]);
+  });
+
+  it("sends a text that waited for an idle moment, once, also when a third process continues", async () => {
+    await start(begin);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    wait("by the way", { whenIdle: true });
+    const second = await takeOver();
+    await second.say("are you there");
+    await second.next("audio");
+    const third = await takeOver();
+    third.conversation.connect();
+    await exchange.seen("3 text user: by the way");
+    const fourth = await takeOver();
+    await fourth.say("and now");
+    await exchange.seen("4 text user: and now");
+    await exchange.settled();
+    assert.deepEqual(exchange.lines(/by the way/).length, 1);
+  });
+
+  it("leaves texts that wait to the process that it is handed over to: their messages are done", async () => {
+    await start(begin);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    const isSent = exchange.talk.sayWhenIdle("by the way");
+    exchange.talk.conversation.close("continues elsewhere", true);
+    await isSent;
+    const next = await takeOver();
+    next.conversation.connect();
+    await exchange.seen("2 text user: by the way");
+  });
+
+  it("leaves no text whose message has got an error", async () => {
+    await start(begin);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    const isSent = exchange.talk.sayWhenIdle("by the way");
+    exchange.talk.conversation.close();
+    await assert.rejects(isSent, /ended before this could be sent/);
+    const next = await takeOver();
+    await next.say("are you there");
+    await exchange.seen("2 text user: are you there");
     await exchange.settled();
     assert.deepEqual(exchange.lines(/^2 text/), ["2 text user: are you there"]);
   });
@@ -137,6 +201,34 @@ describe("a conversation that continues in another process", () => {
     await exchange.seen("2 response call 1");
     assert.deepEqual(next.all("toolCall"), []);
     await assert.rejects(next.respond("call 1", "sunny"), /waits for no response/);
+  });
+
+  it("still waits for a tool response that could not be sent before its process died", async () => {
+    const options = { tools: () => [weather] };
+    let setups = 0;
+    handles = sharedStore();
+    exchange = await Exchange.start(
+      {
+        text: ({ reply }) =>
+          reply({ toolCall: { functionCalls: [{ id: "call 1", name: "get_weather", args: {} }] } }),
+        setup: (line) => {
+          setups += 1;
+          if (setups !== 2) accept(line);
+        },
+      },
+      { handles, ...options },
+    );
+    await exchange.talk.say("the weather");
+    await exchange.talk.next("toolCall");
+    cut(exchange.line());
+    await exchange.seen("2 setup handle 1");
+    exchange.talk.conversation.respond("call 1", { response: { output: "sunny" } }, () => {});
+    const next = await takeOver(options);
+    next.conversation.connect();
+    await next.next("resumed");
+    await next.respond("call 1", "sunny");
+    await exchange.seen("3 response call 1");
+    assert.equal(exchange.lines(/response/).length, 1);
   });
 
   it("keeps the token count, so that its budget holds", async () => {

@@ -64,6 +64,22 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
     assertSaid(LONG, "are you still there");
   });
 
+  it("lose no text that waited for the end of an answer when one is killed, and send none twice", async () => {
+    await first.say(LONG);
+    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+    await first.sayWhenIdle("by the way");
+    // Redis has the text by the time that it has answered these.
+    for (const session of ["hall", "attic"]) {
+      await first.askUsage(session);
+      await first.sends(isEvent("usageTotals"), "an answer of Redis");
+    }
+    first.kill();
+    await second.say("are you still there");
+    await second.sends(isAnswer("by the way"), "the answer to the text that waited");
+    await second.sends(isEvent("turnComplete"), "its end");
+    assertSaid(LONG, "are you still there", "by the way");
+  });
+
   it("continue at once what one has left that was stopped", async () => {
     const isStopped = first.stop();
     await second.say("are you still there");

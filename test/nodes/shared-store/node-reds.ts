@@ -22,6 +22,10 @@ export interface Instance extends PlainNodeRed {
   /** What its health path answers: the HTTP status and the JSON. */
   health(): Promise<{ http: number; status?: string; conversations?: number }>;
   say(payload: unknown, action?: string): Promise<unknown>;
+  /** Asks for the tokens that were used, which claims a conversation. */
+  askUsage(session: string): Promise<unknown>;
+  /** Says something that waits for an idle moment. */
+  sayWhenIdle(payload: string): Promise<unknown>;
   /** Says something in another conversation. */
   talk(session: string, payload: unknown): Promise<unknown>;
   /** Asks for a token. Returns the status of the answer. */
@@ -108,6 +112,8 @@ export async function startInstance(server: string, store: string, limits: Limit
       return { http: response.status, ...(json ? await response.json() : {}) };
     },
     say: (payload, action) => post(nodeRed, "/say", { payload, action }),
+    sayWhenIdle: (payload) => post(nodeRed, "/say", { payload, whenIdle: true }),
+    askUsage: (session) => post(nodeRed, "/say", { session, action: "usage" }),
     talk: (session, payload) => post(nodeRed, "/say", { session, payload }),
     askForToken: async (caller) => {
       const body = new URLSearchParams({ caller });
