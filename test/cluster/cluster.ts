@@ -98,6 +98,8 @@ export interface Cluster {
   port: number;
   /** Sends a command to HAProxy, and returns its answer. */
   command(line: string): Promise<string>;
+  /** Waits until HAProxy sends sockets to an instance. */
+  isUp(instance: Instance): Promise<void>;
 }
 
 /**
@@ -157,12 +159,14 @@ async function startHaproxy(instances: readonly Instance[]) {
     for await (const data of socket) answer += data;
     return answer;
   };
-  for (;;) {
-    const status = await command("show stat").catch(() => "");
+  const isUp = async ({ name }: Instance) => {
     // After its first checks.
-    if (NAMES.every((name) => new RegExp(`^instances,${name},.*,UP,.*,L7OK,`, "m").test(status))) break;
-    if (hasEnded(program)) throw new Error(`haproxy has ended:\n${output()}`);
-    await sleep(50);
-  }
-  return { port, command };
+    const up = new RegExp(`^instances,${name},.*,UP,.*,L7OK,`, "m");
+    while (!up.test(await command("show stat").catch(() => ""))) {
+      if (hasEnded(program)) throw new Error(`haproxy has ended:\n${output()}`);
+      await sleep(50);
+    }
+  };
+  for (const instance of instances) await isUp(instance);
+  return { port, command, isUp };
 }

@@ -97,6 +97,10 @@ export class Device {
     return new Promise((resolve, reject) => {
       const end = this.#after(patienceMs, () => {
         this.#listeners.delete(listener);
+        const last = this.told.items
+          .slice(-15)
+          .map(({ at, ...told }) => `${at - since} ms: ${JSON.stringify(told)}`);
+        error.message += `; ${this.way}, at ${this.instance}, was told since then:\n${last.join("\n")}`;
         reject(error);
       });
       const listener = (told: Told) => {
@@ -151,23 +155,31 @@ export class Device {
   async #openMqtt(protocolVersion: 4 | 5) {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${this.#cluster.mqttPort}`, { protocolVersion });
     this.#mqtt = client;
-    const answerTo = `voice/to/${this.name}/text`;
-    const hello = () => {
-      if (this.instance) return;
-      const properties = protocolVersion === 5 ? { properties: { responseTopic: answerTo } } : {};
-      client.publish(`voice/hello/${this.name}`, "", { qos: 1, ...properties });
-      this.#after(HELLO_AGAIN_MS, hello);
-    };
     client.on("message", (topic, data, { properties }) => {
-      if (topic === `voice/gone/${this.instance}`) {
-        this.instance = undefined;
-        this.#topic = "";
-        this.#after(AGAIN_MS * Math.random(), hello);
-      } else if (topic.startsWith("voice/to/"))
+      if (topic === `voice/gone/${this.instance}`) this.#leave();
+      else if (topic.startsWith("voice/to/"))
         this.#receive(topic.endsWith("/sound"), data, properties?.responseTopic);
     });
     await client.subscribeAsync([`voice/to/${this.name}/+`, "voice/gone/+"], { qos: 1 });
-    hello();
+    this.#hello();
+  }
+
+  #hello() {
+    if (this.instance) return;
+    const properties = { responseTopic: `voice/to/${this.name}/text` };
+    this.#mqtt!.publish(`voice/hello/${this.name}`, "", {
+      qos: 1,
+      ...(this.way === "MQTT 5" && { properties }),
+    });
+    this.#after(HELLO_AGAIN_MS, () => this.#hello());
+  }
+
+  /** Looks for another instance. */
+  #leave() {
+    this.instance = undefined;
+    this.#topic = "";
+    this.#socket?.close();
+    if (this.#mqtt) this.#after(AGAIN_MS * Math.random(), () => this.#hello());
   }
 
   #receive(isSound: boolean, data: Buffer, responseTopic?: string) {
@@ -185,6 +197,7 @@ export class Device {
       this.#topic = (this.way === "MQTT 5" ? responseTopic : told.topic) ?? "";
       for (const id of this.#waiting.keys()) this.#sendText(id);
     }
+    if (["left", "refused"].includes(told.event) && told.instance === this.instance) this.#leave();
     if (told.event === "sent") this.#waiting.delete(told.id!);
     this.told.push(told);
     for (const listener of this.#listeners) listener(told);
