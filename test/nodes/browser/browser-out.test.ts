@@ -130,6 +130,17 @@ describe("browser out", () => {
     assert.equal(opened.client.heard().length, 4 * sound.length);
   });
 
+  it("has a page connect again when its conversation has left for another Node-RED, after the end of its sound", async () => {
+    const { flow, page } = await startPageFlow();
+    const opened = await openPage(page);
+    const _session = await ownerIn(flow, opened);
+    const closed = opened.client.closeCode();
+    flow.send("out", { _session, event: "left", payload: { event: "left", conversations: 0 } });
+    flow.send("out", { _session, payload: sound, mimeType: "audio/pcm;rate=24000", turn: 1 });
+    assert.equal(await closed, 1001);
+    assert.equal(opened.client.heard().length, sound.length);
+  });
+
   it("sends the rate and the turn again to a page that has come back", async () => {
     const { flow, page } = await startPageFlow();
     const opened = await openPage(page);
