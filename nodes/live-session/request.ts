@@ -127,9 +127,13 @@ interface StatusOfNode {
 export const isStatus = ({ status, action, payload }: FlowMessage) =>
   typeof status === "object" && status !== null && action === undefined && payload === undefined;
 
-/** Whether a message only ends sound, speech or an answer: it is for the instance that has the conversation, and brings it to no other. */
-export const isOnlyEnd = ({ action }: FlowMessage) =>
-  ["audioStreamEnd", "activityEnd", "interrupt"].includes(action as string);
+/**
+ * Whether a message only ends sound, speech or an answer: it is for the instance that has the conversation, and brings it to no other. So is
+ * the end of a page that is away: it may have gone to another instance.
+ */
+export const isOnlyEnd = ({ action, _session }: FlowMessage) =>
+  ["audioStreamEnd", "activityEnd", "interrupt"].includes(action as string) ||
+  (action === "disconnect" && _session?.type === "gemini-browser");
 
 /** The session key of the conversation that a message may begin or change; undefined: none. */
 export function keyOf(msg: FlowMessage): string | undefined {

@@ -46,8 +46,9 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
     assert.match(JSON.stringify(simulator.conversations[0]!.setup), /Puck/);
   });
 
-  it("leave a conversation where it is when only an end of sound or speech, or an interrupt, comes to the other one", async () => {
+  it("leave a conversation where it is when only an end of sound or speech, an interrupt, or the end of a page that is away comes to the other one", async () => {
     for (const action of ["audioStreamEnd", "activityEnd", "interrupt"]) await second.say(undefined, action);
+    await second.say(undefined, "disconnect", { type: "gemini-browser", id: "page" });
     await first.say("where am I");
     await first.sends(isAnswer("where am I"), "an answer of the first instance");
     assertSaid("where am I");

@@ -21,7 +21,8 @@ export interface Sent {
 export interface Instance extends PlainNodeRed {
   /** What its health path answers: the HTTP status and the JSON. */
   health(): Promise<{ http: number; status?: string; conversations?: number }>;
-  say(payload: unknown, action?: string): Promise<unknown>;
+  /** @param _session of a page */
+  say(payload: unknown, action?: string, _session?: object): Promise<unknown>;
   /** Asks for the tokens that were used, which claims a conversation. */
   askUsage(session: string): Promise<unknown>;
   /** Says something that waits for an idle moment. */
@@ -111,7 +112,7 @@ export async function startInstance(server: string, store: string, limits: Limit
       const json = response.status === 200 || response.status === 503;
       return { http: response.status, ...(json ? await response.json() : {}) };
     },
-    say: (payload, action) => post(nodeRed, "/say", { payload, action }),
+    say: (payload, action, _session) => post(nodeRed, "/say", { payload, action, _session }),
     sayWhenIdle: (payload) => post(nodeRed, "/say", { payload, whenIdle: true }),
     askUsage: (session) => post(nodeRed, "/say", { session, action: "usage" }),
     talk: (session, payload) => post(nodeRed, "/say", { session, payload }),
