@@ -20,6 +20,11 @@ import { Link } from "./link";
 const EXAMPLE = resolve(__dirname, "../../examples/cluster");
 const NAMES = ["one", "two", "three"] as const;
 
+/** How many devices talk: a machine with two cores that runs other tests as well has no sound left for more. */
+export const DEVICES = Number(process.env.CLUSTER_DEVICES ?? 12);
+/** Decides what the devices say and when, and which instance ends. */
+export const SEED = Number(process.env.CLUSTER_SEED ?? 7);
+
 /** Like `describe`, for tests of the cluster. */
 export const describeCluster = (title: string, body: () => void) =>
   describeWithPrograms(["redis-server", "mosquitto", "haproxy"], title, body);

@@ -1,14 +1,11 @@
-// 60 devices talk through the example cluster while an instance crashes.
+// Devices talk through the example cluster while an instance crashes.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeCluster, startCluster } from "./cluster";
+import { DEVICES, describeCluster, SEED, startCluster } from "./cluster";
 import { Talk } from "./talk";
 
-const SEED = Number(process.env.CLUSTER_SEED ?? 7);
-const DEVICES = Number(process.env.CLUSTER_DEVICES ?? 60);
-
-describeCluster("60 devices that talk through three instances", () => {
+describeCluster("devices that talk through three instances", () => {
   it("lose no call when one instance is killed: each continues elsewhere within 5 s, no text is lost or doubled, no tool runs twice, and the flow is told of the gap", async function () {
     this.timeout(240_000);
     const cluster = await startCluster();
@@ -19,7 +16,7 @@ describeCluster("60 devices that talk through three instances", () => {
     const moving = talk.devices.filter(({ instance }) => instance === killed.name);
     const endedAt = Date.now();
     await killed.kill();
-    assert.ok(moving.length > 10, `${moving.length} devices`);
+    assert.ok(moving.length > 0, `${moving.length} devices`);
     await talk.assertContinued(moving, endedAt);
     await sleep(2_000);
     await talk.end();

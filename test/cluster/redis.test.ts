@@ -3,21 +3,20 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startRedis } from "../redis-server";
-import { describeCluster, startCluster } from "./cluster";
+import { DEVICES, describeCluster, SEED, startCluster } from "./cluster";
 import type { Told } from "./device";
 import { Talk } from "./talk";
 
-const SEED = Number(process.env.CLUSTER_SEED ?? 7);
 /** Milliseconds for which Redis is slow or gone. */
 const AWAY_MS = 1_000 * Number(process.env.CLUSTER_SECONDS ?? 6);
 /** Milliseconds by which it is slow. */
 const SLOW_MS = 500;
 
-describeCluster("60 devices that talk through three instances", () => {
+describeCluster("devices that talk through three instances", () => {
   it("lose no call, no text and no tool while Redis is slow, which delays no sound, and while it is gone and comes back empty", async function () {
     this.timeout(240_000 + 2 * AWAY_MS);
     const cluster = await startCluster(true);
-    const talk = new Talk(cluster, 60, SEED);
+    const talk = new Talk(cluster, DEVICES, SEED);
     await talk.begin();
     for (const { redis } of cluster.instances) redis!.delayMs = SLOW_MS / 2;
     const slowSince = Date.now();

@@ -1,17 +1,15 @@
-// 60 devices talk through the example cluster while its instances are updated, one after the other.
+// Devices talk through the example cluster while its instances are updated, one after the other.
 
 import assert from "node:assert/strict";
-import { describeCluster, startCluster } from "./cluster";
+import { DEVICES, describeCluster, SEED, startCluster } from "./cluster";
 import type { Told } from "./device";
 import { Talk } from "./talk";
 
-const SEED = Number(process.env.CLUSTER_SEED ?? 7);
-
-describeCluster("60 devices that talk through three instances", () => {
+describeCluster("devices that talk through three instances", () => {
   it("lose nothing in a rolling update: no call and no text is lost or doubled, no tool runs twice", async function () {
     this.timeout(400_000);
     const cluster = await startCluster();
-    const talk = new Talk(cluster, 60, SEED);
+    const talk = new Talk(cluster, DEVICES, SEED);
     await talk.begin();
     for (const instance of cluster.instances) {
       const moving = talk.devices.filter((device) => device.instance === instance.name);
