@@ -16,24 +16,24 @@ export function holdButton(button: HTMLButtonElement, onHold: (held: boolean) =>
       ? key === " " || key === "Enter"
       : key === " " && !(target as Element).closest?.(USES_SPACE);
 
-  button.addEventListener("pointerdown", (event) => {
+  button.onpointerdown = (event) => {
     if (event.button) return;
     button.setPointerCapture(event.pointerId);
     set(true);
-  });
-  for (const event of ["pointerup", "pointercancel"]) button.addEventListener(event, () => set(false));
-  button.addEventListener("contextmenu", (event) => event.preventDefault()); // A long touch opens it.
+  };
+  button.onpointerup = button.onpointercancel = () => set(false);
+  button.oncontextmenu = (event) => event.preventDefault(); // A long touch opens it.
   addEventListener("keydown", (event) => {
     if (!isHoldKey(event)) return;
     event.preventDefault();
     if (!event.repeat) set(true);
   });
-  addEventListener("keyup", (event) => {
+  window.onkeyup = (event) => {
     if (!isHoldKey(event)) return;
     event.preventDefault();
     set(false);
-  });
-  addEventListener("blur", () => set(false));
+  };
+  window.onblur = () => set(false);
   // Clicks of pointers and keys follow the events above and have a detail, or were prevented.
-  button.addEventListener("click", ({ detail }) => detail === 0 && set(!held));
+  button.onclick = ({ detail }) => detail === 0 && set(!held);
 }

@@ -1,6 +1,7 @@
 // Captures the microphone as PCM16, with echo cancellation.
 
 import { explain, mediaDevices } from "./device-problem";
+import { onShown } from "./elements";
 
 /** In Hz: what the Live API takes, so that nothing is sent in vain. */
 export const PREFERRED_RATE = 16_000;
@@ -55,8 +56,7 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<Microp
         onEnd();
       };
     const resume = () => void context.resume();
-    document.addEventListener("visibilitychange", resume);
-    opened.push(() => document.removeEventListener("visibilitychange", resume));
+    opened.push(onShown(resume));
     resume();
     await new Promise<void>((resolve, reject) => {
       node.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {

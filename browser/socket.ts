@@ -1,5 +1,6 @@
 // The socket to the node: opens it, keeps it, and connects again by itself.
 
+import { onShown } from "./elements";
 import type { CloseCode, NodeMessage, PageMessage } from "./protocol";
 import { load, save } from "./storage";
 
@@ -14,7 +15,6 @@ const MAX_WAIT_MS = 10_000;
 const PING_MS = 15_000;
 const PONG_TIMEOUT_MS = 3_000;
 const OPEN_TIMEOUT_MS = 10_000;
-const MAX_ID = 1e15;
 /** Sound is dropped while more than this waits: about two seconds. */
 const MAX_BUFFERED_BYTES = 64_000;
 const LINKS: Partial<Record<CloseCode, Link>> = {
@@ -55,8 +55,8 @@ export class PageSocket {
     this.#options = options;
     this.#ticket = options.ticket;
     const check = () => this.#check();
-    for (const event of ["online", "offline", "pageshow"]) addEventListener(event, check);
-    document.addEventListener("visibilitychange", check);
+    window.ononline = window.onoffline = window.onpageshow = check;
+    onShown(check);
     setInterval(check, PING_MS);
     void this.#connect();
   }
@@ -74,7 +74,7 @@ export class PageSocket {
 
   /** Sends a text, and once more over the next socket when this one proves dead. Returns false, and drops it, while there is no connection. */
   sendText(text: string): boolean {
-    const message = { type: "text", text, id: String(Math.floor(Math.random() * MAX_ID)) } as const;
+    const message = { type: "text", text, id: String(Math.random()) } as const;
     if (!this.send(message)) return false;
     this.#unconfirmed.push(message);
     return this.#ping();
@@ -171,7 +171,7 @@ export class PageSocket {
 
   /** Connects at once when the page waits to try again, else asks the node whether the socket still works. */
   #check() {
-    if (this.#retry && this.#link !== "full" && document.visibilityState === "visible") {
+    if (this.#retry && this.#link !== "full" && !document.hidden) {
       if (navigator.onLine) void this.#connect();
     } else this.#ping();
   }

@@ -1,5 +1,7 @@
 // Keeps the screen awake.
 
+import { onShown } from "./elements";
+
 let wanted = false;
 let lock: WakeLockSentinel | undefined;
 
@@ -11,10 +13,7 @@ export function keepAwake(awake: boolean): void {
 }
 
 /** Browsers end the lock whenever the page is hidden. */
-document.addEventListener(
-  "visibilitychange",
-  () => wanted && document.visibilityState === "visible" && request(),
-);
+onShown(() => wanted && request());
 
 async function request() {
   if (lock && !lock.released) return;

@@ -13,6 +13,8 @@ buildSync({
   target: ["chrome119", "firefox125", "safari17"],
   outdir: "dist/browser",
 });
+const css = readFileSync("dist/browser/app.css", "utf8");
+writeFileSync("dist/browser/app.css", css.replace(/(--[\w-]+): /g, "$1:"));
 const html = readFileSync("browser/page.html", "utf8");
 const short = [/<!-- .* -->/, /\n\s*/g].reduce((text, what) => text.replace(what, ""), html);
 // Without the quotes that HTML does not need.

@@ -82,10 +82,11 @@ describeInBrowser("the page in conversation through Node-RED", () => {
     // The microphone hears speech all the time.
     await page.hover("#circle");
     for (let time = 1; time <= 2; time++) {
+      const pressed = await page.evaluate(() => performance.now());
       await page.mouse.down();
       await page.waitForSelector("body[data-microphone=on]");
-      const pressed = await page.evaluate(() => performance.now());
-      await page.waitForFunction((from) => performance.now() > from + 2_000, pressed);
+      const on = await page.evaluate(() => performance.now());
+      await page.waitForFunction((from) => performance.now() > from + 2_000, on);
       await page.mouse.up();
       const held = ((await page.evaluate(() => performance.now())) - pressed) / 1_000;
       // The simulator answers with what it has heard, and then hears nothing more.
