@@ -26,10 +26,10 @@ export class DeviceChoice {
     this.#systemDefault = systemDefault;
     this.#onUse = onUse;
     this.#fill([], load("localStorage", kind));
-    this.#select.onchange = () => {
+    this.#select.addEventListener("change", () => {
       save("localStorage", kind, this.deviceId);
       void this.refresh();
-    };
+    });
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.refresh());
     void this.refresh();
   }

@@ -45,7 +45,7 @@ export const en = {
   opening: "Connecting to Node-RED…",
   lost: "The connection to Node-RED is lost. Reconnecting…",
   offline: "No network. The page reconnects when the network is back.",
-  full: "Too many pages are open. Close another one; then this page connects automatically.",
+  full: "Too many pages are open. Close another one; then this page connects.",
   refused: "Node-RED refused what the page sent. Start again.",
   login: "Your login has ended. Reload this page to log in again.",
   back: "Reconnected to Node-RED.",
