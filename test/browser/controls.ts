@@ -44,19 +44,23 @@ export function another(setting: Setting = TEXT, current: unknown): unknown {
   }
 }
 
+/** Chooses the type of the typed input of a field, which `field` selects. */
+export async function chooseType(page: Page, field: string, type: string) {
+  await page
+    .locator(`.red-ui-tray ${field} + .red-ui-typedInput-container .red-ui-typedInput-type-select`)
+    .click();
+  const choice = page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`);
+  // On a busy machine the menu may miss the click and cover the next field.
+  do await choice.click();
+  while (await choice.isVisible());
+}
+
 /** Changes the control of a setting, or of the name or the key. @returns whether the dialog has one now, in the tab that it shows */
 export async function change(page: Page, dialog: Dialog, name: string, wanted: unknown): Promise<boolean> {
   const setting = tableOf(dialog.set).settings[name] ?? TEXT;
   const field = `#${prefixOf(dialog)}${setting.kind === "type" ? setting.of : name}`;
   const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
   const typed = (of: string) => inTray(`${of} + .red-ui-typedInput-container .red-ui-typedInput-input`);
-  const chooseType = async (of: string, type: string) => {
-    await inTray(`${of} + .red-ui-typedInput-container .red-ui-typedInput-type-select`).click();
-    const choice = page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`);
-    // On a busy machine the menu may miss the click and cover the next field.
-    do await choice.click();
-    while (await choice.isVisible());
-  };
   /** Writes into one of the editor's own text editors, as if it were pasted, since they complete what is typed. */
   const write = async (editor: string, pasted: string) => {
     await inTray(`${editor} .monaco-editor`).click();
@@ -102,16 +106,16 @@ export async function change(page: Page, dialog: Dialog, name: string, wanted: u
       return true;
     case "type": {
       const of = (await inTray(`${field}-source`).count()) ? `${field}-source` : field;
-      await chooseType(of, String(wanted));
+      await chooseType(page, of, String(wanted));
       if (wanted !== "str") await typed(of).fill("variable");
       return true;
     }
     default:
       if ("markdown" in setting && setting.markdown) {
-        if (!isText) await chooseType(`${field}-source`, "str");
+        if (!isText) await chooseType(page, `${field}-source`, "str");
         await write(`${field}-editor`, String(wanted));
       } else if ("lines" in setting && setting.typed) {
-        if (!isText) await chooseType(`${field}-source`, "str");
+        if (!isText) await chooseType(page, `${field}-source`, "str");
         await inTray(field).fill(String(wanted));
       } else await ((await typed(field).count()) ? typed(field) : inTray(field)).fill(String(wanted));
       return true;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { version } from "node-red/package.json";
 import type { Browser, Page } from "playwright-core";
-import type { NodeRed } from "../node-red";
+import { type NodeRed, post } from "../node-red";
 import { openChromium, problemsOf } from "./chromium";
 
 declare const RED: { settings: { setLocal(name: string, value: string): void } };
@@ -11,20 +11,28 @@ declare const RED: { settings: { setLocal(name: string, value: string): void } }
 /** Node-RED 4 has no dark theme of its own. */
 export const THEMES = Number.parseInt(version, 10) >= 5 ? ["light", "dark"] : ["light"];
 
-/** Waits until the editor has our nodes. */
+/**
+ * Opens the editor in a page, and waits until it has our nodes. Without its tips: on a slow machine Node-RED 5 wants to show the first one,
+ * a second after it has read its settings, before it has made their box.
+ */
+export async function goToEditor(page: Page, nodeRed: NodeRed) {
+  await post(nodeRed, "/settings/user", { editor: { view: { "view-show-tips": false } } });
+  await page.goto(nodeRed.url);
+  await editorReady(page);
+}
+
 export const editorReady = (page: Page) =>
   page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-session']");
 
 /** Opens the editor, and collects what goes wrong in its page. @param listen to a page that is loaded once more afterwards */
 export async function openEditor(
-  { url }: NodeRed,
+  nodeRed: NodeRed,
   theme: string,
   listen: (page: Page, problems: string[]) => void = () => {},
 ): Promise<{ browser: Browser; page: Page; problems: string[] }> {
   const browser = await openChromium();
   const page = await browser.newPage({ viewport: { width: 1500, height: 1100 } });
-  await page.goto(url);
-  await editorReady(page);
+  await goToEditor(page, nodeRed);
   await page.evaluate((value) => RED.settings.setLocal("view-dark-theme", value), theme);
   const problems = problemsOf(page);
   listen(page, problems);

@@ -4,6 +4,7 @@ import { opened } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
+import { chooseType } from "./controls";
 import { expectTexts, openEditor, openTab, THEMES } from "./editor-page";
 
 interface Flow {
@@ -218,12 +219,7 @@ for (const theme of THEMES)
     });
 
     it("keeps voice and instruction as variables, and the text that was there until then for this dialog", async () => {
-      const choose = async (name: string, type: string) => {
-        await inTray(
-          `#node-input-${name} + .red-ui-typedInput-container .red-ui-typedInput-type-select`,
-        ).click();
-        await page.locator(`.red-ui-typedInput-options:visible a[value="${type}"]`).click();
-      };
+      const choose = (name: string, type: string) => chooseType(page, `#node-input-${name}`, type);
       await openDialog("gemini-live-session");
       const before = await inTray("#node-input-instruction").inputValue();
       assert.ok(before);

@@ -5,7 +5,7 @@ import { versionOf } from "../../nodes/settings/table";
 import { dialogs, tableOf } from "../dialogs";
 import type { NodeRed } from "../node-red";
 import { problemsOf } from "./chromium";
-import { editorReady, THEMES } from "./editor-page";
+import { goToEditor, THEMES } from "./editor-page";
 
 /** The editor's own globals that these tests use. */
 declare const RED: {
@@ -68,7 +68,7 @@ export const EVERY_NODE: { id: string; type: string }[] = [
 ];
 
 /** Opens the editor in a language. It follows the color scheme of the page where it has a dark theme. */
-export async function openQuickEditor(context: BrowserContext, { url }: NodeRed, language = "en-US") {
+export async function openQuickEditor(context: BrowserContext, nodeRed: NodeRed, language = "en-US") {
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   await page.addInitScript(`
@@ -79,8 +79,7 @@ export async function openQuickEditor(context: BrowserContext, { url }: NodeRed,
   `);
   // A text editor complains that closes before it has checked its text. No user is as fast.
   const problems = problemsOf(page, /^Model is disposed!/);
-  await page.goto(url);
-  await editorReady(page);
+  await goToEditor(page, nodeRed);
   await page.waitForFunction(
     (ids) => ids.every((id) => RED.nodes.node(id)),
     dialogs.map(({ set }) => set),

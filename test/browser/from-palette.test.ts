@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { cleanUp } from "../clean-up";
 import { startNodeRed } from "../node-red";
 import { describeInBrowser, openChromium, problemsOf } from "./chromium";
-import { editorReady } from "./editor-page";
+import { goToEditor } from "./editor-page";
 import { recording, speechPlayedIn, tapLoudspeakers } from "./sound";
 
 interface EditorNode {
@@ -97,8 +97,7 @@ describeInBrowser("the browser nodes in the editor", () => {
     await context.addInitScript(tapLoudspeakers);
     const page = await context.newPage();
     const problems = problemsOf(page);
-    await page.goto(nodeRed.url);
-    await editorReady(page);
+    await goToEditor(page, nodeRed);
     await page.locator("#red-ui-palette-search input").fill("gemini");
     return { nodeRed, context, page, problems, hand: new Hand(page) };
   };
