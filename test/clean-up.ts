@@ -56,8 +56,11 @@ export const mochaHooks = {
       }
     if (errors.length) throw errors[0];
   },
-  async afterAll() {
+  async afterAll(this: Mocha.Context) {
     for (let n = 0; n < 100 && left().length; n++) await new Promise((resolve) => setTimeout(resolve, 50));
-    if (left().length) throw new Error(`The tests leave running: ${left().join("; ")}`);
+    if (!left().length) return;
+    // The file is for the reporter: mocha names none for a hook around all tests.
+    const { file } = this.test!.parent!.suites[0] ?? {};
+    throw Object.assign(new Error(`The tests leave running: ${left().join("; ")}`), { file });
   },
 };
