@@ -54,3 +54,12 @@ for (const { name, flow } of examples)
       assert.doesNotMatch(JSON.stringify(flow), /AIza|"credentials"/);
     });
   });
+
+describe("the example cluster in containers", () => {
+  it("starts the flow of the example, which the image would not take from settings.js", () => {
+    const [, flowFile] = /flowFile: "(.*)"/.exec(read("examples/cluster/settings.js"))!;
+    const dockerfile = read("examples/cluster/Dockerfile");
+    assert.match(dockerfile, new RegExp(`^ENV FLOWS=${flowFile}$`, "m"));
+    assert.match(dockerfile, new RegExp(`^COPY .*${flowFile}.* /data/$`, "m"));
+  });
+});
