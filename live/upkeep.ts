@@ -51,7 +51,9 @@ export class Upkeep {
     this.#parts = parts;
     this.#clock = clock;
     this.#survives = outlivesConnection(settings, continuity);
-    this.#changeOver = new ChangeOverPlan(clock, state, (cause) => lifecycle.changeOver(cause));
+    this.#changeOver = new ChangeOverPlan(clock, state, (cause) =>
+      this.#leave ? this.#leave() : lifecycle.changeOver(cause),
+    );
     state.onIdle(() => this.#onIdle());
   }
 
