@@ -6,6 +6,7 @@ import type { ProgressPort } from "./connection/progress";
 import type { SessionOpening } from "./connection/session-opening";
 import type { HistoryTurn, Kept } from "./input/input";
 import type { InputGate } from "./input/input-gate";
+import type { Lifecycle } from "./lifecycle";
 import type { Call } from "./state/state";
 import type { StateStore } from "./state/store";
 import type { ToolDispatch } from "./tools/tool-dispatch";
@@ -19,6 +20,7 @@ export interface ProgressParts {
   report: ConnectionReport;
   tools: ToolDispatch;
   input: InputGate;
+  lifecycle: Lifecycle;
   /** What this process has left to another one, in the place of what waits; undefined: it has left nothing. */
   left(): readonly Kept[] | undefined;
 }
@@ -27,7 +29,7 @@ export interface ProgressParts {
 export function progressOf(parts: () => ProgressParts): ProgressPort {
   return {
     read: () => {
-      const { clock, turns, opening, tools, input, left } = parts();
+      const { clock, turns, opening, tools, input, lifecycle, left } = parts();
       const { instruction } = opening;
       const progress = {
         history: turns.history.map(withoutImages),
@@ -35,13 +37,15 @@ export function progressOf(parts: () => ProgressParts): ProgressPort {
         usage: turns.usage,
         calls: shifted(tools.unanswered, clock.date() - clock.now()),
         waiting: left() ?? input.waiting,
+        hasBegun: lifecycle.hasBegun,
         ...(instruction !== undefined && { instruction }),
       };
       return { progress, unanswered: turns.questions.repeatable };
     },
-    restore: ({ calls, waiting, instruction, ...said }, awayMs) => {
-      const { clock, state, turns, opening, report, input } = parts();
+    restore: ({ calls, waiting, instruction, hasBegun, ...said }, awayMs) => {
+      const { clock, state, turns, opening, report, input, lifecycle } = parts();
       if (awayMs !== undefined) report.onLost(awayMs);
+      lifecycle.hasBegun = hasBegun;
       turns.restore(said);
       opening.restore(instruction);
       input.restore(waiting);

@@ -11,7 +11,7 @@ import { InputGate } from "./input/input-gate";
 import { Lifecycle } from "./lifecycle";
 import type { ConversationOptions } from "./options";
 import { profileOf } from "./setup/model-profiles";
-import { type ConversationSettings, canResume, fixedPart } from "./setup/setup";
+import { type ConversationSettings, canResume, fixedPart, outlivesConnection } from "./setup/setup";
 import { badgeState, isOpen, visibleState } from "./state/state";
 import { StateStore } from "./state/store";
 import { ToolDispatch, type ToolResult } from "./tools/tool-dispatch";
@@ -45,8 +45,18 @@ export class Conversation {
     const report = new ConnectionReport(clock, state, emit);
     const handle: ResumptionHandle = new ResumptionHandle(
       canResume(settings, continuity),
-      options.handles,
-      progressOf(() => ({ clock, state, turns, opening, report, tools, input, left: () => this.#left })),
+      outlivesConnection(settings, continuity) ? options.handles : undefined,
+      progressOf(() => ({
+        clock,
+        state,
+        turns,
+        opening,
+        report,
+        tools,
+        input,
+        lifecycle,
+        left: () => this.#left,
+      })),
     );
     if (options.handles?.keepsProgress)
       this.#noteSoon = onProgress(state, () => {
@@ -206,6 +216,7 @@ export class Conversation {
   /** Changes the instruction, as SessionOpening.instruct(). */
   instruct(instruction: string) {
     this.#opening.instruct(instruction);
+    this.#noteSoon();
   }
 
   /** Whether these settings can replace those of the conversation. */
@@ -216,6 +227,7 @@ export class Conversation {
   /** Changes the settings to others that canTake(), as SessionOpening.configure(). */
   configure(settings: ConversationSettings) {
     this.#opening.configure(settings);
+    this.#noteSoon();
   }
 
   /** Ends the conversation; sound alone does not open another. Messages that still wait are rejected. */

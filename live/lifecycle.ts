@@ -50,7 +50,7 @@ export class Lifecycle implements ConnectionListener {
   readonly #parts: LifecycleParts;
   readonly #connection: Connection;
   /** The server has had a part of the conversation. */
-  #hasBegun = false;
+  hasBegun = false;
 
   constructor(options: ConversationOptions, parts: LifecycleParts) {
     const { settings, continuity, clock, random } = options;
@@ -136,8 +136,8 @@ export class Lifecycle implements ConnectionListener {
       if (!isResumed) tools.forget();
       watch.restart();
       input.putBack(handle.takeUnanswered());
-      if (this.#speaksFirst && !this.#hasBegun && !isResumed) input.begin();
-      this.#hasBegun = true;
+      if (this.#speaksFirst && !this.hasBegun && !isResumed) input.begin();
+      this.hasBegun = true;
       input.open(socket, turns.historyFor(isResumed), isResumed);
     });
   }
@@ -177,7 +177,7 @@ export class Lifecycle implements ConnectionListener {
   }
 
   #startOver() {
-    this.#hasBegun = false;
+    this.hasBegun = false;
     this.#parts.turns.restart();
     this.#parts.state.apply({ type: "ended" });
   }

@@ -18,6 +18,8 @@ export interface Progress {
   waiting: readonly Kept[];
   /** The instruction that has replaced the one of the settings. */
   instruction?: string;
+  /** The server has had a part of the conversation. */
+  hasBegun: boolean;
   /** The conversation has continued beyond what the handle covers. */
   isStale: boolean;
 }

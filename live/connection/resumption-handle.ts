@@ -2,6 +2,7 @@
 
 import type { LiveServerSessionResumptionUpdate } from "@google/genai";
 import type { Text } from "../input/input";
+import type { ErrorCode } from "../server/error-codes";
 import { ConnectionError } from "../server/errors";
 import type { Progress, ProgressPort } from "./progress";
 
@@ -31,6 +32,13 @@ export const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
  * only mean that the server has not noticed the drop yet (1.5).
  */
 const MAX_REFUSALS = 4;
+/** Refusals of the key, the place or the model: a new session would be refused as well. */
+const NOT_OF_THE_HANDLE: ReadonlySet<ErrorCode> = new Set([
+  "GEMINI_KEY_REFUSED",
+  "GEMINI_REGION",
+  "GEMINI_TOKEN",
+  "GEMINI_MODEL",
+]);
 
 export class ResumptionHandle {
   readonly #isUsed: boolean;
@@ -50,13 +58,13 @@ export class ResumptionHandle {
   readonly #progress: ProgressPort | undefined;
 
   /**
-   * @param isUsed whether conversations are resumed
+   * @param isUsed whether conversations are resumed; if not, only their progress is stored
    * @param store where it outlives this process; undefined: nowhere
    * @param progress of the conversation, for a store that keeps it
    */
   constructor(isUsed: boolean, store: HandleStore | undefined, progress?: ProgressPort) {
     this.#isUsed = isUsed;
-    this.#store = isUsed ? store : undefined;
+    this.#store = isUsed || store?.keepsProgress ? store : undefined;
     this.#progress = store?.keepsProgress ? progress : undefined;
   }
 
@@ -80,7 +88,7 @@ export class ResumptionHandle {
         // The conversation may have ended while the store was reading.
         if (!this.#isLoading) return;
         this.#isLoading = false;
-        this.#value = stored?.handle;
+        this.#value = this.#isUsed ? stored?.handle : undefined;
         this.#unanswered = stored?.unanswered ?? [];
         this.#alive = now;
         this.#isStored = stored !== undefined;
@@ -122,8 +130,8 @@ export class ResumptionHandle {
     if (!this.#progress || !this.#loaded || this.#isLoading) return;
     const { progress, unanswered } = this.#progress.read();
     const texts = [...this.#unanswered, ...unanswered];
-    const { history, calls, waiting } = progress;
-    const isSomething = this.#value || [texts, history, calls, waiting].some(({ length }) => length > 0);
+    const { history, calls, waiting, hasBegun } = progress;
+    const isSomething = hasBegun || [texts, history, calls, waiting].some(({ length }) => length > 0);
     if (isSomething || this.#isStored) this.#save(texts);
   }
 
@@ -141,20 +149,30 @@ export class ResumptionHandle {
     return texts;
   }
 
-  /** Drops the handle, and deletes it from the store. */
+  /** Drops the handle, also from the store: the next connection begins a new session with what was said. */
   drop() {
-    this.#loaded = true;
-    this.#isLoading = false;
-    this.#value = undefined;
-    this.#stale = false;
-    this.#isStored = false;
-    this.#store?.save(undefined);
+    this.#clear();
+    if (this.#progress) this.note();
+    else this.#delete();
   }
 
   /** The conversation has ended: deletes everything that is stored of it. */
   forget() {
-    this.drop();
+    this.#clear();
     this.#unanswered = [];
+    this.#delete();
+  }
+
+  #clear() {
+    this.#loaded = true;
+    this.#isLoading = false;
+    this.#value = undefined;
+    this.#stale = false;
+  }
+
+  #delete() {
+    this.#isStored = false;
+    this.#store?.save(undefined);
   }
 
   /** The connection was open until now: the lifetime of the handle counts from here. */
@@ -172,7 +190,8 @@ export class ResumptionHandle {
   refused(error: Error): boolean {
     if (!(error instanceof ConnectionError) || error.closeCode === undefined || error.closeCode === 1006)
       return false;
-    if (error.verdict === "token") return false; // The handle may still be valid.
+    // It may still be valid: with another key, and in an instance whose settings are right.
+    if (error.verdict === "token" || NOT_OF_THE_HANDLE.has(error.code)) return false;
     this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";
     if (!dead && this.#refusals < MAX_REFUSALS) return false;

@@ -74,7 +74,9 @@ export class HandleStores {
       node: this.#node.id,
       clock: this.#clock,
       onClaimed: (key, stored, awayMs) => {
-        this.#remember(nameOf(key), stored ? { ...(stored as Kept), awayMs } : undefined);
+        // The clock of the machine that has stored it may be wrong.
+        const savedAt = this.#clock.date() - awayMs;
+        this.#remember(nameOf(key), stored ? { ...(stored as Kept), awayMs, savedAt } : undefined);
         if (stored) onRead(key);
       },
       onAsked: (key, handOver) =>
@@ -148,8 +150,8 @@ export class HandleStores {
   }
 
   /**
-   * The store for the handle of one conversation. A handle of another model, or one that cannot be read, counts as none; a failed write
-   * is a warning.
+   * The store for the handle of one conversation. A handle of another model, or one that cannot be read, counts as none, but what was said
+   * is kept if there is a shared store; a failed write is a warning.
    * @param settings of the conversation, as they are now
    */
   of(key: string, settings: () => ConversationSettings): HandleStore {
@@ -159,7 +161,9 @@ export class HandleStores {
       load: async () => {
         await this.#loaded;
         const kept = this.#find(name);
-        return kept?.model === settings().model ? kept : undefined;
+        if (kept?.model === settings().model) return kept;
+        // Another model begins a new session with what was said.
+        return kept?.progress && { ...kept, handle: undefined };
       },
       save: (stored) => {
         if (this.#shared && !this.#shared.owns(key)) return;

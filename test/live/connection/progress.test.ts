@@ -1,10 +1,10 @@
 // A conversation that one process has begun, and another one continues from what the first has stored of it.
 
 import assert from "node:assert/strict";
-import type { HandleStore } from "../../../live/connection/resumption-handle";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
 import { accept, answer, begin, cut, Exchange, finish, type Line } from "../exchange";
 import { continuity, endWithTest, settings, Talk, type TalkOptions } from "../talk";
+import { sharedStore } from "./shared-store";
 
 const weather: ServedTool = {
   declaration: { name: "get_weather" },
@@ -12,19 +12,6 @@ const weather: ServedTool = {
   timeoutMs: 10_000,
   check: () => undefined,
 };
-
-/** A store as processes share it: it holds plain JSON, always the newest. */
-function sharedStore(): HandleStore & { stored(): string } {
-  let json = "";
-  return {
-    keepsProgress: true,
-    load: async () => (json ? { ...JSON.parse(json), awayMs: 2_500 } : undefined),
-    save: (stored) => {
-      json = stored ? JSON.stringify(stored) : "";
-    },
-    stored: () => json,
-  };
-}
 
 describe("a conversation that continues in another process", () => {
   let handles: ReturnType<typeof sharedStore>;

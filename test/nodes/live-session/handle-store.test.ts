@@ -2,11 +2,15 @@
 
 import assert from "node:assert/strict";
 import type { Node } from "node-red";
+import { type Clock, systemClock } from "../../../audio/clock";
+import { NO_USAGE } from "../../../live/turns/token-usage";
 import { HandleStores } from "../../../nodes/live-session/handle-store";
-import { cleanUp } from "../../clean-up";
+import { cleanUp, opened } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { node } from "../../flow-node";
 import { settings } from "../../live/talk";
+import { startRedis } from "../../redis-server";
+import { describeWithPrograms } from "../../sound-programs";
 import { Flow } from "../flow";
 import { runtime } from "../runtime";
 
@@ -93,5 +97,61 @@ describe("the stored handles of a live session", () => {
   it("need no timer after the node is closed", () => {
     open().close();
     assert.equal(clock.waiting, 0);
+  });
+});
+
+describeWithPrograms(["redis-server"], "what instances store of a conversation in a shared store", () => {
+  const progress = {
+    history: [{ role: "user", text: "hello" }],
+    seeded: [],
+    usage: NO_USAGE,
+    calls: [],
+    waiting: [],
+    hasBegun: true,
+    isStale: false,
+  } as const;
+  let url: string;
+
+  const instance = async (clock: Clock = systemClock) => {
+    const stores = await opened(
+      new HandleStores({ id: "session" } as Node, clock, {
+        address: { url },
+        secret: "a secret",
+        random: () => 0,
+        onRead() {},
+        onAsked() {},
+        onLost() {},
+        canTake: () => true,
+        onResult() {},
+        onHealth() {},
+      }),
+    );
+    await stores.ready("kitchen");
+    return stores;
+  };
+
+  /** Stores a conversation in one instance, which then releases it. */
+  const store = async (clock?: Clock) => {
+    const stores = await instance(clock);
+    stores.of("kitchen", () => settings).save({ handle: "a handle", unanswered: [], progress });
+    await stores.close();
+  };
+
+  beforeEach(async () => {
+    url = (await startRedis()).url;
+  });
+
+  it("is used also when the clock of the machine that stored it is hours slow", async () => {
+    await store({ ...systemClock, date: () => Date.now() - 3 * HOUR });
+    const stored = await (await instance()).of("kitchen", () => settings).load();
+    assert.equal(stored?.handle, "a handle");
+  });
+
+  it("is used without its handle when the next instance has another model", async () => {
+    await store();
+    const other = { ...settings, model: "gemini-3.1-flash-live-preview" };
+    const stored = await (await instance()).of("kitchen", () => other).load();
+    assert.equal(stored?.handle, undefined);
+    assert.deepEqual(stored?.progress, progress);
   });
 });
