@@ -54,7 +54,6 @@ describeInBrowser("a flow without properties for its settings", () => {
     nodeRed = await startNodeRed();
     await post(nodeRed, "/flows", FLOW);
     ({ browser, page, problems } = await openEditor(nodeRed, "light"));
-    page.setDefaultTimeout(15_000);
   });
   after(async () => {
     await browser?.close();

@@ -38,7 +38,6 @@ for (const theme of THEMES)
       nodeRed = await startNodeRed({ PATH: programs });
       await post(nodeRed, "/flows", FLOW);
       ({ browser, page, problems } = await openEditor(nodeRed, theme));
-      page.setDefaultTimeout(15_000);
     });
     afterEach(async () => {
       await browser?.close();

@@ -70,7 +70,6 @@ export const EVERY_NODE: { id: string; type: string }[] = [
 /** Opens the editor in a language. It follows the color scheme of the page where it has a dark theme. */
 export async function openQuickEditor(context: BrowserContext, nodeRed: NodeRed, language = "en-US") {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
   await page.addInitScript(`
     localStorage.setItem("editor-language", "${language}");
     localStorage.setItem("view-dark-theme", "auto");

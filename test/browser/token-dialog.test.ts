@@ -103,7 +103,6 @@ for (const theme of THEMES)
           if (/oneditprepare|oneditsave/.test(message.text())) problems.push(message.text());
         });
       ({ browser, page, problems } = await openEditor(nodeRed, theme, listen));
-      page.setDefaultTimeout(15_000);
     });
     after(async () => {
       await browser?.close();

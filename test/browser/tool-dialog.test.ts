@@ -56,7 +56,6 @@ for (const theme of THEMES)
       const listen = (page: Page) =>
         page.on("console", (message) => message.type() === "warning" && warnings.push(message.text()));
       ({ browser, page, problems } = await openEditor(nodeRed, theme, listen));
-      page.setDefaultTimeout(15_000);
     });
     after(async () => {
       await browser?.close();
@@ -407,7 +406,7 @@ for (const theme of THEMES)
       for (const name of ["", "get weather", "2nd"]) {
         await inTray("#node-input-functionName").fill(name);
         await inTray("#node-input-functionName").blur();
-        await inTray("#node-input-functionName.input-error").waitFor({ timeout: 10_000 });
+        await inTray("#node-input-functionName.input-error").waitFor();
       }
       await inTray("#node-input-description").fill(" ");
       const errors = (await held()).join("\n");

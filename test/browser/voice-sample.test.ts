@@ -19,7 +19,6 @@ describeInBrowser("the play button of a voice", () => {
   before(async () => {
     nodeRed = await startNodeRed();
     ({ browser, page, problems } = await openEditor(nodeRed, THEMES[0]!));
-    page.setDefaultTimeout(30_000);
     await page.evaluate(() => {
       const { play } = HTMLMediaElement.prototype;
       HTMLMediaElement.prototype.play = function () {

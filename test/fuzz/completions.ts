@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { cleanUp } from "../clean-up";
 
 /** Milliseconds within which a message is completed: less than in other tests, because fast-check tries a failure many times. */
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 10_000;
 
 interface Hooks {
   add(hook: string, run: (event: { msg: object }) => void): void;

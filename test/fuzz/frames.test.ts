@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { WebSocket } from "ws";
 import { opened } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
+import { DEADLINE_MS } from "../inbox";
 import { Talk } from "../live/talk";
 import { runs, withoutStall } from "./runs";
 
@@ -45,7 +46,7 @@ const frame = fc.oneof(
 /** Sends a frame, and waits until the client has taken it or has left. */
 async function taken(socket: WebSocket, frame: string | Buffer) {
   const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(5_000)]);
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(DEADLINE_MS)]);
   const answers = [once(socket, "pong", { signal }), once(socket, "close", { signal })];
   socket.send(frame);
   socket.ping();

@@ -8,7 +8,7 @@ import { opened, replace } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
 import { node, tab } from "../flow-node";
 import { connectionTo, Flow, type Msg } from "../nodes/flow";
-import { runtime } from "../nodes/runtime";
+import { deployFlow, runtime } from "../nodes/runtime";
 import { Completions } from "./completions";
 import { runs } from "./runs";
 
@@ -74,10 +74,7 @@ it("nodes with any settings are there, and complete each message once", async ()
   const completions = new Completions();
   await fc.assert(
     fc.asyncProperty(anySettings, async (properties) => {
-      // The helper waits for a deploy for 300 ms, which is too short on a busy machine.
-      const started = new Promise<void>((resolve) => runtime._events.once("flows:started", () => resolve()));
-      await runtime._redNodes.setFlows([tab(), ...nodesWith(properties)], {}, "full");
-      await started;
+      await deployFlow([tab(), ...nodesWith(properties)], "full");
       for (const name of Object.keys(properties)) {
         if (name === "live-config") continue;
         assert.ok(runtime.getNode(name), `${name} is not there`);

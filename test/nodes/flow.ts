@@ -19,7 +19,7 @@ import { opened, replace } from "../clean-up";
 import { acceptSetup, startFarEnd } from "../far-end";
 import { type FlowNode, node, tab } from "../flow-node";
 import { Inbox } from "../inbox";
-import { runtime, startRuntime } from "./runtime";
+import { deployFlow, runtime, startRuntime } from "./runtime";
 
 export interface Msg extends NodeMessage {
   [property: string]: unknown;
@@ -139,7 +139,7 @@ export class Flow {
 
   /** Puts another flow in its place, as a deploy of modified nodes does. */
   async deploy(nodes: FlowNode[]) {
-    await runtime.setFlows(wholeFlow(nodes), "nodes");
+    await deployFlow(wholeFlow(nodes), "nodes");
     this.#listen(nodes);
   }
 

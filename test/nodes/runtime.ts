@@ -24,7 +24,6 @@ interface Helper {
   init(runtime: string): void;
   load(inits: ((RED: NodeAPI) => void)[], flow: FlowNode[], credentials: object): Promise<void>;
   unload(): Promise<void>;
-  setFlows(flow: FlowNode[], type: Deploy): Promise<void>;
   getNode(id: string): RunningNode;
   /** The runtime's own. */
   _redNodes: { setFlows(flow: FlowNode[], credentials: object, type: Deploy): Promise<unknown> };
@@ -51,4 +50,11 @@ export async function startRuntime(
   const ofNodeRed = createRequire(require.resolve("node-red"));
   const coreInits = core.map((file) => ofNodeRed(`@node-red/nodes/core/${file}.js`) as (typeof inits)[0]);
   await runtime.load([...coreInits, ...inits], flow, credentials);
+}
+
+/** Deploys a flow, and waits until it has started. The helper's own setFlows() waits 300 ms for that, too short on a busy machine. */
+export async function deployFlow(flow: FlowNode[], type: Deploy) {
+  const started = new Promise<void>((resolve) => runtime._events.once("flows:started", () => resolve()));
+  await runtime._redNodes.setFlows(flow, {}, type);
+  await started;
 }

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { cleanUp } from "../../clean-up";
 import { node } from "../../flow-node";
+import { DEADLINE_MS } from "../../inbox";
 import { deploy, listenAsEditor, type NodeRed, post, startNodeRed } from "../../node-red";
 
 describe("a live token behind a http in node", () => {
@@ -66,7 +67,10 @@ describe("a request for a token that is open when its node is deployed again", (
       ];
       await deploy(nodeRed, news, flow(2), "full");
       const asked = once(server, "request");
-      const answer = fetch(`${nodeRed.url}/token`, { method: "POST", signal: AbortSignal.timeout(10_000) });
+      const answer = fetch(`${nodeRed.url}/token`, {
+        method: "POST",
+        signal: AbortSignal.timeout(DEADLINE_MS),
+      });
       await asked;
       await deploy(nodeRed, news, flow(3), kind);
       const response = await answer;

@@ -6,7 +6,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { onFlowsStarted } from "../../../nodes/flow/flow-start";
 import { announceTool, type FoundTool, findTools } from "../../../nodes/flow/tool-discovery";
 import { type FlowNode, node, tab } from "../../flow-node";
-import { type Deploy, runtime, startRuntime } from "../runtime";
+import { type Deploy, deployFlow, runtime, startRuntime } from "../runtime";
 
 const CORE = ["common/05-junction", "common/60-link", "function/10-function", "function/10-switch"];
 
@@ -48,7 +48,7 @@ export class Toys {
   async deploy(type: Deploy, ...nodes: FlowNode[]) {
     this.#found.clear();
     this.made.length = 0;
-    await runtime.setFlows(whole(nodes), type);
+    await deployFlow(whole(nodes), type);
   }
 
   /** How many listen to the runtime for the start of flows. */
