@@ -133,12 +133,13 @@ export class Lifecycle implements ConnectionListener {
       const sessionId = socket.session.setupComplete?.sessionId;
       state.apply({ type: "connected", resumed: isResumed, sessionId });
       report.onOpen(remembered);
-      if (!isResumed) tools.forget();
+      if (remembered === "partly") tools.disown();
+      else if (!isResumed) tools.forget();
       watch.restart();
       input.putBack(handle.takeUnanswered());
       if (this.#speaksFirst && !this.hasBegun && !isResumed) input.begin();
       this.hasBegun = true;
-      input.open(socket, turns.historyFor(isResumed), isResumed);
+      input.open(socket, turns.historyFor(isResumed), remembered);
     });
   }
 

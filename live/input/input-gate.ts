@@ -92,8 +92,8 @@ export class InputGate {
   }
 
   /** As Sender.open(). */
-  open(outlet: Outlet, history: readonly HistoryTurn[], isResumed: boolean) {
-    this.#sender.open(outlet, history, isResumed);
+  open(outlet: Outlet, history: readonly HistoryTurn[], remembered: boolean | "partly") {
+    this.#sender.open(outlet, history, remembered);
   }
 
   /** Queues texts that are sent again, before everything that waits. */

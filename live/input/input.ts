@@ -58,6 +58,8 @@ export interface ToolResponse {
   kind: "toolResponse";
   id: string;
   name: string;
+  /** Of the call. */
+  args: Record<string, unknown>;
   response: Record<string, unknown>;
   /** When the model reacts to it; only for non-blocking calls. */
   scheduling?: "INTERRUPT" | "WHEN_IDLE" | "SILENT";
@@ -65,6 +67,14 @@ export interface ToolResponse {
   /** The model says something about it. */
   answered: boolean;
 }
+
+/** Says what a tool has responded to a call that the server's session does not know: there, a response would have no effect (docs/live-api.md 1.5). */
+export const resultOf = ({ name, args, response, scheduling }: ToolResponse): Text => ({
+  ...promptFor(
+    `You have called the tool ${name} with ${JSON.stringify(args)}. Its response: ${JSON.stringify(response)}`,
+  ),
+  turnComplete: scheduling !== "SILENT",
+});
 
 export interface Signal {
   kind: "signal";

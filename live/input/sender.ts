@@ -8,7 +8,7 @@ import type { StateStore } from "../state/store";
 import { isSilencedByTools } from "./admission";
 import { type Writable, write, writeStop } from "./client-messages";
 import { ImageRate } from "./image-rate";
-import type { Done, HistoryTurn, Input, Kept, Text } from "./input";
+import { type Done, type HistoryTurn, type Input, type Kept, resultOf, type Text } from "./input";
 import { InputQueue, type QueueLimits } from "./queue";
 
 /** Bytes in the socket's buffer above which sound waits in the queue: about three seconds of base64 sound. */
@@ -91,14 +91,17 @@ export class Sender {
   /**
    * Sends everything that waits over a new connection.
    * @param history sent first, with the history that waits
-   * @param isResumed whether the server remembers the conversation and its tool calls
+   * @param remembered whether the server remembers the conversation and its tool calls; `partly`: without the calls
    */
-  open(outlet: Outlet, history: readonly HistoryTurn[], isResumed: boolean) {
+  open(outlet: Outlet, history: readonly HistoryTurn[], remembered: boolean | "partly") {
     this.#outlet = outlet;
     this.#reportLostSound();
-    const hasHistory = history.length > 0 || (!isResumed && this.hasHistory);
+    const hasHistory = history.length > 0 || (!remembered && this.hasHistory);
     if (hasHistory && this.#profile.history !== "never") this.#sendHistory(history);
-    if (!isResumed)
+    if (remembered === "partly")
+      for (const { input, done } of this.#queue.takeKind("toolResponse"))
+        this.#queue.add(resultOf(input), done);
+    if (!remembered)
       for (const { done } of this.#queue.takeKind("toolResponse"))
         done(
           new InputError(

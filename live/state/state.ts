@@ -12,6 +12,8 @@ export interface Call {
   blocking: boolean;
   /** The user has interrupted the model while it waited: it waits no longer, and says nothing about the response (docs/live-api.md 1.5). */
   interrupted?: true;
+  /** The server's session was resumed from before the call, and does not know it (docs/live-api.md 1.5). */
+  forgotten?: true;
   /** Clock time in milliseconds at which it came. */
   calledAt: number;
   /** Clock time in milliseconds at which the call times out and the model gets an error. */
@@ -92,6 +94,8 @@ export type StateEvent =
   | { type: "callsSettled"; ids: readonly string[] }
   /** Another process has made these calls, and this one continues its conversation. */
   | { type: "callsRestored"; calls: readonly Call[] }
+  /** The server has resumed the conversation from before the calls. */
+  | { type: "callsForgotten" }
   | { type: "stopped" }
   /** The server sends no more of the stopped answer. */
   | { type: "stopTimedOut" }

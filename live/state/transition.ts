@@ -153,6 +153,8 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       return { ...state, calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
     case "callsRestored":
       return { ...state, calls: event.calls };
+    case "callsForgotten":
+      return { ...state, calls: state.calls.map((call) => ({ ...call, blocking: false, forgotten: true })) };
     case "stopped":
       return { ...state, stopped: true, interrupted: true };
     case "stopTimedOut":

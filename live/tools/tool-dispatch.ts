@@ -2,7 +2,7 @@
 
 import type { FunctionCall, FunctionDeclaration } from "@google/genai";
 import type { Clock } from "../../audio/clock";
-import type { Done, Input, ToolResponse } from "../input/input";
+import { type Done, type Input, resultOf, type ToolResponse } from "../input/input";
 import { InputError, LiveError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { Call } from "../state/state";
@@ -50,7 +50,7 @@ export class ToolDispatch {
   receive(functionCalls: readonly FunctionCall[]) {
     const { state, emit } = this.#options;
     const calls: Call[] = [];
-    const refused: { id: string; name: string; problem: string }[] = [];
+    const refused: { id: string; name: string; args: Call["args"]; problem: string }[] = [];
     for (const { id, name, args = {} } of functionCalls) {
       if (!id || !name) {
         emit({
@@ -67,11 +67,11 @@ export class ToolDispatch {
       const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
       const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;
       if (tool && !problem) calls.push(this.#callOf(tool, id, name, args));
-      else refused.push({ id, name, problem: problem! });
+      else refused.push({ id, name, args, problem: problem! });
     }
     state.apply({ type: "toolsCalled", calls });
     for (const call of calls) emit({ type: "toolCall", call });
-    for (const { id, name, problem } of refused) this.#send({ id, name }, { response: { error: problem } });
+    for (const { problem, ...call } of refused) this.#send(call, { response: { error: problem } });
   }
 
   /** The server cancels calls: they need no response any more. */
@@ -115,6 +115,11 @@ export class ToolDispatch {
       this.#send(call, { response: { error: `The tool ${call.name} did not respond in time.` } });
   }
 
+  /** The server has resumed the conversation from before the calls: their responses will go to the model as texts. */
+  disown() {
+    this.#options.state.apply({ type: "callsForgotten" });
+  }
+
   /** The conversation that made the calls has ended. */
   forget() {
     this.#withdraw(this.#pending, "lost");
@@ -149,23 +154,28 @@ export class ToolDispatch {
   }
 
   #send(
-    { id, name, interrupted }: Pick<Call, "id" | "name" | "interrupted">,
+    {
+      id,
+      name,
+      args,
+      interrupted,
+      forgotten,
+    }: Pick<Call, "id" | "name" | "args" | "interrupted" | "forgotten">,
     { response, scheduling, willContinue }: ToolResult,
     done: Done = () => {},
   ) {
     const { profile, send } = this.#options;
     const schedules = profile.scheduling && scheduling !== undefined;
-    send(
-      {
-        kind: "toolResponse",
-        id,
-        name,
-        response,
-        ...(schedules && { scheduling }),
-        ...(willContinue && { willContinue }),
-        answered: !interrupted && !(schedules && scheduling === "SILENT"),
-      },
-      done,
-    );
+    const toolResponse: ToolResponse = {
+      kind: "toolResponse",
+      id,
+      name,
+      args,
+      response,
+      ...(schedules && { scheduling }),
+      ...(willContinue && { willContinue }),
+      answered: !interrupted && !(schedules && scheduling === "SILENT"),
+    };
+    send(forgotten ? resultOf(toolResponse) : toolResponse, done);
   }
 }

@@ -229,6 +229,7 @@ export class ClientConnection implements FaultTarget, Host, Holder {
     const handle = setup.sessionResumption?.handle;
     if (!handle) this.#token?.use(clock.date());
     const session = handle ? resumedSession(sessions, handle, setup.model, clock.now()) : sessions.begin();
+    if (handle && model.handles === "often") session.rewind(handle);
     session.hold(this, setup, window);
     this.#session = session;
     this.#refusesResumeMs = model.refusesResumeMs;

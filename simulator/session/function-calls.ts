@@ -103,6 +103,20 @@ export class FunctionCalls {
     for (const call of this.#all) call.awaited = false;
   }
 
+  /** The newest call; undefined: there is none. */
+  get newest(): SimulatedCall | undefined {
+    return this.#all.at(-1);
+  }
+
+  /** Forgets the calls after `call`: responses to them are accepted, and have no effect. */
+  forgetAfter(call: SimulatedCall | undefined) {
+    const first = call ? this.#all.indexOf(call as TrackedCall) + 1 : 0;
+    for (const later of this.#all.slice(first).filter(({ state }) => state === "pending")) {
+      later.state = "cancelled";
+      later.awaited = false;
+    }
+  }
+
   /** Cancels all pending calls. @returns their ids */
   cancel() {
     const calls = this.#all.filter(({ state }) => state === "pending");

@@ -50,7 +50,8 @@ export class Session implements SimulatedConversation {
   question = "";
   /** The length of the audio stream so far, in frames of the speech detector. */
   heard = 0;
-  readonly #handles: string[] = [];
+  /** With the newest call at the time of each. */
+  readonly #handles = new Map<string, SimulatedCall | undefined>();
   #holder?: Holder;
   #endedAt = 0;
   #busyUntil = Number.NEGATIVE_INFINITY;
@@ -109,13 +110,21 @@ export class Session implements SimulatedConversation {
   /** Issues a resumption handle. Earlier handles stay valid. */
   newHandle(variation: Variation) {
     const handle = variation.uuid();
-    this.#handles.push(handle);
-    if (this.#handles.length > MAX_HANDLES) this.#handles.shift();
+    this.#handles.set(handle, this.toolCalls.newest);
+    for (const oldest of this.#handles.keys()) {
+      if (this.#handles.size <= MAX_HANDLES) break;
+      this.#handles.delete(oldest);
+    }
     return handle;
+  }
+
+  /** Goes back to where a handle was issued: the model does not know later calls. */
+  rewind(handle: string) {
+    this.toolCalls.forgetAfter(this.#handles.get(handle));
   }
 
   /** Whether a handle is one of this session's, and still valid. @param handlesMs validity after the last connection ended */
   answersTo(handle: string, now: number, handlesMs: number) {
-    return this.#handles.includes(handle) && (this.open || now - this.#endedAt <= handlesMs);
+    return this.#handles.has(handle) && (this.open || now - this.#endedAt <= handlesMs);
   }
 }

@@ -164,6 +164,12 @@ export const TURN: Record<string, Row[]> = {
       { type: "callsSettled", ids: ["1", "3"] },
       { calls: [call("2")] },
     ],
+    [
+      "are not known to the resumed session: the model waits for none",
+      { calls: [call("1", true)] },
+      { type: "callsForgotten" },
+      { calls: [{ ...call("1"), forgotten: true }] },
+    ],
     ["have responded: an answer is awaited", {}, { type: "responseSent" }, { answer: "awaited" }],
     [
       "have responded before the turn of the call is complete: the answer follows it",

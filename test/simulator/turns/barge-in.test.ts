@@ -91,6 +91,23 @@ for (const [what, end] of [
       assert.deepEqual(states(simulator), ["answered"]);
     });
 
+for (const model of [FLASH, NATIVE])
+  it(`${model} does not know a call that is newer than the handle: its response is accepted, and the model says nothing about it`, async () => {
+    const { simulator, clock, open } = await simulate();
+    const tools = { ...declare(blocking("f")), model, generationConfig: { responseModalities: ["AUDIO"] } };
+    const first = await (await open()).begin(tools);
+    const [id] = await call(first, "call f");
+    const handle = await withHandle(simulator, first, drop);
+    clock.advance(2500);
+    const second = await (await open()).begin({ ...tools, ...resume(handle) });
+    second.send(respond({ id, name: "f", response: { output: 1 } }));
+    await second.pass(5_000);
+    assert.equal(second.said, "");
+    assert.deepEqual(states(simulator), ["cancelled"]);
+    await answer(second, write("hello"));
+    assert.match(second.said, /Echo: hello/);
+  });
+
 /** Ends a connection. @returns a handle from before `call` cleared its frames */
 async function withHandle(simulator: Parameters<typeof drop>[0], client: Client, end: typeof drop) {
   const handle = client.raw
