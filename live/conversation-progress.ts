@@ -44,7 +44,7 @@ export function progressOf(parts: () => ProgressParts): ProgressPort {
     },
     restore: ({ calls, waiting, instruction, hasBegun, ...said }, awayMs) => {
       const { clock, state, turns, opening, report, input, lifecycle } = parts();
-      if (awayMs !== undefined) report.onLost(awayMs);
+      if (awayMs !== undefined) report.onLostElsewhere(awayMs);
       lifecycle.hasBegun = hasBegun;
       turns.restore(said);
       opening.restore(instruction);

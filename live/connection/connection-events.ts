@@ -1,7 +1,7 @@
 // The events of a conversation's connection.
 
 import type { ErrorCode } from "../server/error-codes";
-import type { VisibleState } from "../state/state";
+import type { Call, VisibleState } from "../state/state";
 import type { UnknownField } from "./server-frame";
 
 /** An attempt to connect: its number from 1, the maximum, and the milliseconds until it is made. */
@@ -41,6 +41,8 @@ export type ConnectionEvent =
       remembered: boolean | "partly";
       pauseMs: number;
       attempts: number;
+      /** Another process has begun the conversation: the tool calls that wait for a response. */
+      calls?: readonly Call[];
     }
   | {
       type: "voiceConsentSignature";

@@ -9,12 +9,14 @@ import type { Attempt, ConnectionEvent } from "./connection-events";
 
 export class ConnectionReport {
   readonly #clock: Clock;
+  readonly #state: StateStore;
   readonly #emit: (event: ConnectionEvent) => void;
   /** Clock time at which the connection was lost, and the number of attempts since. */
-  #away: { since: number; attempts: number } | undefined;
+  #away: { since: number; attempts: number; isElsewhere: boolean } | undefined;
 
   constructor(clock: Clock, state: StateStore, emit: (event: ConnectionEvent) => void) {
     this.#clock = clock;
+    this.#state = state;
     this.#emit = emit;
     state.onChange((before, after, event) => {
       const visible = visibleState(after);
@@ -43,15 +45,22 @@ export class ConnectionReport {
     return Math.max(0, 1000 * (Number.parseFloat(timeLeft) || 0));
   }
 
-  /** @param agoMs milliseconds since then */
-  onLost(agoMs = 0) {
-    this.#away = { since: this.#clock.now() - agoMs, attempts: 0 };
+  onLost() {
+    this.#away = { since: this.#clock.now(), attempts: 0, isElsewhere: false };
+  }
+
+  /** The connection of another process is lost. @param agoMs milliseconds since then */
+  onLostElsewhere(agoMs: number) {
+    this.#away = { since: this.#clock.now() - agoMs, attempts: 0, isElsewhere: true };
   }
 
   onOpen(remembered: Remembered) {
-    const { since = this.#clock.now(), attempts = 1 } = this.#away ?? {};
+    const { since = this.#clock.now(), attempts = 1, isElsewhere = false } = this.#away ?? {};
     const pauseMs = Math.round(this.#clock.now() - since);
-    if (this.#away || remembered) this.#emit({ type: "resumed", remembered, pauseMs, attempts });
+    // A call that is not remembered is reported as lost.
+    const calls = isElsewhere && remembered ? this.#state.current.calls : [];
+    if (this.#away || remembered)
+      this.#emit({ type: "resumed", remembered, pauseMs, attempts, ...(calls.length && { calls }) });
     if (this.#away) this.#emit({ type: "gap", pauseMs, lostSoundMs: 0 });
     this.#away = undefined;
   }

@@ -48,7 +48,7 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
     case "generationComplete":
       return [["audio", { event: "generationComplete", turn: event.turn }]];
     case "toolCall":
-      return [["tools", { payload: structuredClone(event.call.args), toolCall: refer(event.call, source) }]];
+      return [["tools", messageOf(event.call, source)]];
     case "toolCancelled": {
       const payload = { reason: event.reason };
       return [["tools", { event: "cancelled", payload, toolCall: refer(event.call, source) }]];
@@ -65,10 +65,15 @@ export function toOutputs(event: ConversationEvent, source: Source): Output[] {
       const { type, attempt, ...details } = event;
       return [report(type, { ...details, ...attempt, server: source.server, model: source.model })];
     }
+    case "resumed": {
+      const { type, calls, ...details } = event;
+      const { session } = source;
+      const open = calls?.map((call) => ({ ...messageOf(call, source), session }));
+      return [report(type, { ...details, calls: open })];
+    }
     case "speech":
     case "thinking":
     case "gap":
-    case "resumed":
     case "stall":
     case "goAway":
     case "refused":
@@ -100,6 +105,11 @@ function report(event: string, details: object, turn?: number): Output {
   const payload = { event, ...structuredClone(Object.fromEntries(known)) };
   return ["events", { event, ...(turn !== undefined && { turn }), payload }];
 }
+
+const messageOf = (call: Call, source: Source) => ({
+  payload: structuredClone(call.args),
+  toolCall: refer(call, source),
+});
 
 function refer({ id, name, server }: Call, { node, session }: Source): ToolCallReference {
   return { id, name, node, session, tool: server };

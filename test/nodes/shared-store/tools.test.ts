@@ -51,10 +51,12 @@ describeWithPrograms(["redis-server"], "the result of a tool call, at another in
     assert.deepEqual(responses(), [{ output: "22 °C" }]);
   });
 
-  it("reaches the model through the instance that continues the conversation after a crash", async () => {
+  it("reaches the model through the instance that continues the conversation after a crash, which tells the flow of the open call", async () => {
     first.kill();
     await second.respond(toolCall, "22 °C");
     await second.say("are you still there", undefined);
+    const { payload } = await second.sends(isEvent("resumed"), "resumed");
+    assert.deepEqual((payload as { calls: unknown }).calls, [{ payload: {}, toolCall, session: "kitchen" }]);
     assert.equal((await second.sends(isOutcome, "an outcome")).outcome, "done");
     await second.sends(isAnswer("22 °C"), "the answer of the model");
     assert.deepEqual(responses(), [{ output: "22 °C" }]);
