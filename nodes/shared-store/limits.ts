@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
 import { type Clock, systemClock } from "../../audio/clock";
 import type { SharedPlaces } from "../../live/conversation-pool";
+import { Health } from "./health";
 import { Places } from "./places";
 import { Redis } from "./redis";
 import { Seal } from "./seal";
@@ -27,12 +28,11 @@ export class SharedLimits {
   readonly #redis: Redis;
   readonly #seal: Seal;
   readonly #places: Places;
-  readonly #onHealth: SharedLimitsOptions["onHealth"];
+  readonly #health: Health;
   readonly #onOtherSecret: () => void;
   /** Shows to another instance whether it has the same secret, and not which. */
   readonly #sign: string;
   readonly #channel: string;
-  #isMissing = false;
   #hasWarned = false;
 
   constructor(options: SharedLimitsOptions, clock: Clock = systemClock) {
@@ -44,21 +44,14 @@ export class SharedLimits {
     this.#channel = `gemini-live:secret:${database}:${connection}`;
     const channels = { [this.#channel]: (message: string) => this.#compare(message) };
     this.#redis = new Redis(address, clock, channels, () => this.#showSign("begin"));
-    this.#onHealth = onHealth;
+    this.#health = new Health(clock, onHealth);
     this.#onOtherSecret = onOtherSecret;
     this.#places = new Places(this, this.#seal.nameOf("places", connection), maxConversations, clock);
   }
 
   /** As Redis.eval(). */
-  async eval(...script: Parameters<Redis["eval"]>) {
-    try {
-      const reply = await this.#redis.eval(...script);
-      this.#tell(undefined);
-      return reply;
-    } catch (error) {
-      this.#tell(error as Error);
-      throw error;
-    }
+  eval(...script: Parameters<Redis["eval"]>) {
+    return this.#health.of(this.#redis.eval(...script));
   }
 
   /**
@@ -104,10 +97,5 @@ export class SharedLimits {
     if (!this.#hasWarned) this.#onOtherSecret();
     this.#hasWarned = true;
     if (why === "begin") this.#showSign("answer");
-  }
-
-  #tell(error: Error | undefined) {
-    if (this.#isMissing !== (error !== undefined)) this.#onHealth(error);
-    this.#isMissing = error !== undefined;
   }
 }

@@ -3,8 +3,9 @@
 
 /**
  * KEYS[1] is the hash of one conversation: `owner`, `ends` (of the lease, milliseconds since 1970 by the clock of Redis), `fence`
- * (raised with each change of owner) and `data`. KEYS[2] is the list of tool results that other instances pass to its owner: each is the
- * fence of the owner that has taken it, a blank, and the result.
+ * (raised with each change of owner, and at least the time of that, so that it is a new one also when Redis has lost the last) and `data`.
+ * KEYS[2] is the list of tool results that other instances pass to its owner: each is the fence of the owner that has taken it, a blank,
+ * and the result.
  *
  * ARGV: what to do, the instance, its fence, the lease and the lifetime of the hash in milliseconds, and the data to store; "": as it is,
  * "-": none; or the result.
@@ -36,7 +37,7 @@ local reply, away = "granted", 0
 if step == "claim" then
   if runs and owner ~= me then return {"held", owner} end
   away = now - (tonumber(ends) or now) + (owner and owner ~= "" and lease or 0)
-  fence = redis.call("HINCRBY", KEYS[1], "fence", 1)
+  fence = string.format("%.0f", math.max((tonumber(current) or 0) + 1, now))
 elseif not current then
   reply = "anew"
 elseif current ~= fence then
@@ -65,6 +66,6 @@ local isOver = step == "release"
 redis.call("HSET", KEYS[1], "owner", isOver and "" or me, "ends", isOver and now or now + lease, "fence", fence)
 if data == "-" then redis.call("HDEL", KEYS[1], "data") elseif data ~= "" then redis.call("HSET", KEYS[1], "data", data) end
 redis.call("PEXPIRE", KEYS[1], lifetime)
-if step == "claim" then return {reply, tostring(fence), stored or "", tostring(away)} end
+if step == "claim" then return {reply, fence, stored or "", tostring(away)} end
 return {reply, fence, tostring(redis.call("LLEN", KEYS[2]))}
 `;

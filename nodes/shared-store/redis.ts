@@ -86,6 +86,8 @@ export class Redis {
   /** Resolves when the first attempt to connect has succeeded or failed, or takes too long. */
   readonly #begun: Promise<void>;
   #error: Error = new LiveError("GEMINI_UNREACHABLE", "Redis does not answer");
+  /** It hears the channels, also after each new connection: the client sees to that. */
+  #isListening = false;
   #isClosed = false;
   #endWait = () => {};
   /** Ends of the waits for the next connection. */
@@ -107,21 +109,24 @@ export class Redis {
         this.#error = error;
         resolve();
       };
+      const listen = async (client: Client) => {
+        if (this.#isListening) return;
+        for (const [channel, receive] of Object.entries(channels)) await client.subscribe(channel, receive);
+        this.#isListening = true;
+      };
       const begin = async () => {
         const client = await makeClient(address);
         if (this.#isClosed) return;
         this.#client = client;
         client.on("error", failed);
-        let isListening = false;
         client.on("ready", () => {
-          resolve();
-          for (const end of this.#waiting) end();
-          if (isListening) onReady();
+          listen(client).then(() => {
+            resolve();
+            for (const end of this.#waiting) end();
+            onReady();
+          }, failed);
         });
         await client.connect();
-        for (const [channel, receive] of Object.entries(channels)) await client.subscribe(channel, receive);
-        isListening = true;
-        onReady();
       };
       begin().catch(failed);
       const cancel = clock.after(SILENCE_MS, resolve);
@@ -132,8 +137,9 @@ export class Redis {
     });
   }
 
+  /** Without its channels it is of no use: other instances could not ask for a conversation. */
   get isConnected() {
-    return this.#client?.isReady === true;
+    return this.#client?.isReady === true && this.#isListening;
   }
 
   /** Runs a script. Rejects if Redis cannot be reached or does not answer in time. */
@@ -172,7 +178,7 @@ export class Redis {
     await this.#begun;
     const client = this.#client;
     if (client && !client.isReady) await this.#connected();
-    if (!client?.isReady) throw this.#error;
+    if (!client || !this.isConnected) throw this.#error;
     return this.#inTime(command(client));
   }
 

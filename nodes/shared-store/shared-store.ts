@@ -8,6 +8,7 @@ import { HANDLE_LIFETIME_MS } from "../../live/connection/resumption-handle";
 import type { Done } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { ToolResult } from "../../live/tools/tool-dispatch";
+import { Health } from "./health";
 import { Redis, type RedisAddress } from "./redis";
 import { Seal } from "./seal";
 import { channelOf, keysOf, machineOf, type Place, RESULT_LIFETIME_MS, ToolResults } from "./tool-results";
@@ -64,7 +65,7 @@ export const RENEW_MS = 1_000;
  * run out at the same moment: this spreads their conversations so that opening them holds up no sound (bench/storm.ts).
  */
 export const CLAIM_AGAIN_MS = 250;
-/** Milliseconds for which a claim waits for a Redis that is connected and does not answer. */
+/** Milliseconds for which claims wait for a Redis that is connected and fails: those that come later begin without it. */
 const LATE_MS = 4_000;
 /** Milliseconds for which a message waits until the owner hands over: longer than onAsked() may take, and than a lease. */
 export const PATIENCE_MS = 10_000;
@@ -78,14 +79,15 @@ export class SharedStore {
   readonly #owned = new Map<string, Owned>();
   /** The last steps of those that are not owned any more. */
   readonly #releases = new Set<Promise<void>>();
+  readonly #health: Health;
   #cancelRenewal = () => {};
   #isClosed = false;
-  #isMissing = false;
 
   constructor(options: SharedStoreOptions) {
-    const { address, clock } = options;
+    const { address, clock, onHealth } = options;
     this.#options = options;
     this.#seal = new Seal(options.secret);
+    this.#health = new Health(clock, onHealth);
     const channels = { [channelOf(this.#me)]: (message: string) => this.#receive(message) };
     this.#redis = new Redis(address, clock, channels, () => this.#renew());
     this.#results = new ToolResults(this.#redis, this.#seal, clock, this.#me);
@@ -160,33 +162,39 @@ export class SharedStore {
   async #claimInTime(owned: Owned) {
     const { clock, random, onClaimed } = this.#options;
     const end = clock.now() + PATIENCE_MS;
-    const late = clock.now() + LATE_MS;
     let askAt = 0;
     for (;;) {
+      const wasConnected = this.#redis.isConnected;
       const reply = await this.#step(owned, "claim");
-      if (!reply) {
+      if (reply) {
+        const [verdict, value = "", data = "", awayMs] = reply;
+        if (verdict !== "held") {
+          owned.fence = value;
+          return onClaimed(owned.key, this.#read(owned, data), Number(awayMs));
+        }
+        if (clock.now() >= end || this.#isClosed) {
+          this.#owned.delete(owned.key);
+          throw new InputError(
+            `The conversation "${owned.key}" takes place in another Node-RED, on the machine ${machineOf(value)}, which does not hand it over. Send its messages there.`,
+            "GEMINI_ELSEWHERE",
+          );
+        }
+        if (clock.now() >= askAt) {
+          this.#askFor(owned, value);
+          askAt = clock.now() + RENEW_MS;
+        }
+      } else {
+        const isAway = !wasConnected && !this.#redis.isConnected;
         // Without what is stored, it begins anew.
-        if (!this.#redis.isConnected || clock.now() >= late || this.#isClosed) return;
-        continue;
-      }
-      const [verdict, value = "", data = "", awayMs] = reply;
-      if (verdict !== "held") {
-        owned.fence = value;
-        return onClaimed(owned.key, this.#read(owned, data), Number(awayMs));
-      }
-      if (clock.now() >= end || this.#isClosed) {
-        this.#owned.delete(owned.key);
-        throw new InputError(
-          `The conversation "${owned.key}" takes place in another Node-RED, on the machine ${machineOf(value)}, which does not hand it over. Send its messages there.`,
-          "GEMINI_ELSEWHERE",
-        );
-      }
-      if (clock.now() >= askAt) {
-        this.#redis.publish(channelOf(value), `handover ${owned.name}`).catch(() => {});
-        askAt = clock.now() + RENEW_MS;
+        if (isAway || this.#isClosed || clock.now() >= (this.#health.failsSince ?? 0) + LATE_MS) return;
       }
       await new Promise<void>((resolve) => clock.after(CLAIM_AGAIN_MS * (1 + random()), resolve));
     }
+  }
+
+  /** Asks the owner of a conversation to hand it over. */
+  #askFor({ name }: Owned, owner: string) {
+    this.#redis.publish(channelOf(owner), `handover ${name}`).catch(() => {});
   }
 
   /** A message of another instance. */
@@ -253,7 +261,8 @@ export class SharedStore {
   /** Renews the lease, with what has changed, or ends it. A conversation that began without the store is claimed. */
   async #keep(owned: Owned, step: "keep" | "release") {
     if (owned.fence === undefined) {
-      const [verdict, fence] = (step === "keep" && (await this.#step(owned, "claim"))) || [];
+      const [verdict, fence = ""] = (step === "keep" && (await this.#step(owned, "claim"))) || [];
+      if (verdict === "held") this.#askFor(owned, fence);
       if (verdict !== "granted") return;
       owned.fence = fence;
     }
@@ -275,18 +284,8 @@ export class SharedStore {
 
   /** The reply of Redis; undefined if it is missing. */
   async #step({ name, fence = "" }: Owned, step: string, data = ""): Promise<string[] | undefined> {
-    const { onHealth } = this.#options;
-    const lifetime = ["take", "untake"].includes(step) ? RESULT_LIFETIME_MS : HANDLE_LIFETIME_MS;
+    const lifetime = ["take", "untake", "applied"].includes(step) ? RESULT_LIFETIME_MS : HANDLE_LIFETIME_MS;
     const values = [step, this.#me, fence, String(LEASE_MS), String(lifetime), data];
-    try {
-      const reply = await this.#redis.step(keysOf(name), values);
-      if (this.#isMissing) onHealth(undefined);
-      this.#isMissing = false;
-      return reply;
-    } catch (error) {
-      if (!this.#isMissing) onHealth(error as Error);
-      this.#isMissing = true;
-      return undefined;
-    }
+    return this.#health.of(this.#redis.step(keysOf(name), values)).catch(() => undefined);
   }
 }

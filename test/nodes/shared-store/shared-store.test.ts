@@ -10,7 +10,7 @@ import { freePort } from "../../plain-node-red";
 import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
 import { startTls } from "../../tls";
-import { instance } from "./store-instance";
+import { instance, relayTo } from "./store-instance";
 
 /** All that Redis holds, as text. */
 async function contents(url: string) {
@@ -208,5 +208,83 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
       });
     assert.deepEqual(await order.promise, ["one", "two"]);
     assert.equal(first.told.items.length, 1);
+  });
+
+  it("has one owner of a conversation also when Redis loses everything, and another instance claims it at that moment", async () => {
+    const [first, second] = [await instance(redis.url), await instance(redis.url)];
+    await first.store.claim("kitchen");
+    const client = await createClient({ url: redis.url }).connect();
+    await client.flushAll();
+    client.destroy();
+    await second.store.claim("kitchen");
+    assert.deepEqual(await first.next("lost"), { lost: "kitchen" });
+    assert.equal(first.store.owns("kitchen"), false);
+    assert.equal(second.store.owns("kitchen"), true);
+  });
+
+  it("has one owner of a conversation that began here without Redis while another instance had it: that one hands it over", async () => {
+    const relay = relayTo(redis.url, await freePort());
+    const [first, second] = [await instance(redis.url), await instance(relay.url)];
+    await first.store.claim("kitchen");
+    await second.store.claim("kitchen");
+    assert.match((await second.next("health")).health, /ECONNREFUSED/);
+    second.store.write("kitchen", "what was said here");
+    await relay.open();
+    (await first.next("asked")).handOver();
+    assert.equal((await second.next("health")).health, "well");
+    await second.store.close();
+    const third = await instance(redis.url);
+    await third.store.claim("kitchen");
+    assert.equal((await third.next("claimed")).claimed, "what was said here");
+  });
+
+  it("asks a Redis that refuses one conversation a few times, lets it begin, keeps the others, and says so once", async () => {
+    const clock = new TestClock();
+    const client = await createClient({ url: redis.url }).connect();
+    const before = await instance(redis.url);
+    await before.store.claim("kitchen");
+    await before.store.close();
+    await client.set((await client.keys("*"))[0]!, "a text of somebody else");
+    const first = await instance(redis.url, { clock });
+    await first.store.claim("hall");
+    await client.configResetStat();
+    await clock.during(first.store.claim("kitchen")!);
+    const { failed_calls: refusals } = /evalsha:.*failed_calls=(?<failed_calls>\d+)/.exec(
+      await client.info("commandstats"),
+    )!.groups!;
+    assert.ok(Number(refusals) < 25, `${refusals} refusals`);
+    client.destroy();
+    for (const name of ["attic", "cellar", "garden", "garage"]) {
+      clock.advance(1_000);
+      // Redis answers in order: the renewals are done, too.
+      await first.store.claim(name);
+      await first.store.claim(`${name} 2`);
+    }
+    assert.equal(first.told.items.filter((each) => "health" in each).length, 1);
+  });
+
+  it("hears other instances also when the connection to Redis broke while it was made", async () => {
+    let isCut = false;
+    const relay = relayTo(redis.url, await freePort(), (sent) => {
+      const cuts = !isCut && /subscribe/i.test(sent);
+      isCut ||= cuts;
+      return cuts;
+    });
+    await relay.open();
+    const [first, second] = [await instance(relay.url), await instance(redis.url)];
+    await first.store.claim("kitchen");
+    const claiming = second.store.claim("kitchen");
+    (await first.next("asked")).handOver();
+    await claiming;
+    assert.equal(isCut, true);
+  });
+
+  it("says so when it may not use the channels on which other instances ask for a conversation", async () => {
+    const port = await freePort();
+    await startRedis("--user talker on >a-password ~* +@all resetchannels".split(" "), port);
+    const address = { url: `redis://127.0.0.1:${port}`, username: "talker", password: "a-password" };
+    const first = await instance("", { address });
+    await first.store.claim("kitchen");
+    assert.match((await first.next("health")).health, /NOPERM.*channels/);
   });
 });
