@@ -101,9 +101,11 @@ export class ConversationPool {
     const conversation = this.find(key);
     if (!conversation) return onLeft?.();
     conversation.leave(withinMs, () => {
-      this.#options.places?.leave(key);
-      conversation.close(cause, onLeft !== undefined);
-      if (this.find(key) === conversation) this.#conversations.delete(key);
+      if (this.find(key) === conversation) {
+        this.#options.places?.leave(key);
+        conversation.close(cause, onLeft !== undefined);
+        this.#conversations.delete(key);
+      }
       onLeft?.();
     });
   }

@@ -259,7 +259,10 @@ export class Conversation {
     return this.#lifecycle.close(cause);
   }
 
-  /** Calls `leave` at the next idle moment, at the latest in `withinMs` milliseconds; at once if the conversation is not open. */
+  /**
+   * Calls `leave` at the next idle moment, at the latest in `withinMs` milliseconds; at once if the conversation is not open. Of several
+   * calls, the shortest time counts for all.
+   */
   leave(withinMs: number, leave: () => void) {
     this.#upkeep.leave(withinMs, leave);
   }

@@ -41,7 +41,7 @@ export class Upkeep {
   /** A conversation that ends with its connection needs no change-over. */
   readonly #survives: boolean;
   readonly #clock: Clock;
-  /** Leaves the conversation to another process, which waits for it. */
+  /** Leaves the conversation to another process, which waits for it: what all callers of leave() want, the last one first. */
   #leave: (() => void) | undefined;
 
   constructor(options: ConversationOptions, parts: UpkeepParts) {
@@ -66,12 +66,13 @@ export class Upkeep {
   /** As Conversation.leave(). */
   leave(withinMs: number, leave: () => void) {
     const { state } = this.#parts;
-    if (this.#leave) return;
+    const earlier = this.#leave;
     const cancel = this.#clock.after(withinMs, () => this.#leave?.());
     this.#leave = () => {
       cancel();
       this.#leave = undefined;
       leave();
+      earlier?.();
     };
     if (isOpen(state.current)) state.idleAgain();
     else this.#leave();

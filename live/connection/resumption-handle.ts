@@ -83,23 +83,32 @@ export class ResumptionHandle {
     if (this.#loaded || !this.#store) return undefined;
     this.#loaded = true;
     this.#isLoading = true;
-    return this.#store.load().then(
-      (stored) => {
-        // The conversation may have ended while the store was reading.
-        if (!this.#isLoading) return;
+    const restore = (stored: StoredHandle | undefined) => {
+      // The conversation may have ended while the store was reading.
+      if (!this.#isLoading) return;
+      this.#value = this.#isUsed ? stored?.handle : undefined;
+      this.#unanswered = [...(stored?.unanswered ?? [])];
+      this.#alive = now;
+      this.#isStored = stored !== undefined;
+      if (stored?.progress) {
+        this.#stale = stored.progress.isStale;
+        this.#progress?.restore(stored.progress, stored.awayMs);
+      }
+    };
+    // What cannot be read, such as what another version has stored, counts as not stored.
+    const ignore = () => {
+      this.#value = undefined;
+      this.#unanswered = [];
+      this.#stale = false;
+    };
+    return this.#store
+      .load()
+      .then(restore)
+      .catch(ignore)
+      .then(() => {
         this.#isLoading = false;
-        this.#value = this.#isUsed ? stored?.handle : undefined;
-        this.#unanswered = stored?.unanswered ?? [];
-        this.#alive = now;
-        this.#isStored = stored !== undefined;
-        if (stored?.progress) {
-          this.#stale = stored.progress.isStale;
-          this.#progress?.restore(stored.progress, stored.awayMs);
-        }
         this.note();
-      },
-      () => {}, // A handle that cannot be read counts as not stored.
-    );
+      });
   }
 
   /**

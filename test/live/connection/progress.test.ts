@@ -275,4 +275,18 @@ describe("a conversation that continues in another process", () => {
     conversation.leave(5_000, () => left++);
     assert.equal(left, 3);
   });
+
+  it("is left in the shortest time of several that are given, and each is told", async () => {
+    await start(begin);
+    await exchange.talk.say("hello");
+    await exchange.talk.next("audio");
+    const left: string[] = [];
+    const { conversation, clock } = exchange.talk;
+    conversation.leave(60_000, () => left.push("the flow"));
+    conversation.leave(5_000, () => left.push("another process"));
+    clock.advance(5_000);
+    assert.deepEqual(left, ["another process", "the flow"]);
+    clock.advance(60_000);
+    assert.equal(left.length, 2);
+  });
 });

@@ -83,6 +83,27 @@ describe("a stored resumption handle", () => {
     assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
   });
 
+  it("with a progress that cannot be read, as of another version, is ignored: a new conversation starts, and is stored", async () => {
+    const odd = [
+      { unanswered: 7 },
+      { progress: {} },
+      { progress: { history: [null], seeded: [], calls: [] } },
+    ];
+    for (const each of odd) {
+      const saved: (StoredHandle | undefined)[] = [];
+      const handles: HandleStore = {
+        keepsProgress: true,
+        load: async () => ({ handle: "stored handle", unanswered: [], ...each }) as unknown as StoredHandle,
+        save: (stored) => void saved.push(stored),
+      };
+      const exchange = await Exchange.start({ text: answer }, { handles });
+      await exchange.talk.say("hello");
+      await exchange.talk.next("turnComplete");
+      assert.deepEqual(exchange.lines(/setup/), ["1 setup new"]);
+      assert.equal(saved.at(-1)!.handle, "handle 1");
+    }
+  });
+
   it("is stored with the unanswered texts, which are sent again when the conversation resumes", async () => {
     const handles = storeOf();
     const exchange = await Exchange.start({}, { handles });

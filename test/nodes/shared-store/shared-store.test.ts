@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "redis";
 import { makeClient } from "../../../nodes/shared-store/redis";
+import { Seal } from "../../../nodes/shared-store/seal";
 import { opened } from "../../clean-up";
 import { TestClock } from "../../clock";
 import { deferred } from "../../inbox";
@@ -24,6 +25,12 @@ async function contents(url: string) {
     client.destroy();
   }
 }
+
+it("the shared store does not read what another version has stored", () => {
+  const sealed = new Seal("a secret", 2).close("kitchen", "what was said");
+  assert.equal(new Seal("a secret", 2).open("kitchen", sealed), "what was said");
+  assert.throws(() => new Seal("a secret").open("kitchen", sealed));
+});
 
 it("the shared store says how to install the package that it needs", async () => {
   const missing = () => Promise.reject(new Error("Cannot find package 'redis'\nin a folder"));
