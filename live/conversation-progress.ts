@@ -7,7 +7,7 @@ import type { SessionOpening } from "./connection/session-opening";
 import type { HistoryTurn, Kept } from "./input/input";
 import type { InputGate } from "./input/input-gate";
 import type { Lifecycle } from "./lifecycle";
-import type { Call } from "./state/state";
+import { type Call, isAnswering } from "./state/state";
 import type { StateStore } from "./state/store";
 import type { ToolDispatch } from "./tools/tool-dispatch";
 import type { TurnTracker } from "./turns/turn-tracker";
@@ -29,28 +29,28 @@ export interface ProgressParts {
 export function progressOf(parts: () => ProgressParts): ProgressPort {
   return {
     read: () => {
-      const { clock, turns, opening, tools, input, lifecycle, left } = parts();
+      const { clock, state, turns, opening, tools, input, lifecycle, left } = parts();
       const { instruction } = opening;
       const progress = {
         history: turns.history.map(withoutImages),
         seeded: turns.seeded.map(withoutImages),
         usage: turns.usage,
         calls: shifted(tools.unanswered, clock.date() - clock.now()),
+        turn: state.current.turn + (isAnswering(state.current) ? 1 : 0),
         waiting: left() ?? input.waiting,
         hasBegun: lifecycle.hasBegun,
         ...(instruction !== undefined && { instruction }),
       };
       return { progress, unanswered: turns.questions.repeatable };
     },
-    restore: ({ calls, waiting, instruction, hasBegun, ...said }, awayMs) => {
+    restore: ({ calls, turn, waiting, instruction, hasBegun, ...said }, awayMs) => {
       const { clock, state, turns, opening, report, input, lifecycle } = parts();
       if (awayMs !== undefined) report.onLostElsewhere(awayMs);
       lifecycle.hasBegun = hasBegun;
       turns.restore(said);
       opening.restore(instruction);
       input.restore(waiting);
-      if (calls.length)
-        state.apply({ type: "callsRestored", calls: shifted(calls, clock.now() - clock.date()) });
+      state.apply({ type: "restored", calls: shifted(calls, clock.now() - clock.date()), turn });
     },
   };
 }

@@ -14,6 +14,8 @@ export interface Progress {
   usage: Usage;
   /** Tool calls to which no response was sent; their times are milliseconds since 1970. */
   calls: readonly Call[];
+  /** The next turn. */
+  turn: number;
   /** What waits to be sent. */
   waiting: readonly Kept[];
   /** The instruction that has replaced the one of the settings. */

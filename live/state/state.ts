@@ -92,8 +92,8 @@ export type StateEvent =
   | { type: "thinking"; thinking: boolean }
   | { type: "toolsCalled"; calls: readonly Call[] }
   | { type: "callsSettled"; ids: readonly string[] }
-  /** Another process has made these calls, and this one continues its conversation. */
-  | { type: "callsRestored"; calls: readonly Call[] }
+  /** Another process has made these calls, and this one continues its conversation with this turn. */
+  | { type: "restored"; calls: readonly Call[]; turn: number }
   /** The server has resumed the conversation from before the calls. */
   | { type: "callsForgotten" }
   | { type: "stopped" }

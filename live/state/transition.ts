@@ -151,8 +151,8 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       };
     case "callsSettled":
       return { ...state, calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
-    case "callsRestored":
-      return { ...state, calls: event.calls };
+    case "restored":
+      return { ...state, calls: event.calls, turn: event.turn };
     case "callsForgotten":
       return { ...state, calls: state.calls.map((call) => ({ ...call, blocking: false, forgotten: true })) };
     case "stopped":

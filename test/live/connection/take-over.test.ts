@@ -100,6 +100,20 @@ describe("a conversation that another process takes over", () => {
     assert.deepEqual(next.lines(/text user/), []);
   });
 
+  it("counts on with its turns: the first one in the other process has a number of its own, also after an answer that was cut", async () => {
+    const first = await greet();
+    await first.talk.say("go on");
+    await first.talk.next("turnComplete");
+    await first.settled();
+    const second = await start({ text: begin });
+    await second.talk.say(WHO);
+    assert.equal((await second.talk.next("audio")).turn, 3);
+    await second.settled();
+    const third = await start({});
+    await third.talk.say(WHO);
+    assert.equal((await third.talk.next("audio")).turn, 4);
+  });
+
   it("has the instruction that was changed during an answer", async () => {
     const first = await start({ text: begin });
     await first.talk.say("hello");

@@ -165,6 +165,12 @@ export const TURN: Record<string, Row[]> = {
       { calls: [call("2")] },
     ],
     [
+      "were made in another process, which has come to this turn",
+      {},
+      { type: "restored", calls: [call("1")], turn: 5 },
+      { calls: [call("1")], turn: 5 },
+    ],
+    [
       "are not known to the resumed session: the model waits for none",
       { calls: [call("1", true)] },
       { type: "callsForgotten" },

@@ -106,6 +106,7 @@ describeWithPrograms(["redis-server"], "what instances store of a conversation i
     seeded: [],
     usage: NO_USAGE,
     calls: [],
+    turn: 2,
     waiting: [],
     hasBegun: true,
     isStale: false,
