@@ -1,6 +1,8 @@
 // npm run bench -- --storm: what happens after an instance of Node-RED has died. Devices come back, the other instances claim their
 // conversations and resume them. A simulation in steps of one millisecond: the same seed gives the same figures.
 
+import { waitBefore } from "../live/connection/connection";
+import { liveConfig } from "../nodes/settings/live-config";
 import { CLAIM_AGAIN_MS, LEASE_MS, PATIENCE_MS, RENEW_MS } from "../nodes/shared-store/shared-store";
 import { quantile } from "./stamp";
 import { markdown } from "./tables";
@@ -39,10 +41,6 @@ const OPEN_CPU_MS = 4;
 /** Milliseconds until a resumed session is set up, and in which the server still takes the dead connection for open (docs/live-api.md 1.5). */
 const SETUP_MS = 550;
 const UNNOTICED_MS = 1_500;
-/** As live/connection/connection.ts and the default of a connection. */
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
-const ATTEMPTS = 8;
 
 /** Numbers from 0 to below 1 (mulberry32). */
 function randomFrom(seed: number) {
@@ -97,11 +95,8 @@ export function storm(
     if (allowance >= 1 && now >= UNNOTICED_MS) {
       allowance -= 1;
       recovered.push(free[instance]! + SETUP_MS - back);
-    } else if (attempt === ATTEMPTS) lost += 1;
-    else
-      at(now + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * scattered(0.75, 1.25), () =>
-        resume(instance, back, attempt + 1),
-      );
+    } else if (attempt === liveConfig.settings.reconnectAttempts.default) lost += 1;
+    else at(now + waitBefore(attempt, random()), () => resume(instance, back, attempt + 1));
   };
 
   for (let n = 0; n < conversations; n++) {

@@ -186,7 +186,7 @@ export class Connection {
 
   #retry(error: Error, signal: AbortSignal) {
     const { clock, random } = this.#options;
-    const waitMs = Math.round(waitFor(this.#attempts, error) * (0.75 + random() / 2));
+    const waitMs = waitBefore(this.#attempts, random(), error);
     this.#listener.onAttempt({ attempt: this.#attempts + 1, of: this.#maxAttempts, waitMs }, error);
     this.#cancelWait = clock.after(waitMs, () => this.#attempt(signal, error));
   }
@@ -197,10 +197,16 @@ export class Connection {
   }
 }
 
-/** Milliseconds, before a random variation of ±25 %. */
-function waitFor(attempts: number, error: Error) {
-  if (error instanceof ConnectionError && error.verdict === "quota") return LONGEST_WAIT_MS;
-  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
+/**
+ * Milliseconds before the next attempt, varied by ±25 %.
+ * @param attempts those that have failed
+ * @param random from 0 to below 1
+ * @param error of the last attempt
+ */
+export function waitBefore(attempts: number, random: number, error?: Error): number {
+  const isQuota = error instanceof ConnectionError && error.verdict === "quota";
+  const waitMs = isQuota ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
+  return Math.round(waitMs * (0.75 + random / 2));
 }
 
 /** Errors of the server or the network may be temporary; any other error would occur again. */

@@ -44,8 +44,10 @@ export function keepConversations(
         onRead: (key) => conversations().forgetClosed(key),
         onAsked: (key, handOver) => conversations().leave(key, CAUSE, HANDOVER_MS, handOver),
         onLost: (key) => conversations().leave(key, CAUSE, 0),
-        canTake: (key) =>
-          !["disconnected", "connecting"].includes(conversations().find(key)?.state ?? "connecting"),
+        canTake: (key) => {
+          const conversation = conversations().find(key);
+          return conversation?.isRead === true && conversation.state !== "connecting";
+        },
         onResult: (key, id, result, done) => conversations().find(key)!.respond(id, result, done),
       },
     );

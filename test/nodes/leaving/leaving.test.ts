@@ -1,21 +1,19 @@
 // How an instance of Node-RED leaves: two processes, with one Redis and one simulator of the Live server.
 
 import assert from "node:assert/strict";
-import { type Simulator, startSimulator } from "../../../simulator/server";
 import { opened } from "../../clean-up";
 import { deploy, listenAsEditor, post } from "../../node-red";
-import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
 import {
   type Instance,
   isAnswer,
   isEvent,
+  LONG,
   type Sent,
-  saidIn,
-  startInstance,
+  startTwo,
+  type Two,
 } from "../shared-store/node-reds";
 
-const LONG = "one two three four five six seven eight nine ten";
 /** Milliseconds in which an instance without an answer to wait for stops, also on a busy machine; alone, it takes some 60. */
 const AT_ONCE_MS = 4_000;
 
@@ -23,20 +21,12 @@ const isLeft = ({ event, session }: Sent) => event === "left" && session === "ki
 const isRefused = ({ outcome }: Sent) => typeof outcome === "object" && outcome.code === "GEMINI_LEAVING";
 
 describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () => {
-  let simulator: Simulator;
-  let first: Instance;
-  let second: Instance;
-  let redis: RedisServer;
+  let { redis, first, second, speak, assertSaid, assertContinues } = {} as Two;
 
   beforeEach(async () => {
-    redis = await startRedis();
-    const { url } = redis;
-    simulator = await opened(startSimulator());
-    const start = () => startInstance(simulator.url, url, { leaveGracefully: true });
-    [first, second] = await Promise.all([start(), start()]);
-    await first.say("my name is Ada");
-    await first.sends(isAnswer("Ada"), "the first answer");
-    await first.sends(isEvent("turnComplete"), "its end");
+    ({ redis, first, second, speak, assertSaid, assertContinues } = await startTwo({
+      leaveGracefully: true,
+    }));
   });
 
   const healthOf = async (instance: Instance, status: string) => {
@@ -46,19 +36,10 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     }
   };
 
-  const speak = async () => {
-    await first.say(LONG);
-    await first.sends(({ role }) => role === "model", "the beginning of an answer");
-  };
-
-  /** The second instance continues the one conversation with all that was said, each text once. */
-  const assertContinues = async (...texts: string[]) => {
-    await second.say("where am I");
-    const { payload } = await second.sends(isEvent("resumed"), "resumed");
-    assert.equal((payload as { remembered: unknown }).remembered, true);
-    await second.sends(isAnswer("where am I"), "the answer of the second instance");
-    assert.equal(simulator.conversations.length, 1);
-    assert.deepEqual(saidIn(simulator.conversations[0]!), ["my name is Ada", ...texts, "where am I"]);
+  /** The second instance continues the conversation with all that was said after the first text. */
+  const assertLeft = async (...texts: string[]) => {
+    await assertContinues("where am I");
+    assertSaid(...texts, "where am I");
   };
 
   it("says so first, refuses new conversations, and speaks its answer to the end before SIGTERM stops it", async () => {
@@ -74,7 +55,7 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     await first.sends(isLeft, "left");
     await isStopped;
     assert.doesNotMatch(first.output(), /Texts without an answer/);
-    await assertContinues(LONG);
+    await assertLeft(LONG);
   });
 
   it("is stopped by SIGTERM at once when no answer is being spoken", async () => {
@@ -82,7 +63,7 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     await first.stop();
     const ms = performance.now() - begun;
     assert.ok(ms < AT_ONCE_MS, `${ms} ms`);
-    await assertContinues();
+    await assertLeft();
   });
 
   it("does not wait for the answer when the signal comes twice", async () => {
@@ -109,7 +90,7 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     await first.sends(isAnswer("ten"), "the end of the answer");
     const left = await first.sends(isLeft, "left");
     assert.deepEqual(left.payload, { event: "left", conversations: 0 });
-    await assertContinues(LONG);
+    await assertLeft(LONG);
     await first.say("where am I");
     await first.sends(isRefused, "the refusal of a text that comes here");
     await first.talk("hall", "hello");
@@ -136,7 +117,7 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     const isStopped = first.stop();
     await first.sends(isAnswer("ten"), "the end of the answer");
     await isStopped;
-    await assertContinues(LONG);
+    await assertLeft(LONG);
   });
 
   it("says that it is leaving until the end of the stop, also while that waits for the store", async () => {

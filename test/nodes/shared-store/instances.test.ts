@@ -1,41 +1,19 @@
 // Two instances of Node-RED, processes of their own, with one Redis and one simulator of the Live server.
 
 import assert from "node:assert/strict";
-import { type Simulator, startSimulator } from "../../../simulator/server";
-import { opened } from "../../clean-up";
-import { type RedisServer, startRedis } from "../../redis-server";
+import { startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
-import { type Instance, isAnswer, isClosed, isEvent, saidIn, startInstance } from "./node-reds";
-
-const LONG = "one two three four five six seven eight nine ten";
+import { isAnswer, isClosed, isEvent, LONG, startTwo, type Two } from "./node-reds";
 
 describeWithPrograms(["redis-server"], "two instances with a shared store", () => {
-  let simulator: Simulator;
-  let first: Instance;
-  let second: Instance;
-  let redis: RedisServer;
+  let { redis, simulator, first, second, speak, assertSaid, assertContinues } = {} as Two;
 
   beforeEach(async () => {
-    redis = await startRedis();
-    const { url } = redis;
-    simulator = await opened(startSimulator());
-    const start = () => startInstance(simulator.url, url);
-    [first, second] = await Promise.all([start(), start()]);
-    await first.say({ voice: "Puck" }, "connect");
-    await first.say("my name is Ada");
-    await first.sends(isAnswer("Ada"), "the first answer");
-    await first.sends(isEvent("turnComplete"), "its end");
+    ({ redis, simulator, first, second, speak, assertSaid, assertContinues } = await startTwo());
   });
 
-  /** Each text reached the one conversation once, in this order. */
-  const assertSaid = (...texts: string[]) => {
-    assert.equal(simulator.conversations.length, 1);
-    assert.deepEqual(saidIn(simulator.conversations[0]!), ["my name is Ada", ...texts]);
-  };
-
   it("hand a conversation over at its next idle moment: the answer is spoken to its end", async () => {
-    await first.say(LONG);
-    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+    await speak();
     await second.say("where am I");
     await first.sends(isAnswer("ten"), "the end of the answer");
     await first.sends(isClosed, "the end of the conversation here");
@@ -56,8 +34,7 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
   });
 
   it("lose no conversation when one is killed while the model talks: the other one continues it", async () => {
-    await first.say(LONG);
-    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+    await speak();
     first.kill();
     await second.say("are you still there");
     await second.sends(isEvent("resumed"), "resumed");
@@ -66,13 +43,12 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
   });
 
   it("lose no text that waited for the end of an answer when one is killed, and send none twice", async () => {
-    await first.say(LONG);
-    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+    await speak();
     await first.sayWhenIdle("by the way");
-    // Redis has the text by the time that it has answered these.
+    // Redis has the text by the time that it has answered the claims of these, which are refused only afterwards.
     for (const session of ["hall", "attic"]) {
-      await first.askUsage(session);
-      await first.sends(isEvent("usageTotals"), "an answer of Redis");
+      await first.talk(session, "");
+      await first.sends(({ outcome }) => outcome !== undefined, "the error of an empty text");
     }
     first.kill();
     await second.say("are you still there");
@@ -83,10 +59,7 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
 
   it("continue at once what one has left that was stopped", async () => {
     const isStopped = first.stop();
-    await second.say("are you still there");
-    const { payload } = await second.sends(isEvent("resumed"), "resumed");
-    assert.equal((payload as { remembered: unknown }).remembered, true);
-    await second.sends(isAnswer("are you still there"), "the answer of the second instance");
+    await assertContinues("are you still there");
     assertSaid("are you still there");
     await isStopped;
   });

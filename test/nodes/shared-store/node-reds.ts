@@ -1,10 +1,12 @@
 // Instances of Node-RED, processes of their own, with one Redis and one simulator of the Live server.
 
-import type { SimulatedConversation } from "../../../simulator/session/session";
+import assert from "node:assert/strict";
+import { startSimulator } from "../../../simulator/server";
 import { cleanUp, opened } from "../../clean-up";
 import { node } from "../../flow-node";
 import { type EditorNews, listenAsEditor, post } from "../../node-red";
 import { type PlainNodeRed, startPlainNodeRed } from "../../plain-node-red";
+import { startRedis } from "../../redis-server";
 
 /** What the live session, the tool and the tool response of an instance have sent: texts, events, calls and outcomes. */
 export interface Sent {
@@ -23,8 +25,6 @@ export interface Instance extends PlainNodeRed {
   health(): Promise<{ http: number; status?: string; conversations?: number }>;
   /** @param _session of a page */
   say(payload: unknown, action?: string, _session?: object): Promise<unknown>;
-  /** Asks for the tokens that were used, which claims a conversation. */
-  askUsage(session: string): Promise<unknown>;
   /** Says something that waits for an idle moment. */
   sayWhenIdle(payload: string): Promise<unknown>;
   /** Says something in another conversation. */
@@ -114,7 +114,6 @@ export async function startInstance(server: string, store: string, limits: Limit
     },
     say: (payload, action, _session) => post(nodeRed, "/say", { payload, action, _session }),
     sayWhenIdle: (payload) => post(nodeRed, "/say", { payload, whenIdle: true }),
-    askUsage: (session) => post(nodeRed, "/say", { session, action: "usage" }),
     talk: (session, payload) => post(nodeRed, "/say", { session, payload }),
     askForToken: async (caller) => {
       const body = new URLSearchParams({ caller });
@@ -127,9 +126,48 @@ export async function startInstance(server: string, store: string, limits: Limit
   };
 }
 
-/** What the user has said in the context of a conversation. */
-export const saidIn = ({ context }: SimulatedConversation) =>
-  context.filter(({ role }) => role === "user").map(({ text }) => text);
+/** The first text of the conversation, and one whose answer takes some time. */
+const FIRST = "my name is Ada";
+export const LONG = "one two three four five six seven eight nine ten";
+
+/**
+ * Two instances with one Redis and one simulator of the Live server. The first one has a conversation, which has a voice of its own and an
+ * answer to its first text.
+ */
+export async function startTwo(limits: Limits = {}) {
+  const redis = await startRedis();
+  const simulator = await opened(startSimulator());
+  const start = () => startInstance(simulator.url, redis.url, limits);
+  const [first, second] = await Promise.all([start(), start()]);
+  await first.say({ voice: "Puck" }, "connect");
+  await first.say(FIRST);
+  await first.sends(isAnswer(FIRST), "the first answer");
+  await first.sends(isEvent("turnComplete"), "its end");
+  /** The model speaks, and goes on for some time. */
+  const speak = async () => {
+    await first.say(LONG);
+    await first.sends(({ role }) => role === "model", "the beginning of an answer");
+  };
+  /** Each text has reached the one conversation once, after the first one and in this order. */
+  const assertSaid = (...texts: string[]) => {
+    assert.equal(simulator.conversations.length, 1);
+    const said = simulator.conversations[0]!.context.filter(({ role }) => role === "user");
+    assert.deepEqual(
+      said.map(({ text }) => text),
+      [FIRST, ...texts],
+    );
+  };
+  /** The second instance continues the conversation, of which the server has forgotten nothing. */
+  const assertContinues = async (text: string) => {
+    await second.say(text);
+    const { payload } = await second.sends(isEvent("resumed"), "resumed");
+    assert.equal((payload as { remembered: unknown }).remembered, true);
+    await second.sends(isAnswer(text), "the answer of the second instance");
+  };
+  return { redis, simulator, first, second, speak, assertSaid, assertContinues };
+}
+
+export type Two = Awaited<ReturnType<typeof startTwo>>;
 
 export const isAnswer = (text: string) => (sent: Sent) =>
   sent.role === "model" && sent.final === true && String(sent.payload).includes(text);

@@ -32,6 +32,13 @@ it("the shared store does not read what another version has stored", () => {
   assert.throws(() => new Seal("a secret").open("kitchen", sealed));
 });
 
+it("the shared store reads no data that was encrypted for another conversation", () => {
+  const seal = new Seal("a secret");
+  const data = seal.close("kitchen", "hello");
+  assert.equal(seal.open("kitchen", data), "hello");
+  assert.throws(() => seal.open("hall", data));
+});
+
 it("the shared store says how to install the package that it needs", async () => {
   const missing = () => Promise.reject(new Error("Cannot find package 'redis'\nin a folder"));
   await assert.rejects(makeClient({ url: "redis://127.0.0.1" }, missing), {
@@ -55,15 +62,17 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
     first.store.write("kitchen", { said: "hello" });
     const second = await instance(redis.url);
     const claiming = second.store.claim("kitchen");
-    const { asked, handOver } = await first.next("asked");
-    assert.equal(asked, "kitchen");
+    assert.equal((await first.next("asked")).asked, "kitchen");
+    // Nobody has asked for the conversation in the meantime: the claim goes on, and asks again.
+    second.store.release("kitchen");
+    const { handOver } = await first.next("asked");
     assert.deepEqual(second.told.items, []);
     handOver();
     await claiming;
     const { claimed, awayMs } = await second.next("claimed");
     assert.deepEqual(claimed, { said: "hello" });
     assert.ok(awayMs < 3_000, `${awayMs}`);
-    assert.equal(first.store.owns("kitchen"), false);
+    assert.deepEqual([first.store.owns("kitchen"), second.store.owns("kitchen")], [false, true]);
   });
 
   it("gives the conversation of an instance that hangs to another one, and refuses what the first then writes", async () => {
@@ -137,6 +146,22 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
       first.told.items.some((each) => "lost" in each),
       false,
     );
+    const second = await instance(redis.url);
+    await second.store.claim("kitchen");
+    assert.equal((await second.next("claimed")).claimed, "meanwhile");
+  });
+
+  it("stores what Redis refuses as soon as it takes it, for example when it has memory again", async () => {
+    const client = await createClient({ url: redis.url }).connect();
+    const first = await instance(redis.url);
+    await first.store.claim("kitchen");
+    await client.configSet("maxmemory", "1");
+    first.store.write("kitchen", "meanwhile");
+    assert.match((await first.next("health")).health, /OOM/);
+    await client.configSet("maxmemory", "0");
+    client.destroy();
+    assert.equal((await first.next("health")).health, "well");
+    await first.store.close();
     const second = await instance(redis.url);
     await second.store.claim("kitchen");
     assert.equal((await second.next("claimed")).claimed, "meanwhile");

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
+import { createClient } from "redis";
 import { InputError } from "../../../live/server/errors";
 import { TestClock } from "../../clock";
 import { deferred } from "../../inbox";
@@ -22,6 +23,15 @@ function pass({ store }: Stored, id = "call-1", response: object = { output: "22
 
 /** The results that an instance has got. */
 const results = ({ told }: Stored) => told.items.flatMap((each) => ("result" in each ? [each.result] : []));
+
+/** The milliseconds after which Redis deletes each list of results that it holds. */
+async function lifetimes(url: string) {
+  const client = await createClient({ url }).connect();
+  const keys = await client.keys("gemini-live:results:*");
+  const ms = await Promise.all(keys.map((key) => client.pTTL(key)));
+  client.destroy();
+  return ms;
+}
 
 describeWithPrograms(["redis-server"], "a tool result at another instance", () => {
   let redis: RedisServer;
@@ -80,22 +90,28 @@ describeWithPrograms(["redis-server"], "a tool result at another instance", () =
     assert.deepEqual(results(first), []);
   });
 
-  it("goes with its conversation when that moves while the result is being taken", async () => {
-    let asked = 0;
-    const first = await owner({
-      canTake: () => {
-        asked += 1;
-        if (asked === 1) first.store.release("kitchen");
-        return asked === 1;
-      },
+  for (const [when, moves] of [
+    ["before the result is taken", 1],
+    ["after the result was taken, before it is sent", 2],
+  ] as const)
+    it(`goes with its conversation when that moves ${when}`, async () => {
+      let asked = 0;
+      const first = await owner({
+        canTake: () => {
+          asked += 1;
+          if (asked === moves) first.store.release("kitchen");
+          return asked === 1;
+        },
+      });
+      const second = await instance(redis.url);
+      const isDone = pass(second);
+      await second.store.claim("kitchen");
+      (await second.next("result")).done();
+      assert.equal(await isDone, undefined);
+      assert.deepEqual(results(first), []);
+      await second.store.close();
+      assert.deepEqual(await lifetimes(redis.url), []);
     });
-    const second = await instance(redis.url);
-    const isDone = pass(second);
-    await second.store.claim("kitchen");
-    (await second.next("result")).done();
-    assert.equal(await isDone, undefined);
-    assert.deepEqual(results(first), []);
-  });
 
   it("is never given to a second owner when the first one took it and was not heard of again: it may have been sent", async () => {
     const hanging = new TestClock();
@@ -117,6 +133,9 @@ describeWithPrograms(["redis-server"], "a tool result at another instance", () =
       error!.message,
       /"kitchen" takes place in another Node-RED.*call-1 may have been sent, and is not sent again/,
     );
+    await third.store.close();
+    assert.deepEqual(results(third), ["call-2"]);
+    assert.deepEqual(await lifetimes(redis.url), []);
   });
 
   it("is withdrawn when the owner does not take it in 10 s, with an error that says where the conversation is", async () => {
@@ -133,6 +152,8 @@ describeWithPrograms(["redis-server"], "a tool result at another instance", () =
     const isDone = pass(second);
     await isAsked.promise;
     const other = pass(await instance(redis.url), "call-2");
+    const [ms, ...more] = await lifetimes(redis.url);
+    assert.ok(ms! > 0 && ms! <= 60_000 && !more.length, `${ms} ms`);
     waiting.advance(10_000);
     const error = await isDone;
     assert.equal(error?.code, "GEMINI_ELSEWHERE");

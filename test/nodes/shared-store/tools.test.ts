@@ -1,30 +1,18 @@
 // Tools across instances: the result of a call arrives at another Node-RED than the one that has the conversation.
 
 import assert from "node:assert/strict";
-import { type Simulator, startSimulator } from "../../../simulator/server";
-import { opened } from "../../clean-up";
-import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
-import { type Instance, isAnswer, isEvent, type Sent, startInstance } from "./node-reds";
+import { isAnswer, type Sent, startTwo, type Two } from "./node-reds";
 
 const isCall = ({ toolCall, event }: Sent) => toolCall !== undefined && event === undefined;
 const isOutcome = ({ outcome }: Sent) => outcome !== undefined;
 
 describeWithPrograms(["redis-server"], "the result of a tool call, at another instance", () => {
-  let simulator: Simulator;
-  let redis: RedisServer;
-  let first: Instance;
-  let second: Instance;
+  let { redis, simulator, first, second } = {} as Two;
   let toolCall: Sent["toolCall"];
 
   beforeEach(async () => {
-    redis = await startRedis();
-    simulator = await opened(startSimulator());
-    const start = () => startInstance(simulator.url, redis.url);
-    [first, second] = await Promise.all([start(), start()]);
-    await first.say("hello");
-    await first.sends(isAnswer("hello"), "the first answer");
-    await first.sends(isEvent("turnComplete"), "its end");
+    ({ redis, simulator, first, second } = await startTwo());
     await first.say("call get_weather");
     ({ toolCall } = await first.sends(isCall, "a tool call"));
   });
