@@ -42,7 +42,7 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     assertSaid(...texts, "where am I");
   };
 
-  it("says so first, refuses new conversations, and speaks its answer to the end before SIGTERM stops it", async () => {
+  it("says so first, refuses new conversations, and speaks and plays its answer to the end before SIGTERM stops it", async () => {
     assert.deepEqual(await first.health(), { http: 200, status: "ok", conversations: 1 });
     await speak();
     const isStopped = first.stop();
@@ -53,12 +53,14 @@ describeWithPrograms(["redis-server"], "an instance that leaves gracefully", () 
     const complete = await first.sends(isEvent("turnComplete"), "the end of its turn");
     assert.notEqual((complete.payload as { reason?: string }).reason, "DISCONNECTED");
     await first.sends(isLeft, "left");
+    await first.sends(isEvent("played"), "the end of what is played");
     await isStopped;
     assert.doesNotMatch(first.output(), /Texts without an answer/);
     await assertLeft(LONG);
   });
 
-  it("is stopped by SIGTERM at once when no answer is being spoken", async () => {
+  it("is stopped by SIGTERM at once when no answer is being spoken or played", async () => {
+    await first.sends(isEvent("played"), "the end of what is played");
     const begun = performance.now();
     await first.stop();
     const ms = performance.now() - begun;

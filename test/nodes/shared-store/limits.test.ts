@@ -81,16 +81,16 @@ describeWithPrograms(["redis-server"], "the maximum number of conversations in a
     await first.places.take("kitchen");
     await first.places.take("hall");
     first.places.leave("kitchen");
+    assert.equal(await second.places.take("attic"), false);
     assert.equal(await second.places.take("kitchen"), true);
     assert.equal(await second.places.take("attic"), false);
   });
 
   it("counts those of an instance that died no longer than 3 s, and those of one that runs as long as they are open", async () => {
     const dead = await limits(redis.url, new TestClock());
-    const first = await limits(redis.url);
-    await dead.places.take("kitchen");
+    const [first, second] = [await limits(redis.url), await limits(redis.url)];
     await first.places.take("hall");
-    const second = await limits(redis.url);
+    await dead.places.take("kitchen");
     assert.equal(await second.places.take("attic"), false);
     await placeFor("attic", second);
     assert.equal(await second.places.take("kitchen"), false);
@@ -199,6 +199,14 @@ describeWithPrograms(["redis-server"], "two instances of Node-RED with limits", 
     first.kill();
     await second.say("are you still there");
     await second.sends(isAnswer("are you still there"), "an answer of the second instance");
+  });
+
+  it("count a conversation of each when they do not keep them, although it has the same session key", async () => {
+    const [first, second] = await Promise.all([1, 2].map(() => start({ keepConversations: false })));
+    await first!.say("hello");
+    await first!.sends(isAnswer("hello"), "an answer");
+    await second!.say("hello");
+    await second!.sends(isEvent("refused"), "a refusal");
   });
 
   it("warn once, with the name of the setting, when they have different credential secrets", async () => {

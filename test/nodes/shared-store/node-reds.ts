@@ -47,11 +47,13 @@ const flowFor = (server: string, store: string, { keepConversations = true, ...l
   node("name", "function", { func: 'return {session: "kitchen", ...msg.payload};' }, [["session"]]),
   node("thanks", "http response", {}),
   node("session", "gemini-live-session", { connection: "config", keepConversations }, [
-    [],
+    ["play"],
     ["json"],
     ["tool"],
     ["json"],
   ]),
+  // It plays an answer longer than the model speaks.
+  node("play", "gemini-audio-out", { jitterBufferMs: 1_000 }, [[], ["json"]]),
   node("tool", "gemini-tool-call", { functionName: "get_weather", description: "Tells the weather." }, [
     ["json"],
     ["json"],

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { createClient } from "redis";
 import { InputError } from "../../../live/server/errors";
+import { opened } from "../../clean-up";
 import { TestClock } from "../../clock";
+import { Link } from "../../cluster/link";
 import { deferred } from "../../inbox";
 import { type RedisServer, startRedis } from "../../redis-server";
 import { describeWithPrograms } from "../../sound-programs";
@@ -196,6 +198,28 @@ describeWithPrograms(["redis-server"], "a tool result at another instance", () =
     void pass(second, "call-2");
     assert.equal((await first.next("result")).result, "call-2");
     assert.deepEqual(results(first), ["call-1", "call-2"]);
+  });
+
+  it("is applied once when the owner cannot tell Redis that it has sent it", async () => {
+    const link = await opened(Link.to(redis.url));
+    const sent: string[] = [];
+    const first = await instance(link.url, {
+      onResult: (_key, id, _result, done) => {
+        sent.push(id);
+        done();
+        link.isCut = id === "call-1";
+      },
+    });
+    await first.store.claim("kitchen");
+    first.store.write("kitchen", "an open call");
+    const second = await instance(redis.url);
+    void pass(second);
+    await first.next("health");
+    link.isCut = false;
+    link.drop();
+    assert.equal((await first.next("health")).health, "well");
+    assert.equal(await pass(second, "call-2"), undefined);
+    assert.deepEqual(sent, ["call-1", "call-2"]);
   });
 
   it("is an error when Redis does not answer, and is not applied later", async () => {
