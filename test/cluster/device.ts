@@ -20,6 +20,8 @@ export interface Told {
   color?: string;
   state?: string;
   attempt?: number;
+  /** Of the end of a turn. */
+  reason?: string;
   topic?: string;
   pauseMs?: number;
   /** Milliseconds since 1970, of its arrival. */

@@ -33,8 +33,13 @@ export class Link {
     return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  close() {
+  /** Closes the connections; others can be made. */
+  drop() {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close() {
+    this.drop();
     return new Promise((resolve) => this.#server.close(resolve));
   }
 

@@ -31,7 +31,7 @@ describeCluster("devices that talk through three instances", () => {
     await sleep(AWAY_MS);
     await startRedis([], Number(new URL(cluster.redis.url).port));
     await sleep(1_000);
-    await talk.end();
+    await talk.finish();
     assert.deepEqual(talk.check(), []);
     const { conversations } = cluster.simulator;
     assert.ok(
@@ -62,7 +62,7 @@ describeCluster("devices that talk through three instances", () => {
     // Longer than its leases.
     await sleep(5_000);
     cut.redis!.isCut = false;
-    await talk.end();
+    await talk.finish();
     await Promise.all(talk.devices.map((device) => talk.isAnswered(device)));
     const isRefused = ({ instance, attempt = 0 }: Told) => instance !== cut.name && attempt > 1;
     for (const device of leaving) {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { randomBelow } from "../audio/tone";
 import { DEADLINE_MS } from "../inbox";
 import { speech } from "../speech";
-import type { Cluster } from "./cluster";
+import type { Cluster, Instance } from "./cluster";
 import { Device, type Told, type Way } from "./device";
 
 /** Of every four devices, two use a socket. */
@@ -18,6 +18,7 @@ const CONTINUED_MS = 5_000;
 const BEHIND_MS = 1_000;
 
 const isConnected = ({ event, state }: Told) => event === "state" && state === "connected";
+const isPlaying = ({ event }: Told) => event === "playing";
 const isModel = ({ event, role }: Told) => event === "text" && role === "model";
 const isAnswer = (id: string) => (told: Told) => isModel(told) && has(told.text!, id);
 
@@ -58,23 +59,29 @@ export class Talk {
   }
 
   /** Lets what is being said end. */
-  async end() {
+  async finish() {
     this.#isOver = true;
     await this.#talking;
     this.#delay.disable();
   }
 
   /**
-   * Waits until these devices are connected to another instance and have an answer there, and notes what is broken.
-   * @param endedAt when their instance ended, milliseconds since 1970
+   * Ends an instance as a crash or an update does, and waits until its devices are connected to another one and have an answer there. Notes
+   * what is broken.
    */
-  async assertContinued(devices: readonly Device[], endedAt: number) {
+  async end(instance: Instance, how: "kill" | "stop") {
+    const devices = this.devices.filter((device) => device.instance === instance.name);
+    if (!devices.length) this.broken.push(`${instance.name} has no devices`);
+    await Promise.any(devices.map((device) => device.hears(isPlaying, "the beginning of an answer")));
+    const endedAt = Date.now();
+    await instance[how]();
     await Promise.all(
       devices.map(async (device) => {
+        if (how === "stop") this.#noteCutAnswer(device, instance, endedAt);
         const texts = device.ids.length;
         const told = (event: string, isIt: (told: Told) => boolean = () => true) =>
           device.hears((told) => told.event === event && isIt(told), event, endedAt);
-        const hello = await told("hello");
+        const hello = await told("hello", (told) => told.instance !== instance.name);
         const isHere = ({ instance }: Told) => instance === hello.instance;
         const open = await told("state", (told) => isHere(told) && isConnected(told));
         // A machine that is busy with something else takes longer, as it did at the beginning.
@@ -89,7 +96,16 @@ export class Talk {
         );
       }),
     );
-    this.#endings.push(endedAt);
+    if (how === "kill") this.#endings.push(endedAt);
+  }
+
+  /** What an instance plays, it plays to the end before its device goes elsewhere. */
+  #noteCutAnswer({ name, told }: Device, instance: Instance, endedAt: number) {
+    const own = told.items.filter((each) => each.instance === instance.name);
+    const last = own.findLast(({ event }) => ["playing", "played", "flush"].includes(event));
+    const isCut = own.some(({ at, reason }) => at >= endedAt && reason === "DISCONNECTED");
+    if (isCut || last?.event === "playing")
+      this.broken.push(`an answer to ${name} was cut: ${JSON.stringify(own.slice(-9))}`);
   }
 
   /**

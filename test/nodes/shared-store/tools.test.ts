@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describeWithPrograms } from "../../sound-programs";
-import { isAnswer, type Sent, startTwo, type Two } from "./node-reds";
+import { isAnswer, isEvent, type Sent, startTwo, type Two } from "./node-reds";
 
 const isCall = ({ toolCall, event }: Sent) => toolCall !== undefined && event === undefined;
 const isOutcome = ({ outcome }: Sent) => outcome !== undefined;
