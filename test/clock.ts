@@ -7,15 +7,22 @@ import { DEADLINE_MS } from "./inbox";
 const BEGIN = Date.UTC(2026, 10, 22, 9, 30);
 
 export class TestClock implements Clock {
-  #now = 0;
+  #now: number;
+  readonly #begin: number;
   #timers = new Set<{ at: number; callback: () => void }>();
+
+  /** @param uptimeMs for which its process runs already: by that, now() differs from that of other processes */
+  constructor(uptimeMs = 0) {
+    this.#now = uptimeMs;
+    this.#begin = BEGIN - uptimeMs;
+  }
 
   now() {
     return this.#now;
   }
 
   date() {
-    return BEGIN + this.#now;
+    return this.#begin + this.#now;
   }
 
   after(ms: number, callback: () => void) {

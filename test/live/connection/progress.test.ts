@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
+import { TestClock } from "../../clock";
 import { accept, answer, begin, cut, Exchange, finish, type Line } from "../exchange";
 import { continuity, endWithTest, settings, Talk, type TalkOptions } from "../talk";
 import { sharedStore } from "./shared-store";
@@ -9,7 +10,7 @@ import { sharedStore } from "./shared-store";
 const weather: ServedTool = {
   declaration: { name: "get_weather" },
   server: "weather",
-  timeoutMs: 10_000,
+  timeoutMs: 600_000,
   check: () => undefined,
 };
 
@@ -30,7 +31,7 @@ describe("a conversation that continues in another process", () => {
       ...handles,
       load: async () => (stored ? { ...(await load()), ...JSON.parse(stored) } : undefined),
     };
-    const talk = new Talk(exchange.farEnd.url, { handles: next, ...options });
+    const talk = new Talk(exchange.farEnd.url, { handles: next, ...options }, new TestClock(3_600_000));
     endWithTest(talk, { close: async () => {} });
     return talk;
   };
@@ -179,15 +180,35 @@ describe("a conversation that continues in another process", () => {
     );
     await exchange.talk.say("the weather");
     await exchange.talk.next("toolCall");
-    exchange.talk.clock.advance(4_000);
+    exchange.talk.clock.advance(400_000);
     const next = await takeOver(options);
-    next.clock.advance(4_000);
+    next.clock.advance(400_000);
     next.conversation.connect();
     await next.next("resumed");
+    next.conversation.watch();
     await next.respond("call 1", "sunny");
     await exchange.seen("2 response call 1");
     assert.deepEqual(next.all("toolCall"), []);
     await assert.rejects(next.respond("call 1", "sunny"), /waits for no response/);
+  });
+
+  it("gives an open tool call no more than the rest of its time", async () => {
+    const options = { tools: () => [weather] };
+    await start(
+      ({ reply }) =>
+        reply({ toolCall: { functionCalls: [{ id: "call 1", name: "get_weather", args: {} }] } }),
+      options,
+    );
+    await exchange.talk.say("the weather");
+    await exchange.talk.next("toolCall");
+    exchange.talk.clock.advance(400_000);
+    const next = await takeOver(options);
+    next.clock.advance(400_000);
+    next.conversation.connect();
+    await next.next("resumed");
+    next.clock.advance(200_000);
+    next.conversation.watch();
+    await next.next("toolCancelled");
   });
 
   it("still waits for a tool response that could not be sent before its process died", async () => {

@@ -87,6 +87,32 @@ describe("a conversation that another process takes over", () => {
     assert.deepEqual(third.lines(/setup/), ["1 setup new"]);
   });
 
+  it("is told again what a new session got as context, which its model forgets when it is resumed", async () => {
+    await greet();
+    const second = await start({ setup: refuse(1008, GONE) });
+    await second.talk.say(WHO);
+    await second.talk.next("turnComplete");
+    await second.settled();
+    const third = await start({});
+    third.talk.conversation.connect();
+    await third.seen("1 context user: hello | model: Well, yes");
+    assert.deepEqual(third.lines(/setup/), ["1 setup handle 2"]);
+  });
+
+  it("takes no images along, but the texts with which they came", async () => {
+    const first = await greet();
+    const image = { inlineData: { mimeType: "image/jpeg" as const, data: "AN-IMAGE" } };
+    const text = "what is this";
+    first.talk.conversation.send(
+      { kind: "text", text, parts: [{ text }, image], turnComplete: true },
+      () => {},
+    );
+    await first.talk.next("turnComplete");
+    await first.settled();
+    assert.match(handles.stored(), /what is this/);
+    assert.doesNotMatch(handles.stored(), /AN-IMAGE/);
+  });
+
   it("is not asked to begin once more by a live session whose model speaks first", async () => {
     const options = { settings: { ...settings, speaksFirst: true } };
     const first = await start({}, options);
