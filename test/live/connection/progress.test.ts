@@ -206,7 +206,7 @@ describe("a conversation that continues in another process", () => {
     next.clock.advance(400_000);
     next.conversation.connect();
     await next.next("resumed");
-    next.clock.advance(200_000);
+    next.clock.advance(300_000);
     next.conversation.watch();
     await next.next("toolCancelled");
   });
