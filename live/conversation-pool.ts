@@ -132,13 +132,15 @@ export class ConversationPool {
 
   /**
    * Closes all connections, and reports nothing more but the ends of turns, for which devices wait. Returns how many texts remain without
-   * an answer, as Conversation.close().
+   * an answer.
+   * @param handsOver as Conversation.close()
    */
-  close(): number {
+  close(handsOver = false): number {
     this.#closed = true;
     this.#cancelSweep?.();
     let unanswered = 0;
-    for (const conversation of this.#conversations.values()) unanswered += conversation.close();
+    for (const conversation of this.#conversations.values())
+      unanswered += conversation.close(undefined, handsOver);
     this.#conversations.clear();
     return unanswered;
   }

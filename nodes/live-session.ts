@@ -183,6 +183,14 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     if (request === "disconnect" || request === "reset") silence(conversation);
     done();
   };
+  /** The claims that have failed, of which a device knows by an error: its sound comes many times a second. */
+  const toldOf = new WeakSet<Promise<void>>();
+  const isToldOf = (claim: Promise<void>, { payload }: FlowMessage) => {
+    if (!Buffer.isBuffer(payload)) return false;
+    const isTold = toldOf.has(claim);
+    toldOf.add(claim);
+    return isTold;
+  };
   node.on("input", (msg: FlowMessage, _send, done) => {
     try {
       if (departure.ignores(msg)) return done();
@@ -197,7 +205,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
           if (departure.ignores(msg)) done();
           else receive(msg, done);
         })
-        .catch(done)
+        .catch((error: Error) => done(isToldOf(waits, msg) ? undefined : error))
         // A message that opens no conversation, such as an invalid one, keeps none from other instances.
         .finally(() => setImmediate(() => !conversations.find(key!) && handles!.release(key!)));
     } catch (error) {
@@ -230,7 +238,7 @@ function runSession(RED: NodeAPI, node: LiveSessionNode, def: NodeDef) {
     stopWatching();
     departure.close();
     if (removed) totals.forget();
-    const unanswered = conversations.close();
+    const unanswered = conversations.close(handles?.keepsWaiting);
     const isStored = handles?.close();
     if (unanswered)
       node.warn(

@@ -14,6 +14,8 @@ const END_MS = 500;
 const connections = new Map<Leaving, number>();
 /** Each tells whether a node still plays sound. */
 const players = new Set<() => boolean>();
+/** A signal has come: what a deploy starts until the stop leaves, too. */
+let ends = false;
 /** Node-RED stops its flows, and not to start others. */
 let stops = false;
 /** The flows that run. */
@@ -24,7 +26,7 @@ const watched = new WeakSet<NodeAPI["events"]>();
 let endDelay = () => {};
 
 /** Whether one of the connections that leave gracefully leaves. */
-export const isLeaving = () => stops || [...connections.keys()].some(({ hasBegun }) => hasBegun);
+export const isLeaving = () => ends || stops || [...connections.keys()].some(({ hasBegun }) => hasBegun);
 
 /** A node plays sound that a stop would cut off. @returns a function that removes it */
 export function addPlayer(isPlaying: () => boolean): () => void {
@@ -39,6 +41,7 @@ export function leaveGracefully(RED: NodeAPI, leaving: Leaving, withinMs: number
   watch(RED);
   if (!connections.size) endDelay = delaySignals(() => leave(systemClock));
   connections.set(leaving, withinMs);
+  if (ends) leaving.begin(withinMs);
   return () => {
     connections.delete(leaving);
     if (!connections.size) endDelay();
@@ -76,6 +79,7 @@ function watch({ events }: NodeAPI) {
 /** Resolves when all conversations have left and their sound was played, or when that takes too long. */
 async function leave(clock: Clock) {
   const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  ends = true;
   const end = clock.now() + Math.max(...connections.values());
   for (const [connection, withinMs] of connections) connection.begin(withinMs);
   const isBusy = () =>

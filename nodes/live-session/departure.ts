@@ -8,6 +8,8 @@ import { isStatus, keyOf, readRequest } from "./request";
 
 /** Milliseconds after which a conversation leaves at the request of the flow without an idle moment. */
 const LEAVE_MS = 60_000;
+/** Maximum number of devices of which is known that they were told; the first is forgotten, and told again. */
+const MAX_TOLD = 10_000;
 const CAUSE = "leaves this Node-RED";
 const REFUSAL =
   "This Node-RED is leaving: it takes no new conversations. Send the messages of this device to another instance.";
@@ -42,9 +44,10 @@ export class Departure {
     this.#leaving.begin(LEAVE_MS);
   }
 
-  /** The event `left` has told the device. */
+  /** The device knows, by the event `left` or an error. */
   tell(key: string) {
     this.#told.add(key);
+    if (this.#told.size > MAX_TOLD) this.#told.delete(this.#told.keys().next().value!);
   }
 
   /**
@@ -64,7 +67,7 @@ export class Departure {
     if (kind === "signal" && msg.action !== "activityStart") return true;
     if (kind === "sound" && this.#told.has(key)) return true;
     if (!this.#told.has(key)) this.#onRefused(msg, REFUSAL);
-    this.#told.add(key);
+    this.tell(key);
     throw new InputError(REFUSAL, "GEMINI_LEAVING");
   }
 }

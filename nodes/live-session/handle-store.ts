@@ -124,6 +124,11 @@ export class HandleStores {
     return this.#shared ? this.#shared.claim(key) : this.#isLoading ? this.#loaded : undefined;
   }
 
+  /** Whether what waits in a conversation is stored, too, for whoever continues it. */
+  get keepsWaiting() {
+    return this.#shared !== undefined;
+  }
+
   /** Whether another instance may have the conversation of a key. */
   isElsewhere(key: string) {
     return this.#shared !== undefined && !this.#shared.owns(key);
