@@ -32,9 +32,10 @@ export const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
  * only mean that the server has not noticed the drop yet (1.5).
  */
 const MAX_REFUSALS = 4;
-/** Refusals of the key, the place or the model: a new session would be refused as well. */
+/** Refusals of the key, its quota, the place or the model: a new session would be refused as well. */
 const NOT_OF_THE_HANDLE: ReadonlySet<ErrorCode> = new Set([
   "GEMINI_KEY_REFUSED",
+  "GEMINI_QUOTA",
   "GEMINI_REGION",
   "GEMINI_TOKEN",
   "GEMINI_MODEL",
@@ -199,7 +200,7 @@ export class ResumptionHandle {
   refused(error: Error): boolean {
     if (!(error instanceof ConnectionError) || error.closeCode === undefined || error.closeCode === 1006)
       return false;
-    // It may still be valid: with another key, and in an instance whose settings are right.
+    // It may still be valid: later, with another key, or in an instance whose settings are right.
     if (error.verdict === "token" || NOT_OF_THE_HANDLE.has(error.code)) return false;
     this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";

@@ -74,6 +74,18 @@ describe("a conversation that another process takes over", () => {
     assert.deepEqual(third.lines(/setup/), ["1 setup handle 1"]);
   });
 
+  it("keeps its handle when the quota is used up, for example because the server still counts the conversations of the dead process", async () => {
+    await greet();
+    const reason = "You exceeded your current quota, please check your plan and billing details.";
+    const next = await start({
+      setup: (line) => (line.number <= 4 ? line.socket.close(1011, reason) : accept(line)),
+    });
+    await assert.rejects(next.talk.say(WHO), /quota/);
+    await next.talk.say(WHO);
+    assert.deepEqual(new Set(next.lines(/setup/).map((line) => line.slice(2))), new Set(["setup handle 1"]));
+    assert.equal((await next.talk.next("resumed")).remembered, true);
+  });
+
   it("keeps what was said when the server refuses its handle, also when that process dies before a new session is open", async () => {
     await greet();
     const second = await start({
