@@ -114,6 +114,7 @@ export class Conversation {
       watch,
       opening,
       lifecycle,
+      handle,
       turns,
       input,
       tools,

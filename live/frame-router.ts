@@ -58,7 +58,11 @@ export class FrameRouter {
     watch.restart();
     const signature = setupComplete?.voiceConsentSignature?.signature;
     if (signature) emit({ type: "voiceConsentSignature", signature });
-    if (sessionResumptionUpdate) handle.update(sessionResumptionUpdate, clock.now());
+    if (sessionResumptionUpdate) {
+      const wasAwaited = handle.isAwaited;
+      handle.update(sessionResumptionUpdate, clock.now());
+      if (wasAwaited && !handle.isAwaited) upkeep.onFreshHandle();
+    }
     turns.receive(frame);
     if (toolCall) {
       turns.onToolCall();

@@ -3,6 +3,7 @@
 import type { Clock } from "../audio/clock";
 import { ChangeOverPlan } from "./connection/change-over";
 import type { ConnectionReport } from "./connection/connection-report";
+import type { ResumptionHandle } from "./connection/resumption-handle";
 import type { SessionOpening } from "./connection/session-opening";
 import type { ConversationEvent } from "./events";
 import { idleAction } from "./idle-action";
@@ -22,8 +23,15 @@ import type { TurnTracker } from "./turns/turn-tracker";
  */
 const GO_AWAY_WINDOW_MS = 60_000;
 
+/**
+ * Milliseconds at the end of a turn in which a change-over waits for a handle that covers it. Models that issue handles often do so every
+ * 1.2 s, and not during an answer (docs/live-api.md 1.5).
+ */
+const HANDLE_WAIT_MS = 2_000;
+
 export interface UpkeepParts {
   state: StateStore;
+  handle: ResumptionHandle;
   report: ConnectionReport;
   watch: ServerWatch;
   opening: SessionOpening;
@@ -43,6 +51,10 @@ export class Upkeep {
   readonly #clock: Clock;
   /** Leaves the conversation to another process, which waits for it: what all callers of leave() want, the last one first. */
   #leave: (() => void) | undefined;
+  /** Ends the wait for a handle; undefined: there is none. */
+  #cancelWait: (() => void) | undefined;
+  /** The turn in which no handle came in time. */
+  #waitedIn = 0;
 
   constructor(options: ConversationOptions, parts: UpkeepParts) {
     const { settings, continuity, clock } = options;
@@ -55,12 +67,22 @@ export class Upkeep {
       this.#leave ? this.#leave() : lifecycle.changeOver(cause),
     );
     state.onIdle(() => this.#onIdle());
+    state.onChange((_before, { connection }) => {
+      if (connection !== "connected") this.#endWait();
+    });
   }
 
   /** The server announces the end of the connection. @param timeLeft as the server writes it, for example `50s` */
   onGoAway(timeLeft: string | undefined) {
     const endsInMs = this.#parts.report.onGoAway(timeLeft);
     this.#planEnd("the server will close the connection", endsInMs, GO_AWAY_WINDOW_MS);
+  }
+
+  /** A handle has come that covers everything. */
+  onFreshHandle() {
+    if (!this.#cancelWait) return;
+    this.#endWait();
+    this.#parts.state.idleAgain();
   }
 
   /** As Conversation.leave(). */
@@ -93,7 +115,7 @@ export class Upkeep {
   #onIdle() {
     const { settings, continuity } = this.#options;
     const { state, opening, lifecycle, turns, input, emit } = this.#parts;
-    if (this.#leave) return this.#leave();
+    if (this.#leave) return this.#waitsForHandle() ? undefined : this.#leave();
     const next = idleAction(state.current, {
       singleTurn: settings.singleTurn,
       tokenBudget: continuity.tokenBudget,
@@ -103,7 +125,7 @@ export class Upkeep {
       canUpdate: opening.canUpdate,
     });
     if (next.action === "end") lifecycle.end();
-    if (next.action === "changeOver") lifecycle.changeOver(next.cause);
+    if (next.action === "changeOver" && !this.#waitsForHandle()) lifecycle.changeOver(next.cause);
     if (next.action === "update") {
       input.updateContext(opening.takeUpdate()!);
       state.idleAgain();
@@ -114,6 +136,23 @@ export class Upkeep {
       emit({ type: "refused", code: "GEMINI_TOKEN_BUDGET", what: "tokenBudget", why: next.why });
     }
     if (next.action === "sendText") input.sendIdleTexts();
+  }
+
+  /** Whether the connection stays for a moment, because a handle may come that covers the turn that is over. */
+  #waitsForHandle(): boolean {
+    const { state, handle } = this.#parts;
+    if (!handle.isAwaited || this.#waitedIn === state.current.turn) return false;
+    this.#cancelWait ??= this.#clock.after(HANDLE_WAIT_MS, () => {
+      this.#endWait();
+      this.#waitedIn = state.current.turn;
+      state.idleAgain();
+    });
+    return true;
+  }
+
+  #endWait() {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 
   /** A resumed conversation that does not answer is replaced by a new one with its history (docs/live-api.md 2). */

@@ -79,6 +79,11 @@ export class ResumptionHandle {
     return this.#stale;
   }
 
+  /** A handle that covers everything may still come: a resume without it would lose the last turn, or all. */
+  get isAwaited() {
+    return this.#isUsed && (this.#stale || this.#value === undefined);
+  }
+
   /** Reads the stored handle, once; undefined: there is nothing to read. */
   load(now: number): Promise<void> | undefined {
     if (this.#loaded || !this.#store) return undefined;

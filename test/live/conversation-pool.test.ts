@@ -8,7 +8,7 @@ import { type ConversationLimits, ConversationPool, type SharedOptions } from ".
 import type { ConversationEvent } from "../../live/events";
 import { cleanUp } from "../clean-up";
 import { TestClock } from "../clock";
-import { acceptSetup, startFarEnd } from "../far-end";
+import { acceptResumable, startFarEnd } from "../far-end";
 import { Inbox } from "../inbox";
 import { optionsFor, settings } from "./talk";
 
@@ -18,7 +18,7 @@ const KEYS = ["kitchen", "hall", "cellar", "device 29"];
 
 /** A server, and pools of conversations with it that share one limit; all end with the test, which must leave no timer. */
 async function start() {
-  const farEnd = await startFarEnd(acceptSetup());
+  const farEnd = await startFarEnd(acceptResumable());
   const clock = new TestClock();
   const open = new Set<Conversation>();
   cleanUp(async () => {
