@@ -116,12 +116,20 @@ describeWithPrograms(["redis-server"], "a tool result at another instance", () =
     });
 
   it("is never given to a second owner when the first one took it and was not heard of again: it may have been sent", async () => {
-    const hanging = new TestClock();
     const waiting = new TestClock();
-    const first = await owner({ clock: hanging });
+    const isTaken = deferred();
+    const link = await opened(Link.to(redis.url));
+    const first = await instance(link.url, {
+      onResult: () => {
+        link.isCut = true;
+        isTaken.resolve();
+      },
+    });
+    await first.store.claim("kitchen");
+    first.store.write("kitchen", "an open call");
     const second = await instance(redis.url, { clock: waiting });
     const isDone = pass(second);
-    await first.next("result");
+    await isTaken.promise;
     const third = await instance(redis.url);
     await third.store.claim("kitchen");
     third.store.write("kitchen", "still an open call");
