@@ -79,6 +79,17 @@ export class ContextWindow {
     this.#compress();
   }
 
+  /** The newest item without the instruction; undefined: there is none. */
+  get newest(): ContextItem | undefined {
+    return this.#history.at(-1);
+  }
+
+  /** Drops what came after `item`. */
+  rewind(item: ContextItem | undefined) {
+    const kept = item ? this.#history.indexOf(item) + 1 : 0;
+    for (const later of this.#history.splice(kept)) this.#count(later, -1);
+  }
+
   /** Drops what the client gave as clientContent. */
   forget() {
     for (const item of this.#history) if (item.seeded) this.#count(item, -1);

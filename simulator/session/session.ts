@@ -50,8 +50,8 @@ export class Session implements SimulatedConversation {
   question = "";
   /** The length of the audio stream so far, in frames of the speech detector. */
   heard = 0;
-  /** With the newest call at the time of each. */
-  readonly #handles = new Map<string, SimulatedCall | undefined>();
+  /** With what was newest in the session when each was issued. */
+  readonly #handles = new Map<string, { call?: SimulatedCall | undefined; item?: ContextItem | undefined }>();
   #holder?: Holder;
   #endedAt = 0;
   #busyUntil = Number.NEGATIVE_INFINITY;
@@ -110,7 +110,7 @@ export class Session implements SimulatedConversation {
   /** Issues a resumption handle. Earlier handles stay valid. */
   newHandle(variation: Variation) {
     const handle = variation.uuid();
-    this.#handles.set(handle, this.toolCalls.newest);
+    this.#handles.set(handle, { call: this.toolCalls.newest, item: this.memory.newest });
     for (const oldest of this.#handles.keys()) {
       if (this.#handles.size <= MAX_HANDLES) break;
       this.#handles.delete(oldest);
@@ -118,9 +118,11 @@ export class Session implements SimulatedConversation {
     return handle;
   }
 
-  /** Goes back to where a handle was issued: the model does not know later calls. */
+  /** Goes back to where a handle was issued: the model knows nothing of what came later. */
   rewind(handle: string) {
-    this.toolCalls.forgetAfter(this.#handles.get(handle));
+    const { call, item } = this.#handles.get(handle) ?? {};
+    this.toolCalls.forgetAfter(call);
+    this.memory.rewind(item);
   }
 
   /** Whether a handle is one of this session's, and still valid. @param handlesMs validity after the last connection ended */

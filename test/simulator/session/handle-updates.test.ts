@@ -238,6 +238,33 @@ it("keeps all open sessions, and the last 500 that have ended", () => {
   assert.equal(first.connections, 201);
 });
 
+for (const [model, remembers] of [
+  [MODEL, "everything, because its only handle comes at the start"],
+  [NATIVE, "what came before the handle"],
+] as const)
+  it(`${model} remembers after a resume ${remembers}`, async () => {
+    const { simulator, clock, open } = await simulate();
+    const setup = { model, generationConfig: { responseModalities: ["AUDIO"] } };
+    const first = await (await open()).begin({ ...setup, sessionResumption: {} });
+    await answer(first, write("one"));
+    await first.pass(3_000);
+    const { handle } = first;
+    first.send(write("two"));
+    await first.pass(2_000);
+    const said = () => simulator.conversations[0]!.context.filter(({ role }) => role === "user");
+    assert.deepEqual(
+      said().map(({ text }) => text),
+      ["one", "two"],
+    );
+    await drop(simulator, first);
+    clock.advance(2_500);
+    await (await open()).begin({ ...setup, ...resume(handle) });
+    assert.deepEqual(
+      said().map(({ text }) => text),
+      model === MODEL ? ["one", "two"] : ["one"],
+    );
+  });
+
 it("sessions and refused resumes leave no timer behind", async () => {
   const { simulator, clock, open } = await simulate({ handles: "often" });
   const clients = [];
