@@ -161,7 +161,8 @@ export class SharedStore {
 
   async #claimInTime(owned: Owned) {
     const { clock, random, onClaimed } = this.#options;
-    const end = clock.now() + PATIENCE_MS;
+    const begun = clock.now();
+    const end = begun + PATIENCE_MS;
     let askAt = 0;
     for (;;) {
       const wasConnected = this.#redis.isConnected;
@@ -186,7 +187,8 @@ export class SharedStore {
       } else {
         const isAway = !wasConnected && !this.#redis.isConnected;
         // Without what is stored, it begins anew.
-        if (isAway || this.#isClosed || clock.now() >= (this.#health.failsSince ?? 0) + LATE_MS) return;
+        const since = Math.min(begun, this.#health.failsSince ?? begun);
+        if (isAway || this.#isClosed || clock.now() >= since + LATE_MS) return;
       }
       await new Promise<void>((resolve) => clock.after(CLAIM_AGAIN_MS * (1 + random()), resolve));
     }
