@@ -157,6 +157,8 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
     await first.store.claim("kitchen");
     await client.configSet("maxmemory", "1");
     first.store.write("kitchen", "meanwhile");
+    // This claim is refused, too, and after what was written.
+    await first.store.claim("hall");
     assert.match((await first.next("health")).health, /OOM/);
     await client.configSet("maxmemory", "0");
     client.destroy();
