@@ -24,6 +24,17 @@ describeWithPrograms(["redis-server"], "two instances with a shared store", () =
     assert.match(JSON.stringify(simulator.conversations[0]!.setup), /Puck/);
   });
 
+  it("hand a conversation over after 5 s when it has no idle moment, such as during a tool call", async () => {
+    await first.say("call get_weather");
+    await first.sends(({ toolCall }) => toolCall !== undefined, "a tool call");
+    const asked = performance.now();
+    await second.say("where am I");
+    await first.sends(isClosed, "the end of the conversation here");
+    const ms = performance.now() - asked;
+    assert.ok(ms > 4_000, `handed over after ${ms} ms`);
+    await second.sends(isEvent("resumed"), "resumed");
+  });
+
   it("leave a conversation where it is when only an end of sound or speech, an interrupt, or the end of a page that is away comes to the other one", async () => {
     for (const action of ["audioStreamEnd", "activityEnd", "interrupt"]) await second.say(undefined, action);
     await second.say(undefined, "disconnect", { type: "gemini-browser", id: "page" });
