@@ -61,6 +61,7 @@ export class FrameRouter {
     if (sessionResumptionUpdate) {
       const wasAwaited = handle.isAwaited;
       handle.update(sessionResumptionUpdate, clock.now());
+      if (sessionResumptionUpdate.resumable && sessionResumptionUpdate.newHandle) tools.cover();
       if (wasAwaited && !handle.isAwaited) upkeep.onFreshHandle();
     }
     turns.receive(frame);

@@ -66,6 +66,8 @@ export interface ToolResponse {
   willContinue?: boolean;
   /** The model says something about it. */
   answered: boolean;
+  /** Any resume knows the call. */
+  covered?: true;
 }
 
 /** Says what a tool has responded to a call that the server's session does not know: there, a response would have no effect (docs/live-api.md 1.5). */

@@ -99,7 +99,7 @@ export class Sender {
     const hasHistory = history.length > 0 || (!remembered && this.hasHistory);
     if (hasHistory && this.#profile.history !== "never") this.#sendHistory(history);
     if (remembered === "partly")
-      for (const { input, done } of this.#queue.takeKind("toolResponse"))
+      for (const { input, done } of this.#queue.takeKind("toolResponse", ({ covered }) => !covered))
         this.#queue.add(resultOf(input), done);
     if (!remembered)
       for (const { done } of this.#queue.takeKind("toolResponse"))

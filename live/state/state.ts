@@ -12,6 +12,8 @@ export interface Call {
   blocking: boolean;
   /** The user has interrupted the model while it waited: it waits no longer, and says nothing about the response (docs/live-api.md 1.5). */
   interrupted?: true;
+  /** A resumption handle has come since: a resume knows the call. */
+  covered?: true;
   /** The server's session was resumed from before the call, and does not know it (docs/live-api.md 1.5). */
   forgotten?: true;
   /** Clock time in milliseconds at which it came. */
@@ -94,7 +96,9 @@ export type StateEvent =
   | { type: "callsSettled"; ids: readonly string[] }
   /** Another process has made these calls, and this one continues its conversation with this turn. */
   | { type: "restored"; calls: readonly Call[]; turn: number }
-  /** The server has resumed the conversation from before the calls. */
+  /** A resumption handle has come that covers the calls. */
+  | { type: "callsCovered" }
+  /** The server has resumed the conversation from before the calls that no handle covers. */
   | { type: "callsForgotten" }
   | { type: "stopped" }
   /** The server sends no more of the stopped answer. */

@@ -153,8 +153,15 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       return { ...state, calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
     case "restored":
       return { ...state, calls: event.calls, turn: event.turn };
+    case "callsCovered":
+      return { ...state, calls: state.calls.map((call) => ({ ...call, covered: true })) };
     case "callsForgotten":
-      return { ...state, calls: state.calls.map((call) => ({ ...call, blocking: false, forgotten: true })) };
+      return {
+        ...state,
+        calls: state.calls.map((call) =>
+          call.covered ? call : { ...call, blocking: false, forgotten: true },
+        ),
+      };
     case "stopped":
       return { ...state, stopped: true, interrupted: true };
     case "stopTimedOut":

@@ -115,7 +115,12 @@ export class ToolDispatch {
       this.#send(call, { response: { error: `The tool ${call.name} did not respond in time.` } });
   }
 
-  /** The server has resumed the conversation from before the calls: their responses will go to the model as texts. */
+  /** A new resumption handle has come. */
+  cover() {
+    if (this.#pending.some(({ covered }) => !covered)) this.#options.state.apply({ type: "callsCovered" });
+  }
+
+  /** The server has resumed the conversation from before the last calls: their responses will go to the model as texts. */
   disown() {
     this.#options.state.apply({ type: "callsForgotten" });
   }
@@ -159,8 +164,9 @@ export class ToolDispatch {
       name,
       args,
       interrupted,
+      covered,
       forgotten,
-    }: Pick<Call, "id" | "name" | "args" | "interrupted" | "forgotten">,
+    }: Omit<Call, "server" | "blocking" | "calledAt" | "deadline">,
     { response, scheduling, willContinue }: ToolResult,
     done: Done = () => {},
   ) {
@@ -175,6 +181,7 @@ export class ToolDispatch {
       ...(schedules && { scheduling }),
       ...(willContinue && { willContinue }),
       answered: !interrupted && !(schedules && scheduling === "SILENT"),
+      ...(covered && { covered }),
     };
     send(forgotten ? resultOf(toolResponse) : toolResponse, done);
   }

@@ -171,10 +171,21 @@ export const TURN: Record<string, Row[]> = {
       { calls: [call("1")], turn: 5 },
     ],
     [
-      "are not known to the resumed session: the model waits for none",
-      { calls: [call("1", true)] },
+      "are covered by a handle",
+      { calls: [call("1")] },
+      { type: "callsCovered" },
+      { calls: [{ ...call("1"), covered: true }] },
+    ],
+    [
+      "are not known to the resumed session: the model waits for none but those that a handle covers",
+      { calls: [call("1", true), { ...call("2", true), covered: true }] },
       { type: "callsForgotten" },
-      { calls: [{ ...call("1"), forgotten: true }] },
+      {
+        calls: [
+          { ...call("1"), forgotten: true },
+          { ...call("2", true), covered: true },
+        ],
+      },
     ],
     ["have responded: an answer is awaited", {}, { type: "responseSent" }, { answer: "awaited" }],
     [

@@ -16,7 +16,7 @@ const weather: ServedTool = {
 const model = "gemini-3.1-flash-live-preview";
 const RESULT = 'You have called the tool get_weather with {"city":"Rome"}. Its response: {"output":"sunny"}';
 
-describe("a tool call that came after the last resumption handle", () => {
+describe("a tool call that came after a resumption handle", () => {
   /** A conversation whose model has called the tool, and issues no handle since. */
   const call = async (options: Partial<TalkOptions> = {}, script: Script = {}) => {
     const exchange = await Exchange.start(script, {
@@ -87,9 +87,10 @@ describe("a tool call that came after the last resumption handle", () => {
     await exchange.seen(`2 context user: ${RESULT}`);
   });
 
-  it("that the model has to know is answered with a response", async () => {
+  it("is answered with a response when another handle has come since, although that is stale by now", async () => {
     const exchange = await call({ settings });
     exchange.reply({ sessionResumptionUpdate: { newHandle: "later", resumable: true } });
+    exchange.reply({ sessionResumptionUpdate: { resumable: false } });
     await exchange.settled();
     cut(exchange.line());
     await exchange.talk.next("resumed");
