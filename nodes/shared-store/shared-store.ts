@@ -11,7 +11,7 @@ import type { ToolResult } from "../../live/tools/tool-dispatch";
 import { Health } from "./health";
 import { Redis, type RedisAddress } from "./redis";
 import { Seal } from "./seal";
-import { channelOf, keysOf, machineOf, type Place, RESULT_LIFETIME_MS, ToolResults } from "./tool-results";
+import { channelOf, keysOf, machineOf, RESULT_LIFETIME_MS, type Stored, ToolResults } from "./tool-results";
 
 export interface SharedStoreOptions {
   address: RedisAddress;
@@ -38,7 +38,7 @@ export interface SharedStoreOptions {
   onHealth(error: Error | undefined): void;
 }
 
-interface Owned extends Place {
+interface Owned extends Stored {
   /** Raised with each change of owner; undefined: not owned, because the store could not be asked. */
   fence: string | undefined;
   /** What is stored, or is to be: as it is sent. */

@@ -10,7 +10,7 @@ import type { Redis } from "./redis";
 import type { Seal } from "./seal";
 
 /** A conversation in the store. */
-export interface Place {
+export interface Stored {
   /** The session key. */
   readonly key: string;
   /** As Seal.nameOf(). */
@@ -32,7 +32,7 @@ interface Outcome {
   error?: { message: string; code: ErrorCode };
 }
 
-interface OnItsWay extends Place {
+interface OnItsWay extends Stored {
   id: string;
   sealed: string;
   end(error?: Error): void;
@@ -63,7 +63,7 @@ export class ToolResults {
   }
 
   /** Passes a result; `done` is called when the owner has sent it, or with an error. It is applied once at most. */
-  pass({ key, name }: Place, id: string, result: ToolResult, done: Done) {
+  pass({ key, name }: Stored, id: string, result: ToolResult, done: Done) {
     const request = randomUUID();
     const parcel: Parcel = { request, from: this.#me, id, result };
     const cancel = this.#clock.after(PATIENCE_MS, () => void this.#giveUp(onItsWay));
@@ -99,7 +99,7 @@ export class ToolResults {
 
   /** Applies a result that this instance has taken, and confirms it. Once: `applied` has those of which it is not known whether they are deleted. */
   apply(
-    { key, name }: Place,
+    { key, name }: Stored,
     sealed: string,
     applied: Set<string>,
     onResult: (key: string, id: string, result: ToolResult, done: Done) => void,
