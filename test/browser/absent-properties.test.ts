@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { TABLES } from "../../nodes/settings/catalog";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
-import { editorReady, openEditor, openTab } from "./editor-page";
+import { dialogReady, editorReady, openEditor, openTab } from "./editor-page";
 
 interface FlowNode {
   id: string;
@@ -75,7 +75,7 @@ describeInBrowser("a flow without properties for its settings", () => {
       if (id === "live-config") RED.editor.editConfig("", "gemini-live-config", id);
       else RED.editor.edit(RED.nodes.node(id));
     }, set);
-    await page.locator(`.red-ui-tray ${prefixOf(set)}name`).waitFor();
+    await dialogReady(page);
   };
   const done = async (set: string) => {
     await page.click(set === "live-config" ? "#node-config-dialog-ok" : "#node-dialog-ok");

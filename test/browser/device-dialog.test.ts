@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { temporaryFolder, writeProgram } from "../sound-programs";
 import { describeInBrowser } from "./chromium";
-import { expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
+import { dialogReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 
 /** The editor's own globals that these tests use. */
 declare const RED: { nodes: { node(id: string): { device: string } }; editor: { edit(node: object): void } };
@@ -48,6 +48,7 @@ for (const theme of THEMES)
       it(`suggest the devices, take any other name, and say which program is missing: ${name}`, async () => {
         await page.waitForFunction((id) => RED.nodes.node(id) !== null, name);
         await page.evaluate((id) => RED.editor.edit(RED.nodes.node(id)), name);
+        await dialogReady(page);
         const option = page.locator(`#gemini-${name}-devices option`);
         await option.waitFor({ state: "attached" });
         assert.deepEqual(

@@ -24,6 +24,10 @@ export async function goToEditor(page: Page, nodeRed: NodeRed) {
 export const editorReady = (page: Page) =>
   page.waitForSelector(".red-ui-palette-node[data-palette-type='gemini-live-session']");
 
+/** Waits until the dialog that opens has moved in: the editor sets the focus only then, away from a field that a test fills. */
+export const dialogReady = (page: Page) =>
+  page.waitForFunction(() => !!document.activeElement?.closest(".red-ui-tray"));
+
 /** Opens the editor, and collects what goes wrong in its page. @param listen to a page that is loaded once more afterwards */
 export async function openEditor(
   nodeRed: NodeRed,

@@ -5,7 +5,7 @@ import { acceptSetup, startFarEnd } from "../far-end";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
 import { chooseType } from "./controls";
-import { expectTexts, openEditor, openTab, THEMES } from "./editor-page";
+import { dialogReady, expectTexts, openEditor, openTab, THEMES } from "./editor-page";
 
 interface Flow {
   id: string;
@@ -51,9 +51,7 @@ for (const theme of THEMES)
           if (node.type === wanted) RED.editor.edit(node);
         });
       }, type);
-      await inTray("#node-input-name").waitFor();
-      // The editor sets the focus after the dialog has moved in.
-      await page.waitForFunction(() => !!document.activeElement?.closest(".red-ui-tray"));
+      await dialogReady(page);
     };
     const closeDialog = async () => {
       await page.click("#node-dialog-ok");

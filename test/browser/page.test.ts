@@ -172,7 +172,8 @@ describeInBrowser("the page in Chromium", () => {
         const { width, height } = sizeOf(Buffer.from((message as { data: string }).data, "base64"));
         assert.ok(Math.max(width, height) <= 768 && Math.min(width, height) > 100, `${width} x ${height}`);
       }
-      assert.ok(times[2]! - times[0]! > 1_900, `${times}`);
+      // They leave the page 2 s apart; a busy machine may have delayed the first one.
+      assert.ok(times[2]! - times[0]! > 1_500, `${times}`);
       await page.click("#end");
       await server.received.next(isAction("disconnect"));
       await page.waitForSelector("#preview", { state: "hidden" });

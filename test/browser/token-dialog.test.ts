@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { LOCKED_FIELDS } from "../../live/setup/token-lock";
 import { type NodeRed, post, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
-import { editorReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
+import { dialogReady, editorReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface FlowNode {
   id: string;
@@ -116,7 +116,7 @@ for (const theme of THEMES)
     const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
     const open = async (id: string) => {
       await page.evaluate((of) => RED.editor.edit(RED.nodes.node(of)), id);
-      await inTray("#node-input-name").waitFor();
+      await dialogReady(page);
     };
     const close = async (button = "ok") => {
       await page.click(`#node-dialog-${button}`);

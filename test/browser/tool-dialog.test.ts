@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { type NodeRed, startNodeRed } from "../node-red";
 import { describeInBrowser } from "./chromium";
-import { expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
+import { dialogReady, expectNames, expectTexts, openEditor, THEMES } from "./editor-page";
 
 interface FlowNode {
   id: string;
@@ -74,7 +74,7 @@ for (const theme of THEMES)
     const inTray = (selector: string) => page.locator(`.red-ui-tray ${selector}`);
     const open = async () => {
       await page.evaluate((of) => RED.editor.edit(RED.nodes.node(of)), id);
-      await inTray("#node-input-name").waitFor();
+      await dialogReady(page);
     };
     /** Puts a node into the flow, with others that it is wired to, and opens its dialog. */
     const place = async (type: string, settings: object, ...others: object[]) => {
