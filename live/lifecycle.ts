@@ -133,6 +133,7 @@ export class Lifecycle implements ConnectionListener {
       const sessionId = socket.session.setupComplete?.sessionId;
       state.apply({ type: "connected", resumed: isResumed, sessionId });
       report.onOpen(remembered);
+      tools.onOpen();
       if (remembered === "partly") tools.disown();
       else if (!isResumed) tools.forget();
       watch.restart();

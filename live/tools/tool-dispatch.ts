@@ -20,6 +20,9 @@ export interface ServedTool {
   check(args: unknown): string | undefined;
 }
 
+/** Maximum number of answered calls that are remembered. */
+const MAX_ANSWERED = 100;
+
 /** The result of a tool call. */
 export interface ToolResult {
   response: Record<string, unknown>;
@@ -42,6 +45,8 @@ export class ToolDispatch {
   readonly #options: ToolDispatchOptions;
   /** Calls whose responses wait for the connection. */
   readonly #unsent = new Set<Call>();
+  /** The ids of the last calls that were answered over this connection. */
+  readonly #answered = new Set<string>();
 
   constructor(options: ToolDispatchOptions) {
     this.#options = options;
@@ -62,8 +67,8 @@ export class ToolDispatch {
         });
         continue;
       }
-      // The server may send a call again that still waits for its response: the tool must not run twice.
-      if ([...this.#pending, ...calls].some((pending) => pending.id === id)) continue;
+      // The server may send a call again before it has read the response: the tool must not run twice.
+      if (this.#answered.has(id) || [...this.unanswered, ...calls].some((known) => known.id === id)) continue;
       const tool = this.#options.tools().find(({ declaration }) => declaration.name === name);
       const problem = tool ? tool.check(args) : `There is no tool named ${name}.`;
       if (tool && !problem) calls.push(this.#callOf(tool, id, name, args));
@@ -113,6 +118,11 @@ export class ToolDispatch {
     this.#withdraw(late, "timeout");
     for (const call of late)
       this.#send(call, { response: { error: `The tool ${call.name} did not respond in time.` } });
+  }
+
+  /** A new connection is open: a call that the server sends again over it has lost its response. */
+  onOpen() {
+    this.#answered.clear();
   }
 
   /** A new resumption handle has come. */
@@ -183,6 +193,11 @@ export class ToolDispatch {
       answered: !interrupted && !(schedules && scheduling === "SILENT"),
       ...(covered && { covered }),
     };
+    if (!willContinue) this.#remember(id);
     send(forgotten ? resultOf(toolResponse) : toolResponse, done);
+  }
+  #remember(id: string) {
+    this.#answered.add(id);
+    if (this.#answered.size > MAX_ANSWERED) this.#answered.delete(this.#answered.values().next().value!);
   }
 }

@@ -48,15 +48,32 @@ describe("the tools in the setup", () => {
 });
 
 describe("a tool call", () => {
-  it("reaches the flow once while it waits for its response, however often the server sends it", async () => {
+  it("reaches the flow once, however often the server sends it, also when it has been answered", async () => {
     const exchange = await start();
     const weather = { id: "1", name: "get_weather" };
     call(exchange, weather, weather);
     call(exchange, weather);
     await exchange.settled();
-    assert.equal(exchange.talk.all("toolCall").length, 1);
     await exchange.talk.respond("1", "sunny");
     await exchange.seen("1 response 1");
+    call(exchange, weather);
+    await exchange.settled();
+    assert.equal(exchange.talk.all("toolCall").length, 1);
+    assert.deepEqual(exchange.lines(/response/), ["1 response 1"]);
+  });
+
+  it("reaches the flow again when the server sends it over a new connection: its response was lost", async () => {
+    const exchange = await start();
+    const weather = { id: "1", name: "get_weather" };
+    call(exchange, weather);
+    await exchange.talk.next("toolCall");
+    await exchange.talk.respond("1", "sunny");
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    call(exchange, weather);
+    await exchange.talk.next("toolCall");
+    await exchange.talk.respond("1", "sunny");
+    await exchange.seen("2 response 1");
   });
 
   it("reaches the flow with its arguments; several are answered in any order", async () => {
