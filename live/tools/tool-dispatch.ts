@@ -9,6 +9,9 @@ import type { Call } from "../state/state";
 import type { StateStore } from "../state/store";
 import type { ToolEvent } from "./tool-events";
 
+/** Maximum number of answered calls that are remembered. */
+const MAX_ANSWERED = 100;
+
 /** A tool that the model may call. */
 export interface ServedTool {
   declaration: FunctionDeclaration;
@@ -19,9 +22,6 @@ export interface ServedTool {
   /** Returns what is wrong with the arguments, as a text for the model; undefined: nothing. */
   check(args: unknown): string | undefined;
 }
-
-/** Maximum number of answered calls that are remembered. */
-const MAX_ANSWERED = 100;
 
 /** The result of a tool call. */
 export interface ToolResult {
@@ -196,6 +196,7 @@ export class ToolDispatch {
     if (!willContinue) this.#remember(id);
     send(forgotten ? resultOf(toolResponse) : toolResponse, done);
   }
+
   #remember(id: string) {
     this.#answered.add(id);
     if (this.#answered.size > MAX_ANSWERED) this.#answered.delete(this.#answered.values().next().value!);

@@ -169,7 +169,8 @@ describe("a conversation that continues in another process", () => {
     ]);
   });
 
-  it("waits for the response to an open tool call, which is not called again, and has the rest of its time", async () => {
+  /** A conversation that continues 400 s after a tool call. */
+  const continueCall = async () => {
     const options = { tools: () => [weather] };
     await start(
       ({ reply }) =>
@@ -185,6 +186,11 @@ describe("a conversation that continues in another process", () => {
     next.clock.advance(400_000);
     next.conversation.connect();
     await next.next("resumed");
+    return next;
+  };
+
+  it("waits for the response to an open tool call, which is not called again, and has the rest of its time", async () => {
+    const next = await continueCall();
     next.conversation.watch();
     await next.respond("call 1", "sunny");
     await exchange.seen("2 response call 1");
@@ -193,19 +199,7 @@ describe("a conversation that continues in another process", () => {
   });
 
   it("gives an open tool call no more than the rest of its time", async () => {
-    const options = { tools: () => [weather] };
-    await start(
-      ({ reply }) =>
-        reply({ toolCall: { functionCalls: [{ id: "call 1", name: "get_weather", args: {} }] } }),
-      options,
-    );
-    await exchange.talk.say("the weather");
-    await exchange.talk.next("toolCall");
-    exchange.talk.clock.advance(400_000);
-    const next = await takeOver(options);
-    next.clock.advance(400_000);
-    next.conversation.connect();
-    await next.next("resumed");
+    const next = await continueCall();
     next.clock.advance(300_000);
     next.conversation.watch();
     await next.next("toolCancelled");
