@@ -42,6 +42,11 @@ export interface ConnectionListener {
 /** Milliseconds before the second attempt; doubles with each further attempt, up to the longest wait. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
+/**
+ * Milliseconds before two more attempts to resume what was closed here or in another process, which do not count: right after a close, the
+ * server refuses the first attempt (docs/live-api.md 1.5).
+ */
+const AFTER_CLOSE_MS = [125, 250];
 /** Milliseconds after which an open connection counts as stable: the attempts to replace it count from 0 again. */
 const PROVEN_MS = 10_000;
 
@@ -58,6 +63,8 @@ export class Connection {
   #proven = false;
   /** Attempts to open, or to reconnect since the last stable connection. */
   #attempts = 0;
+  /** The waits of AFTER_CLOSE_MS that are left. */
+  #early: number[] = [];
   #cancelWait: (() => void) | undefined;
 
   constructor(options: ConnectionOptions, listener: ConnectionListener) {
@@ -76,6 +83,7 @@ export class Connection {
     this.#life = life;
     this.#attempts = 0;
     this.#reconnected = false;
+    this.#early = [...AFTER_CLOSE_MS];
     const { handle, clock } = this.#options;
     const begin = () => {
       if (!life.signal.aborted) this.#attempt(life.signal, undefined);
@@ -120,6 +128,7 @@ export class Connection {
     if (!socket || !signal) return;
     if (isFresh) this.#options.handle.drop();
     this.#leave(isFresh);
+    this.#early = [...AFTER_CLOSE_MS];
     socket.close().then(() => {
       if (!signal.aborted) this.#attempt(signal, cause, true);
     });
@@ -169,8 +178,14 @@ export class Connection {
   }
 
   #failed(error: Error, resuming: boolean, signal: AbortSignal) {
+    const earlyMs = resuming && isPassing(error) ? this.#early.shift() : undefined;
     // If the resume fails, a new conversation may still start.
-    if (resuming && this.#options.handle.refused(error)) return this.#attempt(signal, error);
+    if (resuming && this.#options.handle.refused(error, earlyMs !== undefined))
+      return this.#attempt(signal, error);
+    if (earlyMs !== undefined) {
+      this.#attempts -= 1;
+      return this.#retry(error, signal, scattered(earlyMs, this.#options.random()));
+    }
     if (isPermanent(error) || this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
   }
@@ -180,15 +195,18 @@ export class Connection {
     if (isPermanent(error)) handle.drop();
     if (isPermanent(error) || !reconnect || reconnectAttempts === 0) return this.#giveUp(error);
     this.#leave();
+    this.#early = [];
     if (this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
   }
 
-  #retry(error: Error, signal: AbortSignal) {
-    const { clock, random } = this.#options;
-    const waitMs = waitBefore(this.#attempts, random(), error);
+  #retry(
+    error: Error,
+    signal: AbortSignal,
+    waitMs = waitBefore(this.#attempts, this.#options.random(), error),
+  ) {
     this.#listener.onAttempt({ attempt: this.#attempts + 1, of: this.#maxAttempts, waitMs }, error);
-    this.#cancelWait = clock.after(waitMs, () => this.#attempt(signal, error));
+    this.#cancelWait = this.#options.clock.after(waitMs, () => this.#attempt(signal, error));
   }
 
   #giveUp(error: Error) {
@@ -206,8 +224,12 @@ export class Connection {
 export function waitBefore(attempts: number, random: number, error?: Error): number {
   const isQuota = error instanceof ConnectionError && error.verdict === "quota";
   const waitMs = isQuota ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
-  return Math.round(waitMs * (0.75 + random / 2));
+  return scattered(waitMs, random);
 }
+
+const scattered = (waitMs: number, random: number) => Math.round(waitMs * (0.75 + random / 2));
+
+const isPassing = (error: Error) => error instanceof ConnectionError && error.verdict === "passing";
 
 /** Errors of the server or the network may be temporary; any other error would occur again. */
 function isPermanent(error: Error) {

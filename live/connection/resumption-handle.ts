@@ -201,13 +201,16 @@ export class ResumptionHandle {
     return this.#value;
   }
 
-  /** A resume failed. Returns true if the handle was dropped because the server calls it invalid or has refused it too often. */
-  refused(error: Error): boolean {
+  /**
+   * A resume failed. Returns true if the handle was dropped because the server calls it invalid or has refused it too often.
+   * @param isEarly the server may not have noticed yet that the connection before is closed
+   */
+  refused(error: Error, isEarly: boolean): boolean {
     if (!(error instanceof ConnectionError) || error.closeCode === undefined || error.closeCode === 1006)
       return false;
     // It may still be valid: later, with another key, or in an instance whose settings are right.
     if (error.verdict === "token" || NOT_OF_THE_HANDLE.has(error.code)) return false;
-    this.#refusals += 1;
+    if (!isEarly) this.#refusals += 1;
     const dead = error.verdict === "handle" || error.verdict === "permanent";
     if (!dead && this.#refusals < MAX_REFUSALS) return false;
     this.drop();

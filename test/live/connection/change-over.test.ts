@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { silence, speech } from "../../speech";
-import { answer, begin, cut, Exchange, finish, type Line } from "../exchange";
+import { accept, answer, begin, cut, Exchange, finish, type Line } from "../exchange";
 import { startSimulated } from "../simulated";
 import { continuity, settings } from "../talk";
 
@@ -20,6 +20,41 @@ describe("a goAway", () => {
     await exchange.talk.next("resumed");
     assert.deepEqual(exchange.lines(/setup|closed/), ["1 setup new", "1 closed", "2 setup handle 1"]);
     assert.deepEqual(exchange.talk.waits(), []);
+  });
+
+  it("is followed by two early attempts when the server refuses the first resume; they use up no reconnect attempt", async () => {
+    const refused = [2, 3];
+    const exchange = await Exchange.start(
+      {
+        setup: (line) =>
+          refused.includes(line.number)
+            ? line.socket.close(1011, "Internal error encountered.")
+            : accept(line),
+      },
+      { continuity: { ...continuity, reconnectAttempts: 1 } },
+    );
+    await exchange.talk.say("hello", false);
+    await goAway(exchange, "50s");
+    assert.equal((await exchange.talk.next("resumed")).remembered, true);
+    assert.deepEqual(exchange.talk.waits(), [125, 250]);
+    await exchange.pass(11_000);
+    refused.push(5);
+    await goAway(exchange, "50s");
+    await exchange.talk.next("resumed");
+    assert.deepEqual(exchange.talk.waits(), [125, 250, 125], "there are two for each change-over");
+  });
+
+  it("drops a handle that the server refuses with 1011 after the early attempts and three more", async () => {
+    const exchange = await Exchange.start({
+      setup: (line) =>
+        line.number > 1 && line.number < 8
+          ? line.socket.close(1011, "Internal error encountered.")
+          : accept(line),
+    });
+    await exchange.talk.say("hello", false);
+    await goAway(exchange, "50s");
+    assert.equal((await exchange.talk.next("resumed")).remembered, false);
+    assert.deepEqual(exchange.talk.waits(), [125, 250, 1_000, 2_000, 4_000]);
   });
 
   it("that leaves more than a minute changes over at the first idle moment of the last minute, so that a server that announces every end early is not connected to again and again", async () => {
