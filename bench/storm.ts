@@ -1,9 +1,10 @@
 // npm run bench -- --storm: what happens after an instance of Node-RED has died. Devices come back, the other instances claim their
 // conversations and resume them. A simulation in steps of one millisecond: the same seed gives the same figures.
 
-import { waitBefore } from "../live/connection/connection";
+import { AFTER_CLOSE_MS, scattered, waitBefore } from "../live/connection/connection";
 import { liveConfig } from "../nodes/settings/live-config";
-import { CLAIM_AGAIN_MS, LEASE_MS, PATIENCE_MS, RENEW_MS } from "../nodes/shared-store/shared-store";
+import { LEASE_MS } from "../nodes/shared-store/ownership-script";
+import { CLAIM_AGAIN_MS, PATIENCE_MS, RENEW_MS } from "../nodes/shared-store/shared-store";
 import { quantile } from "./stamp";
 import { markdown } from "./tables";
 
@@ -59,7 +60,7 @@ export function storm(
   seed: number,
 ): Recovery {
   const random = randomFrom(seed);
-  const scattered = (least: number, most: number) => least + random() * (most - least);
+  const between = (least: number, most: number) => least + random() * (most - least);
   const events = new Map<number, (() => void)[]>();
   let waiting = 0;
   let now = 0;
@@ -69,7 +70,7 @@ export function storm(
     if (events.get(tick)?.push(happens) === undefined) events.set(tick, [happens]);
   };
   /** All leases were renewed in one go, the last time up to RENEW_MS before. */
-  const leaseEnds = LEASE_MS - scattered(0, RENEW_MS);
+  const leaseEnds = LEASE_MS - between(0, RENEW_MS);
   const claimed: number[] = [];
   const attempted: number[] = [];
   const recovered: number[] = [];
@@ -95,12 +96,17 @@ export function storm(
     if (allowance >= 1 && now >= UNNOTICED_MS) {
       allowance -= 1;
       recovered.push(free[instance]! + SETUP_MS - back);
-    } else if (attempt === liveConfig.settings.reconnectAttempts.default) lost += 1;
-    else at(now + waitBefore(attempt, random()), () => resume(instance, back, attempt + 1));
+      return;
+    }
+    const early = AFTER_CLOSE_MS[attempt - 1];
+    const counted = attempt - AFTER_CLOSE_MS.length;
+    const waitMs = early ? scattered(early, random()) : waitBefore(counted, random());
+    if (counted === liveConfig.settings.reconnectAttempts.default) lost += 1;
+    else at(now + waitMs, () => resume(instance, back, attempt + 1));
   };
 
   for (let n = 0; n < conversations; n++) {
-    const back = scattered(...waitMs);
+    const back = between(...waitMs);
     at(back, () => claim(Math.floor(random() * instances), back));
   }
   for (; waiting > 0; now++) {

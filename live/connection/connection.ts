@@ -46,7 +46,7 @@ const LONGEST_WAIT_MS = 30_000;
  * Milliseconds before two more attempts to resume what was closed here or in another process, which do not count: right after a close, the
  * server refuses the first attempt (docs/live-api.md 1.5).
  */
-const AFTER_CLOSE_MS = [125, 250];
+export const AFTER_CLOSE_MS: readonly number[] = [125, 250];
 /** Milliseconds after which an open connection counts as stable: the attempts to replace it count from 0 again. */
 const PROVEN_MS = 10_000;
 
@@ -227,7 +227,8 @@ export function waitBefore(attempts: number, random: number, error?: Error): num
   return scattered(waitMs, random);
 }
 
-const scattered = (waitMs: number, random: number) => Math.round(waitMs * (0.75 + random / 2));
+/** Varies a wait by ±25 %, so that many devices do not reconnect at once. */
+export const scattered = (waitMs: number, random: number) => Math.round(waitMs * (0.75 + random / 2));
 
 const isPassing = (error: Error) => error instanceof ConnectionError && error.verdict === "passing";
 

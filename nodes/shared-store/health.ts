@@ -32,12 +32,16 @@ export class Health {
       }
       return reply;
     } catch (error) {
-      this.#last = this.#clock.now();
-      if (this.#since === undefined) {
-        this.#since = this.#last;
-        this.#onHealth(error as Error);
-      }
+      this.failed(error as Error);
       throw error;
     }
+  }
+
+  /** Redis has failed to do something. */
+  failed(error: Error) {
+    this.#last = this.#clock.now();
+    if (this.#since !== undefined) return;
+    this.#since = this.#last;
+    this.#onHealth(error);
   }
 }

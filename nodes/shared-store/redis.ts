@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
 import type { Clock } from "../../audio/clock";
 import { LiveError } from "../../live/server/errors";
-import { OWNERSHIP_SCRIPT } from "./ownership-script";
 
 export interface RedisAddress {
   /** `redis://` or `rediss://` */
@@ -155,11 +154,6 @@ export class Redis {
         return client.eval(script, of);
       }),
     );
-  }
-
-  /** Runs the ownership script, as eval(). */
-  async step(keys: string[], values: string[]): Promise<string[]> {
-    return (await this.eval(OWNERSHIP_SCRIPT, { keys, arguments: values })) as string[];
   }
 
   /** Sends a message to the channel of another instance. Rejects as eval(). */

@@ -4,14 +4,14 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Clock } from "../../audio/clock";
-import { HANDLE_LIFETIME_MS } from "../../live/connection/resumption-handle";
 import type { Done } from "../../live/input/input";
 import { InputError } from "../../live/server/errors";
 import type { ToolResult } from "../../live/tools/tool-dispatch";
 import { Health } from "./health";
+import { Leases, type Owned } from "./leases";
 import { Redis, type RedisAddress } from "./redis";
 import { Seal } from "./seal";
-import { channelOf, keysOf, machineOf, RESULT_LIFETIME_MS, type Stored, ToolResults } from "./tool-results";
+import { channelOf, machineOf, ToolResults } from "./tool-results";
 
 export interface SharedStoreOptions {
   address: RedisAddress;
@@ -38,27 +38,7 @@ export interface SharedStoreOptions {
   onHealth(error: Error | undefined): void;
 }
 
-interface Owned extends Stored {
-  /** Raised with each change of owner; undefined: not owned, because the store could not be asked. */
-  fence: string | undefined;
-  /** What is stored, or is to be: as it is sent. */
-  value: { stored: unknown } | undefined;
-  /** `value` is not stored yet. */
-  isChanged: boolean;
-  /** Messages wait until this has resolved. */
-  claiming: Promise<void> | undefined;
-  /** The end of the steps that were begun: one after the other. */
-  steps: Promise<void>;
-  /** The next step is waiting for those before it. */
-  isQueued: boolean;
-  /** Tool results are about to be taken. */
-  isTaking: boolean;
-  /** As in ToolResults.apply(). */
-  readonly applied: Set<string>;
-}
-
-/** Milliseconds after which an owner that says nothing has lost a conversation, and between two renewals. */
-export const LEASE_MS = 3_000;
+/** Milliseconds between two renewals of all leases. */
 export const RENEW_MS = 1_000;
 /**
  * Milliseconds between two claims of a conversation that another instance owns; scattered by up to as much. All leases of a dead instance
@@ -77,6 +57,7 @@ export class SharedStore {
   readonly #results: ToolResults;
   readonly #me = `${hostname()}/${randomUUID()}`;
   readonly #owned = new Map<string, Owned>();
+  readonly #leases: Leases;
   /** The last steps of those that are not owned any more. */
   readonly #releases = new Set<Promise<void>>();
   readonly #health: Health;
@@ -91,6 +72,15 @@ export class SharedStore {
     const channels = { [channelOf(this.#me)]: (message: string) => this.#receive(message) };
     this.#redis = new Redis(address, clock, channels, () => this.#renew());
     this.#results = new ToolResults(this.#redis, this.#seal, clock, this.#me);
+    this.#leases = new Leases(this.#redis, this.#seal, this.#health, this.#me, {
+      isOwned: (owned) => this.#owned.get(owned.key) === owned,
+      onHeld: (owned, owner) => this.#askFor(owned, owner),
+      onResults: (owned) => this.#takeLater(owned),
+      onRefused: ({ key }) => {
+        this.#owned.delete(key);
+        options.onLost(key);
+      },
+    });
     this.#renewLater();
   }
 
@@ -114,13 +104,13 @@ export class SharedStore {
       isChanged: false,
       claiming: undefined,
       steps: Promise.resolve(),
-      isQueued: false,
       isTaking: false,
       applied: new Set(),
     };
     this.#owned.set(key, owned);
     owned.claiming = this.#claimInTime(owned).finally(() => {
       owned.claiming = undefined;
+      if (owned.isChanged) this.#leases.keepSoon(owned);
     });
     owned.steps = owned.claiming.catch(() => {});
     return owned.claiming;
@@ -137,7 +127,7 @@ export class SharedStore {
     if (!owned) return;
     owned.value = { stored };
     owned.isChanged = true;
-    this.#stepLater(owned);
+    this.#leases.keepSoon(owned);
   }
 
   /** Releases a conversation when all of it is stored. One that is being claimed is kept, because messages wait for it. */
@@ -145,7 +135,7 @@ export class SharedStore {
     const owned = this.#owned.get(key);
     if (!owned || (owned.claiming && !this.#isClosed)) return;
     this.#owned.delete(key);
-    owned.steps = owned.steps.then(() => this.#keep(owned, "release"));
+    owned.steps = owned.steps.then(() => this.#leases.end(owned));
     const release = owned.steps.finally(() => this.#releases.delete(release));
     this.#releases.add(release);
   }
@@ -166,7 +156,7 @@ export class SharedStore {
     let askAt = 0;
     for (;;) {
       const wasConnected = this.#redis.isConnected;
-      const reply = await this.#step(owned, "claim");
+      const reply = await this.#leases.step(owned, "claim");
       if (reply) {
         const [verdict, value = "", data = "", awayMs] = reply;
         if (verdict !== "held") {
@@ -225,20 +215,8 @@ export class SharedStore {
   }
 
   #renew() {
-    for (const owned of this.#owned.values()) this.#stepLater(owned);
+    for (const owned of this.#owned.values()) this.#leases.keepSoon(owned);
     this.#renewLater();
-  }
-
-  /** After what the present call still changes, and after the steps before. */
-  #stepLater(owned: Owned) {
-    if (owned.isQueued) return;
-    owned.isQueued = true;
-    owned.steps = owned.steps
-      .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
-      .then(() => {
-        owned.isQueued = false;
-        return this.#owned.get(owned.key) === owned ? this.#keep(owned, "keep") : undefined;
-      });
   }
 
   #takeLater(owned: Owned) {
@@ -253,41 +231,10 @@ export class SharedStore {
   /** Takes the tool results that wait for a conversation, and applies them, unless it cannot send them any more. */
   async #take(owned: Owned) {
     const { canTake, onResult } = this.#options;
-    const [verdict, , ...results] = (await this.#step(owned, "take")) ?? [];
+    const [verdict, , ...results] = (await this.#leases.step(owned, "take")) ?? [];
     if (verdict !== "granted" || !results.length) return;
     const isApplied = canTake(owned.key);
     if (isApplied) for (const sealed of results) this.#results.apply(owned, sealed, owned.applied, onResult);
-    if (await this.#step(owned, isApplied ? "applied" : "untake")) owned.applied.clear();
-  }
-
-  /** Renews the lease, with what has changed, or ends it. A conversation that began without the store is claimed. */
-  async #keep(owned: Owned, step: "keep" | "release") {
-    if (owned.fence === undefined) {
-      const [verdict, fence = ""] = (step === "keep" && (await this.#step(owned, "claim"))) || [];
-      if (verdict === "held") this.#askFor(owned, fence);
-      if (verdict !== "granted") return;
-      owned.fence = fence;
-    }
-    const { isChanged, value } = owned;
-    owned.isChanged = false;
-    const data = !isChanged || !value ? "" : value.stored ? this.#seal.close(owned.name, value.stored) : "-";
-    const reply = await this.#step(owned, step, data);
-    if (!reply) owned.isChanged ||= isChanged;
-    if (reply?.[0] === "granted" && Number(reply[2])) this.#takeLater(owned);
-    if (reply?.[0] === "anew" && value && !isChanged) {
-      owned.isChanged = true;
-      if (step === "release") await this.#keep(owned, step);
-      else this.#stepLater(owned);
-    }
-    if (reply?.[0] !== "refused" || this.#owned.get(owned.key) !== owned) return;
-    this.#owned.delete(owned.key);
-    this.#options.onLost(owned.key);
-  }
-
-  /** The reply of Redis; undefined if it is missing. */
-  async #step({ name, fence = "" }: Owned, step: string, data = ""): Promise<string[] | undefined> {
-    const lifetime = ["take", "untake", "applied"].includes(step) ? RESULT_LIFETIME_MS : HANDLE_LIFETIME_MS;
-    const values = [step, this.#me, fence, String(LEASE_MS), String(lifetime), data];
-    return this.#health.of(this.#redis.step(keysOf(name), values)).catch(() => undefined);
+    if (await this.#leases.step(owned, isApplied ? "applied" : "untake")) owned.applied.clear();
   }
 }

@@ -6,6 +6,7 @@ import type { Done } from "../../live/input/input";
 import type { ErrorCode } from "../../live/server/error-codes";
 import { InputError } from "../../live/server/errors";
 import type { ToolResult } from "../../live/tools/tool-dispatch";
+import { runStep } from "./ownership-script";
 import type { Redis } from "./redis";
 import type { Seal } from "./seal";
 
@@ -38,11 +39,9 @@ interface OnItsWay extends Stored {
   end(error?: Error): void;
 }
 
-/** Milliseconds within which the owner must take a result and confirm it, and after which Redis deletes one that nobody takes. */
+/** Milliseconds within which the owner must take a result and confirm it. */
 const PATIENCE_MS = 10_000;
-export const RESULT_LIFETIME_MS = 60_000;
 
-export const keysOf = (name: string) => [`gemini-live:conversation:${name}`, `gemini-live:results:${name}`];
 export const channelOf = (instance: string) => `gemini-live:handover:${instance}`;
 /** The machine of an instance, as errors name it. */
 export const machineOf = (instance: string) => instance.slice(0, instance.lastIndexOf("/"));
@@ -144,7 +143,7 @@ export class ToolResults {
   }
 
   #step(step: "pass" | "withdraw", { name, sealed }: Pick<OnItsWay, "name" | "sealed">) {
-    return this.#redis.step(keysOf(name), [step, this.#me, "", "", String(RESULT_LIFETIME_MS), sealed]);
+    return runStep(this.#redis, this.#me, { name, step, data: sealed });
   }
 }
 

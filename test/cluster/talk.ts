@@ -14,7 +14,7 @@ const WAYS: Way[] = ["socket", "MQTT 3.1.1", "socket", "MQTT 5"];
 const PATIENCE_MS = 15_000;
 const QUIET_MS = 1_000;
 /** Milliseconds within which every call continues after its device is back, and by which the store may be behind. */
-const CONTINUED_MS = 5_000;
+const CONTINUED_MS = { kill: 5_000, stop: 2_000 };
 const BEHIND_MS = 1_000;
 
 const isConnected = ({ event, state }: Told) => event === "state" && state === "connected";
@@ -85,7 +85,7 @@ export class Talk {
         const isHere = ({ instance }: Told) => instance === hello.instance;
         const open = await told("state", (told) => isHere(told) && isConnected(told));
         // A machine that is busy with something else takes longer, as it did at the beginning.
-        if (open.at - hello.at > CONTINUED_MS + this.#openingMs + this.#delay.max / 1e6)
+        if (open.at - hello.at > CONTINUED_MS[how] + this.#openingMs + this.#delay.max / 1e6)
           this.broken.push(`${device.name} continued ${open.at - hello.at} ms after it was back`);
         await told("gap", isHere);
         await device.hears(

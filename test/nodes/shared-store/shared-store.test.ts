@@ -151,6 +151,26 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
     assert.equal((await second.next("claimed")).claimed, "meanwhile");
   });
 
+  it("renews the leases of all conversations in a few scripts, also of more than it renews in one", async () => {
+    const clock = new TestClock();
+    const first = await instance(redis.url, { clock });
+    const names = Array.from({ length: 120 }, (_, n) => `room ${n}`);
+    await Promise.all(names.map((name) => first.store.claim(name)));
+    const client = await createClient({ url: redis.url }).connect();
+    const ends = async () => {
+      const keys = await client.keys("*conversation*");
+      return Promise.all(keys.map(async (key) => Number(await client.hGet(key, "ends"))));
+    };
+    const before = Math.max(...(await ends()));
+    await client.configResetStat();
+    clock.advance(1_000);
+    let least = before;
+    while (least <= before) least = Math.min(...(await ends()));
+    const { calls } = /evalsha:calls=(?<calls>\d+)/.exec(await client.info("commandstats"))!.groups!;
+    client.destroy();
+    assert.equal(Number(calls), 3);
+  });
+
   it("stores what Redis refuses as soon as it takes it, for example when it has memory again", async () => {
     const client = await createClient({ url: redis.url }).connect();
     const first = await instance(redis.url);
