@@ -148,11 +148,11 @@ export class Lifecycle implements ConnectionListener {
     this.#parts.emit({ type: "failed", error });
   }
 
-  onLost(isFresh: boolean) {
+  onLost() {
     const { state, report, input, turns } = this.#parts;
     state.batch(() => {
       report.onLost();
-      input.close(turns.breakOff("CONNECTION_LOST", isFresh ? "always" : "once"));
+      input.close(turns.breakOff("CONNECTION_LOST"));
       state.apply({ type: "connectionLost" });
       input.restartActivity();
     });
@@ -189,7 +189,7 @@ export class Lifecycle implements ConnectionListener {
     const { state, report, input, turns, tools } = this.#parts;
     if (state.current.connection === "connected") state.apply({ type: "closing" });
     this.#connection.close();
-    input.close(turns.breakOff(reason, "never"));
+    input.close(turns.breakOff(reason, false));
     tools.forget();
     state.apply({ type: "closed", cause });
     report.onClosed();

@@ -33,8 +33,8 @@ export interface ConnectionListener {
   onAttempt(attempt: Attempt, cause: Cause): void;
   onOpen(socket: LiveSocket, remembered: Remembered): void;
   onBadFrame(error: Error): void;
-  /** The connection is lost, and another one is being opened. @param isFresh whether it begins a new conversation */
-  onLost(isFresh: boolean): void;
+  /** The connection is lost, and another one is being opened. */
+  onLost(): void;
   /** The connection is lost or could not be opened, and there are no more attempts. */
   onGivenUp(error: Error): void;
 }
@@ -127,20 +127,20 @@ export class Connection {
     const signal = this.#life?.signal;
     if (!socket || !signal) return;
     if (isFresh) this.#options.handle.drop();
-    this.#leave(isFresh);
+    this.#leave();
     this.#early = [...AFTER_CLOSE_MS];
     socket.close().then(() => {
       if (!signal.aborted) this.#attempt(signal, cause, true);
     });
   }
 
-  #leave(isFresh = false) {
+  #leave() {
     const now = this.#options.clock.now();
     this.#socket = undefined;
     if (this.stableInMs === 0) this.#attempts = 0;
     this.#reconnected = true;
     this.#options.handle.touch(now);
-    this.#listener.onLost(isFresh);
+    this.#listener.onLost();
   }
 
   /** @param isPlanned whether it is a change-over: one that succeeds uses up no reconnect attempt */

@@ -2,9 +2,6 @@
 
 import { lengthOf, MAX_WAITING_LENGTH, type Text } from "../input/input";
 
-/** Which texts are sent again: those that were sent `once`, `always` also those that were sent twice, or `never` any. */
-export type Resend = "once" | "always" | "never";
-
 export class Questions {
   readonly #max: number;
   readonly #keep: (text: Text) => void;
@@ -80,14 +77,17 @@ export class Questions {
     return asked;
   }
 
-  /** The connection is lost. Returns the texts to send again; `unanswered` are then those that are lost. */
-  giveBack(resend: Resend): Text[] {
-    if (resend === "never") {
+  /**
+   * The connection is lost. Returns the texts to send again, which are those that were sent once; `unanswered` are then those that are lost.
+   * @param continues whether any is sent again
+   */
+  giveBack(continues: boolean): Text[] {
+    if (!continues) {
       this.#unanswered.unshift(...this.#returned);
       this.#returned.clear();
       return [];
     }
-    const again = this.#unanswered.filter((text) => resend === "always" || !text.again);
+    const again = this.#unanswered.filter(({ again }) => !again);
     this.#unanswered = this.#unanswered.filter((text) => !again.includes(text));
     const returned = again.map((text) => ({ ...text, again: true as const }));
     for (const text of returned) this.#returned.add(text);

@@ -11,7 +11,7 @@ import type { StateStore } from "../state/store";
 import { Captions } from "./captions";
 import { History } from "./history";
 import { soundIn } from "./model-sound";
-import { Questions, type Resend } from "./questions";
+import { Questions } from "./questions";
 import { SegmentEnds } from "./segment-ends";
 import { interactionStatusOf, speechIn } from "./server-signals";
 import type { ServerWatch } from "./server-watch";
@@ -159,10 +159,11 @@ export class TurnTracker {
   /**
    * The connection is lost. Completes the turn if it cannot continue, with `reason` if a part of its answer is missing, and the turn of
    * texts that are not sent again. Returns the texts to send again.
+   * @param continues whether another connection follows
    */
-  breakOff(reason: string, resend: Resend = "once"): Text[] {
+  breakOff(reason: string, continues = true): Text[] {
     const { current } = this.#state;
-    const again = this.questions.giveBack(resend);
+    const again = this.questions.giveBack(continues);
     const areLost = this.questions.unanswered.length > 0;
     if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason, true);
     else if (current.answer === "awaited" && !again.length && !areLost) this.#complete(reason, true);
