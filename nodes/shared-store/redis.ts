@@ -191,9 +191,10 @@ export class Redis {
 
   #inTime<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const error = new LiveError("GEMINI_UNREACHABLE", `Redis has not answered for ${ANSWER_MS} ms`);
+      const fail = () =>
+        reject(new LiveError("GEMINI_UNREACHABLE", `Redis has not answered for ${ANSWER_MS} ms`));
       // When this process was busy, the answer may be there already, and is read after the timers.
-      const cancel = this.#clock.after(ANSWER_MS, () => setImmediate(reject, error));
+      const cancel = this.#clock.after(ANSWER_MS, () => setImmediate(fail));
       answer.then(resolve, reject).finally(cancel);
     });
   }
