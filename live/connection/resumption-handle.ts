@@ -22,7 +22,11 @@ export interface HandleStore {
   /** Another process may have to continue the conversation at any moment, so everything is stored as it happens. */
   keepsProgress?: boolean;
   load(): Promise<StoredHandle | undefined>;
-  save(stored: StoredHandle | undefined): void;
+  /**
+   * @param mayWait it only has a newer handle, and may be stored up to a second later: some models issue one every 1.2 s (docs/live-api.md
+   * 1.5)
+   */
+  save(stored: StoredHandle | undefined, mayWait?: boolean): void;
 }
 
 /** Milliseconds for which a handle is used after its connection ended: two hours (docs/live-api.md 1.7) minus a margin of one minute. */
@@ -128,8 +132,9 @@ export class ResumptionHandle {
     const wasStale = this.#stale;
     this.#stale = !resumable;
     const isNew = resumable && newHandle && newHandle !== this.#value;
+    const mayWait = this.#value !== undefined && !this.#stale;
     if (isNew) this.#value = newHandle;
-    if (this.#progress && (isNew || this.#stale !== wasStale)) this.note();
+    if (this.#progress && (isNew || this.#stale !== wasStale)) this.note(mayWait);
     else if (isNew) this.#save([]);
   }
 
@@ -140,20 +145,23 @@ export class ResumptionHandle {
     return true;
   }
 
-  /** Stores how far the conversation has come, unless nothing of it is to be continued. Call it after each change. */
-  note() {
+  /**
+   * Stores how far the conversation has come, unless nothing of it is to be continued. Call it after each change.
+   * @param mayWait as in HandleStore.save()
+   */
+  note(mayWait = false) {
     if (!this.#progress || !this.#loaded || this.#isLoading) return;
     const { progress, unanswered } = this.#progress.read();
     const texts = [...this.#unanswered, ...unanswered];
     const { history, calls, waiting, hasBegun } = progress;
     const isSomething = hasBegun || [texts, history, calls, waiting].some(({ length }) => length > 0);
-    if (isSomething || this.#isStored) this.#save(texts);
+    if (isSomething || this.#isStored) this.#save(texts, mayWait);
   }
 
-  #save(unanswered: readonly Text[]) {
+  #save(unanswered: readonly Text[], mayWait = false) {
     const progress = this.#progress && { ...this.#progress.read().progress, isStale: this.#stale };
     this.#isStored = true;
-    this.#store?.save({ handle: this.#value, unanswered, ...(progress && { progress }) });
+    this.#store?.save({ handle: this.#value, unanswered, ...(progress && { progress }) }, mayWait);
   }
 
   /** Takes the texts without an answer, and deletes them from the store: they are sent now. */

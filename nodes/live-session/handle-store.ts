@@ -170,12 +170,12 @@ export class HandleStores {
         // Another model begins a new session with what was said.
         return kept?.progress && { ...kept, handle: undefined };
       },
-      save: (stored) => {
+      save: (stored, mayWait) => {
         if (this.#shared && !this.#shared.owns(key)) return;
         const { model, own } = settings();
         const kept = stored && { ...stored, model, ...(own && { own }), savedAt: this.#clock.date() };
         this.#remember(name, kept);
-        if (this.#shared) this.#shared.write(key, kept);
+        if (this.#shared) this.#shared.write(key, kept, mayWait);
         else write(this.#node, name, kept);
       },
     };

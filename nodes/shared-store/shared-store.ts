@@ -121,13 +121,16 @@ export class SharedStore {
     this.#results.pass({ key, name: this.#seal.nameOf(this.#options.node, key) }, id, result, done);
   }
 
-  /** Stores this for a conversation, soon; undefined: there is nothing to continue. Ignored for one that is not owned. */
-  write(key: string, stored: unknown) {
+  /**
+   * Stores this for a conversation, soon; undefined: there is nothing to continue. Ignored for one that is not owned.
+   * @param mayWait it is stored when the lease is renewed next
+   */
+  write(key: string, stored: unknown, mayWait = false) {
     const owned = this.#owned.get(key);
     if (!owned) return;
     owned.value = { stored };
     owned.isChanged = true;
-    this.#leases.keepSoon(owned);
+    if (!mayWait) this.#leases.keepSoon(owned);
   }
 
   /** Releases a conversation when all of it is stored. One that is being claimed is kept, because messages wait for it. */

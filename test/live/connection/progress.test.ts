@@ -1,6 +1,7 @@
 // A conversation that one process has begun, and another one continues from what the first has stored of it.
 
 import assert from "node:assert/strict";
+import type { HandleStore } from "../../../live/connection/resumption-handle";
 import type { ServedTool } from "../../../live/tools/tool-dispatch";
 import { TestClock } from "../../clock";
 import { accept, answer, begin, cut, Exchange, finish, type Line } from "../exchange";
@@ -51,6 +52,30 @@ describe("a conversation that continues in another process", () => {
     assert.ok(pauseMs >= 2_500 && pauseMs < 5_000, `${pauseMs}`);
     assert.equal((await next.next("gap")).pauseMs, pauseMs);
     assert.deepEqual(exchange.lines(/setup|text/), ["1 setup new", "1 text user: hello", "2 setup handle 1"]);
+  });
+
+  it("is stored at once with the first handle and when a handle becomes stale; only a newer handle may wait", async () => {
+    const waits: [string | undefined, boolean | undefined, boolean][] = [];
+    const store = sharedStore();
+    const save: HandleStore["save"] = (stored, mayWait) => {
+      waits.push([stored?.handle, stored?.progress?.isStale, mayWait === true]);
+      store.save(stored);
+    };
+    exchange = await Exchange.start(
+      { setup: (line) => line.reply({ setupComplete: {} }) },
+      { handles: { ...store, save } },
+    );
+    await exchange.talk.say("hello", false);
+    const update = async (newHandle: string, resumable: boolean) => {
+      waits.length = 0;
+      exchange.reply({ sessionResumptionUpdate: { newHandle, resumable } });
+      await exchange.settled();
+      return waits;
+    };
+    assert.deepEqual(await update("one", true), [["one", false, false]]);
+    assert.deepEqual(await update("two", true), [["two", false, true]]);
+    assert.deepEqual(await update("", false), [["two", true, false]]);
+    assert.deepEqual(await update("three", true), [["three", false, true]]);
   });
 
   it("asks a text again whose answer has not begun, and no other", async () => {

@@ -93,6 +93,29 @@ describeWithPrograms(["redis-server"], "the shared store", () => {
     assert.equal((await third.next("claimed")).claimed, "before");
   });
 
+  it("stores what may wait with the next renewal, and at once with something that may not", async () => {
+    const clock = new TestClock();
+    const first = await instance(redis.url, { clock });
+    const client = await createClient({ url: redis.url }).connect();
+    const stored = async (name: string) => {
+      // The second claim comes after what was stored before.
+      await first.store.claim(name);
+      await first.store.claim(`${name} 2`);
+      const lengths = await Promise.all(
+        (await client.keys("*conversation*")).map((key) => client.hStrLen(key, "data")),
+      );
+      return lengths.filter((length) => Number(length) > 0).length;
+    };
+    await Promise.all(["kitchen", "hall"].map((name) => first.store.claim(name)));
+    for (const name of ["kitchen", "hall"]) first.store.write(name, "a newer handle", true);
+    assert.equal(await stored("attic"), 0);
+    first.store.write("hall", "a text");
+    assert.equal(await stored("cellar"), 1);
+    clock.advance(1_000);
+    assert.equal(await stored("garden"), 2);
+    client.destroy();
+  });
+
   it("rejects a claim with an error that says what to do when the owner does not hand over", async () => {
     const first = await instance(redis.url);
     await first.store.claim("kitchen");
