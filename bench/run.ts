@@ -115,7 +115,7 @@ async function runStore(farEnd: Child<FarEnd>): Promise<Results["store"]> {
     measured[about] = await sharedStore(
       farEnd,
       talk as keyof typeof TALKS,
-      PLAN.conversations / 4,
+      PLAN.conversations * 0.4,
       PLAN.pairs,
     );
   return measured;

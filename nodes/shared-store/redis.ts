@@ -31,7 +31,7 @@ interface Client {
 /** Milliseconds in which Redis must answer. */
 const ANSWER_MS = 1_000;
 /** Milliseconds between two signs of life, and without one until the connection is made anew. */
-const PING_MS = 1_000;
+const PING_MS = 2_000;
 const SILENCE_MS = 5_000;
 /** Milliseconds before the first and further attempts to connect; the wait doubles up to the longest, and is scattered by up to as much. */
 const FIRST_WAIT_MS = 50;
