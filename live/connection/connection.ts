@@ -168,7 +168,7 @@ export class Connection {
         socket.start();
       },
       (error: Error) => {
-        if (!signal.aborted) this.#failed(error, used !== undefined, signal);
+        if (!signal.aborted) this.#failed(error, used !== undefined, isPlanned, signal);
       },
     );
     // A listener that throws would end the process as an unhandled rejection.
@@ -177,14 +177,14 @@ export class Connection {
     });
   }
 
-  #failed(error: Error, resuming: boolean, signal: AbortSignal) {
+  #failed(error: Error, resuming: boolean, isPlanned: boolean, signal: AbortSignal) {
     const earlyMs = resuming && isPassing(error) ? this.#early.shift() : undefined;
     // If the resume fails, a new conversation may still start.
     if (resuming && this.#options.handle.refused(error, earlyMs !== undefined))
       return this.#attempt(signal, error);
     if (earlyMs !== undefined) {
       this.#attempts -= 1;
-      return this.#retry(error, signal, scattered(earlyMs, this.#options.random()));
+      return this.#retry(error, signal, scattered(earlyMs, this.#options.random()), isPlanned);
     }
     if (isPermanent(error) || this.#attempts >= this.#maxAttempts) return this.#giveUp(error);
     this.#retry(error, signal);
@@ -204,9 +204,10 @@ export class Connection {
     error: Error,
     signal: AbortSignal,
     waitMs = waitBefore(this.#attempts, this.#options.random(), error),
+    isPlanned = false,
   ) {
     this.#listener.onAttempt({ attempt: this.#attempts + 1, of: this.#maxAttempts, waitMs }, error);
-    this.#cancelWait = this.#options.clock.after(waitMs, () => this.#attempt(signal, error));
+    this.#cancelWait = this.#options.clock.after(waitMs, () => this.#attempt(signal, error, isPlanned));
   }
 
   #giveUp(error: Error) {

@@ -165,9 +165,14 @@ export class TurnTracker {
     const { current } = this.#state;
     const again = this.questions.giveBack(continues);
     const areLost = this.questions.unanswered.length > 0;
-    if (isAnswering(current)) this.#complete(current.answer === "playing" ? undefined : reason, true);
+    // An answer without any content is none to the texts that are lost.
+    const isWhole = current.answer === "playing" && (!areLost || current.answerFollows);
+    if (isAnswering(current)) this.#complete(isWhole ? undefined : reason, true);
     else if (current.answer === "awaited" && !again.length && !areLost) this.#complete(reason, true);
-    if (this.questions.unanswered.length) this.#complete(reason, true);
+    if (this.questions.unanswered.length) {
+      this.questions.settle();
+      this.#complete(reason, true);
+    }
     this.#segments?.cancel();
     return again;
   }

@@ -17,12 +17,21 @@ export interface Owned extends Stored {
   isChanged: boolean;
   /** Messages wait until this has resolved. */
   claiming: Promise<void> | undefined;
+  /** The step that renews its lease together with others. */
+  keeping: Promise<void> | undefined;
   /** The end of the steps that were begun for it alone: one after the other. */
   steps: Promise<void>;
   /** Tool results are about to be taken. */
   isTaking: boolean;
   /** As in ToolResults.apply(). */
   readonly applied: Set<string>;
+}
+
+/** What a step renews and stores of one conversation. */
+interface Keep {
+  owned: Owned;
+  isChanged: boolean;
+  step: Step;
 }
 
 export interface LeaseListener {
@@ -36,8 +45,9 @@ export interface LeaseListener {
   onRefused(owned: Owned): void;
 }
 
-/** Number of leases that are renewed in one step: with all that is stored of them, it takes Redis a few milliseconds. */
+/** Number of leases that are renewed in one step, and of characters with which a step is full: it takes Redis a few milliseconds. */
 const MAX_AT_ONCE = 50;
+const FULL_LENGTH = 200_000;
 
 export class Leases {
   readonly #redis: Redis;
@@ -46,7 +56,7 @@ export class Leases {
   readonly #me: string;
   readonly #listener: LeaseListener;
   readonly #due = new Set<Owned>();
-  /** The step that runs for those that were due, or is about to. */
+  /** The steps that run for those that were due, or are about to. */
   #keeping: Promise<void> | undefined;
 
   /** @param me the name of this instance */
@@ -59,7 +69,7 @@ export class Leases {
   }
 
   /**
-   * Renews a lease and stores what has changed: after what the present call still changes, and after the step that runs. A conversation that
+   * Renews a lease and stores what has changed: after what the present call still changes, and after the steps that run. A conversation that
    * began without the store is claimed.
    */
   keepSoon(owned: Owned) {
@@ -76,7 +86,7 @@ export class Leases {
 
   /** Stores what has changed, and ends the lease of a conversation that this instance does not own any more. */
   async end(owned: Owned): Promise<void> {
-    await this.#keeping;
+    await owned.keeping;
     if (owned.fence === undefined) return;
     const { isChanged } = owned;
     const [verdict] = (await this.step(owned, "release", this.#changes(owned))) ?? [];
@@ -91,24 +101,39 @@ export class Leases {
     return this.#health.of(running).catch(() => undefined);
   }
 
+  /** All steps at once: no lease waits for the answer to another one. */
   async #keepDue() {
-    const due = [...this.#due].slice(0, MAX_AT_ONCE);
-    for (const owned of due) this.#due.delete(owned);
-    const kept = due
-      .filter((owned) => this.#listener.isOwned(owned) && !owned.claiming)
-      .map((owned) => ({ owned, isChanged: owned.isChanged, step: this.#nextStep(owned) }));
-    if (!kept.length) return;
-    const running = runSteps(
-      this.#redis,
-      this.#me,
-      kept.map(({ step }) => step),
-    );
-    const replies = await this.#health.of(running).catch(() => undefined);
-    for (const [n, { owned, isChanged }] of kept.entries()) {
-      const reply = replies?.[n];
-      if (reply instanceof Error) this.#health.failed(reply);
-      this.#onKept(owned, reply instanceof Error ? undefined : reply, isChanged);
+    const due = [...this.#due].filter((owned) => this.#listener.isOwned(owned) && !owned.claiming);
+    this.#due.clear();
+    const running: Promise<void>[] = [];
+    let part: Keep[] = [];
+    let length = 0;
+    for (const [n, owned] of due.entries()) {
+      const { isChanged } = owned;
+      const step = this.#nextStep(owned);
+      part.push({ owned, isChanged, step });
+      length += step.data?.length ?? 0;
+      if (n < due.length - 1 && part.length < MAX_AT_ONCE && length < FULL_LENGTH) continue;
+      running.push(this.#keep(part));
+      part = [];
+      length = 0;
     }
+    await Promise.all(running);
+  }
+
+  #keep(part: readonly Keep[]): Promise<void> {
+    const steps = part.map(({ step }) => step);
+    const answer = this.#health.of(runSteps(this.#redis, this.#me, steps)).catch(() => undefined);
+    const keeping = answer.then((replies) => {
+      for (const [n, { owned, isChanged }] of part.entries()) {
+        const reply = replies?.[n];
+        owned.keeping = undefined;
+        if (reply instanceof Error) this.#health.failed(reply);
+        this.#onKept(owned, reply instanceof Error ? undefined : reply, isChanged);
+      }
+    });
+    for (const { owned } of part) owned.keeping = keeping;
+    return keeping;
   }
 
   #nextStep(owned: Owned): Step {
@@ -126,12 +151,13 @@ export class Leases {
 
   #onKept(owned: Owned, [verdict, value = "", results]: string[] = [], wasChanged: boolean) {
     if (verdict === undefined) owned.isChanged ||= wasChanged;
+    const isClaimed = owned.fence === undefined;
+    // Also for one that was released meanwhile: its end is a release at Redis then.
+    if (isClaimed && verdict === "granted") owned.fence = value;
     if (!this.#listener.isOwned(owned)) return;
-    if (owned.fence === undefined) {
+    if (isClaimed) {
       if (verdict === "held") this.#listener.onHeld(owned, value);
-      if (verdict !== "granted") return;
-      owned.fence = value;
-      this.keepSoon(owned);
+      else if (verdict === "granted") this.keepSoon(owned);
     } else if (verdict === "refused") {
       this.#listener.onRefused(owned);
     } else if (verdict === "anew" && owned.value && !wasChanged) {

@@ -58,8 +58,8 @@ export class SharedStore {
   readonly #me = `${hostname()}/${randomUUID()}`;
   readonly #owned = new Map<string, Owned>();
   readonly #leases: Leases;
-  /** The last steps of those that are not owned any more. */
-  readonly #releases = new Set<Promise<void>>();
+  /** The last steps of those that are not owned any more, by their keys. */
+  readonly #releases = new Map<string, Promise<void>>();
   readonly #health: Health;
   #cancelRenewal = () => {};
   #isClosed = false;
@@ -103,6 +103,7 @@ export class SharedStore {
       value: undefined,
       isChanged: false,
       claiming: undefined,
+      keeping: undefined,
       steps: Promise.resolve(),
       isTaking: false,
       applied: new Set(),
@@ -139,8 +140,10 @@ export class SharedStore {
     if (!owned || (owned.claiming && !this.#isClosed)) return;
     this.#owned.delete(key);
     owned.steps = owned.steps.then(() => this.#leases.end(owned));
-    const release = owned.steps.finally(() => this.#releases.delete(release));
-    this.#releases.add(release);
+    const release = owned.steps.finally(() => {
+      if (this.#releases.get(key) === release) this.#releases.delete(key);
+    });
+    this.#releases.set(key, release);
   }
 
   /** Releases all conversations, and closes the connection to Redis. */
@@ -148,12 +151,14 @@ export class SharedStore {
     this.#isClosed = true;
     this.#cancelRenewal();
     for (const key of [...this.#owned.keys()]) this.release(key);
-    await Promise.all([this.#results.close(), ...this.#releases]);
+    await Promise.all([this.#results.close(), ...this.#releases.values()]);
     await this.#redis.close();
   }
 
   async #claimInTime(owned: Owned) {
     const { clock, random, onClaimed } = this.#options;
+    // What an earlier conversation of this key still stores is read.
+    await this.#releases.get(owned.key);
     const begun = clock.now();
     const end = begun + PATIENCE_MS;
     let askAt = 0;

@@ -42,6 +42,10 @@ describe("a goAway", () => {
     await goAway(exchange, "50s");
     await exchange.talk.next("resumed");
     assert.deepEqual(exchange.talk.waits(), [125, 250, 125], "there are two for each change-over");
+    await exchange.settled();
+    cut(exchange.line());
+    await exchange.talk.next("resumed");
+    assert.deepEqual(exchange.talk.waits(), [125, 250, 125, 500], "the one attempt is left");
   });
 
   it("drops a handle that the server refuses with 1011 after the early attempts and three more", async () => {

@@ -38,29 +38,36 @@ describe("a resumed conversation", () => {
     );
   });
 
-  it("restarts with context when it does not answer a text that was sent again: the text is lost, belongs to the context, and is named", async () => {
-    const exchange = await Exchange.start(
-      { text: (line, text) => text !== "Are you there?" && answer(line) },
-      { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
-    );
-    await exchange.talk.say("hello");
-    await exchange.talk.next("turnComplete");
-    await exchange.talk.say("Are you there?");
-    await exchange.seen("1 text user: Are you there?");
-    cut(exchange.line());
-    assert.equal((await exchange.talk.next("resumed")).remembered, true);
-    await exchange.seen("2 text user: Are you there?");
-    await exchange.pass(6_000);
-    const { reason, texts } = await exchange.talk.next("turnComplete");
-    assert.equal((await exchange.talk.next("resumed")).remembered, false);
-    assert.deepEqual([reason, texts], ["CONNECTION_LOST", ["Are you there?"]]);
-    await exchange.talk.say("And now?");
-    await exchange.talk.next("turnComplete");
-    assert.deepEqual(exchange.lines(/3 (context|text)/), [
-      "3 context user: hello | model: Well, yes | user: Are you there?",
-      "3 text user: And now?",
-    ]);
-  });
+  for (const [what, frames] of [
+    ["nothing", []],
+    ["generationComplete", [{ serverContent: { generationComplete: true } }]],
+    ["interrupted", [{ serverContent: { interrupted: true } }]],
+  ] as const)
+    it(`restarts with context when a text that was sent again gets ${what}: the text is lost, belongs to the context, and is named`, async () => {
+      const exchange = await Exchange.start(
+        { text: (line, text) => text !== "Are you there?" && answer(line) },
+        { continuity: { ...continuity, stallTimeoutMs: 5_000, onStall: "report" } },
+      );
+      await exchange.talk.say("hello");
+      await exchange.talk.next("turnComplete");
+      await exchange.talk.say("Are you there?");
+      await exchange.seen("1 text user: Are you there?");
+      cut(exchange.line());
+      assert.equal((await exchange.talk.next("resumed")).remembered, true);
+      await exchange.seen("2 text user: Are you there?");
+      for (const frame of frames) exchange.reply(frame);
+      await exchange.settled();
+      await exchange.pass(6_000);
+      const { reason, texts } = await exchange.talk.next("turnComplete");
+      assert.deepEqual([reason, texts], ["CONNECTION_LOST", ["Are you there?"]]);
+      assert.equal((await exchange.talk.next("resumed")).remembered, false);
+      await exchange.talk.say("And now?");
+      await exchange.talk.next("turnComplete");
+      assert.deepEqual(exchange.lines(/3 (context|text)/), [
+        "3 context user: hello | model: Well, yes | user: Are you there?",
+        "3 text user: And now?",
+      ]);
+    });
 
   for (const [what, frames] of [
     ["interrupted", [{ serverContent: { interrupted: true } }]],
