@@ -152,7 +152,7 @@ export class Leases {
   #onKept(owned: Owned, [verdict, value = "", results]: string[] = [], wasChanged: boolean) {
     if (verdict === undefined) owned.isChanged ||= wasChanged;
     const isClaimed = owned.fence === undefined;
-    // Also for one that was released meanwhile: its end is a release at Redis then.
+    // Also for one that was released meanwhile: end() needs it.
     if (isClaimed && verdict === "granted") owned.fence = value;
     if (!this.#listener.isOwned(owned)) return;
     if (isClaimed) {
