@@ -157,9 +157,8 @@ export class TurnTracker {
   }
 
   /**
-   * The connection is lost. Completes the turn if it cannot continue, with `reason` if a part of its answer is missing, and the turn of
-   * texts that are not sent again. Returns the texts to send again.
-   * @param continues whether another connection follows
+   * The connection is lost, and another one follows if it `continues`. Completes the turn if it cannot continue, with `reason` if a part of
+   * its answer is missing, and the turn of texts that are not sent again. Returns the texts to send again.
    */
   breakOff(reason: string, continues = true): Text[] {
     const { current } = this.#state;
