@@ -43,8 +43,8 @@ export interface ConnectionListener {
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 /**
- * Milliseconds before two more attempts to resume what was closed here or in another process, which do not count: right after a close, the
- * server refuses the first attempt (docs/live-api.md 1.5).
+ * Milliseconds before two more attempts to resume what was closed here, or what another process had, which do not count: right after a
+ * close, 3.8 was seen to refuse the first attempt and to accept the second (docs/live-api.md 1.5). When the second one came is not known.
  */
 export const AFTER_CLOSE_MS: readonly number[] = [125, 250];
 /** Milliseconds after which an open connection counts as stable: the attempts to replace it count from 0 again. */

@@ -19,12 +19,12 @@ export interface StoredHandle {
 }
 
 export interface HandleStore {
-  /** Another process may have to continue the conversation at any moment, so everything is stored as it happens. */
+  /** Another process may have to continue the conversation at any moment, so everything but a newer handle is stored as it happens. */
   keepsProgress?: boolean;
   load(): Promise<StoredHandle | undefined>;
   /**
-   * @param mayWait it only has a newer handle, and may be stored up to a second later: some models issue one every 1.2 s (docs/live-api.md
-   * 1.5)
+   * @param mayWait it only has a newer handle, which covers everything, and may be stored up to a second later: 3.1 issues one every 1.2 s
+   * (docs/live-api.md 1.5)
    */
   save(stored: StoredHandle | undefined, mayWait?: boolean): void;
 }
@@ -33,7 +33,7 @@ export interface HandleStore {
 export const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000 - 60_000;
 /**
  * Temporary refusals of a resume after which the handle counts as invalid: three (docs/live-api.md 1.6), and one more because the first may
- * only mean that the server has not noticed the drop yet (1.5).
+ * only mean that the server has not noticed the drop yet (1.5). Early attempts do not count (connection.ts).
  */
 const MAX_REFUSALS = 4;
 /** Refusals of the key, its quota, the place or the model: a new session would be refused as well. */

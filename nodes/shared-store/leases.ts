@@ -1,5 +1,5 @@
-// Renews the leases of the conversations that this instance owns, and stores what has changed of them: of many at once, because each step at
-// Redis costs more than what it does.
+// Renews the leases of the conversations that this instance owns, and stores what has changed of them: of many at once, because each run of
+// the script costs more than what it does.
 
 import type { Health } from "./health";
 import { runStep, runSteps, type Step } from "./ownership-script";
@@ -17,7 +17,7 @@ export interface Owned extends Stored {
   isChanged: boolean;
   /** Messages wait until this has resolved. */
   claiming: Promise<void> | undefined;
-  /** The step that renews its lease together with others. */
+  /** The run of the script that renews its lease together with others. */
   keeping: Promise<void> | undefined;
   /** The end of the steps that were begun for it alone: one after the other. */
   steps: Promise<void>;
@@ -45,7 +45,7 @@ export interface LeaseListener {
   onRefused(owned: Owned): void;
 }
 
-/** Number of leases that are renewed in one step, and of characters with which a step is full: it takes Redis a few milliseconds. */
+/** Number of leases that one run of the script renews, and of characters with which it is full: it takes Redis a few milliseconds. */
 const MAX_AT_ONCE = 50;
 const FULL_LENGTH = 200_000;
 
