@@ -17,7 +17,7 @@ export class StateStore {
     return this.#state;
   }
 
-  /** Calls `listener` after each event. */
+  /** Calls `listener` after each event that changes something. */
   onChange(listener: ChangeListener) {
     this.#changeListeners.push(listener);
   }
@@ -32,6 +32,7 @@ export class StateStore {
       const before = this.#state;
       this.#state = transition(before, event);
       const after = this.#state;
+      if (after === before) return;
       // The end of a turn counts too: a turn may end without ever having been busy.
       if (isIdle(before) !== isIdle(after) || after.turn > before.turn) this.#becameIdle = isIdle(after);
       for (const listener of this.#changeListeners) listener(before, after, event);

@@ -21,33 +21,37 @@ const WITHOUT_CONNECTION = {
 const SOUND_PAUSE_MS = 5_000;
 const LONGEST_SOUND_PAUSE_MS = 5 * 60_000;
 
-/** The state after an event. */
+/** The state after an event; the same object if nothing has changed. */
 export function transition(state: ConversationState, event: StateEvent): ConversationState {
+  const changes = changesBy(event, state);
+  // Not spread: that gives the states of each conversation a hidden class of their own, and every access is slow.
+  return changes ? Object.assign({}, state, changes) : state;
+}
+
+/** What an event changes; undefined: nothing. */
+function changesBy(event: StateEvent, state: ConversationState): Partial<ConversationState> | undefined {
   switch (event.type) {
     case "connecting":
-      return { ...state, connection: "connecting" };
+      return { connection: "connecting" };
     case "connected":
       return {
-        ...state,
         connection: "connected",
         unproven: event.resumed,
         soundOpensFrom: Number.NEGATIVE_INFINITY,
       };
     case "connectionLost":
       return {
-        ...state,
         ...WITHOUT_CONNECTION,
         connection: "connecting",
         button: state.button === "open" ? "pressed" : state.button,
       };
     case "closing":
-      return { ...state, connection: "closing" };
+      return { connection: "closing" };
     case "closed":
-      return { ...state, ...WITHOUT_CONNECTION, connection: "closed", button: "released", calls: [] };
+      return { ...WITHOUT_CONNECTION, connection: "closed", button: "released", calls: [] };
     case "failed": {
       const pause = Math.min(SOUND_PAUSE_MS * 2 ** state.failures, LONGEST_SOUND_PAUSE_MS);
       return {
-        ...state,
         failures: state.failures + 1,
         soundOpensFrom: event.permanent ? Number.POSITIVE_INFINITY : event.now + pause,
         keepUntil: Math.max(state.keepUntil, event.now + event.keepMs),
@@ -55,29 +59,27 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     }
     case "ended":
       return {
-        ...state,
         turn: 1,
         keepUntil: state.spent ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY,
       };
     case "disconnectedByFlow":
-      return { ...state, soundOpensFrom: Number.POSITIVE_INFINITY, keepUntil: Number.POSITIVE_INFINITY };
+      return { soundOpensFrom: Number.POSITIVE_INFINITY, keepUntil: Number.POSITIVE_INFINITY };
     case "spent":
-      return { ...state, spent: event.why, keepUntil: Number.POSITIVE_INFINITY };
+      return { spent: event.why, keepUntil: Number.POSITIVE_INFINITY };
     case "reset":
-      return { ...state, spent: undefined, failures: 0, keepUntil: Number.NEGATIVE_INFINITY };
+      return { spent: undefined, failures: 0, keepUntil: Number.NEGATIVE_INFINITY };
     case "prepared":
-      return { ...state, keepUntil: Math.max(state.keepUntil, event.keepUntil) };
+      return { keepUntil: Math.max(state.keepUntil, event.keepUntil) };
     case "buttonPressed":
-      return { ...state, button: state.button === "open" ? "open" : "pressed" };
+      return { button: state.button === "open" ? "open" : "pressed" };
     case "activityOpened":
-      return { ...state, button: "open" };
+      return { button: "open" };
     case "buttonReleased":
-      return { ...state, button: "released" };
+      return { button: "released" };
     case "userSpeech":
       // An earlier stop does not apply to the answer to new speech.
-      if (event.speaking) return { ...state, userSpeaking: true, stopped: false };
+      if (event.speaking) return { userSpeaking: true, stopped: false };
       return {
-        ...state,
         userSpeaking: false,
         answer:
           state.userSpeaking && state.answer === "none" && event.answered !== false
@@ -85,26 +87,22 @@ export function transition(state: ConversationState, event: StateEvent): Convers
             : state.answer,
       };
     case "userAudible":
-      return { ...state, userAudible: event.audible };
+      return { userAudible: event.audible };
     case "textSent":
       // Texts before the start of an answer get one answer together (docs/live-api.md 1.5).
-      return isAnswering(state)
-        ? { ...state, answerFollows: true }
-        : { ...state, answer: "awaited", stopped: false };
+      return isAnswering(state) ? { answerFollows: true } : { answer: "awaited", stopped: false };
     case "responseSent":
       // After a fast response the turn of the call may still end, and a running answer does not cover the response (docs/live-api.md 1.5).
       return {
-        ...state,
         answer: state.answer === "none" ? "awaited" : state.answer,
         answerFollows: state.answerFollows || state.hasCalled || isAnswering(state),
       };
     case "modelContent":
       // The model waits for a tool: this is the rest of what it said before the call (docs/live-api.md 1.5).
-      if (isBlocked(state)) return state;
+      if (isBlocked(state)) return undefined;
       // Each chunk of an answer comes here.
-      if (state.answer === "running" && !state.unproven && !state.interrupted) return state;
+      if (state.answer === "running" && !state.unproven && !state.interrupted) return undefined;
       return {
-        ...state,
         answer: "running",
         unproven: false,
         answerFollows: state.answerFollows && state.answer !== "awaited" && !state.interrupted,
@@ -113,7 +111,6 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "generationComplete":
       // Before the next answer has started, it ends the generation that called a tool.
       return {
-        ...state,
         answer:
           state.answer === "none" || (state.answer === "awaited" && state.answerFollows)
             ? state.answer
@@ -122,7 +119,6 @@ export function transition(state: ConversationState, event: StateEvent): Convers
     case "interrupted":
       // What was asked last is not interrupted while nothing of its answer has come: an earlier generation is (docs/live-api.md 1.5).
       return {
-        ...state,
         interrupted: true,
         stopped: false,
         answerFollows: state.answerFollows || (state.answer === "awaited" && !state.stopped),
@@ -130,7 +126,6 @@ export function transition(state: ConversationState, event: StateEvent): Convers
       };
     case "turnComplete":
       return {
-        ...state,
         answer: state.answerFollows ? "awaited" : "none",
         answerFollows: false,
         hasCalled: false,
@@ -139,10 +134,9 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         failures: event.cutOff ? state.failures : 0,
       };
     case "thinking":
-      return { ...state, thinking: event.thinking };
+      return { thinking: event.thinking };
     case "toolsCalled":
       return {
-        ...state,
         answer: "none",
         answerFollows: false,
         hasCalled: true,
@@ -150,25 +144,24 @@ export function transition(state: ConversationState, event: StateEvent): Convers
         calls: [...state.calls, ...event.calls],
       };
     case "callsSettled":
-      return { ...state, calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
+      return { calls: state.calls.filter(({ id }) => !event.ids.includes(id)) };
     case "restored":
-      return { ...state, calls: event.calls, turn: event.turn };
+      return { calls: event.calls, turn: event.turn };
     case "callsCovered":
-      return { ...state, calls: state.calls.map((call) => ({ ...call, covered: true })) };
+      return { calls: state.calls.map((call) => ({ ...call, covered: true })) };
     case "callsForgotten":
       return {
-        ...state,
         calls: state.calls.map((call) =>
           call.covered ? call : { ...call, blocking: false, forgotten: true },
         ),
       };
     case "stopped":
-      return { ...state, stopped: true, interrupted: true };
+      return { stopped: true, interrupted: true };
     case "stopTimedOut":
-      return state.stopped ? { ...state, stopped: false, answer: "none", answerFollows: false } : state;
+      return state.stopped ? { stopped: false, answer: "none", answerFollows: false } : undefined;
     case "stalled":
-      return { ...state, answer: "none", answerFollows: false, thinking: false };
+      return { answer: "none", answerFollows: false, thinking: false };
     case "changeOverPlanned":
-      return { ...state, changeOver: state.changeOver ?? event.cause };
+      return { changeOver: state.changeOver ?? event.cause };
   }
 }
