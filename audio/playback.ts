@@ -67,18 +67,14 @@ export class Playback {
   #freed = false;
 
   constructor(pacer: Pacer, options: PlaybackOptions, onFrame: (frame: Buffer) => void) {
+    const { sampleRate, frameMs, maxMs, paced } = options;
+    const { sendAheadMs = 200, jitterBufferMs = 100, whole = false, onUnderrun = () => {} } = options;
     this.#pacer = pacer;
-    this.#options = {
-      ...options,
-      sendAheadMs: options.sendAheadMs ?? 200,
-      jitterBufferMs: options.jitterBufferMs ?? 100,
-      whole: options.whole ?? false,
-      onUnderrun: options.onUnderrun ?? (() => {}),
-    };
+    this.#options = { sampleRate, frameMs, maxMs, paced, sendAheadMs, jitterBufferMs, whole, onUnderrun };
     this.#onFrame = onFrame;
-    this.#framer = new Framer(options.sampleRate, options.frameMs);
-    this.#fromRate = options.sampleRate;
-    this.#resampler = new Resampler(options.sampleRate, options.sampleRate);
+    this.#framer = new Framer(sampleRate, frameMs);
+    this.#fromRate = sampleRate;
+    this.#resampler = new Resampler(sampleRate, sampleRate);
   }
 
   /** Frames or marks wait in the queue for their time, or the device plays. A whole answer waits for its end, which may never come. */

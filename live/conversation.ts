@@ -1,5 +1,6 @@
 // One conversation with a Live model: creates its parts, and passes the requests of the flow to them.
 
+import type { Clock } from "../audio/clock";
 import { ConnectionReport } from "./connection/connection-report";
 import { HANDLE_LIFETIME_MS, ResumptionHandle } from "./connection/resumption-handle";
 import { SessionOpening } from "./connection/session-opening";
@@ -21,7 +22,7 @@ import { UserActivity } from "./turns/user-activity";
 import { Upkeep } from "./upkeep";
 
 export class Conversation {
-  readonly #options: ConversationOptions;
+  readonly #clock: Clock;
   readonly #state = new StateStore();
   readonly #turns: TurnTracker;
   readonly #opening: SessionOpening;
@@ -40,7 +41,7 @@ export class Conversation {
     const { settings, continuity, clock } = options;
     const state = this.#state;
     const profile = profileOf(settings.model);
-    this.#options = options;
+    this.#clock = clock;
     this.#lastUsed = clock.now();
     const report = new ConnectionReport(clock, state, emit);
     const handle: ResumptionHandle = new ResumptionHandle(
@@ -173,7 +174,7 @@ export class Conversation {
 
   /** Sends an input, and opens the conversation if necessary. A signal to a conversation that is not open does nothing. */
   send(input: Input, done: Done) {
-    this.#lastUsed = this.#options.clock.now();
+    this.#lastUsed = this.#clock.now();
     this.#state.batch(() => this.#input.send(input, done));
     if (isKept(input)) this.#noteSoon();
   }
@@ -200,7 +201,7 @@ export class Conversation {
 
   /** Sends a tool response; `done` gets an error if the call does not wait for one. */
   respond(id: string, result: ToolResult, done: Done) {
-    this.#lastUsed = this.#options.clock.now();
+    this.#lastUsed = this.#clock.now();
     this.#state.batch(() => this.#tools.respond(id, result, done));
   }
 

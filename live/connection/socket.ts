@@ -30,7 +30,7 @@ export interface LiveSocket {
   /** Sends a message of the client, past the session. */
   readonly send: (json: Buffer) => void;
   /** Bytes that were sent but have not left this machine. */
-  readonly bufferedAmount: number;
+  bufferedAmount(): number;
   /** Delivers the frames that have arrived since the setup, and then each new one. Call it once. */
   start(): void;
   /** Closes the connection without further reports. Resolves when the server confirms, or after one second. */
@@ -206,9 +206,7 @@ export function openSocket(
         resolve({
           session,
           send: (json) => socket?.send(json, TEXT),
-          get bufferedAmount() {
-            return socket?.bufferedAmount ?? 0;
-          },
+          bufferedAmount: () => socket?.bufferedAmount ?? 0,
           start() {
             const waiting = early ?? [];
             early = undefined;

@@ -1,6 +1,7 @@
 // Decides which input a conversation accepts in its current state: sound alone does not always open it, some input has no effect
 // now, and some would make the server close the connection.
 
+import type { Clock } from "../../audio/clock";
 import { InputError } from "../server/errors";
 import type { ModelProfile } from "../setup/model-profiles";
 import type { ConversationSettings } from "../setup/setup";
@@ -24,7 +25,7 @@ export function judge(
   now: number,
 ): "take" | "ignore" | InputError {
   const opens = isOpen(state) || now >= state.soundOpensFrom;
-  if (input.kind === "sound" && (state.spent || !opens)) return "ignore";
+  if (input.kind === "sound") return state.spent || !opens ? "ignore" : "take";
   if (input.kind === "signal") {
     if (input.signal !== "activityStart" && (state.spent || !isOpen(state))) return "ignore";
     if (input.signal !== "audioStreamEnd" && turnDetection === "automatic")
@@ -61,9 +62,9 @@ export function judge(
 export function isSilencedByTools(
   state: ConversationState,
   { deafWhileBlocked }: ModelProfile,
-  now: number,
+  clock: Clock,
 ): boolean {
   if (!deafWhileBlocked || !isBlocked(state)) return false;
   const since = Math.min(...state.calls.filter(blocks).map(({ calledAt }) => calledAt));
-  return now - since < HOLD_SOUND_MS;
+  return clock.now() - since < HOLD_SOUND_MS;
 }

@@ -19,7 +19,7 @@ const DRAIN_MS = 100;
 /** The connection as the sender uses it. */
 export interface Outlet extends Writable {
   /** Bytes that were sent but have not left this machine. */
-  readonly bufferedAmount: number;
+  bufferedAmount(): number;
 }
 
 export interface SenderListener {
@@ -162,8 +162,8 @@ export class Sender {
 
   get #soundMustWait() {
     return (
-      (this.#outlet?.bufferedAmount ?? 0) > MAX_BUFFERED_BYTES ||
-      isSilencedByTools(this.#state.current, this.#profile, this.#clock.now())
+      (this.#outlet?.bufferedAmount() ?? 0) > MAX_BUFFERED_BYTES ||
+      isSilencedByTools(this.#state.current, this.#profile, this.#clock)
     );
   }
 
