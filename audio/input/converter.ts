@@ -71,7 +71,8 @@ export class Converter {
     this.#carry = whole < bytes.length ? Buffer.from(bytes.subarray(whole)) : nothing;
     const samples = whole < bytes.length ? bytes.subarray(0, whole) : bytes;
     if (isRaw) this.#misfit ??= this.#check.push(samples, format);
-    return frames.concat(this.#frame(this.#resampler!.process(toMono(samples, format, this.#channel))));
+    frames.push(...this.#frame(this.#resampler!.process(toMono(samples, format, this.#channel))));
+    return frames;
   }
 
   /** Returns what is left, with a shorter last frame, and drops an incomplete sample. */

@@ -163,7 +163,9 @@ export class Transcoder {
     this.#wav = rest ? undefined : wav;
     this.#head = nothing;
     if (this.#kind === "pcm") this.#rawBytes += bytes.length;
-    return pieces.flatMap((piece) => this.#converter.push(piece, kind === "pcm"));
+    const frames: Buffer[] = [];
+    for (const piece of pieces) frames.push(...this.#converter.push(piece, kind === "pcm"));
+    return frames;
   }
 
   /**
