@@ -135,8 +135,8 @@ export function readFrame(text: string, hide: <T>(notice: T) => T = (notice) => 
       `Gemini Live: the server sent a frame of ${Buffer.byteLength(text)} bytes that is not JSON; it was ignored.`,
     );
   }
-  const found: Findings = { wrong: [], unknown: [] };
-  const frame = take(value, FRAME, "", found);
+  const found: Findings = { path: [], wrong: [], unknown: [] };
+  const frame = take(value, FRAME, found);
   if (frame === undefined)
     throw new LiveError(
       "GEMINI_PROTOCOL",
@@ -166,34 +166,51 @@ function withNotices(frame: LiveServerMessage & { error?: unknown }, hide: <T>(n
 }
 
 interface Findings {
+  /** Where the value is that is being read: keys, and positions in lists. */
+  path: (string | number)[];
   wrong: string[];
   unknown: UnknownField[];
 }
 
+/** @param position what stands for a position in a list */
+const placeOf = (path: Findings["path"], position: (index: number) => string) =>
+  path.map((step, n) => (typeof step === "number" ? position(step) : n ? `.${step}` : step)).join("");
+
 /** The value, which it changes, or undefined if it has another type; null in JSON counts as no value. */
-function take(value: unknown, shape: Shape, path: string, found: Findings): unknown {
+function take(value: unknown, shape: Shape, found: Findings): unknown {
   if (value === null || value === undefined) return undefined;
   if (shape === "any") return value;
   const type = Array.isArray(value) ? "list" : typeof value;
   if (type !== (typeof shape === "string" ? shape : "list" in shape ? "list" : "object")) {
     if (found.wrong.length < MAX_FINDINGS)
-      found.wrong.push(`${path} is ${type === "object" ? "an" : "a"} ${type}`);
+      found.wrong.push(
+        `${placeOf(found.path, (index) => `[${index}]`)} is ${type === "object" ? "an" : "a"} ${type}`,
+      );
     return undefined;
   }
   if (typeof shape === "string") return value;
   if ("list" in shape)
     return (value as unknown[])
-      .map((item, index) => take(item, shape.list, `${path}[${index}]`, found))
+      .map((item, index) => takeAt(index, item, shape.list, found))
       .filter((item) => item !== undefined);
   if (shape.object === "any") return value;
   const fields = value as Record<string, unknown>;
   for (const key of Object.keys(fields)) {
-    const inner = fields[key];
-    const place = path ? `${path}.${key}` : key;
     const known = Object.hasOwn(shape.object, key) ? shape.object[key] : undefined;
-    if (known) fields[key] = take(inner, known, place, found);
-    else if (inner !== null && found.unknown.length < MAX_FINDINGS)
-      found.unknown.push({ path: place.replace(/\[\d+\]/g, "[]"), value: inner });
+    if (known) fields[key] = takeAt(key, fields[key], known, found);
+    else if (fields[key] !== null && found.unknown.length < MAX_FINDINGS)
+      found.unknown.push({
+        path: placeOf([...found.path, key], () => "[]"),
+        value: fields[key],
+      });
   }
   return fields;
+}
+
+/** As take(), of a value at this key or position of the present one. */
+function takeAt(step: string | number, value: unknown, shape: Shape, found: Findings): unknown {
+  found.path.push(step);
+  const taken = take(value, shape, found);
+  found.path.pop();
+  return taken;
 }
