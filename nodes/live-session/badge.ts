@@ -18,6 +18,15 @@ const APPEARANCE: Record<BadgeState, Appearance> = {
 
 const NOT_OPEN: readonly BadgeState[] = ["disconnected", "closing", "closed"];
 
+/** What the badge shows: how many conversations there are, or the state of the one, the cause of its failure and the attempt to connect. */
+interface Shown {
+  live: number;
+  connecting: number;
+  state?: BadgeState;
+  cause?: string | undefined;
+  attempt?: Attempt | undefined;
+}
+
 export class Badge {
   readonly #red: NodeAPI;
   readonly #node: Node;
@@ -32,25 +41,30 @@ export class Badge {
   }
 
   /** @param last the latest change: the cause of a failure, and the attempt to connect */
-  show(states: BadgeState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
-    const status = this.#statusOf(states, last);
+  show(states: BadgeState[], last: Pick<Shown, "cause" | "attempt"> = {}) {
+    const connecting = states.filter((state) => state === "connecting").length;
+    const live = states.filter((state) => !NOT_OPEN.includes(state)).length - connecting;
+    const open = states.find((state) => state !== "closed" && state !== "disconnected");
+    const state = open ?? states.at(-1) ?? "disconnected";
+    const shown: Shown = {
+      live,
+      connecting,
+      ...(live + connecting < 2 && { state, attempt: last.attempt }),
+      ...(live + connecting === 0 && { cause: last.cause }),
+    };
+    // Before anything is translated: turns begin and end all the time.
+    const key = JSON.stringify([shown, this.isStoreMissing]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const status = this.#statusOf(shown);
     const text = this.isStoreMissing
       ? this.#red._("live-session.badge.notKept", { state: status.text })
       : status.text;
-    const shown = { ...status, text, ...(this.isStoreMissing && { fill: "yellow" as const }) };
-    const key = JSON.stringify(shown);
-    if (key === this.#shown) return;
-    this.#shown = key;
-    this.#node.status(shown);
+    this.#node.status({ ...status, text, ...(this.isStoreMissing && { fill: "yellow" as const }) });
   }
 
-  #statusOf(
-    states: BadgeState[],
-    last: { cause?: string | undefined; attempt?: Attempt | undefined },
-  ): Appearance & { text: string } {
-    const connecting = states.filter((state) => state === "connecting").length;
-    const live = states.filter((state) => !NOT_OPEN.includes(state)).length - connecting;
-    if (live + connecting > 1)
+  #statusOf({ live, connecting, state, cause, attempt }: Shown): Appearance & { text: string } {
+    if (!state)
       return {
         fill: live ? "green" : "yellow",
         shape: live ? "dot" : "ring",
@@ -59,13 +73,11 @@ export class Badge {
           connecting: String(connecting),
         }),
       };
-    if (live + connecting === 0 && last.cause) return { fill: "red", shape: "ring", text: last.cause };
-    const open = states.find((state) => state !== "closed" && state !== "disconnected");
-    const state = open ?? states.at(-1) ?? "disconnected";
-    const { attempt = 1, of = 1 } = last.attempt ?? {};
+    if (cause) return { fill: "red", shape: "ring", text: cause };
+    const { attempt: number = 1, of = 1 } = attempt ?? {};
     const text =
-      state === "connecting" && attempt > 1
-        ? this.#red._("live-session.badge.again", { attempt: String(attempt), of: String(of) })
+      state === "connecting" && number > 1
+        ? this.#red._("live-session.badge.again", { attempt: String(number), of: String(of) })
         : this.#red._(`live-session.badge.${state}`);
     return { ...APPEARANCE[state], text };
   }
