@@ -20,7 +20,7 @@ export interface PerSessionOptions<T> {
 
 export class PerSession<T> {
   readonly #options: PerSessionOptions<T>;
-  /** The least recently used one first, with the clock time of the last use in milliseconds. */
+  /** With the clock time of the last use in milliseconds. */
   readonly #kept = new Map<string, { value: T; usedAt: number }>();
   #cancelSweep: (() => void) | undefined;
 
@@ -40,9 +40,15 @@ export class PerSession<T> {
   /** Keeps `value` for this key, and notes that it is used now. One too many ends the least recently used one that is not busy. */
   use(key: string, value: T) {
     const { clock, sweepMs } = this.#options;
-    this.#kept.delete(key);
+    const usedAt = clock.now();
+    const kept = this.#kept.get(key);
+    if (kept) {
+      kept.value = value;
+      kept.usedAt = usedAt;
+      return;
+    }
     if (this.#kept.size >= MAX_KEPT) this.#end(this.#leastUsed());
-    this.#kept.set(key, { value, usedAt: clock.now() });
+    this.#kept.set(key, { value, usedAt });
     this.#cancelSweep ??= clock.after(sweepMs, this.#sweep);
   }
 
@@ -61,8 +67,11 @@ export class PerSession<T> {
 
   /** The key that was not used for longest, of one that is not busy if there is such a one. */
   #leastUsed(): string {
-    for (const [key, { value }] of this.#kept) if (!this.#options.isBusy(value)) return key;
-    return this.#kept.keys().next().value!;
+    const all = [...this.#kept];
+    const idle = all.filter(([, { value }]) => !this.#options.isBusy(value));
+    const [first, ...others] = idle.length ? idle : all;
+    const [key] = others.reduce((least, each) => (each[1].usedAt < least[1].usedAt ? each : least), first!);
+    return key;
   }
 
   #end(key: string) {
@@ -74,8 +83,7 @@ export class PerSession<T> {
     const { clock, sweepMs, unusedMs, isBusy } = this.#options;
     const now = clock.now();
     for (const [key, { value, usedAt }] of [...this.#kept]) {
-      if (now - usedAt < unusedMs) break;
-      if (!isBusy(value)) this.#end(key);
+      if (now - usedAt >= unusedMs && !isBusy(value)) this.#end(key);
     }
     this.#cancelSweep = this.#kept.size ? clock.after(sweepMs, this.#sweep) : undefined;
   };
