@@ -82,7 +82,7 @@ export class PerSession<T> {
   readonly #sweep = () => {
     const { clock, sweepMs, unusedMs, isBusy } = this.#options;
     const now = clock.now();
-    for (const [key, { value, usedAt }] of [...this.#kept]) {
+    for (const [key, { value, usedAt }] of this.#kept) {
       if (now - usedAt >= unusedMs && !isBusy(value)) this.#end(key);
     }
     this.#cancelSweep = this.#kept.size ? clock.after(sweepMs, this.#sweep) : undefined;
