@@ -19,24 +19,23 @@ const FRAME_MS = 20;
 const TICK_MS = 10;
 /** How far ahead of their time the frames of an answer may leave: the default of audio out. */
 const AHEAD_MS = 200;
-/** Chunks of a turn that may wait for the jitter buffer. */
-const WAITING_CHUNKS = 8;
+/** Chunks of 40 ms of a turn that wait until the jitter buffer of audio out, 100 ms by default, is full. */
+const WAITING_CHUNKS = 3;
 
 interface Device {
   number: number;
   socket: WebSocket;
   seq: number;
-  /** The answer that it plays: when its first frame came, and its length so far in milliseconds. */
-  answer: { startedAt: number; ms: number } | undefined;
+  /** When it will have played the sound that has come. */
+  playedAt: number;
   heard: boolean;
 }
 
 let kind: DeviceKind;
 let frame: Buffer = Buffer.alloc(0);
 const devices: Device[] = [];
-/** In milliseconds: of chunks from when they were sent and were due, and of frames against their due time. */
+/** Of chunks, in milliseconds: from when the server sent them, or from when they were due if that is later. */
 let delays: number[] = [];
-let late: number[] = [];
 let flushes: { device: number; at: number }[] = [];
 
 async function addressOf({ url, isPage }: DeviceKind) {
@@ -51,7 +50,7 @@ async function open(number: number) {
     perMessageDeflate: false,
     ...(kind.isPage && { origin: new URL(kind.url).origin }),
   });
-  const device: Device = { number, socket, seq: 0, answer: undefined, heard: false };
+  const device: Device = { number, socket, seq: 0, playedAt: 0, heard: false };
   socket.on("message", (data: Buffer, isBinary) => (isBinary ? hear(device, data) : notice(device, data)));
   socket.on("error", () => {});
   await once(socket, "open");
@@ -62,20 +61,20 @@ async function open(number: number) {
 function hear(device: Device, pcm: Buffer) {
   const arrived = now();
   device.heard = true;
-  device.answer ??= { startedAt: arrived, ms: 0 };
-  const { answer } = device;
-  const due = answer.startedAt + Math.max(0, answer.ms - AHEAD_MS);
-  late.push(arrived - due);
-  answer.ms += (pcm.length / 2 / kind.rateOut) * 1000;
+  // A device that has run dry plays on when the next sound comes.
+  const playedAt = Math.max(device.playedAt, arrived);
+  const due = playedAt - AHEAD_MS;
+  device.playedAt = playedAt + (pcm.length / 2 / kind.rateOut) * 1000;
   readStamps(pcm, ({ seq, at }) => {
     if (seq >= WAITING_CHUNKS) delays.push(arrived - Math.max(at, due));
   });
 }
 
-/** A text of the flow. Every device gets `flush` in its own way, and `turnComplete` at the end of an answer. */
+/** A text of the flow: every device gets `flush` in its own way. */
 function notice(device: Device, data: Buffer) {
-  if (data.includes("flush")) flushes.push({ device: device.number, at: now() });
-  if (data.includes("flush") || data.includes("turnComplete")) device.answer = undefined;
+  if (!data.includes("flush")) return;
+  flushes.push({ device: device.number, at: now() });
+  device.playedAt = 0;
 }
 
 let tick = 0;
@@ -115,9 +114,8 @@ const answers = {
   },
   /** What was measured since the last call, in milliseconds. */
   measured() {
-    const result = { delays, late, flushes };
+    const result = { delays, flushes };
     delays = [];
-    late = [];
     flushes = [];
     return result;
   },

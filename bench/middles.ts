@@ -60,6 +60,8 @@ export const nodeRed =
 /** What everything is compared with. */
 export const SDK = "bare @google/genai";
 export const PACKAGE = "this package: websocket nodes";
+/** The least that a node can do in Node-RED. */
+export const BARE = "Node-RED with a bare ws: websocket in → bare-live → websocket out";
 export const ALONE = "Node-RED alone: websocket in → websocket out";
 
 export const starts = (home: string): Record<string, Start> => ({
@@ -74,5 +76,6 @@ export const starts = (home: string): Record<string, Start> => ({
     48_000,
   ),
   "this package: browser nodes": nodeRed("this package: browser nodes", "browser"),
+  [BARE]: nodeRed(BARE, "bare"),
   [ALONE]: nodeRed(ALONE, "alone"),
 });

@@ -9,7 +9,7 @@ import { freePort } from "../test/plain-node-red";
 import { Child } from "./child";
 
 /** What the flow leads from and to. */
-export type Ends = "websocket" | "browser" | "alone";
+export type Ends = "websocket" | "browser" | "alone" | "bare";
 
 /** @param rate of the devices in Hz; undefined: what the Live server takes and sends @param store the Redis that keeps conversations */
 export function flowOf(ends: Ends, liveUrl: string, rate?: number, store?: string): FlowNode[] {
@@ -25,6 +25,16 @@ export function flowOf(ends: Ends, liveUrl: string, rate?: number, store?: strin
       : node("out", "websocket out", { server: "listener", client: "" });
   const listeners = ends === "browser" ? [] : [listener];
   if (ends === "alone") return [tab(), ...listeners, input("out"), output];
+  const gone = node("gone", "status", { scope: ["in"] }, [["session"]]);
+  if (ends === "bare")
+    return [
+      tab(),
+      ...listeners,
+      input("session"),
+      gone,
+      node("session", "bare-live", { url: liveUrl }, [["out"]]),
+      output,
+    ];
   const sampleRate = rate && { format: "pcm", sampleRate: String(rate) };
   return [
     tab(),
@@ -39,7 +49,7 @@ export function flowOf(ends: Ends, liveUrl: string, rate?: number, store?: strin
       ...(store && { store }),
     },
     input("audio-in"),
-    node("gone", "status", { scope: ["in"] }, [["session"]]),
+    gone,
     node("audio-in", "gemini-audio-in", { ...sampleRate }, [["session"], []]),
     node("session", "gemini-live-session", { connection: "connection", keepConversations: Boolean(store) }, [
       ["audio-out"],
@@ -66,7 +76,7 @@ export async function startNodeRed(flow: FlowNode[], packageDir = resolve(__dirn
   writeFileSync(
     settings,
     `module.exports = { uiPort: ${port}, uiHost: "127.0.0.1", flowFile: "flows.json", credentialSecret: "a secret of the bench",
-      telemetry: { enabled: false }, editorTheme: { tours: false } };`,
+      nodesDir: ${JSON.stringify(__dirname)}, telemetry: { enabled: false }, editorTheme: { tours: false } };`,
   );
   const child = new Child(require.resolve("node-red/red.js"), ["-u", userDir, "-s", settings]);
   child.process.once("exit", () => rmSync(userDir, { recursive: true, force: true }));

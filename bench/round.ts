@@ -29,8 +29,6 @@ export interface Figures {
   backP50: number;
   backP99: number;
   backMax: number;
-  /** Of frames against their due time. */
-  lateP99: number;
   /** From the server's `interrupted` to the flush at the device. */
   flushP99: number;
   /** Of the frames to the server, those that are 100 ms late or more, from 0 to 1. */
@@ -39,7 +37,8 @@ export interface Figures {
   rss: number;
 }
 
-const WARM_UP_MS = 1_500;
+/** Milliseconds after which conversations that have just begun count. */
+const SETTLE_MS = 2_000;
 
 /** Opens devices until there are `count`. They stay open. */
 export const open = ({ devices }: Ends, { kind }: Middle, count: number) => devices.ask("open", kind, count);
@@ -57,7 +56,7 @@ export async function measure(
 ): Promise<Figures> {
   const children = [child, farEnd, devices];
   const usages = () => Promise.all(children.map((each) => each.usage()));
-  await delay(WARM_UP_MS);
+  await delay(SETTLE_MS);
   await Promise.all([farEnd.ask("measured"), devices.ask("measured")]);
   const before = await usages();
   const start = performance.now();
@@ -80,7 +79,6 @@ export async function measure(
     backP50: quantile(down.delays, 0.5),
     backP99: quantile(down.delays, 0.99),
     backMax: quantile(down.delays, 1),
-    lateP99: quantile(down.late, 0.99),
     flushP99: interrupts ? quantile(flushes, 0.99) : Number.NaN,
     lateShare: up.delays.filter((delay) => delay >= 100).length / up.delays.length,
     rss: after[0]!.rss,

@@ -34,15 +34,17 @@ const { values: options } = parseArgs({
 });
 
 const PLAN = options.quick
-  ? { conversations: 50, pairs: 2, ms: 3_000, ramp: [1, 50, 100], comeAndGo: 0 }
+  ? { conversations: 50, warmUpMs: 12_000, pairs: 2, ms: 3_000, times: 1, ramp: [1, 100], comeAndGo: 0 }
   : {
       conversations: 100,
+      warmUpMs: 20_000,
       pairs: 5,
       ms: 4_000,
+      times: 3,
       ramp: [1, 25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 400, 500],
       comeAndGo: 5_000,
     };
-const QUICK = [SDK, PACKAGE, "this package: browser nodes", ALONE];
+const QUICK = [SDK, PACKAGE];
 
 const DOCS = resolve(__dirname, "../docs");
 
@@ -56,9 +58,9 @@ async function startMiddles(liveUrl: string): Promise<Middle[]> {
   return middles;
 }
 
-/** Devices talk through each program in turn, `pairs` times, after a first time that warms up. */
+/** Devices talk through each program in turn, `pairs` times, after a first time in which Node.js compiles what is used often. */
 async function runRounds(ends: Ends, middles: readonly Middle[]): Promise<Results["rounds"]> {
-  const { conversations, pairs, ms } = PLAN;
+  const { conversations, warmUpMs, pairs, ms } = PLAN;
   const rounds: Results["rounds"] = {};
   for (let round = 0; round <= pairs; round++)
     for (const middle of middles) {
@@ -71,7 +73,7 @@ async function runRounds(ends: Ends, middles: readonly Middle[]): Promise<Result
       const { rss } = round === 0 ? await child.collected() : { rss: 0 };
       await open(ends, middle, conversations);
       if (options.profile && isLast) await child.profile();
-      const figures = await measure(ends, middle, conversations, round === 0 ? 1_000 : ms, {
+      const figures = await measure(ends, middle, conversations, round === 0 ? warmUpMs : ms, {
         interrupts: true,
       });
       if (options.profile && isLast) await child.profiled(`${name.replace(/\W+/g, "-")}.cpuprofile`);
@@ -90,15 +92,16 @@ async function runRounds(ends: Ends, middles: readonly Middle[]): Promise<Result
 async function run(ends: Ends, middles: readonly Middle[]): Promise<Results> {
   const { conversations, ms } = PLAN;
   const ours = middles.find(({ name }) => name === PACKAGE)!;
-  const alone = middles.find(({ name }) => name === ALONE)!;
+  const disturbed: Results["disturbances"] = {};
   const rounds = await runRounds(ends, middles);
+  const onTime = await playback(ends, ours, conversations, 2 * ms);
+  for (const middle of middles)
+    if (middle.name === PACKAGE || middle.name === ALONE)
+      disturbed[middle.name] = await disturbances(ends, middle, conversations, ms, PLAN.times);
   return {
     rounds,
-    playback: await playback(ends, ours, conversations, 2 * ms),
-    disturbances: {
-      [PACKAGE]: await disturbances(ends, ours, conversations, ms),
-      [ALONE]: await disturbances(ends, alone, conversations, ms),
-    },
+    playback: onTime,
+    disturbances: disturbed,
     comeAndGo: PLAN.comeAndGo ? await comeAndGo(ends, ours, PLAN.comeAndGo) : undefined,
     ramp: await ramp(ends, ours, PLAN.ramp, ms),
     store: options.quick ? undefined : await runStore(ends.farEnd),

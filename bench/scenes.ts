@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Middle } from "./middles";
 import { type Ends, type Figures, measure, open } from "./round";
 
-/** Answers of 4 s, which come four times as fast as they play. @returns figures of which `lateP99` counts */
+/** Answers of 4 s, which come four times as fast as they play. @returns figures of which those of the way back count */
 export async function playback(ends: Ends, middle: Middle, count: number, ms: number): Promise<Figures> {
   await ends.farEnd.ask("speak", 4_000);
   await open(ends, middle, count);
@@ -15,14 +15,20 @@ export async function playback(ends: Ends, middle: Middle, count: number, ms: nu
   return figures;
 }
 
-/** Deploys another flow, and loads the editor as a browser does, while the devices talk. */
-export async function disturbances(ends: Ends, middle: Middle, count: number, ms: number) {
+/**
+ * Deploys another flow, and loads the editor as a browser does, while the devices talk.
+ * @param times how often, because the latest of all frames varies much
+ */
+export async function disturbances(ends: Ends, middle: Middle, count: number, ms: number, times: number) {
   await open(ends, middle, count);
-  const figures = {
-    calm: await measure(ends, middle, count, ms),
-    deploy: await measure(ends, middle, count, ms, { meanwhile: () => deployUnrelated(middle.url!) }),
-    editor: await measure(ends, middle, count, ms, { meanwhile: () => openEditor(middle.url!) }),
-  };
+  const figures = { calm: [] as Figures[], deploy: [] as Figures[], editor: [] as Figures[] };
+  for (let time = 0; time < times; time++) {
+    figures.calm.push(await measure(ends, middle, count, ms));
+    figures.deploy.push(
+      await measure(ends, middle, count, ms, { meanwhile: () => deployUnrelated(middle.url!) }),
+    );
+    figures.editor.push(await measure(ends, middle, count, ms, { meanwhile: () => openEditor(middle.url!) }));
+  }
   await ends.devices.ask("close");
   return figures;
 }
