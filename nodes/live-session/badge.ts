@@ -18,13 +18,14 @@ const APPEARANCE: Record<BadgeState, Appearance> = {
 
 const NOT_OPEN: readonly BadgeState[] = ["disconnected", "closing", "closed"];
 
-/** What the badge shows: how many conversations there are, or the state of the one, the cause of its failure and the attempt to connect. */
+/** What the badge shows, before it is translated. */
 interface Shown {
-  live: number;
-  connecting: number;
+  /** How many conversations there are, if there is more than one. */
+  several?: { live: number; connecting: number };
+  /** The state of the one, the cause of its failure, and the attempt to connect if it is not the first. */
   state?: BadgeState;
-  cause?: string | undefined;
-  attempt?: Attempt | undefined;
+  cause?: string;
+  again?: { attempt: number; of: number };
 }
 
 export class Badge {
@@ -41,17 +42,8 @@ export class Badge {
   }
 
   /** @param last the latest change: the cause of a failure, and the attempt to connect */
-  show(states: BadgeState[], last: Pick<Shown, "cause" | "attempt"> = {}) {
-    const connecting = states.filter((state) => state === "connecting").length;
-    const live = states.filter((state) => !NOT_OPEN.includes(state)).length - connecting;
-    const open = states.find((state) => state !== "closed" && state !== "disconnected");
-    const state = open ?? states.at(-1) ?? "disconnected";
-    const shown: Shown = {
-      live,
-      connecting,
-      ...(live + connecting < 2 && { state, attempt: last.attempt }),
-      ...(live + connecting === 0 && { cause: last.cause }),
-    };
+  show(states: BadgeState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
+    const shown = shownOf(states, last);
     // Before anything is translated: turns begin and end all the time.
     const key = JSON.stringify([shown, this.isStoreMissing]);
     if (key === this.#shown) return;
@@ -63,22 +55,34 @@ export class Badge {
     this.#node.status({ ...status, text, ...(this.isStoreMissing && { fill: "yellow" as const }) });
   }
 
-  #statusOf({ live, connecting, state, cause, attempt }: Shown): Appearance & { text: string } {
-    if (!state)
+  #statusOf({ several, state = "disconnected", cause, again }: Shown): Appearance & { text: string } {
+    if (several)
       return {
-        fill: live ? "green" : "yellow",
-        shape: live ? "dot" : "ring",
+        fill: several.live ? "green" : "yellow",
+        shape: several.live ? "dot" : "ring",
         text: this.#red._("live-session.badge.several", {
-          live: String(live),
-          connecting: String(connecting),
+          live: String(several.live),
+          connecting: String(several.connecting),
         }),
       };
     if (cause) return { fill: "red", shape: "ring", text: cause };
-    const { attempt: number = 1, of = 1 } = attempt ?? {};
-    const text =
-      state === "connecting" && number > 1
-        ? this.#red._("live-session.badge.again", { attempt: String(number), of: String(of) })
-        : this.#red._(`live-session.badge.${state}`);
+    const text = again
+      ? this.#red._("live-session.badge.again", { attempt: String(again.attempt), of: String(again.of) })
+      : this.#red._(`live-session.badge.${state}`);
     return { ...APPEARANCE[state], text };
   }
+}
+
+function shownOf(
+  states: BadgeState[],
+  { cause, attempt }: { cause?: string | undefined; attempt?: Attempt | undefined },
+): Shown {
+  const connecting = states.filter((state) => state === "connecting").length;
+  const live = states.filter((state) => !NOT_OPEN.includes(state)).length - connecting;
+  if (live + connecting > 1) return { several: { live, connecting } };
+  if (live + connecting === 0 && cause) return { cause };
+  const open = states.find((state) => state !== "closed" && state !== "disconnected");
+  const state = open ?? states.at(-1) ?? "disconnected";
+  const { attempt: number = 1, of = 1 } = attempt ?? {};
+  return state === "connecting" && number > 1 ? { state, again: { attempt: number, of } } : { state };
 }

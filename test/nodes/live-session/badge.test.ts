@@ -1,6 +1,8 @@
 // The badge of a live session.
 
 import assert from "node:assert/strict";
+import type { Node, NodeAPI } from "node-red";
+import { Badge } from "../../../nodes/live-session/badge";
 import { answering, event, type Flow, startSession } from "../flow";
 
 const said = (bytes: number) => ({
@@ -76,5 +78,22 @@ describe("the badge of a live session", () => {
       badges.items.map(({ text }) => text),
       ["disconnected", "connecting", "connected"],
     );
+  });
+
+  it("is told to Node-RED once for what looks the same", () => {
+    const told: unknown[] = [];
+    const red = { _: (key: string) => key } as NodeAPI;
+    const badge = new Badge(red, { status: (status: unknown) => told.push(status) } as unknown as Node);
+    for (const attempt of [1, 2])
+      for (const waitMs of [500, 0]) badge.show(["connecting"], { attempt: { attempt, of: 10, waitMs } });
+    badge.show(["connected"], { attempt: undefined });
+    badge.show(["connected"]);
+    for (const state of ["closed", "disconnected"] as const) badge.show([state], { cause: "no network" });
+    assert.deepEqual(told, [
+      { fill: "yellow", shape: "ring", text: "live-session.badge.connecting" },
+      { fill: "yellow", shape: "ring", text: "live-session.badge.again" },
+      { fill: "green", shape: "dot", text: "live-session.badge.connected" },
+      { fill: "red", shape: "ring", text: "no network" },
+    ]);
   });
 });
