@@ -71,8 +71,8 @@ export class Converter {
     this.#carry = whole < bytes.length ? Buffer.from(bytes.subarray(whole)) : nothing;
     const samples = whole < bytes.length ? bytes.subarray(0, whole) : bytes;
     if (isRaw) this.#misfit ??= this.#check.push(samples, format);
-    frames.push(...this.#frame(this.#resampler!.process(toMono(samples, format, this.#channel))));
-    return frames;
+    const converted = this.#frame(this.#resampler!.process(toMono(samples, format, this.#channel)));
+    return frames.length > 0 ? frames.concat(converted) : converted;
   }
 
   /** Returns what is left, with a shorter last frame, and drops an incomplete sample. */

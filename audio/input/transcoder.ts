@@ -164,7 +164,8 @@ export class Transcoder {
     this.#head = nothing;
     if (this.#kind === "pcm") this.#rawBytes += bytes.length;
     const frames: Buffer[] = [];
-    for (const piece of pieces) frames.push(...this.#converter.push(piece, kind === "pcm"));
+    for (const piece of pieces)
+      for (const frame of this.#converter.push(piece, kind === "pcm")) frames.push(frame);
     return frames;
   }
 

@@ -1,7 +1,13 @@
 // Any supported sound becomes 16 kHz mono frames, without loss between chunks of any size.
 
 import assert from "node:assert/strict";
-import { defaultFormat, encodings, SoundError, type SoundFormat } from "../../../audio/formats";
+import {
+  defaultFormat,
+  encodings,
+  maxPayloadBytes,
+  SoundError,
+  type SoundFormat,
+} from "../../../audio/formats";
 import { Transcoder } from "../../../audio/input/transcoder";
 import { loadResampler, Resampler } from "../../../audio/resampler";
 import { fitSine, pcm, randomBelow, randomChunks, samplesOf, tone, wav } from "../tone";
@@ -58,6 +64,16 @@ describe("the transcoder", () => {
     transcoder.free();
     for (const frameMs of [0, -20, Number.NaN, 5000])
       refuses(() => new Transcoder({ format: "auto", frameMs }), /Use a length from 1 to 1000 ms/);
+  });
+
+  it("cuts the longest payload into short frames", () => {
+    const format = { encoding: "mulaw", sampleRate: 8000, channels: 1 } as const;
+    const transcoder = new Transcoder({ format, frameMs: 10 });
+    const seconds = Math.floor(maxPayloadBytes / format.sampleRate);
+    const frames = transcoder.push(Buffer.alloc(seconds * format.sampleRate));
+    // The converter holds back a part of the last one.
+    assert.equal(frames.length, seconds * 100 - 1);
+    transcoder.free();
   });
 
   it("refuses a setting with an unsupported rate", () => {
