@@ -28,8 +28,8 @@ export function transition(state: ConversationState, event: StateEvent): Convers
   return changes ? Object.assign({}, state, changes) : state;
 }
 
-/** What an event changes; undefined: nothing. */
-function changesBy(event: StateEvent, state: ConversationState): Partial<ConversationState> | undefined {
+/** What an event changes; null: nothing. */
+function changesBy(event: StateEvent, state: ConversationState): Partial<ConversationState> | null {
   switch (event.type) {
     case "connecting":
       return { connection: "connecting" };
@@ -99,9 +99,9 @@ function changesBy(event: StateEvent, state: ConversationState): Partial<Convers
       };
     case "modelContent":
       // The model waits for a tool: this is the rest of what it said before the call (docs/live-api.md 1.5).
-      if (isBlocked(state)) return undefined;
+      if (isBlocked(state)) return null;
       // Each chunk of an answer comes here.
-      if (state.answer === "running" && !state.unproven && !state.interrupted) return undefined;
+      if (state.answer === "running" && !state.unproven && !state.interrupted) return null;
       return {
         answer: "running",
         unproven: false,
@@ -158,7 +158,7 @@ function changesBy(event: StateEvent, state: ConversationState): Partial<Convers
     case "stopped":
       return { stopped: true, interrupted: true };
     case "stopTimedOut":
-      return state.stopped ? { stopped: false, answer: "none", answerFollows: false } : undefined;
+      return state.stopped ? { stopped: false, answer: "none", answerFollows: false } : null;
     case "stalled":
       return { answer: "none", answerFollows: false, thinking: false };
     case "changeOverPlanned":
