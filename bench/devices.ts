@@ -61,10 +61,9 @@ async function open(number: number) {
 function hear(device: Device, pcm: Buffer) {
   const arrived = now();
   device.heard = true;
+  const due = device.playedAt - AHEAD_MS;
   // A device that has run dry plays on when the next sound comes.
-  const playedAt = Math.max(device.playedAt, arrived);
-  const due = playedAt - AHEAD_MS;
-  device.playedAt = playedAt + (pcm.length / 2 / kind.rateOut) * 1000;
+  device.playedAt = Math.max(device.playedAt, arrived) + (pcm.length / 2 / kind.rateOut) * 1000;
   readStamps(pcm, ({ seq, at }) => {
     if (seq >= WAITING_CHUNKS) delays.push(arrived - Math.max(at, due));
   });
