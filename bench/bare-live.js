@@ -12,15 +12,19 @@ module.exports = (RED) => {
         sounded: (payload) => this.send({ payload, _session }),
         interrupted: () => this.send({ payload: "flush", _session }),
       };
-      conversations.set(_session.id, await open({ url: def.url, model: "gemini-3.8-live", reports }));
+      const conversation = await open({ url: def.url, model: "gemini-3.8-live", reports });
+      if (conversations.has(_session.id)) conversations.set(_session.id, conversation);
+      else conversation.close();
     };
     this.on("input", ({ payload, status, _session = status?._session }, _send, done) => {
       const id = _session?.id;
-      if (status?.event === "disconnect") conversations.get(id)?.close();
-      else if (payload && conversations.has(id)) conversations.get(id)?.hear(payload);
+      if (status?.event === "disconnect") {
+        conversations.get(id)?.close();
+        conversations.delete(id);
+      } else if (payload && conversations.has(id)) conversations.get(id)?.hear(payload);
       else if (payload) {
         conversations.set(id, undefined);
-        open(_session);
+        open(_session).catch((error) => this.error(error));
       }
       done();
     });

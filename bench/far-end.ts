@@ -131,8 +131,6 @@ const answers = {
         (n * ms) / all.length,
       );
   },
-  /** How many conversations speak. */
-  speaking: () => conversations.size,
   /** What was measured since the last call: the delays of the frames in milliseconds, and the interruptions. */
   measured() {
     const result = { delays, interruptions: interruptions.splice(0) };

@@ -61,7 +61,7 @@ export const nodeRed =
 export const SDK = "bare @google/genai";
 export const PACKAGE = "this package: websocket nodes";
 /** The least that a node can do in Node-RED. */
-export const BARE = "Node-RED with a bare ws: websocket in → bare-live → websocket out";
+const BARE = "Node-RED with a bare ws: websocket in → bare-live → websocket out";
 export const ALONE = "Node-RED alone: websocket in → websocket out";
 
 export const starts = (home: string): Record<string, Start> => ({

@@ -37,7 +37,7 @@ export interface Figures {
   rss: number;
 }
 
-/** Milliseconds after which conversations that have just begun count. */
+/** Milliseconds that new conversations talk before they are measured. */
 const SETTLE_MS = 2_000;
 
 /** Opens devices until there are `count`. They stay open. */

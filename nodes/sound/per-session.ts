@@ -20,7 +20,7 @@ export interface PerSessionOptions<T> {
 
 export class PerSession<T> {
   readonly #options: PerSessionOptions<T>;
-  /** With the clock time of the last use in milliseconds. */
+  /** The value of each key, and the clock time of its last use in milliseconds. */
   readonly #kept = new Map<string, { value: T; usedAt: number }>();
   #cancelSweep: (() => void) | undefined;
 
