@@ -18,6 +18,12 @@ const APPEARANCE: Record<BadgeState, Appearance> = {
 
 const NOT_OPEN: readonly BadgeState[] = ["disconnected", "closing", "closed"];
 
+/** The cause of a failure, and the attempt to connect. */
+interface LatestChange {
+  cause?: string | undefined;
+  attempt?: Attempt | undefined;
+}
+
 /** What the badge shows, before it is translated. */
 interface Shown {
   /** How many conversations there are, if there is more than one. */
@@ -41,8 +47,7 @@ export class Badge {
     this.#node = node;
   }
 
-  /** @param last the latest change: the cause of a failure, and the attempt to connect */
-  show(states: BadgeState[], last: { cause?: string | undefined; attempt?: Attempt | undefined } = {}) {
+  show(states: BadgeState[], last: LatestChange = {}) {
     const shown = shownOf(states, last);
     // Before anything is translated: turns begin and end all the time.
     const key = JSON.stringify([shown, this.isStoreMissing]);
@@ -73,10 +78,7 @@ export class Badge {
   }
 }
 
-function shownOf(
-  states: BadgeState[],
-  { cause, attempt }: { cause?: string | undefined; attempt?: Attempt | undefined },
-): Shown {
+function shownOf(states: BadgeState[], { cause, attempt }: LatestChange): Shown {
   const connecting = states.filter((state) => state === "connecting").length;
   const live = states.filter((state) => !NOT_OPEN.includes(state)).length - connecting;
   if (live + connecting > 1) return { several: { live, connecting } };
